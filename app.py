@@ -1,0 +1,107 @@
+"""The roof: builds the Bot, registers blueprints and commands. Nothing imports it."""
+
+import atexit
+import threading
+import time
+
+import click
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bot import logs
+from bot.clock import Clock, system_clock
+from bot.crypto import Keyring
+from bot.errors import DeliveryError, SettingsError
+from bot.line.gateway import Gateway
+from bot.providers.local import LocalProvider
+from bot.runtime import Bot
+from bot.runtime.engine import Engine
+from bot.settings import Settings
+from handlers import commands, jobs, portal, webhook
+from handlers.line import build_dispatcher
+from models.database import Database
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
+    """Build the product from its settings; starts no thread and touches no network."""
+    logs.configure(settings.log_level)
+    keyring = Keyring(settings.data_keys)
+    database = Database(settings.database_url, keyring, clock)
+    bot = Bot(
+        settings=settings,
+        clock=clock or system_clock,
+        database=database,
+        provider=LocalProvider(database),
+        gateway=Gateway(
+            settings.line_api_url,
+            access_token=settings.access_token,
+            channel_id=settings.channel_id,
+            channel_secret=settings.channel_secrets[0],
+            connections=max(settings.inbox_handlers, 8),
+        ),
+        dispatcher=build_dispatcher(),
+        keyring=keyring,
+        user_id=settings.bot_user_id,
+    )
+    app = Flask(__name__, static_folder=None)
+    if settings.trusted_proxies:
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    app.extensions["bot"] = bot
+    portal.register(app)
+    webhook.register(app, bot, Engine(bot))
+    if settings.simulator:
+        # Imported here alone: outside development it is not even loaded.
+        from handlers import simulator
+
+        simulator.register(app, bot)
+    commands.register(app)
+    return app
+
+
+def start(app: Flask) -> None:
+    """Begin to answer and, where this process is the only one, to tick."""
+    bot: Bot = app.extensions["bot"]
+    engine: Engine = app.extensions["engine"]
+    threading.Thread(target=_ask_who_we_are, args=(bot,), daemon=True).start()
+    if engine.start() and bot.settings.is_sqlite:
+        scheduler = jobs.start(bot, engine)
+        atexit.register(scheduler.shutdown, wait=False)
+
+
+def _ask_who_we_are(bot: Bot) -> None:
+    """Ask LINE for our own userId, which every webhook must name; again until it answers."""
+    while bot.user_id is None:
+        try:
+            bot.user_id = bot.gateway.bot_info().get("userId")
+        except DeliveryError as error:
+            bot.log.warning("line.unreachable", status=error.status)
+        time.sleep(0 if bot.user_id else 30)
+
+
+def _load() -> Flask:
+    """The WSGI object; a command-line call with wrong settings still gets `doctor`."""
+    by_command = click.get_current_context(silent=True) is not None
+    try:
+        made = create_app(Settings.from_env())
+    except SettingsError as error:
+        if not by_command:
+            raise
+        return commands.without_settings(error)
+    if not by_command:
+        start(made)
+    return made
+
+
+_loaded: list[Flask] = []
+_loading = threading.Lock()
+
+
+def __getattr__(name: str) -> Flask:
+    """`app`, built when a server or the command line first asks for it and not before (PEP 562)."""
+    if name != "app":
+        raise AttributeError(name)
+    with _loading:
+        if not _loaded:
+            _loaded.append(_load())
+    return _loaded[0]

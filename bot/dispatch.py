@@ -1,0 +1,268 @@
+"""Flow, Turn, Context, Dispatcher: from an event to its handler, and from its Turn to the state."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BotError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Action, Message
+from bot.services import drafts, people, words
+from bot.settings import Settings
+from bot.texts import Translator, translator
+from models.conversation import Conversation
+from models.learner import Learner
+
+DRAFT_LIFE = timedelta(hours=24)
+
+Draft = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class After:
+    """Work that needs the network, done once the handler's transaction is committed."""
+
+    name: str
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a handler wants: messages, and where the conversation stands then.
+
+    state is None where nothing changes; a flow without a step means the conversation is free.
+    """
+
+    messages: tuple[Message, ...] = ()
+    state: "Standing | None" = None
+    after: After | None = None
+
+    def then(self, after: After) -> "Turn":
+        """The same turn, followed by work outside the transaction."""
+        return Turn(self.messages, self.state, after)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A place in a flow; flow None is the open menu."""
+
+    flow: str | None = None
+    step: str | None = None
+    draft: Draft = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    """What a handler may use: one transaction, one person, one moment."""
+
+    session: Session
+    conversation: Conversation
+    user_id: str
+    settings: Settings
+    now: datetime
+    provider: str
+    draft: Draft = field(default_factory=dict)
+    # What the open step asks, once more: for entries that answer and then lead back.
+    asked: Callable[[], list[Message]] = list
+
+    @property
+    def t(self) -> Translator:
+        """Says a sentence in the person's language."""
+        return translator(self.conversation.language)
+
+    @cached_property
+    def learner(self) -> Learner | None:
+        """The learner behind the conversation, if they registered."""
+        return people.learner_of(self.session, self.conversation)
+
+    def page(self, path: str) -> str:
+        """The address of one of our pages in the person's language, from settings only."""
+        return f"{self.settings.public_url}{path}?lang={self.conversation.language}"
+
+
+Handler = Callable[[Event, Context], Turn]
+Prompt = Callable[[Context], list[Message]]
+AfterWork = Callable[[Any, dict[str, str], Translator], "Said"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What After work has to say now, and what may be pushed later in its place.
+
+    now may hold a one-time link and is never stored; later is what a push carries instead.
+    """
+
+    now: list[Message]
+    later: list[Message]
+
+
+class FlowError(BotError):
+    """Two handlers claim the same thing, or a step has none: found at import."""
+
+
+class Flow:
+    """One conversation: its entry actions, its steps, and what each step says and does.
+
+    Every step has exactly one prompt (what is asked) and one handler (what the answer does).
+    """
+
+    def __init__(self, name: str, steps: type[StrEnum] | None = None) -> None:
+        self.name = name
+        self.steps = steps
+        self.entries: dict[str, Handler] = {}
+        self.handlers: dict[str, Handler] = {}
+        self.prompts: dict[str, Prompt] = {}
+        self.afters: dict[str, AfterWork] = {}
+
+    def entry(self, action: str) -> Callable[[Handler], Handler]:
+        """Declare what an entry action does, from wherever the person stands."""
+        return self._claim(self.entries, action)
+
+    def step(self, step: StrEnum) -> Callable[[Handler], Handler]:
+        """Declare what an answer at a step does."""
+        return self._claim(self.handlers, str(step))
+
+    def prompt(self, step: StrEnum) -> Callable[[Prompt], Prompt]:
+        """Declare what a step asks."""
+        return self._claim(self.prompts, str(step))
+
+    def after(self, name: str) -> Callable[[AfterWork], AfterWork]:
+        """Declare work that is done after the commit."""
+        return self._claim(self.afters, name)
+
+    def _claim(self, table: dict[str, Any], key: str) -> Callable[[Any], Any]:
+        def declare(function: Any) -> Any:
+            if key in table:
+                raise FlowError(f"{self.name}: {key} is claimed twice")
+            table[key] = function
+            return function
+
+        return declare
+
+    def to(self, ctx: Context, step: StrEnum, *messages: Message) -> Turn:
+        """Go to a step and ask what it asks."""
+        asked = self.prompts[str(step)](ctx)
+        return Turn((*messages, *asked), Standing(self.name, str(step), ctx.draft))
+
+    def stay(self, ctx: Context, *messages: Message) -> Turn:
+        """Stay where we are and keep what the draft holds now."""
+        return Turn(messages, Standing(self.name, ctx.conversation.step, ctx.draft))
+
+    @staticmethod
+    def say(*messages: Message) -> Turn:
+        """Say something and leave everything as it is."""
+        return Turn(messages)
+
+    @staticmethod
+    def end(*messages: Message) -> Turn:
+        """Say something and leave the flow; the draft is erased."""
+        return Turn(messages, Standing())
+
+    def mark(self, step: StrEnum) -> str:
+        """What the buttons of a step carry."""
+        return f"{self.name}.{step}"
+
+    def check(self) -> None:
+        """Raise FlowError where a step lacks its handler or its prompt."""
+        steps = {str(step) for step in self.steps} if self.steps else set()
+        for kind, table in (("handler", self.handlers), ("prompt", self.prompts)):
+            if set(table) != steps:
+                raise FlowError(f"{self.name}: {kind}s {sorted(set(table) ^ steps)} do not match")
+
+
+class Dispatcher:
+    """Entry action, then open step, then fallback; cancel and help work from every step."""
+
+    def __init__(
+        self,
+        flows: Iterable[Flow],
+        *,
+        menu: Callable[[Context], list[Action]],
+        fallback: Handler,
+        in_group: Callable[[], list[Message]],
+        nobody: Callable[[], list[Message]],
+        account_ready: Callable[[Session, str, datetime], None],
+    ) -> None:
+        self.flows = {flow.name: flow for flow in flows}
+        self.menu = menu
+        self.fallback = fallback
+        self.in_group = in_group  # said once to a group or room
+        self.account_ready = account_ready  # an account was made later than its owner waited
+        self.nobody = nobody  # said where LINE does not tell from whom an event is
+        self.entries: dict[str, Handler] = {}
+        self.afters: dict[str, AfterWork] = {}
+        for flow in self.flows.values():
+            flow.check()
+            for table, mine in ((self.entries, flow.entries), (self.afters, flow.afters)):
+                for key, function in mine.items():
+                    if key in table:
+                        raise FlowError(f"{key} is claimed by two flows")
+                    table[key] = function  # type: ignore[assignment]
+
+    def handle(self, event: Event, ctx: Context) -> tuple[list[Message], After | None]:
+        """Run the handler of an event and apply its Turn to the conversation."""
+        load(ctx)
+        ctx.asked = lambda: self.prompt(ctx)
+        turn = self._choose(event, ctx)(event, ctx)
+        if turn.state is not None:
+            enter(ctx, turn.state)
+        return self._finished(turn.messages, ctx, has_more=turn.after is not None), turn.after
+
+    def _choose(self, event: Event, ctx: Context) -> Handler:
+        flow = self.flows.get(ctx.conversation.flow or "")
+        if event.kind in {"follow", "unfollow", "unsend"}:
+            return self.entries[event.kind]
+        action = event.action
+        if action is None and event.text is not None:
+            # Inside a flow a text is an answer: only whole command words are commands there.
+            action = words.command(event.text, inside=flow is not None)
+        if action in self.entries:
+            return self.entries[action]
+        if flow is None or ctx.conversation.step not in flow.handlers:
+            return self.entries["stale"] if event.postback else self.fallback
+        if event.postback and event.choice(f"{flow.name}.{ctx.conversation.step}") is None:
+            return self.entries["stale"]
+        if event.message_kind not in {None, "text"}:
+            return self.entries["attachment"]
+        return flow.handlers[ctx.conversation.step]
+
+    def prompt(self, ctx: Context) -> list[Message]:
+        """What the open step asks, once more; nothing where no step is open."""
+        flow = self.flows.get(ctx.conversation.flow or "")
+        if flow is None or ctx.conversation.step not in flow.prompts:
+            return []
+        return flow.prompts[ctx.conversation.step](ctx)
+
+    def _finished(
+        self, said: tuple[Message, ...], ctx: Context, *, has_more: bool
+    ) -> list[Message]:
+        messages = list(said)[: line.MOST]
+        if messages and not has_more and "quickReply" not in messages[-1]:
+            messages[-1] = line.quick(messages[-1], self.menu(ctx))
+        return messages
+
+
+def load(ctx: Context) -> None:
+    """Read the draft; what was left for longer than 24 hours is forgotten first."""
+    conversation = ctx.conversation
+    if conversation.expires_at is not None and conversation.expires_at <= ctx.now:
+        drafts.expire(ctx.session, conversation, ctx.settings.school, ctx.now)
+    ctx.draft = json.loads(conversation.draft_json or "{}")
+
+
+def enter(ctx: Context, standing: Standing) -> None:
+    """Put the conversation where a Turn says."""
+    conversation = ctx.conversation
+    if standing.flow is None:
+        drafts.clear(conversation)
+        return
+    conversation.flow, conversation.step = standing.flow, standing.step
+    conversation.draft_json = json.dumps(standing.draft, ensure_ascii=False)
+    conversation.expires_at = ctx.now + DRAFT_LIFE

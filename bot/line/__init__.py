@@ -1,0 +1,1 @@
+"""The only importer of LINE's SDK: events in, messages and calls out, in plain values."""

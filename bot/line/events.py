@@ -1,0 +1,146 @@
+"""Webhook bodies as plain values: tolerant of whatever is new, strict about what we rely on."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_USER = re.compile(r"U[0-9a-f]{32}")
+# What we act on. Everything else that LINE sends, now or later, is acknowledged and let go.
+KINDS = frozenset({"message", "postback", "follow", "unfollow", "unsend", "join"})
+
+
+class MalformedBody(ValueError):
+    """The body is not a webhook."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook: whom it was meant for, and its events as LINE sent them."""
+
+    destination: str | None
+    events: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, with everything missing or odd replaced by None."""
+
+    id: str
+    kind: str
+    happened_at: datetime
+    user_id: str | None = None
+    group_id: str | None = None
+    reply_token: str | None = None
+    is_redelivery: bool = False
+    is_unblocked: bool = False
+    message_kind: str | None = None
+    message_id: str | None = None
+    text: str | None = None
+    postback: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def action(self) -> str | None:
+        """The entry action that a button asks for."""
+        return self.postback.get("a")
+
+    def choice(self, step: str) -> str | None:
+        """What a button of this step says; None where the event is not such a button."""
+        return self.postback.get("v") if self.postback.get("s") == step else None
+
+
+def parse_body(body: bytes) -> Delivery:
+    """Take a webhook apart; raises MalformedBody where it is not one.
+
+    The SDK's parser drops the whole batch on an unknown `mode`; here an event that cannot be
+    read costs nobody else theirs.
+    """
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody("not JSON in UTF-8") from error
+    if not isinstance(data, dict) or not isinstance(data.get("events"), list):
+        raise MalformedBody("no list of events")
+    destination = data.get("destination")
+    return Delivery(
+        destination if isinstance(destination, str) else None,
+        [event for event in data["events"] if isinstance(event, dict)],
+    )
+
+
+def read_event(raw: dict[str, Any], received_at: datetime) -> Event | None:
+    """One raw event as an Event; None where it is of a kind that we do not act on."""
+    kind = raw.get("type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        return None
+    # `standby`: another module channel is in charge and we must stay silent, but a block or an
+    # unsend still counts. A mode that we do not know is treated like `active`.
+    if raw.get("mode") == "standby" and kind not in {"unfollow", "unsend"}:
+        return None
+    source = _dict(raw, "source")
+    group_id = _text(source, "groupId") or _text(source, "roomId")
+    user_id = _text(source, "userId")
+    message, unsend = _dict(raw, "message"), _dict(raw, "unsend")
+    return Event(
+        id=event_id(raw),
+        kind=kind,
+        happened_at=_time(raw.get("timestamp"), received_at),
+        user_id=user_id if user_id and _USER.fullmatch(user_id) else None,
+        group_id=group_id,
+        reply_token=_text(raw, "replyToken"),
+        is_redelivery=_dict(raw, "deliveryContext").get("isRedelivery") is True,
+        is_unblocked=_dict(raw, "follow").get("isUnblocked") is True,
+        message_kind=_text(message, "type"),
+        message_id=_text(message, "id") or _text(unsend, "messageId"),
+        text=_text(message, "text"),
+        postback=_postback(_dict(raw, "postback")),
+    )
+
+
+def event_id(raw: dict[str, Any]) -> str:
+    """The webhookEventId; where it is missing or odd, a digest of the event takes its place.
+
+    `deliveryContext` is left out of the digest because it differs in a redelivery.
+    """
+    given = raw.get("webhookEventId")
+    if isinstance(given, str) and _ID.fullmatch(given):
+        return given
+    rest = {key: value for key, value in raw.items() if key != "deliveryContext"}
+    canonical = json.dumps(rest, sort_keys=True, ensure_ascii=True)
+    return "x" + hashlib.sha256(canonical.encode()).hexdigest()[:63]
+
+
+def _dict(raw: dict[str, Any], key: str) -> dict[str, Any]:
+    value = raw.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(raw: dict[str, Any], key: str) -> str | None:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value:
+        return None
+    # JSON may carry halves of surrogate pairs, which no database or encoder takes.
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _time(value: Any, otherwise: datetime) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return otherwise
+    try:
+        return datetime.fromtimestamp(value / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return otherwise
+
+
+def _postback(raw: dict[str, Any]) -> dict[str, str]:
+    data = _text(raw, "data")
+    if data is None:
+        return {}
+    try:
+        return dict(parse_qsl(data[:300], max_num_fields=16))
+    except ValueError:
+        return {}

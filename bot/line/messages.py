@@ -1,0 +1,190 @@
+"""Messages as LINE takes them: plain dicts, built within LINE's limits.
+
+Limits: https://developers.line.biz/en/reference/messaging-api/ ; lengths of texts are counted in
+UTF-16 code units, lengths of labels in grapheme clusters.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+Message = dict[str, Any]
+Action = dict[str, Any]
+
+MOST = 5  # messages in one request
+TEXT_LIMIT = 5000
+ALT_LIMIT = 400  # 1,500 are allowed now, 400 still stands in older clients' documents
+POSTBACK_LIMIT = 300
+
+GREEN, INK, GREY, PAPER, LINE_COLOUR = "#0B6E4F", "#1F2933", "#5F6B76", "#FFFFFF", "#E4E7EB"
+
+
+def units(text: str) -> int:
+    """Length as LINE counts texts."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def clip(text: str, limit: int) -> str:
+    """Cut a text to so many UTF-16 units; an ellipsis shows the cut."""
+    if units(text) <= limit:
+        return text
+    while units(text) > limit - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def text(body: str) -> Message:
+    """A plain text message."""
+    return {"type": "text", "text": clip(body, TEXT_LIMIT)}
+
+
+def postback(label: str, data: dict[str, str], shown: str | None = None) -> Action:
+    """A button that comes back to us; what the person is seen to say is the label itself."""
+    encoded = urlencode(data)
+    if len(encoded) > POSTBACK_LIMIT:
+        raise ValueError("postback data is too long")
+    return {
+        "type": "postback",
+        "label": label,
+        "data": encoded,
+        "displayText": clip(shown or label, 300),
+    }
+
+
+def entry(label: str, action: str, **more: str) -> Action:
+    """A button that starts an entry action, from anywhere."""
+    return postback(label, {"a": action, **more})
+
+
+def choice(label: str, step: str, value: str, **more: str) -> Action:
+    """A button that answers one step of a flow; step reads `flow.step`."""
+    return postback(label, {"s": step, "v": value, **more})
+
+
+def link(label: str, uri: str) -> Action:
+    """A button that opens a page."""
+    return {"type": "uri", "label": label, "uri": uri}
+
+
+def quick(message: Message, actions: list[Action]) -> Message:
+    """The message with quick replies below it (13 at most; shown under the last message only)."""
+    if not actions:
+        return message
+    items = [{"type": "action", "action": action} for action in actions[:13]]
+    return {**message, "quickReply": {"items": items}}
+
+
+def card(
+    alt: str,
+    title: str,
+    blocks: list[dict[str, Any]],
+    actions: list[Action],
+    *,
+    columns: bool = False,
+    even: bool = False,
+) -> Message:
+    """A Flex bubble: a title, blocks of text, buttons.
+
+    The first button stands out, unless the choice is to be even: a question of consent must not
+    push towards one answer.
+    """
+    bubble: dict[str, Any] = {
+        "type": "bubble",
+        "size": "mega",
+        "header": {
+            "type": "box",
+            "layout": "vertical",
+            "backgroundColor": GREEN,
+            "paddingAll": "16px",
+            "contents": [
+                {
+                    "type": "text",
+                    "text": title,
+                    "color": PAPER,
+                    "weight": "bold",
+                    "size": "lg",
+                    "wrap": True,
+                }
+            ],
+        },
+        "body": {
+            "type": "box",
+            "layout": "vertical",
+            "spacing": "md",
+            "paddingAll": "16px",
+            "contents": blocks,
+        },
+    }
+    if actions:
+        bubble["footer"] = {
+            "type": "box",
+            "layout": "horizontal" if columns else "vertical",
+            "spacing": "sm",
+            "paddingAll": "12px",
+            "contents": [
+                _button(action, strong=index == 0 and not even)
+                for index, action in enumerate(actions)
+            ],
+        }
+    return {"type": "flex", "altText": clip(alt, ALT_LIMIT), "contents": bubble}
+
+
+def paragraph(body: str, *, small: bool = False, strong: bool = False) -> dict[str, Any]:
+    """A wrapped text in a card."""
+    block: dict[str, Any] = {
+        "type": "text",
+        "text": body,
+        "wrap": True,
+        "size": "sm" if small else "md",
+        "color": GREY if small else INK,
+    }
+    if strong:
+        block["weight"] = "bold"
+    return block
+
+
+def fact(label: str, value: str, action: Action | None = None) -> dict[str, Any]:
+    """A labelled value in a card, with a small button at its side where it can be changed."""
+    column: dict[str, Any] = {
+        "type": "box",
+        "layout": "vertical",
+        "flex": 5,
+        "contents": [
+            {"type": "text", "text": label, "size": "xs", "color": GREY, "wrap": True},
+            {"type": "text", "text": value, "size": "md", "color": INK, "wrap": True},
+        ],
+    }
+    contents = [column]
+    if action is not None:
+        contents.append(
+            {
+                "type": "text",
+                "text": action["label"],
+                "size": "sm",
+                "color": GREEN,
+                "weight": "bold",
+                "decoration": "underline",
+                "align": "end",
+                "gravity": "center",
+                "flex": 2,
+                "wrap": True,
+                "action": action,
+            }
+        )
+    return {"type": "box", "layout": "horizontal", "spacing": "sm", "contents": contents}
+
+
+def separator() -> dict[str, Any]:
+    """A thin line in a card."""
+    return {"type": "separator", "color": LINE_COLOUR}
+
+
+def _button(action: Action, *, strong: bool) -> dict[str, Any]:
+    button: dict[str, Any] = {
+        "type": "button",
+        "action": action,
+        "height": "sm",
+        "adjustMode": "shrink-to-fit",
+    }
+    if strong:
+        return {**button, "style": "primary", "color": GREEN}
+    return {**button, "style": "link" if action["type"] == "uri" else "secondary"}

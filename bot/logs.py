@@ -1,0 +1,26 @@
+"""Structured logs: one JSON line an event, ids only, to standard output."""
+
+import logging
+import sys
+
+import structlog
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def configure(level: str) -> None:
+    """Log from this level on; what a log line may carry is a matter of review and of a test."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    # Libraries log requests and parameters at lower levels; those may hold personal data.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    for name in ("sqlalchemy", "urllib3", "linebot", "apscheduler", "werkzeug"):
+        logging.getLogger(name).setLevel(logging.ERROR)

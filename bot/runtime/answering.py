@@ -1,0 +1,308 @@
+"""From a stored event to LINE's receipt of the answer: one function for the door and the sweep."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot.dispatch import Context
+from bot.errors import BotError, DeliveryError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.runtime.parts import Bot
+from bot.services import groups, inbox, outbox, people
+from bot.services.inbox import Answer, OpenEvent
+from bot.texts import LANGUAGES, THAI, translator
+from models.inbox import EventState
+
+# A reply token is good for one minute after the webhook came (LINE, "Send reply message"). Within
+# a little less, "Invalid reply token" after a try without an outcome means that the try arrived.
+TOKEN_LIFE = timedelta(seconds=50)
+# After this an event is too old for its token even when LINE delivered it again.
+TOKEN_END = timedelta(minutes=20)
+SHORT_WAIT = timedelta(seconds=2)
+
+
+class Next(Enum):
+    """What a transaction found to do besides answering."""
+
+    IDLE = auto()
+    AGAIN = auto()
+
+
+@dataclass(frozen=True)
+class NeedsProfile:
+    """Somebody new: their language has to be asked of LINE before anything is said."""
+
+    user_id: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an answer ended: done, given back for a while, or to be pushed instead."""
+
+    answer: Answer
+    wait: timedelta | None = None
+    push: list[Message] | None = None
+    given_up: bool = False
+
+
+class LostRaceError(BotError):
+    """Another worker took the event while we handled it; nothing of ours may be kept."""
+
+
+class Answering:
+    """Works on one person until nothing of theirs is open.
+
+    In one transaction: the next event is found, its handler runs, and the new state, the side
+    rows and the answer are committed together. Then, with no transaction open, the network:
+    reply with the free token, or else the same words as a push in the outbox.
+    """
+
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    def work(self, person: str, *, swept: bool = False) -> None:
+        """Answer a person's open events in order; swept: a crash or a refusal left them.
+
+        Raises nothing: what fails here stays open, and the sweep takes it up again.
+        """
+        try:
+            self._work(person, swept=swept)
+        except LostRaceError:
+            return
+        except Exception as error:
+            self.bot.log.error("person.postponed", error=type(error).__name__, where=_where(error))
+
+    def _work(self, person: str, *, swept: bool) -> None:
+        outcome: Outcome | None = None
+        language: str | None = None
+        while True:
+            found = self._transaction(person, outcome, language, swept=swept)
+            outcome, swept = None, False
+            if isinstance(found, NeedsProfile):
+                language = self._language(found.user_id)
+            elif isinstance(found, Answer):
+                outcome = self._deliver(found)
+            elif found is Next.IDLE:
+                return
+
+    def _transaction(
+        self, person: str, outcome: Outcome | None, language: str | None, *, swept: bool
+    ) -> Answer | NeedsProfile | Next:
+        def step(session: Session) -> Answer | NeedsProfile | Next:
+            if outcome is not None:
+                self._settle(session, outcome)
+            return self._next(session, person, language, swept=swept)
+
+        try:
+            return self.bot.database.write(step)
+        except (LostRaceError, DBAPIError):
+            raise  # the sweep takes it up
+        except Exception as error:
+            self.bot.log.error(
+                "event.handler_failed", error=type(error).__name__, where=_where(error)
+            )
+            return self.bot.database.write(
+                lambda session: self._apologise(session, person, outcome)
+            )
+
+    def _settle(self, session: Session, outcome: Outcome) -> None:
+        answer, bot = outcome.answer, self.bot
+        if outcome.wait is not None:
+            inbox.leave(session, answer, bot.worker, outcome.wait)
+            return
+        state = EventState.FAILED if outcome.given_up else EventState.DONE
+        if not inbox.finish(session, answer, bot.worker, state):
+            return  # our lease ran out; whoever has it now decides
+        if outcome.push and answer.user_id:
+            outbox.queue(
+                session,
+                cause=answer.event_id,
+                person=answer.person,
+                to=answer.user_id,
+                messages=outcome.push,
+                now=bot.clock(),
+            )
+
+    def _next(
+        self, session: Session, person: str, language: str | None, *, swept: bool
+    ) -> Answer | NeedsProfile | Next:
+        # Lock the person first: whoever comes second must see what the first one did.
+        conversation = people.find(session, person, lock=True)
+        found = inbox.earliest(session, person, self.bot.worker)
+        if found is None or not found.is_free:
+            return Next.IDLE
+        if found.attempts >= inbox.MOST_ATTEMPTS:
+            inbox.give_up(session, found)
+            self.bot.log.error("event.given_up", event_id=found.id, attempts=found.attempts)
+            return Next.AGAIN
+        if found.state is EventState.ANSWERING or swept:
+            if not inbox.take_over(session, found, self.bot.worker):
+                return Next.IDLE
+            if found.answer is None:
+                return Next.AGAIN  # the attempt is counted for good before its handler runs
+            return replace(found.answer, attempts=found.attempts + 1)
+        event, now = found.event, self.bot.clock()
+        if event is None:
+            return self._handled(session, found, None)
+        if event.group_id is not None or event.user_id is None:
+            said = self._outside(session, event, person, now)
+            return self._handled(session, found, self._answer(found, event, person, THAI, said))
+        if conversation is None:
+            if language is None:
+                return NeedsProfile(event.user_id)
+            conversation = people.open_conversation(session, person, language, now)
+        people.touch(conversation, now)
+        ctx = Context(
+            session=session,
+            conversation=conversation,
+            user_id=event.user_id,
+            settings=self.bot.settings,
+            now=now,
+            provider=self.bot.provider.name,
+        )
+        messages, after = self.bot.dispatcher.handle(event, ctx)
+        session.flush()
+        answer = None
+        if messages or after:
+            answer = self._answer(found, event, person, conversation.language, messages)
+            if after:
+                answer = replace(answer, after=(after.name, after.arguments))
+        return self._handled(session, found, answer)
+
+    def _outside(self, session: Session, event: Event, person: str, now: datetime) -> list[Message]:
+        dispatcher = self.bot.dispatcher
+        if event.group_id is None:
+            return dispatcher.nobody()
+        if groups.first_time(session, person, now):
+            return dispatcher.in_group()
+        return []
+
+    def _handled(self, session: Session, found: OpenEvent, answer: Answer | None) -> Answer | Next:
+        if answer is not None and not (answer.messages or answer.after):
+            answer = None
+        if not inbox.handled(session, found, answer, self.bot.worker):
+            raise LostRaceError
+        return answer if answer is not None else Next.AGAIN
+
+    @staticmethod
+    def _answer(
+        found: OpenEvent, event: Event, person: str, language: str, messages: list[Message]
+    ) -> Answer:
+        return Answer(
+            event_id=found.id,
+            person=person,
+            attempts=found.attempts,
+            reply_token=event.reply_token,
+            user_id=event.user_id,
+            received_at=found.received_at,
+            language=language,
+            messages=messages,
+        )
+
+    def _apologise(
+        self, session: Session, person: str, outcome: Outcome | None
+    ) -> Answer | NeedsProfile | Next:
+        """A handler has a defect: its transaction is gone, the person still gets an answer."""
+        if outcome is not None:
+            self._settle(session, outcome)
+        conversation = people.find(session, person, lock=True)
+        found = inbox.earliest(session, person, self.bot.worker)
+        if found is None or not found.is_free or found.event is None:
+            return Next.IDLE
+        language = conversation.language if conversation else THAI
+        said = [line.text(sorry(language))]
+        answer = self._answer(found, found.event, person, language, said)
+        return self._handled(session, found, answer)
+
+    def _language(self, user_id: str) -> str:
+        """The language of a profile; Thai for everybody who does not say otherwise."""
+        try:
+            spoken = str(self.bot.gateway.profile(user_id).get("language") or THAI)
+        except DeliveryError:
+            return THAI
+        return next((known for known in LANGUAGES if spoken.split("-")[0] == known), THAI)
+
+    def _deliver(self, answer: Answer) -> Outcome:
+        """Say an answer: free while its token lives, as a push after that."""
+        t = translator(answer.language)
+        now_said, later_said = list(answer.messages), list(answer.messages)
+        if answer.after is not None:
+            if self.bot.provider.is_slow and answer.user_id:
+                self._show_loading(answer.user_id)
+            name, arguments = answer.after
+            try:
+                said = self.bot.dispatcher.afters[name](self.bot, arguments, t)
+            except Exception as error:
+                self.bot.log.error(
+                    "after.failed", name=name, error=type(error).__name__, where=_where(error)
+                )
+                return Outcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
+            now_said += said.now
+            later_said += said.later
+        if not now_said:
+            return Outcome(answer)
+        return self._reply(answer, now_said[: line.MOST], later_said[: line.MOST])
+
+    def _reply(self, answer: Answer, now_said: list[Message], later_said: list[Message]) -> Outcome:
+        age = self.bot.clock() - answer.received_at
+        if answer.reply_token is None or age > TOKEN_END:
+            return Outcome(answer, push=later_said)
+        try:
+            self.bot.gateway.reply(answer.reply_token, now_said)
+        except DeliveryError as error:
+            return self._refused(answer, later_said, error, age)
+        return Outcome(answer)
+
+    def _refused(
+        self, answer: Answer, later_said: list[Message], error: DeliveryError, age: timedelta
+    ) -> Outcome:
+        self.bot.log.warning(
+            "reply.refused", event_id=answer.event_id, status=error.status, reason=error.reason
+        )
+        if error.status == 400 and "reply token" not in error.reason.lower():
+            # Our own words were not accepted: a defect. The token is still good for plain ones.
+            return self._reply_plainly(answer)
+        if error.status == 400:
+            if answer.attempts > 0 and age < TOKEN_LIFE:
+                return Outcome(answer)  # an earlier try without an outcome had arrived
+            return Outcome(answer, push=later_said)
+        if age < TOKEN_LIFE or error.status in {401, 403}:
+            return Outcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
+        return Outcome(answer, push=later_said)
+
+    def _reply_plainly(self, answer: Answer) -> Outcome:
+        try:
+            said = [line.text(sorry(answer.language))]
+            self.bot.gateway.reply(answer.reply_token or "", said)
+        except DeliveryError:
+            return Outcome(answer, given_up=True)
+        return Outcome(answer)
+
+    def _show_loading(self, user_id: str) -> None:
+        try:
+            self.bot.gateway.loading(user_id)
+        except DeliveryError as error:
+            self.bot.log.info("loading.refused", status=error.status)
+
+
+def sorry(language: str) -> str:
+    """What is said where a defect of ours stands between a person and their answer."""
+    t = translator(language)
+    return t(
+        "Sorry, something went wrong on our side. Nothing you gave us is lost. "
+        "Please try again, or type “staff” to reach a person."
+    )
+
+
+def _where(error: BaseException) -> str:
+    """File and line of an error: its text could hold what a person typed."""
+    trace, last = error.__traceback__, ""
+    while trace is not None:
+        last = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return last

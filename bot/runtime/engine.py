@@ -1,0 +1,135 @@
+"""What runs in a process: lanes that answer, and the drains that the clock's ticks call."""
+
+import fcntl
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.engine import make_url
+
+from bot.errors import DeliveryError
+from bot.runtime.answering import Answering
+from bot.runtime.lanes import Lanes
+from bot.runtime.parts import Bot
+from bot.services import accounts, drafts, inbox, outbox, provisioning, secret_links
+from bot.services.inbox import Stored
+from bot.services.outbox import Outgoing
+from models.account import AccountState
+
+
+class Engine:
+    """Answers people and drains what is due. Every drain may run anywhere, twice, or late."""
+
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+        self.answering = Answering(bot)
+        self.lanes = Lanes(self.answering.work, bot.settings.inbox_handlers)
+        self._lock: IO[bytes] | None = None
+
+    def start(self) -> bool:
+        """Start answering; False where this process must leave that to another one."""
+        if self.bot.settings.inbox_handlers == 0 or not self._alone():
+            return False
+        if self.bot.settings.is_sqlite:
+            # We are the only one that answers: whatever is open was left by our last life.
+            for person in self.bot.database.read(inbox.everyone_waiting):
+                self.answering.work(person, swept=True)
+        self.lanes.start()
+        return True
+
+    def _alone(self) -> bool:
+        """On SQLite one process answers; the order of a person's events depends on it."""
+        if not self.bot.settings.is_sqlite:
+            return True
+        path = make_url(self.bot.settings.database_url).database or ""
+        self._lock = Path(f"{path}.worker").open("wb")  # noqa: SIM115 - held while we live
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            self._lock = None
+            self.bot.log.warning("engine.not_alone", database="sqlite")
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Finish what is being answered, and let another process take over."""
+        self.lanes.stop()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def received(self, stored: list[Stored]) -> None:
+        """Answer events that have just been stored, while their reply tokens are fresh."""
+        for event in stored:
+            self.lanes.submit(event.person)
+
+    def sweep(self) -> int:
+        """Take up events that a crash or a refusal left behind."""
+        people = self.bot.database.read(lambda session: inbox.waiting(session, self.bot.clock()))
+        for person in people:
+            self.answering.work(person, swept=True)
+        return len(people)
+
+    def drain_pushes(self) -> int:
+        """Send queued pushes that are due."""
+        bot = self.bot
+        claimed = bot.database.write(lambda session: outbox.claim(session, bot.worker, bot.clock()))
+        for outgoing in claimed:
+            self._push(outgoing)
+        return len(claimed)
+
+    def _push(self, claimed: Outgoing) -> None:
+        bot = self.bot
+        outgoing = bot.database.write(
+            lambda session: outbox.begin(session, claimed, bot.worker, bot.clock())
+        )
+        if outgoing is None:
+            return
+        try:
+            request_id = bot.gateway.push(outgoing.to, outgoing.messages, outgoing.retry_key)
+        except DeliveryError as error:
+            bot.log.warning("push.failed", push=outgoing.id, status=error.status)
+            failure = error
+            bot.database.write(
+                lambda session: outbox.failed(session, outgoing, bot.worker, failure, bot.clock())
+            )
+            return
+        bot.database.write(lambda session: outbox.sent(session, outgoing, bot.worker, request_id))
+
+    def drain_accounts(self) -> int:
+        """Make and close accounts at the provider that could not be reached before."""
+        bot = self.bot
+        due = bot.database.read(lambda session: accounts.due(session, bot.clock()))
+        for account_id, state in due:
+            if state is AccountState.CLOSED:
+                provisioning.close(bot.database, bot.provider, account_id, bot.clock)
+            elif provisioning.provide(bot.database, bot.provider, account_id, bot.clock):
+                self._announce(account_id)
+        return len(due)
+
+    def _announce(self, account_id: str) -> None:
+        bot = self.bot
+        bot.database.write(
+            lambda session: bot.dispatcher.account_ready(session, account_id, bot.clock())
+        )
+
+    def expire_drafts(self) -> int:
+        """Erase what unfinished conversations collected, once their 24 hours are over."""
+        bot = self.bot
+        return bot.database.write(
+            lambda session: drafts.expire_due(session, bot.settings.school, bot.clock())
+        )
+
+    def purge(self) -> None:
+        """Forget what has served its time; counts only are logged."""
+        bot, now = self.bot, self.bot.clock()
+        before = now - timedelta(days=drafts.STRANGERS_DAYS)
+        counts = {
+            "events": bot.database.write(lambda session: inbox.purge(session, now)),
+            "links": bot.database.write(lambda session: secret_links.purge(session, now)),
+            "strangers": bot.database.write(
+                lambda session: drafts.forget_strangers(session, before)
+            ),
+        }
+        bot.log.info("purge.done", **counts)

@@ -1,0 +1,48 @@
+"""Bot: the parts that app.py builds once and hands to every handler."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from bot.clock import Clock
+from bot.crypto import Keyring, derive
+from bot.dispatch import Dispatcher
+from bot.line.gateway import Gateway
+from bot.providers.base import Provider
+from bot.settings import Settings
+from models.database import Database
+
+
+def _worker_name() -> str:
+    """Unlike any other process's name, for leases."""
+    return f"{os.getpid()}-{secrets.token_hex(6)}"
+
+
+@dataclass
+class Bot:
+    """Everything a handler may use; nothing in it is global."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    provider: Provider
+    gateway: Gateway
+    dispatcher: Dispatcher
+    keyring: Keyring
+    worker: str = field(default_factory=_worker_name)
+    log: FilteringBoundLogger = field(default_factory=structlog.get_logger)
+    # Our own userId at LINE, which every webhook must name as its destination.
+    user_id: str | None = None
+
+    @cached_property
+    def cookie_keys(self) -> Keyring:
+        """Seals cookies and form tokens; apart from the keys of stored data."""
+        return Keyring({"c1": derive(self.settings.secret_key.encode(), "cookies")})
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.database.close()

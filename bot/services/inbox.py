@@ -1,0 +1,306 @@
+"""The inbox: stored before acknowledged, handled in order for each person, answered, emptied."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.crypto import Keyring
+from bot.line.events import Event, read_event
+from bot.services.people import pseudonym
+from models.base import session_keyring
+from models.database import Database, database_of
+from models.inbox import IS_OPEN, EventState, WebhookEvent
+
+LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
+MOST_ATTEMPTS = 5
+PATIENCE = timedelta(seconds=5)  # after which the sweep looks at what its process has not begun
+KEEP_IDS = timedelta(days=30)  # LINE signs no timestamp: the ids are the guard against replay
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Whose lane an event belongs to."""
+
+    id: str
+    person: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is to be said to one event, from its commit until LINE took it.
+
+    after: name and arguments of what remains to be done outside a transaction, whose messages
+    follow (they may hold a one-time link, which is never stored).
+    """
+
+    event_id: str
+    person: str
+    attempts: int
+    reply_token: str | None
+    user_id: str | None
+    received_at: datetime
+    language: str
+    messages: list[dict[str, Any]]
+    after: tuple[str, dict[str, str]] | None = None
+
+
+@dataclass(frozen=True)
+class OpenEvent:
+    """The earliest event of a person that is not finished: to be handled, or to be answered."""
+
+    id: str
+    state: EventState
+    attempts: int
+    received_at: datetime
+    is_free: bool
+    event: Event | None
+    answer: Answer | None
+
+
+def store(
+    database: Database, keyring: Keyring, raws: list[dict[str, Any]], now: datetime
+) -> list[Stored]:
+    """Make events durable, each once; returns the lanes that have something to do.
+
+    An event that we do not act on is not stored. A group's event keeps its reply token and the
+    group's id until it is answered, and nothing that was said.
+    """
+    rows, stored = [], []
+    for raw in raws:
+        event = read_event(raw, now)
+        if event is None:
+            continue
+        person = _lane(keyring, event)
+        payload = json.dumps(_kept(raw, event), ensure_ascii=True).encode()
+        rows.append(
+            {
+                "id": event.id,
+                "person": person,
+                "kind": event.kind,
+                "happened_at": event.happened_at,
+                "received_at": now,
+                "payload_sealed": keyring.seal(payload, f"webhook_event|payload_sealed|{event.id}"),
+                "state": EventState.RECEIVED,
+                "attempts": 0,
+            }
+        )
+        stored.append(Stored(event.id, person))
+    if rows:
+        database.insert(WebhookEvent.__table__, rows)
+    return stored
+
+
+def _lane(keyring: Keyring, event: Event) -> str:
+    if event.group_id is not None:
+        return keyring.blind("greeted_group.digest", event.group_id)
+    if event.user_id is not None:
+        return pseudonym(keyring, event.user_id)
+    return keyring.blind("webhook_event.nobody", event.id)
+
+
+def _kept(raw: dict[str, Any], event: Event) -> dict[str, Any]:
+    if event.group_id is None:
+        return raw
+    source = {key: raw["source"].get(key) for key in ("type", "groupId", "roomId")}
+    kept = {key: raw.get(key) for key in ("type", "mode", "timestamp", "replyToken")}
+    return {**kept, "webhookEventId": event.id, "source": source}
+
+
+def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
+    """What comes next for a person; events run in the order in which they happened."""
+    table, clock = WebhookEvent, database_of(session).time()
+    row = session.execute(
+        select(
+            table.id,
+            table.state,
+            table.attempts,
+            table.received_at,
+            table.payload_sealed,
+            table.answer_sealed,
+            or_(
+                table.lease_until.is_(None), table.lease_until < clock, table.worker == worker
+            ).label("is_free"),
+        )
+        .where(table.person == person, IS_OPEN)
+        .order_by(table.happened_at, table.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    keyring = session_keyring(session)
+    event = answer = None
+    if row.payload_sealed is not None:
+        payload = keyring.open(row.payload_sealed, f"webhook_event|payload_sealed|{row.id}")
+        event = read_event(json.loads(payload), row.received_at)
+    if row.answer_sealed is not None:
+        said = keyring.open(row.answer_sealed, f"webhook_event|answer_sealed|{row.id}")
+        answer = Answer(
+            event_id=row.id,
+            person=person,
+            attempts=row.attempts,
+            received_at=row.received_at,
+            **_loaded(said),
+        )
+    return OpenEvent(
+        row.id, row.state, row.attempts, row.received_at, bool(row.is_free), event, answer
+    )
+
+
+def handled(session: Session, open_event: OpenEvent, answer: Answer | None, worker: str) -> bool:
+    """Record that an event took effect, with what is to be said; its content is erased.
+
+    In the handler's own transaction: state, side rows and this are one fact. False means that
+    another worker was quicker, and everything must be rolled back.
+    """
+    table, database = WebhookEvent, database_of(session)
+    values: dict[str, Any] = {"payload_sealed": None, "state": EventState.DONE}
+    if answer is not None:
+        said = session_keyring(session).seal(
+            _dumped(answer), f"webhook_event|answer_sealed|{open_event.id}"
+        )
+        values |= {
+            "state": EventState.ANSWERING,
+            "answer_sealed": said,
+            "worker": worker,
+            "lease_until": database.time(LEASE),
+        }
+    result = session.execute(
+        update(table)
+        .where(
+            table.id == open_event.id,
+            table.state == EventState.RECEIVED,
+            table.attempts == open_event.attempts,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return rows_of(result) == 1
+
+
+def take_over(session: Session, open_event: OpenEvent, worker: str) -> bool:
+    """Begin another attempt at an event whose worker died or gave it back."""
+    table, database = WebhookEvent, database_of(session)
+    result = session.execute(
+        update(table)
+        .where(
+            table.id == open_event.id,
+            table.state == open_event.state,
+            table.attempts == open_event.attempts,
+            or_(
+                table.lease_until.is_(None),
+                table.lease_until < database.time(),
+                table.worker == worker,
+            ),
+        )
+        .values(attempts=table.attempts + 1, worker=worker, lease_until=database.time(LEASE))
+        .execution_options(synchronize_session=False)
+    )
+    return rows_of(result) == 1
+
+
+def finish(
+    session: Session, answer: Answer, worker: str, state: EventState = EventState.DONE
+) -> bool:
+    """Close an event and erase its answer; fenced, so that a worker that lost it cannot."""
+    table = WebhookEvent
+    result = session.execute(
+        update(table)
+        .where(*_fence(answer, worker))
+        .values(state=state, answer_sealed=None, payload_sealed=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return rows_of(result) == 1
+
+
+def leave(session: Session, answer: Answer, worker: str, wait: timedelta) -> None:
+    """Give an answer back, to be tried again after a while."""
+    session.execute(
+        update(WebhookEvent)
+        .where(*_fence(answer, worker))
+        .values(lease_until=database_of(session).time(wait), worker=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_up(session: Session, open_event: OpenEvent) -> None:
+    """Close an event that failed too often to be tried again."""
+    session.execute(
+        update(WebhookEvent)
+        .where(WebhookEvent.id == open_event.id, IS_OPEN)
+        .values(state=EventState.FAILED, answer_sealed=None, payload_sealed=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def waiting(session: Session, now: datetime, most: int = 200) -> list[str]:
+    """People with open events that nobody is at: left by a crash, or given back."""
+    table = WebhookEvent
+    query = (
+        select(table.person)
+        .where(
+            IS_OPEN,
+            or_(
+                table.lease_until < database_of(session).time(),
+                table.lease_until.is_(None) & (table.received_at < now - PATIENCE),
+            ),
+        )
+        .group_by(table.person)
+        .limit(most)
+    )
+    return [person for person in session.scalars(query) if person is not None]
+
+
+def everyone_waiting(session: Session) -> list[str]:
+    """All people with open events, for the start of a process that is the only one."""
+    query = select(WebhookEvent.person).where(IS_OPEN).group_by(WebhookEvent.person)
+    return [person for person in session.scalars(query) if person is not None]
+
+
+def purge(session: Session, now: datetime) -> int:
+    """Forget the ids of events that can no longer be replayed."""
+    result = session.execute(
+        delete(WebhookEvent).where(
+            WebhookEvent.received_at < now - KEEP_IDS,
+            WebhookEvent.state.in_((EventState.DONE, EventState.FAILED)),
+        )
+    )
+    return rows_of(result)
+
+
+def rows_of(result: Any) -> int:
+    """How many rows an UPDATE or DELETE met."""
+    return int(result.rowcount)
+
+
+def _fence(answer: Answer, worker: str) -> tuple[Any, ...]:
+    return (
+        WebhookEvent.id == answer.event_id,
+        WebhookEvent.worker == worker,
+        WebhookEvent.attempts == answer.attempts,
+        WebhookEvent.state == EventState.ANSWERING,
+    )
+
+
+def _dumped(answer: Answer) -> bytes:
+    return json.dumps(
+        {
+            "reply_token": answer.reply_token,
+            "user_id": answer.user_id,
+            "language": answer.language,
+            "messages": answer.messages,
+            "after": answer.after,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+
+
+def _loaded(said: bytes) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(said)
+    if values["after"] is not None:
+        values["after"] = tuple(values["after"])
+    return values

@@ -1,0 +1,170 @@
+"""What people type, turned into what is stored; InputError.code names the sentence for the rest."""
+
+import re
+import unicodedata
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from rapidfuzz.distance import DamerauLevenshtein
+
+from bot.errors import InputError
+
+NAME_LIMIT = 100
+PHONE_REGION = "TH"
+_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+_NAME_MARKS = frozenset(" -'’.")
+_LINK = re.compile(r"https?:|www\.|://|\.(com|net|org|th|co|me|info)\b", re.IGNORECASE)
+_LINE_ID = re.compile(r"[a-z0-9._-]{4,20}")
+_LINE_ID_LINK = re.compile(r"^(?:https?://)?line\.me/(?:r/)?ti/p/~", re.IGNORECASE)
+
+# Mail domains that Thai learners use; what is nearly one of them is probably a slip.
+MAIL_DOMAINS = (
+    "gmail.com",
+    "hotmail.com",
+    "hotmail.co.th",
+    "outlook.com",
+    "outlook.co.th",
+    "yahoo.com",
+    "yahoo.co.th",
+    "icloud.com",
+    "live.com",
+    "windowslive.com",
+    "msn.com",
+    "me.com",
+    "ymail.com",
+    "rocketmail.com",
+    "protonmail.com",
+    "proton.me",
+    "mail.com",
+    "email.com",
+    "gmx.com",
+    "gmx.net",
+    "aol.com",
+)
+
+
+def tidy(text: str) -> str:
+    """NFC, without invisible marks, with single spaces; Thai vowels in their usual order.
+
+    Phones write sara am and sara ae in two ways that look the same and compare as different.
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Co", "Cs"})
+    text = text.replace("เเ", "แ")
+    text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)
+    return " ".join(text.split())
+
+
+def full_name(text: str, *, accept_single: bool = False) -> str:
+    """A name and surname in Thai or Latin letters.
+
+    Raises InputError: name_empty, name_long, name_digits, name_link, name_letters, name_single.
+    """
+    name = tidy(text)
+    if not name:
+        raise InputError("name_empty")
+    if len(name) > NAME_LIMIT:
+        raise InputError("name_long")
+    if _LINK.search(name) or "@" in name:
+        raise InputError("name_link")
+    if any(char.isdigit() for char in name):
+        raise InputError("name_digits")
+    if not all(_is_name_character(char) for char in name):
+        raise InputError("name_letters")
+    if sum(char.isalpha() for char in name) < 2:
+        raise InputError("name_empty")
+    if " " not in name and not accept_single:
+        raise InputError("name_single")
+    return name
+
+
+def _is_name_character(char: str) -> bool:
+    if char in _NAME_MARKS:
+        return True
+    if "\u0e01" <= char <= "\u0e3a" or "\u0e40" <= char <= "\u0e4e":
+        return True
+    if "\u0300" <= char <= "\u036f":
+        return True
+    return char.isalpha() and unicodedata.name(char, "").startswith("LATIN ")
+
+
+def phone(text: str) -> str:
+    """A telephone number as E.164 (ITU-T); without a country code it is Thai.
+
+    Raises InputError: phone_letters, phone_invalid, phone_country.
+    """
+    typed = unicodedata.normalize("NFKC", tidy(text)).translate(_THAI_DIGITS)
+    if any(char.isalpha() for char in typed):
+        raise InputError("phone_letters")
+    compact = re.sub(r"[^\d+]", "", typed)
+    compact = re.sub(r"^(?:\+|00)66(?:0(?=[1-9]))?", "+66", compact)  # +66 (0)81 ... is common
+    if compact.startswith("00"):
+        compact = "+" + compact[2:]
+    try:
+        number = phonenumbers.parse(compact, PHONE_REGION)
+    except phonenumbers.NumberParseException:
+        raise InputError("phone_invalid") from None
+    if not phonenumbers.is_valid_number(number):
+        raise InputError(
+            "phone_country" if not compact.startswith(("0", "+66")) else "phone_invalid"
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def shown_phone(e164: str) -> str:
+    """A number as people write it: 081-234-5678, or +44 20 7946 0958."""
+    number = phonenumbers.parse(e164)
+    if number.country_code == 66:
+        national = phonenumbers.PhoneNumberFormat.NATIONAL
+        return phonenumbers.format_number(number, national).replace(" ", "-")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def email(text: str) -> str:
+    """An e-mail address in its normal form (RFC 5321, RFC 6531); nothing is looked up.
+
+    Raises InputError: email_invalid, or email_slip with the probable address as suggestion.
+    """
+    try:
+        found = validate_email(tidy(text).strip("<>"), check_deliverability=False)
+    except EmailNotValidError:
+        raise InputError("email_invalid") from None
+    domain = found.domain.lower()
+    near = probable_domain(domain)
+    if near is not None:
+        raise InputError("email_slip", suggestion=f"{found.local_part}@{near}")
+    return f"{found.local_part}@{domain}"
+
+
+def kept_email(text: str) -> str:
+    """The address as typed, after the person said that it is no slip."""
+    try:
+        return email(text)
+    except InputError as error:
+        if error.code != "email_slip":
+            raise
+        return validate_email(tidy(text).strip("<>"), check_deliverability=False).normalized
+
+
+def probable_domain(domain: str) -> str | None:
+    """The well-known domain that this one is a slip of, or None."""
+    if domain in MAIL_DOMAINS:
+        return None
+    distance, near = min(
+        (DamerauLevenshtein.distance(domain, known), known) for known in MAIL_DOMAINS
+    )
+    # One slip in a short name, two in a longer one; more than that is another domain.
+    return near if distance <= (1 if len(near) < 9 else 2) else None
+
+
+def line_id(text: str) -> str:
+    """The LINE ID that people give to friends: 4 to 20 of a-z 0-9 . _ - (LINE's rule).
+
+    Raises InputError: line_id_invalid.
+    """
+    typed = unicodedata.normalize("NFKC", tidy(text)).casefold().replace(" ", "")
+    typed = _LINE_ID_LINK.sub("", typed)
+    typed = re.sub(r"^(?:line)?id[:：]", "", typed).removeprefix("@")
+    if not _LINE_ID.fullmatch(typed):
+        raise InputError("line_id_invalid")
+    return typed

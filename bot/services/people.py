@@ -1,0 +1,78 @@
+"""Finding people by pseudonym: conversations, and the learners behind them."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.crypto import Keyring
+from models.base import new_id
+from models.conversation import Conversation, Language
+from models.database import database_of
+from models.learner import Learner
+
+PERSON_INDEX = "conversation.person"
+
+
+def pseudonym(keyring: Keyring, user_id: str) -> str:
+    """The keyed index of a LINE userId: what is stored and logged in its place."""
+    return keyring.blind(PERSON_INDEX, user_id)
+
+
+def find(session: Session, person: str, *, lock: bool = False) -> Conversation | None:
+    """The conversation of a pseudonym; with lock, nobody else handles this person meanwhile."""
+    query = select(Conversation).where(Conversation.person == person)
+    if lock and not database_of(session).is_sqlite:  # on SQLite there is one writer anyway
+        query = query.with_for_update()
+    return session.scalars(query).one_or_none()
+
+
+def open_conversation(session: Session, person: str, language: str, now: datetime) -> Conversation:
+    """Find or make the conversation of a pseudonym, locked; it says nothing about who it is."""
+    found = find(session, person, lock=True)
+    if found is not None:
+        return found
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    row = {
+        "id": new_id(),
+        "person": person,
+        "language": Language(language),
+        "language_chosen": False,
+        "created_at": now,
+        "seen_at": now,
+    }
+    session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
+    made = find(session, person, lock=True)
+    if made is None:
+        raise LookupError("the conversation vanished while it was made")
+    return made
+
+
+def touch(conversation: Conversation, now: datetime) -> None:
+    """Remember the day of the last sign of life; finer would cost a write a message."""
+    if now - conversation.seen_at > timedelta(days=1):
+        conversation.seen_at = now
+
+
+def learner_of(session: Session, conversation: Conversation) -> Learner | None:
+    """The learner behind a conversation, if they registered."""
+    query = select(Learner).where(Learner.conversation_id == conversation.id)
+    return session.scalars(query).one_or_none()
+
+
+def same_details(session: Session, learner: Learner) -> list[tuple[Learner, str]]:
+    """Other learners with the same phone, e-mail or LINE ID, and which of them it is."""
+    found: list[tuple[Learner, str]] = []
+    for name, column, attribute, value in (
+        ("phone", Learner.phone_index, Learner.phone, learner.phone),
+        ("email", Learner.email_index, Learner.email, learner.email),
+        ("line_id", Learner.line_id_index, Learner.line_id, learner.line_id),
+    ):
+        if value is None:
+            continue
+        query = select(Learner).where(
+            column.in_(attribute.lookups(session, value)), Learner.id != learner.id
+        )
+        found.extend((other, name) for other in session.scalars(query))
+    return found

@@ -1,0 +1,39 @@
+"""Which lessons a learner has marked as done."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.base import new_id
+from models.database import database_of
+from models.portal import LessonProgress
+
+
+def done(session: Session, account_id: str) -> frozenset[tuple[str, str]]:
+    """The (course, lesson) pairs that an account has marked."""
+    rows = session.execute(
+        select(LessonProgress.course, LessonProgress.lesson).where(
+            LessonProgress.account_id == account_id
+        )
+    )
+    return frozenset((course, lesson) for course, lesson in rows)
+
+
+def mark_done(
+    session: Session, account_id: str, course_id: str, lesson_id: str, now: datetime
+) -> None:
+    """Remember a lesson as done; a repeat changes nothing, not even the time."""
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    session.execute(
+        insert(LessonProgress)
+        .values(
+            id=new_id(),
+            account_id=account_id,
+            course=course_id,
+            lesson=lesson_id,
+            done_at=now,
+        )
+        .on_conflict_do_nothing()
+    )

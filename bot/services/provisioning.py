@@ -1,0 +1,48 @@
+"""Making accounts in the e-learning system: asked with a key, so that any repeat makes one."""
+
+from bot.clock import Clock
+from bot.errors import ProviderError
+from bot.providers.base import Provider
+from bot.services import accounts
+from models.database import Database
+
+MOST_DRAWS = 5  # usernames tried before we suspect something else
+
+
+def provide(database: Database, provider: Provider, account_id: str, clock: Clock) -> bool:
+    """Make the account unless it is made; False where the system cannot do it now.
+
+    No transaction is open while the provider works. A crash after its "yes" and before our
+    commit only means that it is asked again with the same key.
+    """
+    for _ in range(MOST_DRAWS):
+        request = database.read(lambda session: accounts.request_of(session, account_id))
+        if request is None:
+            return True
+        try:
+            provider.create(request, clock())
+        except ProviderError as error:
+            if error.reason == "username_taken":
+                database.write(lambda session: accounts.redraw_username(session, account_id))
+                continue
+            _postpone(database, account_id, error.reason, clock)
+            return False
+        database.write(lambda session: accounts.mark_created(session, account_id, clock()))
+        return True
+    _postpone(database, account_id, "username_taken", clock)
+    return False
+
+
+def close(database: Database, provider: Provider, account_id: str, clock: Clock) -> bool:
+    """Shut the account at the provider; False where it has to be tried again."""
+    try:
+        provider.close(account_id, clock())
+    except ProviderError as error:
+        _postpone(database, account_id, error.reason, clock)
+        return False
+    database.write(lambda session: accounts.mark_closed(session, account_id))
+    return True
+
+
+def _postpone(database: Database, account_id: str, reason: str, clock: Clock) -> None:
+    database.write(lambda session: accounts.postpone(session, account_id, reason, clock()))

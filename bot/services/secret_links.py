@@ -1,0 +1,120 @@
+"""One-time links: issued in chat, opened once within ten minutes, kept only as a digest.
+
+Sources: OWASP Forgot Password Cheat Sheet (random, single use, short-lived, address from the
+settings and never from the Host header); OWASP ASVS 5.0, 6.5.5 (ten minutes out of band).
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.crypto import digest, token
+from bot.services import audit
+from bot.services.audit import Action
+from models.account import Account, AccountState
+from models.base import new_id
+from models.secret_link import LinkPurpose, SecretLink
+
+LIFETIME = timedelta(minutes=10)
+KEPT = timedelta(days=30)  # a dead link's row is of use to nobody after that
+
+
+def issue(
+    session: Session, account: Account, now: datetime, purpose: LinkPurpose | None = None
+) -> str:
+    """Make a link for an account and return its token; every older one of it is dead."""
+    purpose = purpose or LinkPurpose.INITIAL_PASSWORD
+    # Two requests at once take turns here, so that one live link is left and not two.
+    session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+    session.execute(
+        update(SecretLink)
+        .where(
+            SecretLink.account_id == account.id,
+            SecretLink.used_at.is_(None),
+            SecretLink.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    drawn = token(32)
+    link = SecretLink(
+        id=new_id(),
+        digest=digest(drawn),
+        account_id=account.id,
+        purpose=purpose,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    session.add(link)
+    audit.record(
+        session,
+        Action.LINK_ISSUED,
+        actor="bot",
+        subject=account.learner_id,
+        now=now,
+        link_id=link.id,
+        purpose=purpose.value,
+    )
+    return drawn
+
+
+def claim(session: Session, token: str, now: datetime) -> Account | None:
+    """Burn a live link and return its account; None for used, expired, replaced and unknown.
+
+    One conditional UPDATE decides, so that of any number of callers exactly one gets the account.
+    """
+    row = session.execute(
+        update(SecretLink)
+        .where(
+            SecretLink.digest == digest(token),
+            SecretLink.used_at.is_(None),
+            SecretLink.replaced_at.is_(None),
+            SecretLink.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(SecretLink.id, SecretLink.account_id, SecretLink.purpose)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        return None
+    account = session.get(Account, row.account_id)
+    if account is None or account.state is not AccountState.ACTIVE:
+        return None
+    audit.record(
+        session,
+        Action.LINK_OPENED,
+        actor=f"learner:{account.learner_id}",
+        subject=account.learner_id,
+        now=now,
+        link_id=row.id,
+        purpose=row.purpose.value,
+    )
+    return account
+
+
+def revealed(session: Session, account_id: str, now: datetime) -> None:
+    """Remember that a password was shown, after the provider has taken it."""
+    account = session.get_one(Account, account_id)
+    account.issued_at = now
+    audit.record(
+        session,
+        Action.PASSWORD_ISSUED,
+        actor=f"learner:{account.learner_id}",
+        subject=account.learner_id,
+        now=now,
+        account_id=account.id,
+    )
+
+
+def purge(session: Session, now: datetime) -> int:
+    """Delete links that died long ago; returns how many."""
+    gone = session.execute(
+        delete(SecretLink).where(SecretLink.created_at < now - KEPT).returning(SecretLink.id)
+    )
+    return len(gone.all())
+
+
+def url(public_url: str, token: str, language: str) -> str:
+    """The address that a button in chat opens."""
+    return f"{public_url}/s/{token}?lang={language}"

@@ -1,0 +1,98 @@
+"""Typed words that mean a button: exact ones everywhere, near ones where nothing is being asked."""
+
+import re
+import unicodedata
+
+from rapidfuzz import fuzz, process
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "register": (
+        "สมัคร", "สมัครเรียน", "ลงทะเบียน", "ลงทะเบียนเรียน", "สมัครสมาชิก", "อยากเรียน",
+        "register", "sign up", "signup", "enrol", "enroll", "join",
+    ),
+    "account": (
+        "บัญชี", "บัญชีของฉัน", "ข้อมูลของฉัน", "my account", "account", "my data",
+    ),
+    "link": (
+        "ขอลิงก์", "ขอลิงก์ใหม่", "ขอลิงค์", "ขอลิงค์ใหม่", "ลิงก์ใหม่", "new link", "link",
+    ),
+    "courses": (
+        "คอร์ส", "คอร์สเรียน", "หลักสูตร", "บทเรียน", "เข้าเรียน", "เรียน", "course", "courses",
+        "lesson", "lessons", "e-learning", "elearning",
+    ),
+    "policy": (
+        "นโยบาย", "นโยบายความเป็นส่วนตัว", "ความเป็นส่วนตัว", "privacy", "privacy policy", "policy",
+        "pdpa",
+    ),
+    "advice": (
+        "ความปลอดภัย", "คำแนะนำด้านความปลอดภัย", "security", "security advice", "safety",
+    ),
+    "human": (
+        "เจ้าหน้าที่", "คุยกับเจ้าหน้าที่", "ติดต่อ", "ติดต่อเจ้าหน้าที่", "ติดต่อโรงเรียน", "แอดมิน", "admin",
+        "human", "staff", "contact", "talk to staff",
+    ),
+    "menu": ("เมนู", "เริ่ม", "เริ่มต้น", "หน้าแรก", "menu", "start", "home"),
+    "help": ("ช่วยเหลือ", "ช่วยด้วย", "วิธีใช้", "help", "how to", "?"),
+    "cancel": ("ยกเลิก", "หยุด", "เลิก", "ไม่สมัครแล้ว", "cancel", "stop", "quit", "exit"),
+    "english": ("english", "eng", "ภาษาอังกฤษ", "in english"),
+    "thai": ("ไทย", "ภาษาไทย", "thai"),
+    "hello": ("สวัสดี", "หวัดดี", "ดี", "hello", "hi", "hey", "good morning", "good afternoon"),
+}  # fmt: skip
+
+# What people add to be polite; it does not change what they ask.
+_POLITE = re.compile(r"(?:ครับ|คับ|ค่ะ|คะ|ค่า|จ้า|จ้ะ|นะ|หน่อย|please|pls)+$")
+_INSIDE = {"cancel", "help", "english", "thai", "human", "policy"}
+_NEAR = 84  # of 100: one slip in five letters
+_LEAST = 4  # letters below which nearness says nothing
+
+
+def normal(text: str) -> str:
+    """The form in which words are compared."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    # NFKC takes sara am apart; put it together again as people see it.
+    text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)
+    text = " ".join(re.sub(r"[!.,…~\"'()\[\]]+", " ", text).split())
+    shorter = _POLITE.sub("", text).strip()
+    return shorter or text
+
+
+_EXACT = {normal(word): action for action, listed in COMMANDS.items() for word in listed}
+# Languages are switched by their own word only: people come here to learn "ภาษาอังกฤษ".
+_LONG = {
+    word: action
+    for word, action in _EXACT.items()
+    if len(word) >= _LEAST and action not in {"english", "thai"}
+}
+_CONTAINED = sorted((word for word in _LONG if len(word) >= 5), key=len, reverse=True)
+
+
+def command(text: str, *, inside: bool) -> str | None:
+    """The entry action that a text means, or None.
+
+    inside: a flow is waiting for an answer, so only whole words that must always work count.
+    Thai is written without spaces, so elsewhere a long command word inside a sentence counts too.
+    """
+    if len(text) > 200:
+        return None
+    said = normal(text)
+    action = _EXACT.get(said)
+    if inside:
+        return action if action in _INSIDE else None
+    if action is not None:
+        return action
+    if len(said) < _LEAST:
+        return None
+    near = process.extractOne(said, list(_LONG), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    if near is not None:
+        return _LONG[near[0]]
+    for word in _CONTAINED:
+        if _stands_in(word, said):
+            return _LONG[word]
+    return None
+
+
+def _stands_in(word: str, said: str) -> bool:
+    if word.isascii():
+        return re.search(rf"\b{re.escape(word)}\b", said) is not None
+    return word in said

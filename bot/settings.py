@@ -1,0 +1,256 @@
+"""Everything that the environment decides, read once, checked as a whole, never changed."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from bot.crypto import parse_keys
+from bot.errors import SettingProblem, SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+LINE_API = "https://api.line.me"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class School:
+    """Facts that only the owner knows; None is shown as "not yet set" and doctor reports it."""
+
+    controller: str | None = None  # SCHOOL_NAME: the legal person that is the data controller
+    address: str | None = None  # SCHOOL_ADDRESS: its postal address
+    phone: str | None = None  # SCHOOL_PHONE: a number that people can call
+    email: str | None = None  # SCHOOL_EMAIL: an address that people can write to
+    dpo: str | None = None  # SCHOOL_DPO: data protection officer and how to reach them
+    hosting: str | None = None  # SCHOOL_HOSTING: who hosts the system, and in which country
+    account_years: int | None = None  # RETENTION_ACCOUNT_YEARS: after the last use
+    archive_years: int | None = None  # RETENTION_ARCHIVE_YEARS: chat and mail after last contact
+    policy_date: str | None = None  # POLICY_EFFECTIVE_DATE: yyyy-mm-dd, since when in force
+
+    ENVIRONMENT = {  # noqa: RUF012 - a table, read only
+        "controller": "SCHOOL_NAME",
+        "address": "SCHOOL_ADDRESS",
+        "phone": "SCHOOL_PHONE",
+        "email": "SCHOOL_EMAIL",
+        "dpo": "SCHOOL_DPO",
+        "hosting": "SCHOOL_HOSTING",
+        "account_years": "RETENTION_ACCOUNT_YEARS",
+        "archive_years": "RETENTION_ARCHIVE_YEARS",
+        "policy_date": "POLICY_EFFECTIVE_DATE",
+    }
+
+    def unset(self) -> list[str]:
+        """Environment names of the facts that are still missing."""
+        return [name for key, name in self.ENVIRONMENT.items() if getattr(self, key) is None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One field a setting; secrets are kept out of repr."""
+
+    public_url: str  # PUBLIC_URL: origin that people's phones reach, e.g. https://bot.school.th
+    secret_key: str = field(repr=False)  # SECRET_KEY: seals cookies and form tokens
+    data_keys: Mapping[str, bytes] = field(repr=False)  # DATA_KEYS: id:base64,... first one seals
+    channel_secrets: tuple[str, ...] = field(repr=False)  # LINE_CHANNEL_SECRET[_PREVIOUS]
+    access_token: str | None = field(default=None, repr=False)  # LINE_CHANNEL_ACCESS_TOKEN
+    channel_id: str | None = None  # LINE_CHANNEL_ID: for stateless tokens instead of a fixed one
+    bot_user_id: str | None = None  # LINE_BOT_USER_ID: expected destination; else asked of LINE
+    line_api_url: str = LINE_API  # LINE_API_URL
+    database_url: str = f"sqlite:///{ROOT}/var/english-planet.db"  # DATABASE_URL
+    port: int = 8000  # PORT
+    trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
+    simulator: bool = False  # SIMULATOR: a LINE in the browser, never beside a real channel
+    inbox_handlers: int = 24  # INBOX_HANDLERS: threads that answer; 0 leaves all to the worker
+    provider: str = "local"  # ELEARNING_PROVIDER: where accounts are made
+    courses_dir: Path = ROOT / "courses"  # COURSES_DIR: courses.toml and its lessons
+    log_level: str = "info"  # LOG_LEVEL: debug, info, warning, error
+    school: School = School()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read and check the environment; raises SettingsError listing all that is wrong."""
+        return _Reader(os.environ if env is None else env).settings()
+
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+class _Reader:
+    """Collects problems while it reads, so that an operator sees all of them at once."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.problems: list[SettingProblem] = []
+
+    def bad(self, name: str, problem: str, cure: str) -> None:
+        self.problems.append(SettingProblem(name, problem, cure))
+
+    def text(self, name: str) -> str | None:
+        value = self.env.get(name, "").strip()
+        path = self.env.get(f"{name}_FILE", "").strip()
+        if value or not path:
+            return value or None
+        try:
+            return Path(path).read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError):
+            self.bad(f"{name}_FILE", "the file cannot be read.", f"Make {path} readable.")
+            return None
+
+    def needed(self, name: str, cure: str) -> str:
+        value = self.text(name)
+        if value is None:
+            self.bad(name, "is not set.", cure)
+        return value or ""
+
+    def parsed(self, name: str, default: T, parse: Callable[[str], T], cure: str) -> T:
+        value = self.text(name)
+        if value is None:
+            return default
+        try:
+            return parse(value)
+        except ValueError:
+            self.bad(name, "has a value that cannot be used.", cure)
+            return default
+
+    def number(self, name: str, default: T, least: int, most: int) -> int | T:
+        value = self.text(name)
+        if value is None:
+            return default
+        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+            return int(value)
+        self.bad(name, "has a value that cannot be used.", f"Use a number from {least} to {most}.")
+        return default
+
+    def flag(self, name: str) -> bool:
+        def parse(value: str) -> bool:
+            if value.lower() in _TRUE:
+                return True
+            if value.lower() in _FALSE:
+                return False
+            raise ValueError(value)
+
+        return self.parsed(name, False, parse, "Use 1 or 0.")
+
+    def settings(self) -> Settings:
+        simulator = self.flag("SIMULATOR")
+        port = self.number("PORT", 8000, 1, 65535)
+        public_url = self.origin("PUBLIC_URL", "The https:// address at which phones reach you.")
+        secret_key = self.needed("SECRET_KEY", "openssl rand -base64 32")
+        if secret_key and len(secret_key) < 32:
+            self.bad("SECRET_KEY", "is shorter than 32 characters.", "openssl rand -base64 32")
+        secret = self.needed(
+            "LINE_CHANNEL_SECRET", "LINE Developers Console, channel, Basic settings."
+        )
+        previous = self.text("LINE_CHANNEL_SECRET_PREVIOUS")
+        token, channel_id = self.text("LINE_CHANNEL_ACCESS_TOKEN"), self.text("LINE_CHANNEL_ID")
+        if not token and not channel_id:
+            self.bad(
+                "LINE_CHANNEL_ACCESS_TOKEN",
+                "is not set, and neither is LINE_CHANNEL_ID.",
+                "Set LINE_CHANNEL_ID (stateless tokens, recommended) or a channel access token.",
+            )
+        api = self.origin(
+            "LINE_API_URL",
+            "Leave it out for the real LINE.",
+            f"http://127.0.0.1:{port}/simulator/line" if simulator else LINE_API,
+        )
+        if simulator and urlsplit(api).hostname not in {"127.0.0.1", "localhost", "::1"}:
+            self.bad(
+                "SIMULATOR",
+                "is on beside a real LINE channel.",
+                "Unset SIMULATOR, or unset LINE_API_URL to use the built-in one.",
+            )
+        found = Settings(
+            public_url=public_url,
+            secret_key=secret_key,
+            data_keys=self.data_keys(),
+            channel_secrets=tuple(filter(None, (secret, previous))),
+            access_token=token,
+            channel_id=channel_id,
+            bot_user_id=self.text("LINE_BOT_USER_ID"),
+            line_api_url=api,
+            database_url=self.database_url(),
+            port=port,
+            trusted_proxies=self.number("TRUSTED_PROXIES", 0, 0, 8),
+            simulator=simulator,
+            inbox_handlers=self.number("INBOX_HANDLERS", 24, 0, 256),
+            provider=self.parsed("ELEARNING_PROVIDER", "local", _one_of("local"), "Use local."),
+            courses_dir=Path(self.text("COURSES_DIR") or ROOT / "courses"),
+            log_level=self.parsed(
+                "LOG_LEVEL",
+                "info",
+                _one_of("debug", "info", "warning", "error"),
+                "Use debug, info, warning or error.",
+            ),
+            school=self.school(),
+        )
+        if self.problems:
+            raise SettingsError(self.problems)
+        return found
+
+    def origin(self, name: str, cure: str, default: str | None = None) -> str:
+        value = self.text(name) or default
+        if value is None:
+            self.bad(name, "is not set.", cure)
+            return ""
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            self.bad(name, "is not an http(s) address.", cure)
+        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if parts.scheme == "http" and not local:
+            self.bad(name, "must be https outside this machine.", cure)
+        return value.rstrip("/")
+
+    def database_url(self) -> str:
+        value = self.text("DATABASE_URL")
+        if value is None:
+            return Settings.database_url
+        scheme, _, rest = value.partition("://")
+        if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+            return f"postgresql+psycopg://{rest}"
+        if scheme != "sqlite":
+            self.bad(
+                "DATABASE_URL",
+                "is of a kind that is not supported.",
+                "Use sqlite:////path/to/file.db or postgresql://user:password@host/name.",
+            )
+        return value
+
+    def data_keys(self) -> Mapping[str, bytes]:
+        cure = "One or more of id:base64 with 32 random bytes: k1:$(openssl rand -base64 32)"
+        value = self.needed("DATA_KEYS", cure)
+        if not value:
+            return {}
+        try:
+            return parse_keys(value)
+        except ValueError as error:
+            self.bad("DATA_KEYS", f"{error}.", cure)
+            return {}
+
+    def school(self) -> School:
+        return School(
+            controller=self.text("SCHOOL_NAME"),
+            address=self.text("SCHOOL_ADDRESS"),
+            phone=self.text("SCHOOL_PHONE"),
+            email=self.text("SCHOOL_EMAIL"),
+            dpo=self.text("SCHOOL_DPO"),
+            hosting=self.text("SCHOOL_HOSTING"),
+            account_years=self.number("RETENTION_ACCOUNT_YEARS", None, 1, 30),
+            archive_years=self.number("RETENTION_ARCHIVE_YEARS", None, 1, 30),
+            policy_date=self.text("POLICY_EFFECTIVE_DATE"),
+        )
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(value)
+        return value.lower()
+
+    return parse

@@ -1,0 +1,51 @@
+"""Thai and English: sentences stand in English where they are said, Thai in the catalogue."""
+
+from functools import cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+HERE = Path(__file__).parent
+THAI, ENGLISH = "th", "en"
+LANGUAGES = (THAI, ENGLISH)
+
+
+class Translator:
+    """Says a sentence in one language; placeholders are `{name}` and filled after translation."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in LANGUAGES else THAI
+        self._sentences = catalogue() if self.language == THAI else {}
+
+    def __call__(self, sentence: str, /, **values: object) -> str:
+        said = self._sentences.get(sentence, sentence)
+        return said.format(**values) if values else said
+
+
+@cache
+def translator(language: str) -> Translator:
+    """The Translator of a language; an unknown one gets Thai."""
+    return Translator(language)
+
+
+def both(sentence: str) -> str:
+    """A sentence in Thai and in English, for places where nobody's language is known."""
+    return f"{translator(THAI)(sentence)}\n\n{sentence}"
+
+
+@cache
+def catalogue() -> dict[str, str]:
+    """All Thai sentences by their English form, from every file of th/; fuzzy ones are left out."""
+    found: dict[str, str] = {}
+    for path in sorted((HERE / "th").glob("*.po")):
+        for message in read_file(path):
+            if message.id and message.string and not message.fuzzy:
+                found[str(message.id)] = str(message.string)
+    return found
+
+
+def read_file(path: Path) -> Catalog:
+    """One catalogue file, parsed; raises where it is malformed."""
+    with path.open("rb") as file:
+        return read_po(file, locale=THAI, abort_invalid=True)

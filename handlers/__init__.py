@@ -1,0 +1,1 @@
+"""Where the outside comes in: translate, call a service, commit, answer."""

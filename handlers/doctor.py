@@ -1,0 +1,133 @@
+"""The doctor: is everything in place to serve people, and if not, what is the cure?"""
+
+from dataclasses import dataclass
+
+from bot.errors import DeliveryError
+from bot.runtime import Bot
+from bot.services import courses
+from models.migrations import is_current
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. A missing fact of the owner's is a warning: the notice shows it."""
+
+    name: str
+    problem: str | None = None
+    cure: str | None = None
+    is_warning: bool = False
+
+    @property
+    def is_bad(self) -> bool:
+        return self.problem is not None and not self.is_warning
+
+    def shown(self) -> str:
+        if self.problem is None:
+            return f"✓ {self.name}"
+        mark = "!" if self.is_warning else "✗"
+        return f"{mark} {self.name}: {self.problem}\n    cure: {self.cure}"
+
+
+def examine(bot: Bot) -> list[Finding]:
+    """All findings. The settings themselves were checked when the app was built."""
+    return [
+        Finding("settings"),
+        _address(bot),
+        _database(bot),
+        _courses(bot),
+        *_school(bot),
+        *_line(bot),
+    ]
+
+
+def _address(bot: Bot) -> Finding:
+    if bot.settings.public_url.startswith("https://") or bot.settings.simulator:
+        return Finding("PUBLIC_URL")
+    return Finding(
+        "PUBLIC_URL",
+        "is not https, so phones cannot keep a session and LINE cannot call us.",
+        "Set the https:// address at which phones reach you.",
+    )
+
+
+def _database(bot: Bot) -> Finding:
+    try:
+        if is_current(bot.settings.database_url):
+            return Finding("DATABASE_URL")
+    except Exception as error:  # whatever the driver raises is the same to an operator
+        return Finding(
+            "DATABASE_URL",
+            f"the database does not answer ({type(error).__name__}).",
+            "Check the address, the password and that the server runs.",
+        )
+    return Finding(
+        "DATABASE_URL",
+        "the database is not at the newest revision.",
+        "Run: flask --app app db-upgrade",
+    )
+
+
+def _courses(bot: Bot) -> Finding:
+    try:
+        courses.read(bot.settings.courses_dir)
+    except (courses.CoursesError, OSError) as error:
+        return Finding(
+            "COURSES_DIR", str(error), "See courses/README.md for what each field means."
+        )
+    return Finding("COURSES_DIR")
+
+
+def _school(bot: Bot) -> list[Finding]:
+    return [
+        Finding(
+            name,
+            "is not set; the privacy notice says “not yet set” in its place.",
+            "Ask the school’s owner, then set it in the environment.",
+            is_warning=True,
+        )
+        for name in bot.settings.school.unset()
+    ]
+
+
+def _line(bot: Bot) -> list[Finding]:
+    token = "LINE_CHANNEL_ID" if bot.settings.access_token is None else "LINE_CHANNEL_ACCESS_TOKEN"
+    try:
+        user_id = bot.gateway.bot_info().get("userId")
+    except DeliveryError as error:
+        if error.status in {400, 401, 403}:
+            problem, cure = "LINE does not accept it.", "Issue it anew in the LINE console."
+            return [Finding(token, problem, cure)]
+        problem = f"LINE does not answer ({error.reason})."
+        return [Finding("LINE_API_URL", problem, "Check the address and the way out to LINE.")]
+    found = [Finding(token)]
+    expected = bot.settings.bot_user_id
+    if expected and expected != user_id:
+        cure = "Unset it, or use the token of the right channel."
+        found.append(Finding("LINE_BOT_USER_ID", "belongs to another account.", cure))
+    return [*found, _endpoint(bot), _test(bot)]
+
+
+def _endpoint(bot: Bot) -> Finding:
+    wanted = f"{bot.settings.public_url}/line/webhook"
+    cure = f"In the LINE console, Messaging API: set the webhook URL to {wanted} and switch it on."
+    try:
+        endpoint = bot.gateway.webhook_endpoint()
+    except DeliveryError as error:
+        return Finding("LINE webhook address", f"LINE does not tell it ({error.reason}).", cure)
+    if endpoint.get("endpoint") != wanted:
+        return Finding("LINE webhook address", "LINE calls another address.", cure)
+    if endpoint.get("active") is not True:
+        return Finding("LINE webhook address", "the webhook is switched off.", cure)
+    return Finding("LINE webhook address")
+
+
+def _test(bot: Bot) -> Finding:
+    cure = "Is the server running, reachable over https, and LINE_CHANNEL_SECRET this channel’s?"
+    try:
+        result = bot.gateway.test_webhook()
+    except DeliveryError as error:
+        return Finding("LINE webhook test", f"LINE did not try ({error.reason}).", cure)
+    if result.get("success") is True:
+        return Finding("LINE webhook test")
+    reason = f"{result.get('statusCode')} {result.get('reason')}"
+    return Finding("LINE webhook test", f"the call did not succeed ({reason}).", cure)

@@ -1,0 +1,26 @@
+"""One conversation a file; a flow exists when it is listed here."""
+
+from bot.dispatch import Dispatcher
+from handlers.line import account, courses, credentials, groups, menu, registration, welcome
+from handlers.line.shared import main_menu
+
+FLOWS = (
+    welcome.flow,
+    menu.flow,
+    registration.flow,
+    credentials.flow,
+    account.flow,
+    courses.flow,
+)
+
+
+def build_dispatcher() -> Dispatcher:
+    """The dispatcher over all conversations; raises FlowError where they contradict each other."""
+    return Dispatcher(
+        FLOWS,
+        menu=main_menu,
+        fallback=menu.not_understood,
+        in_group=groups.in_group,
+        nobody=groups.nobody,
+        account_ready=credentials.account_ready,
+    )

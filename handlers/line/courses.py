@@ -1,0 +1,41 @@
+"""Courses in chat: what there is for everybody, the way in for learners."""
+
+from typing import Any
+
+from bot.dispatch import Context, Flow, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.services import courses
+from models.learner import LearnerState
+
+flow = Flow("courses")
+
+MOST = 6  # courses on one card
+
+
+@flow.entry("courses")
+def courses_wanted(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    blocks: list[dict[str, Any]] = []
+    for course in courses.load(ctx.settings.courses_dir)[:MOST]:
+        if blocks:
+            blocks.append(line.separator())
+        blocks.append(line.paragraph(course.title[t.language], strong=True))
+        about = t(
+            "Level {level} · {lessons} lessons · {minutes} minutes",
+            level=course.level,
+            lessons=len(course.lessons),
+            minutes=course.minutes,
+        )
+        blocks.append(line.paragraph(f"{course.summary[t.language]}\n{about}", small=True))
+    if not blocks:
+        blocks = [line.paragraph(t("New courses are being prepared."))]
+    title = t("Our courses")
+    if ctx.learner is not None and ctx.learner.state is LearnerState.ACTIVE:
+        way_in = [
+            line.link(t("Go to E-Learning"), ctx.page("/portal")),
+            line.entry(t("New sign-in link"), "link"),
+        ]
+    else:
+        way_in = [line.entry(t("Register"), "register")]
+    return flow.say(line.card(title, title, blocks, way_in), *ctx.asked())

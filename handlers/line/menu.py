@@ -1,0 +1,193 @@
+"""What can be asked from everywhere: menu, help, language, policy, a human, and the rest."""
+
+from bot.dispatch import Context, Flow, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.services import inquiries
+from bot.texts import policy
+from handlers.line.shared import contact_lines, greeting, main_menu
+from models.conversation import Language
+
+flow = Flow("menu")
+
+TOPICS = {"registration", "link", "account", "general"}
+
+
+@flow.entry("hello")
+def greeted_back(event: Event, ctx: Context) -> Turn:
+    again = ctx.asked()
+    return flow.say(*again) if again else flow.say(greeting(ctx))
+
+
+@flow.entry("menu")
+def menu_wanted(event: Event, ctx: Context) -> Turn:
+    return flow.say(greeting(ctx), *ctx.asked())
+
+
+@flow.entry("help")
+def help_wanted(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    body = t(
+        "You can tap the buttons or type these words:\n"
+        "• register – get a username for E-Learning\n"
+        "• account – your details and news\n"
+        "• courses – what you can learn\n"
+        "• link – a new sign-in link\n"
+        "• privacy – what we keep and why\n"
+        "• English / ภาษาไทย – change the language\n"
+        "• staff – talk to a person\n"
+        "• cancel – stop what we are doing"
+    )
+    return flow.say(line.text(body), *ctx.asked())
+
+
+def _speak(ctx: Context, language: Language) -> Turn:
+    ctx.conversation.language = language
+    ctx.conversation.language_chosen = True
+    if ctx.learner is not None:
+        ctx.learner.language = language
+    again = ctx.asked()
+    return flow.say(line.text(ctx.t("From now on we speak English.")), *(again or [greeting(ctx)]))
+
+
+@flow.entry("english")
+def english_wanted(event: Event, ctx: Context) -> Turn:
+    return _speak(ctx, Language.ENGLISH)
+
+
+@flow.entry("thai")
+def thai_wanted(event: Event, ctx: Context) -> Turn:
+    return _speak(ctx, Language.THAI)
+
+
+@flow.entry("policy")
+def policy_wanted(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    fingerprint = policy.text_hash(policy.CURRENT)[:12]
+    card = line.card(
+        t("Privacy policy"),
+        t("Privacy policy"),
+        [
+            line.paragraph(
+                t(
+                    "We collect four details only: full name, phone number, e-mail and LINE ID. "
+                    "They are used to create and look after your E-Learning account. News comes "
+                    "only to those who said yes."
+                )
+            ),
+            line.paragraph(
+                t(
+                    "Version {version} · fingerprint {fingerprint}",
+                    version=policy.CURRENT,
+                    fingerprint=fingerprint,
+                ),
+                small=True,
+            ),
+        ],
+        [
+            line.link(t("Read the full policy"), ctx.page("/privacy")),
+            line.entry(t("Security advice"), "advice"),
+        ],
+    )
+    return flow.say(card, *ctx.asked())
+
+
+@flow.entry("advice")
+def advice_wanted(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    card = line.card(
+        t("Security advice"),
+        t("Security advice"),
+        [
+            line.paragraph(
+                t(
+                    "1. Password: keep it strictly secret. Tell neither username nor password to "
+                    "anyone at all; our staff never ask for it."
+                )
+            ),
+            line.paragraph(
+                t(
+                    "2. Log out: tap Log Out each time you finish, so that nobody can use your "
+                    "account."
+                )
+            ),
+            line.paragraph(
+                t(
+                    "3. Cookies: E-Learning needs them to know that you are signed in. They are "
+                    "encrypted and hold no data about you."
+                )
+            ),
+            line.paragraph(
+                t(
+                    "4. E-mail: we keep the e-mails between us so that you can refer to them "
+                    "later. Never send a password by e-mail or chat."
+                )
+            ),
+        ],
+        [line.link(t("Read it in full"), ctx.page("/portal/advice"))],
+    )
+    return flow.say(card, *ctx.asked())
+
+
+@flow.entry("human")
+def human_wanted(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    topic = event.postback.get("topic", "general")
+    if topic not in TOPICS:
+        topic = "general"
+    inquiries.ask_for_human(ctx.session, ctx.conversation, topic, ctx.now)
+    body = t("Noted: our staff will look at your request. You can also reach the school here:")
+    return flow.say(line.text(f"{body}\n{contact_lines(ctx)}"), *ctx.asked())
+
+
+@flow.entry("stale")
+def old_button_tapped(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    again = ctx.asked()
+    if again:
+        return flow.say(
+            line.text(t("That button belongs to an earlier step. Here is where we are:")), *again
+        )
+    return flow.say(
+        line.text(t("That button is no longer in use. What would you like to do?")),
+        greeting(ctx),
+    )
+
+
+@flow.entry("attachment")
+def attachment_came(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    kinds = {
+        "sticker": t("Thank you for the sticker!"),
+        "image": t("Thank you for the picture. I cannot look at pictures, so I have not kept it."),
+        "video": t("Thank you for the video. I cannot watch videos, so I have not kept it."),
+        "audio": t(
+            "Thank you for the voice message. I cannot listen to it, so I have not kept it."
+        ),
+        "file": t("Thank you for the file. I cannot open files, so I have not kept it."),
+        "location": t("Thank you for the location. I do not need it, so I have not kept it."),
+    }
+    thanks = kinds.get(event.message_kind or "", t("I can read text and buttons only."))
+    again = ctx.asked()
+    if again:
+        return flow.say(line.text(thanks + " " + t("Shall we go on where we were?")), *again)
+    return flow.say(line.text(thanks), greeting(ctx))
+
+
+def not_understood(event: Event, ctx: Context) -> Turn:
+    """The fallback: a useful answer with buttons, never silence."""
+    if event.message_kind not in {None, "text"}:
+        return attachment_came(event, ctx)
+    t = ctx.t
+    return flow.say(
+        line.text(
+            t(
+                "I did not quite understand that. Please tap a button below, or type “help”. "
+                "If you have a question for the school, tap “Ask our staff”."
+            )
+        ),
+        line.quick(
+            line.text(t("What would you like to do?")),
+            [*main_menu(ctx), line.entry(t("Ask our staff"), "human")],
+        ),
+    )

@@ -1,0 +1,173 @@
+"""The consent card, and the age group that decides who may consent."""
+
+import hashlib
+
+from bot.dispatch import Context, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import consents, drafts
+from bot.services.consents import Said
+from bot.texts import LANGUAGES, Translator, translator
+from handlers.line.account_card import account_card
+from handlers.line.receipts import receipt
+from handlers.line.registration.flow import Step, flow, onward
+from handlers.line.shared import contact_lines, human_offer
+from models.consent import ConsentState, Purpose
+from models.learner import AgeBand, LearnerState
+
+
+@flow.entry("register")
+def begin(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    if ctx.learner is not None:
+        if ctx.learner.state is LearnerState.WITHDRAWN:
+            withdrawn = t("You withdrew your registration earlier. Our staff can open it again.")
+            return flow.say(line.text(withdrawn), human_offer(ctx, "registration"))
+        return flow.say(
+            line.text(t("You are registered already. This is your account:")), account_card(ctx)
+        )
+    if ctx.conversation.flow == flow.name:
+        return flow.say(line.text(t("Let us go on where we stopped.")), *ctx.asked())
+    ctx.draft = {}
+    return flow.to(ctx, Step.CONSENT)
+
+
+def card_text(t: Translator, account_years: int | None) -> list[str]:
+    """What the card says, paragraph by paragraph; this exact text goes into the ledger."""
+    keep = (
+        t("How long: while you have the account, and {years} years after.", years=account_years)
+        if account_years
+        else t("How long: while you have the account, and after that as the notice says.")
+    )
+    return [
+        t("We ask for four details: full name, phone number, e-mail and LINE ID."),
+        t("What for: to create your E-Learning account and look after it, so that you can study."),
+        keep,
+        t(
+            "Who receives them: English Planet, and LINE and our hosting provider who work for us; "
+            "state agencies only where the law demands it."
+        ),
+        t(
+            "You can withdraw at any time in “My account”; your account is then closed. Without "
+            "these details we cannot create one."
+        ),
+    ]
+
+
+def card_id(text: str) -> str:
+    """Binds the buttons to the words above them: another wording is another consent."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@flow.prompt(Step.CONSENT)
+def show_card(ctx: Context) -> list[Message]:
+    t = ctx.t
+    paragraphs = card_text(t, ctx.settings.school.account_years)
+    bound = card_id("\n".join(paragraphs))
+    step = flow.mark(Step.CONSENT)
+    title = t("May we keep your details?")
+    card = line.card(
+        f"{title} {paragraphs[0]}",
+        title,
+        [line.paragraph(text) for text in paragraphs],
+        [
+            line.choice(t("I agree"), step, "yes", c=bound),
+            line.choice(t("I do not agree"), step, "no", c=bound),
+            line.link(t("Read the full policy"), ctx.page("/privacy")),
+        ],
+        even=True,
+    )
+    return [card]
+
+
+def seen_text(ctx: Context, bound: str | None) -> str | None:
+    """The text of the card whose button was tapped, in whichever language it was shown."""
+    for language in (ctx.conversation.language, *LANGUAGES):
+        paragraphs = card_text(translator(language), ctx.settings.school.account_years)
+        text = "\n".join(paragraphs)
+        if card_id(text) == bound:
+            return text
+    return None
+
+
+@flow.step(Step.CONSENT)
+def consent_chosen(event: Event, ctx: Context) -> Turn:
+    """Only the tap on the card counts; words like "ครับ" are no clear affirmative act."""
+    t = ctx.t
+    chosen = event.choice(flow.mark(Step.CONSENT))
+    text = seen_text(ctx, event.postback.get("c"))
+    if chosen not in {"yes", "no"}:
+        please = t("Please read the card and tap one of its two buttons; typing is not enough.")
+        return flow.say(line.text(please), *show_card(ctx))
+    if text is None:
+        changed = t("The text has changed since that card. Please read the new one.")
+        return flow.say(line.text(changed), *show_card(ctx))
+    state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
+    given = consents.record(
+        ctx.session,
+        ctx.conversation,
+        Purpose.ENROLMENT,
+        state,
+        Said(text, webhook_event_id=event.id),
+        ctx.settings.school,
+        ctx.now,
+    )
+    if state is ConsentState.REFUSED:
+        declined = t(
+            "That is quite all right. We have kept none of your details. You can look at the "
+            "courses without registering, and you are welcome back at any time."
+        )
+        return flow.end(line.text(declined))
+    return onward(ctx, receipt(ctx, given))
+
+
+@flow.prompt(Step.AGE)
+def ask_age(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.AGE)
+    question = line.text(
+        t("Which age group are you in? We keep the group only, not your birthday.")
+    )
+    return [
+        line.quick(
+            question,
+            [
+                line.choice(t("Up to 10 years"), step, AgeBand.UP_TO_10),
+                line.choice(t("11 to 19 years"), step, AgeBand.FROM_11_TO_19),
+                line.choice(t("20 years and over"), step, AgeBand.FROM_20),
+                line.entry(t("Cancel"), "cancel"),
+            ],
+        )
+    ]
+
+
+@flow.step(Step.AGE)
+def age_chosen(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    chosen = event.choice(flow.mark(Step.AGE))
+    if chosen not in set(AgeBand):
+        return flow.say(line.text(t("Please tap one of the age groups.")), *ask_age(ctx))
+    band = AgeBand(chosen)
+    if band is not AgeBand.FROM_20:
+        return _guardian_needed(event, ctx)
+    ctx.draft[Step.AGE] = band
+    return onward(ctx)
+
+
+def _guardian_needed(event: Event, ctx: Context) -> Turn:
+    """PDPA s.20: under 20 a parent or guardian must consent; a consent given alone is void."""
+    t = ctx.t
+    text = t(
+        "Thank you for telling us. Because you are under 20, a parent or guardian must agree "
+        "before we may keep your details. So we stop here; nothing about you has been kept. "
+        "Please ask a parent or guardian to contact the school:"
+    )
+    drafts.end_unused_consents(
+        ctx.session,
+        ctx.conversation,
+        ConsentState.INVALIDATED,
+        Said(text, actor="system", webhook_event_id=event.id),
+        ctx.settings.school,
+        ctx.now,
+    )
+    return flow.end(line.text(f"{text}\n{contact_lines(ctx)}"))

@@ -1,0 +1,175 @@
+"""The four details: asked one by one, checked kindly, corrected where a slip is likely."""
+
+from collections.abc import Callable
+
+from bot.dispatch import Context, Turn
+from bot.errors import InputError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import inputs
+from bot.texts import Translator
+from handlers.line.registration.flow import Step, flow, onward
+from handlers.line.shared import human_offer, main_menu
+
+MOST_TRIES = 3
+
+
+@flow.prompt(Step.NAME)
+def ask_name(ctx: Context) -> list[Message]:
+    return _ask(ctx, ctx.t("What is your full name? For example: สมชาย ใจดี or Somchai Jaidee"))
+
+
+@flow.prompt(Step.PHONE)
+def ask_phone(ctx: Context) -> list[Message]:
+    return _ask(ctx, ctx.t("What is your phone number? For example: 081-234-5678"))
+
+
+@flow.prompt(Step.EMAIL)
+def ask_email(ctx: Context) -> list[Message]:
+    return _ask(ctx, ctx.t("What is your e-mail address? For example: somchai@gmail.com"))
+
+
+@flow.prompt(Step.LINE_ID)
+def ask_line_id(ctx: Context) -> list[Message]:
+    t = ctx.t
+    question = t(
+        "What is your LINE ID? You find it in LINE under Settings > Profile > LINE ID. "
+        "For example: somchai.j"
+    )
+    none = line.choice(t("I have none"), flow.mark(Step.LINE_ID), "none")
+    return [line.quick(line.text(question), [none, *main_menu(ctx)])]
+
+
+def _ask(ctx: Context, question: str) -> list[Message]:
+    return [line.quick(line.text(question), main_menu(ctx))]
+
+
+@flow.step(Step.NAME)
+def name_given(event: Event, ctx: Context) -> Turn:
+    def read(text: str) -> str:
+        # Some people have one name only: the same single name a second time is meant.
+        repeated = ctx.draft.get("single_name") == inputs.tidy(text)
+        try:
+            return inputs.full_name(text, accept_single=repeated)
+        except InputError as error:
+            if error.code == "name_single":
+                ctx.draft["single_name"] = inputs.tidy(text)
+            raise
+
+    return _take(event, ctx, Step.NAME, read)
+
+
+@flow.step(Step.PHONE)
+def phone_given(event: Event, ctx: Context) -> Turn:
+    return _take(event, ctx, Step.PHONE, inputs.phone)
+
+
+@flow.step(Step.EMAIL)
+def email_given(event: Event, ctx: Context) -> Turn:
+    try:
+        return _take(event, ctx, Step.EMAIL, inputs.email)
+    except InputError as error:
+        ctx.draft["typed_email"] = inputs.kept_email(event.text or "")
+        ctx.draft["meant_email"] = error.suggestion
+        _remember_source(event, ctx, Step.EMAIL)
+        return flow.to(ctx, Step.EMAIL_SLIP)
+
+
+@flow.prompt(Step.EMAIL_SLIP)
+def offer_correction(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.EMAIL_SLIP)
+    typed, meant = ctx.draft.get("typed_email", ""), ctx.draft.get("meant_email", "")
+    question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
+    return [
+        line.quick(
+            line.text(question),
+            [
+                line.choice(t("Yes, correct it"), step, "meant"),
+                line.choice(t("No, mine is right"), step, "typed"),
+                line.entry(t("Cancel"), "cancel"),
+            ],
+        )
+    ]
+
+
+@flow.step(Step.EMAIL_SLIP)
+def correction_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.EMAIL_SLIP))
+    if chosen not in {"meant", "typed"}:
+        if event.text:  # another address instead of a tap
+            return email_given(event, ctx)
+        return flow.say(*offer_correction(ctx))
+    address = ctx.draft.pop(f"{chosen}_email", None)
+    ctx.draft.pop("typed_email", None)
+    ctx.draft.pop("meant_email", None)
+    if address:
+        ctx.draft[Step.EMAIL] = address
+    return onward(ctx)
+
+
+@flow.step(Step.LINE_ID)
+def line_id_given(event: Event, ctx: Context) -> Turn:
+    if event.choice(flow.mark(Step.LINE_ID)) == "none":
+        ctx.draft[Step.LINE_ID] = ""
+        return onward(ctx)
+    return _take(event, ctx, Step.LINE_ID, inputs.line_id)
+
+
+def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) -> Turn:
+    """Check an answer and go on, or say what is wrong with an example, and after three a human."""
+    try:
+        ctx.draft[item] = read(event.text or "")
+    except InputError as error:
+        if error.code == "email_slip":
+            raise
+        tries = ctx.draft.setdefault("tries", {})
+        tries[item] = tries.get(item, 0) + 1
+        wrong = line.text(why(ctx.t, error.code))
+        if tries[item] % MOST_TRIES == 0:
+            return flow.to(ctx, item, wrong, human_offer(ctx, "registration"))
+        return flow.to(ctx, item, wrong)
+    ctx.draft.get("tries", {}).pop(item, None)
+    ctx.draft.pop("single_name", None)
+    _remember_source(event, ctx, item)
+    return onward(ctx)
+
+
+def _remember_source(event: Event, ctx: Context, item: Step) -> None:
+    """Which message an item came from: taking the message back takes the item back."""
+    if event.message_id:
+        ctx.draft.setdefault("sources", {})[item] = event.message_id
+
+
+def why(t: Translator, code: str) -> str:
+    """What is wrong with an answer."""
+    return {
+        "name_empty": t("I could not find a name in that. Please write it in letters."),
+        "name_long": t("That is longer than 100 characters. Please write name and surname only."),
+        "name_digits": t("A name has no digits. Please write name and surname in letters."),
+        "name_link": t("That looks like a link or an address. Please write your name only."),
+        "name_letters": t(
+            "A name has Thai or Latin letters only; I found a symbol or emoji in it. "
+            "Please write it without."
+        ),
+        "name_single": t(
+            "Please write name and surname, with a space between. "
+            "If you have one name only, send it once more."
+        ),
+        "phone_letters": t("A phone number has digits only. Please write it without letters."),
+        "phone_invalid": t(
+            "That is not a valid phone number. A Thai mobile number has 10 digits and begins "
+            "with 06, 08 or 09."
+        ),
+        "phone_country": t(
+            "That is not a valid phone number. Begin with 0 for Thailand, or with + and the "
+            "country code, e.g. +44 20 7946 0958."
+        ),
+        "email_invalid": t(
+            "That is not a complete e-mail address. It has a name, an @ and a domain."
+        ),
+        "line_id_invalid": t(
+            "A LINE ID has 4 to 20 characters: a-z, 0-9, dot, hyphen or underscore. "
+            "It is not the name that your friends see."
+        ),
+    }[code]

@@ -1,0 +1,66 @@
+"""News by choice: two questions, neither ticked, and a no costs nothing."""
+
+from bot.dispatch import Context, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import consents
+from bot.services.consents import Said
+from handlers.line.news_texts import news_question
+from handlers.line.registration.flow import Step, flow, onward
+from models.consent import ConsentState, Purpose
+
+
+@flow.prompt(Step.LINE_NEWS)
+def ask_line_news(ctx: Context) -> list[Message]:
+    return _ask(ctx, Step.LINE_NEWS, Purpose.LINE_NEWS)
+
+
+@flow.prompt(Step.EMAIL_NEWS)
+def ask_email_news(ctx: Context) -> list[Message]:
+    return _ask(ctx, Step.EMAIL_NEWS, Purpose.EMAIL_NEWS)
+
+
+@flow.step(Step.LINE_NEWS)
+def line_news_chosen(event: Event, ctx: Context) -> Turn:
+    return _chosen(event, ctx, Step.LINE_NEWS, Purpose.LINE_NEWS)
+
+
+@flow.step(Step.EMAIL_NEWS)
+def email_news_chosen(event: Event, ctx: Context) -> Turn:
+    return _chosen(event, ctx, Step.EMAIL_NEWS, Purpose.EMAIL_NEWS)
+
+
+def _ask(ctx: Context, step: Step, purpose: Purpose) -> list[Message]:
+    t, mark = ctx.t, flow.mark(step)
+    title, body = news_question(t, purpose)
+    # Both buttons look alike: neither answer is the expected one.
+    card = line.card(
+        title,
+        title,
+        [line.paragraph(body)],
+        [line.choice(t("Yes, please"), mark, "yes"), line.choice(t("No, thank you"), mark, "no")],
+        columns=True,
+        even=True,
+    )
+    return [card]
+
+
+def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Turn:
+    t = ctx.t
+    chosen = event.choice(flow.mark(step))
+    if chosen not in {"yes", "no"}:
+        please = line.text(t("Please tap one of the two buttons; either answer is fine."))
+        return flow.say(please, *_ask(ctx, step, purpose))
+    title, body = news_question(t, purpose)
+    consents.record(
+        ctx.session,
+        ctx.conversation,
+        purpose,
+        ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED,
+        Said(f"{title}\n{body}", webhook_event_id=event.id),
+        ctx.settings.school,
+        ctx.now,
+    )
+    ctx.draft[step] = chosen
+    return onward(ctx)

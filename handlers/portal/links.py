@@ -1,0 +1,73 @@
+"""The one-time page: a GET shows a button and touches nothing, a POST opens the link once.
+
+LINE's preview crawler (and those of other chats, mail scanners and browsers) GETs every address
+that it sees; so a GET is the same for live, used, expired and unknown links and spends none.
+"""
+
+import structlog
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from bot.errors import ProviderError
+from bot.services import passwords, secret_links, throttles
+from handlers.portal.guard import LARGEST_FORM
+from handlers.portal.headers import HEADERS
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+
+log = structlog.get_logger(__name__)
+
+links = Blueprint("links", __name__, url_prefix="/s")
+
+
+@links.get("/<token>")
+def look(token: str) -> Response:
+    """What this is, and the button. Reads nothing."""
+    return page("link")
+
+
+@links.post("/<token>")
+def open_link(token: str) -> Response:
+    """Burn the link, have the provider take a new password, show it this once.
+
+    The token in the address is the authority, so there is no form token; a form on somebody
+    else's page is turned away.
+    """
+    request.max_content_length = LARGEST_FORM
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        return page("link", 403, is_foreign=True)
+    bot = the_bot()
+    now = bot.clock()
+    ip = request.remote_addr or ""
+    account = bot.database.write(lambda session: secret_links.claim(session, token, now))
+    if account is None:
+        return page("link_dead", 410)
+    account_id, username = account.id, account.username
+    password = passwords.draw_initial()
+    try:
+        bot.provider.issue_password(account_id, password, now)
+    except ProviderError as error:
+        log.warning("password_not_issued", account_id=account_id, reason=error.reason)
+        return page("link_failed", 503)
+
+    def remember(session: Session) -> None:
+        secret_links.revealed(session, account_id, now)
+        throttles.remember_network(session, username, ip, now)
+
+    bot.database.write(remember)
+    return page(
+        "link_open",
+        username=username,
+        password=password,
+        sign_in_url=bot.provider.sign_in_url(bot.settings.public_url),
+    )
+
+
+@links.after_request
+def keep_private(response: Response) -> Response:
+    """Nothing of this address may be kept, followed or told to another site (ASVS 14.2.1)."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response.headers["Content-Security-Policy"] = HEADERS["Content-Security-Policy"]
+    return response

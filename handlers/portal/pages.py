@@ -1,0 +1,46 @@
+"""Renders pages: the language, the translator and the addresses that every template needs."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Response, g, make_response, render_template, url_for
+
+from bot.texts import ENGLISH, THAI
+from handlers.portal import cookies, dates, language
+from handlers.portal.parts import the_bot
+
+STATIC = Path(__file__).parent / "static"
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page in the language of the request."""
+    said = language.translate()
+    html = render_template(
+        f"portal/{template}.html",
+        t=said,
+        language=said.language,
+        other_language=ENGLISH if said.language == THAI else THAI,
+        link=language.link,
+        asset=asset,
+        when=lambda moment: dates.spoken(moment, said.language),
+        visit=g.get("visit"),
+        **values,
+    )
+    response = make_response(html, status)
+    response.headers["Content-Language"] = said.language
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    if language.is_switched():
+        cookies.set_language(response, the_bot().cookie_keys, said.language)
+    return response
+
+
+def asset(name: str) -> str:
+    """The address of one of our files, changing with its content so that it may be kept."""
+    return url_for("portal.asset_file", filename=name, v=_version(name))
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,55 @@
+"""Choosing an own password: at the first sign-in because one must, later because one may."""
+
+from flask import Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.errors import InputError
+from bot.services import passwords
+from bot.services import sign_in as service
+from handlers.portal import cookies
+from handlers.portal.language import link
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+from handlers.portal.routes import portal
+
+
+@portal.get("/account")
+def account() -> Response:
+    """The username, and the way to another password."""
+    return page("account", is_changed=request.args.get("changed") == "1")
+
+
+@portal.get("/password")
+def choose_password() -> Response:
+    return _form(200, None)
+
+
+@portal.post("/password")
+def store_password() -> AnyResponse:
+    """Store the chosen password; the cookie's reference changes with it."""
+    bot, visit = the_bot(), g.visit
+    chosen = request.form.get("chosen", "")
+    school = bot.settings.school.controller
+    try:
+        if passwords.own_form(chosen) != passwords.own_form(request.form.get("again", "")):
+            raise InputError("password_differs")
+        ticket = service.change_password(
+            bot.database,
+            visit.signed_in,
+            request.form.get("current"),
+            chosen,
+            bot.clock(),
+            context=(school,) if school else (),
+        )
+    except InputError as error:
+        return _form(422, error.code)
+    was_forced = visit.signed_in.must_choose_password
+    answer = redirect(
+        link("portal.my_courses") if was_forced else link("portal.account", changed=1), 303
+    )
+    cookies.set_ticket(answer, bot.cookie_keys, ticket, bot.clock())
+    return answer
+
+
+def _form(status: int, problem: str | None) -> Response:
+    return page("password", status, problem=problem, least=passwords.LEAST, most=passwords.MOST)

@@ -1,0 +1,18 @@
+"""The portal's blueprint: guarded here, its views stand in sign_in, password and study."""
+
+from flask import Blueprint, Response, send_from_directory
+
+from handlers.portal import guard
+from handlers.portal.pages import STATIC
+
+portal = Blueprint("portal", __name__, url_prefix="/portal", template_folder="templates")
+portal.before_request(guard.arrive)
+portal.after_request(guard.leave)
+
+
+@portal.get("/static/<path:filename>")
+def asset_file(filename: str) -> Response:
+    """Our style sheet, script and icon; the address changes with the content."""
+    response = send_from_directory(STATIC, filename)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -1,0 +1,85 @@
+"""The way in and the way out: sign in, log out, the school's advice on both."""
+
+from flask import Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.services import sign_in as service
+from bot.services.sessions import Ticket
+from handlers.portal import cookies, dates
+from handlers.portal.guard import Visit
+from handlers.portal.language import chosen, link
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+from handlers.portal.routes import portal
+
+
+@portal.get("/sign-in")
+def sign_in() -> AnyResponse:
+    """The form; it gives the browser a cookie that ties the form to it."""
+    visit: Visit = g.visit
+    if visit.signed_in is not None:
+        return redirect(link("portal.my_courses"), 303)
+    return _form(visit, 200, None)
+
+
+@portal.post("/sign-in")
+def try_sign_in() -> AnyResponse:
+    """Unknown, wrong, expired and closed: one answer."""
+    bot, visit = the_bot(), g.visit
+    if cookies.SESSION.name not in request.cookies:
+        return page("no_cookies")
+    if not visit.accepts(request.form.get("token", "")):
+        return _form(visit, 403, "stale")
+    username = request.form.get("username", "")
+    outcome = service.attempt(
+        bot.database,
+        username,
+        request.form.get("password", ""),
+        request.remote_addr or "",
+        bot.clock(),
+        replaces=visit.ticket if visit.signed_in else None,
+    )
+    if outcome.wait:
+        response = page("wait", 429, minutes=dates.minutes(outcome.wait))
+        response.headers["Retry-After"] = str(int(outcome.wait.total_seconds()) + 1)
+        return response
+    if outcome.ticket is None:
+        return _form(visit, 403, "refused", username)
+    answer = redirect(link("portal.my_courses"), 303)
+    cookies.set_ticket(answer, bot.cookie_keys, outcome.ticket, bot.clock())
+    return answer
+
+
+@portal.post("/log-out")
+def log_out() -> AnyResponse:
+    """End the session here and take everything back from the browser."""
+    bot, visit = the_bot(), g.visit
+    bot.database.write(lambda session: service.log_out(session, visit.ticket, bot.clock()))
+    # The language's cookie goes too, so the address carries the language to the last page.
+    answer = redirect(link("portal.signed_out", lang=chosen()), 303)
+    cookies.clear(answer)
+    return answer
+
+
+@portal.get("/signed-out")
+def signed_out() -> Response:
+    """What stands after Log Out."""
+    return page("signed_out")
+
+
+@portal.get("/advice")
+def advice() -> Response:
+    """The policy's advice on security: password, Log Out, cookies, e-mail."""
+    return page("advice")
+
+
+def _form(visit: Visit, status: int, problem: str | None, username: str = "") -> Response:
+    bot = the_bot()
+    now = bot.clock()
+    fresh = visit.ticket is None or visit.ticket.signed_in or visit.ticket.is_due(now)
+    if visit.ticket is None or visit.ticket.signed_in:
+        visit.ticket = Ticket.new(now, signed_in=False)
+    response = page("sign_in", status, problem=problem, username=username[:64])
+    if fresh:
+        cookies.set_ticket(response, bot.cookie_keys, visit.ticket, now)
+    return response

@@ -1,0 +1,31 @@
+"use strict";
+// Comfort only: every page is complete without it.
+for (const button of document.querySelectorAll("[data-copies]")) {
+  const target = document.getElementById(button.dataset.copies);
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(target.textContent);
+      button.textContent = button.dataset.said;
+      setTimeout(() => { button.textContent = label; }, 2000);
+    } catch {
+      getSelection().selectAllChildren(target);
+    }
+  });
+}
+for (const button of document.querySelectorAll("[data-shows]")) {
+  const fields = button.dataset.shows.split(" ").map((id) => document.getElementById(id)).filter(Boolean);
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const isHidden = fields[0].type === "password";
+    for (const field of fields) field.type = isHidden ? "text" : "password";
+    button.textContent = isHidden ? button.dataset.said : label;
+  });
+  button.form?.addEventListener("submit", () => {
+    for (const field of fields) field.type = "password";
+  });
+}
+// A page kept for the Back button is asked for again, so that nothing shows after Log Out.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -1,0 +1,5 @@
+"""A LINE for development: a Platform as strict as the real one, and a phone in the browser."""
+
+from handlers.simulator.wiring import register
+
+__all__ = ["register"]

@@ -1,0 +1,58 @@
+"""Levers: what goes wrong on the next call, on purpose."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal[
+    "500",
+    "500_after_accept",
+    "409",
+    "429_rate",
+    "429_quota",
+    "lost_response",
+    "hang",
+    "token_expired",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+ANY = "*"
+
+
+@dataclass
+class Fault:
+    """One lever that is pulled; `endpoint` is a route's name, its path, or `*`."""
+
+    endpoint: str
+    kind: str
+    times: int
+    seconds: float
+
+
+class Faults:
+    """Armed faults in the order in which they were added; each call uses up one at most."""
+
+    def __init__(self) -> None:
+        self._armed: list[Fault] = []
+
+    def add(self, endpoint: str, kind: str, times: int = 1, *, seconds: float = 3.0) -> None:
+        """Arm a fault; `seconds` is how long a "hang" keeps the caller waiting."""
+        if kind not in KINDS:
+            raise ValueError(f"unknown fault {kind!r}")
+        if times < 1:
+            raise ValueError("a fault happens at least once")
+        self._armed.append(Fault(endpoint, kind, times, seconds))
+
+    def take(self, name: str, path: str) -> Fault | None:
+        for fault in self._armed:
+            if fault.endpoint in {ANY, name, path}:
+                fault.times -= 1
+                if fault.times == 0:
+                    self._armed.remove(fault)
+                return fault
+        return None
+
+    def clear(self) -> None:
+        self._armed.clear()
+
+    @property
+    def armed(self) -> list[Fault]:
+        return list(self._armed)

@@ -1,0 +1,1 @@
+"""What is remembered: tables, their states and their constraints."""

@@ -1,0 +1,46 @@
+"""A learner's account in an e-learning system, as the bot knows it: never a password."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, ByValue, primary_key
+
+
+class AccountState(StrEnum):
+    PENDING = "pending"  # asked of the provider, which has not confirmed yet
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+IS_DUE = text("due_at IS NOT NULL")  # in the words of the partial index
+
+
+class Account(Base):
+    """One account a learner and system; its id is the idempotency key towards the provider."""
+
+    __tablename__ = "account"
+
+    id: Mapped[str] = primary_key()
+    learner_id: Mapped[str] = mapped_column(ForeignKey("learner.id"))
+    provider: Mapped[str] = mapped_column(String(16))
+    username: Mapped[str] = mapped_column(String(32), unique=True)
+    state: Mapped[AccountState] = mapped_column(ByValue(AccountState), default=AccountState.PENDING)
+    created_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]  # when a password was last revealed
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]  # when to tell the provider (again): to make, or to close
+    reason: Mapped[str | None] = mapped_column(String(80))  # why the last try failed
+
+    __table_args__ = (
+        # A repeat, a redelivery or a crash must not make a second account.
+        UniqueConstraint("learner_id", "provider"),
+        Index(
+            "ix_account_due",
+            "due_at",
+            sqlite_where=IS_DUE,
+            postgresql_where=IS_DUE,
+        ),
+    )

@@ -1,0 +1,38 @@
+"""Where a person stands in the chat: pseudonymous until they consent."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, ByValue, Sealed, primary_key
+
+
+class Language(StrEnum):
+    THAI = "th"
+    ENGLISH = "en"
+
+
+class Conversation(Base):
+    """One person's chat, found by a keyed pseudonym of their LINE userId.
+
+    Nothing in this row says who they are. `draft` holds what an open step has collected so far;
+    it is erased when the step's time runs out.
+    """
+
+    __tablename__ = "conversation"
+
+    id: Mapped[str] = primary_key()
+    person: Mapped[str] = mapped_column(String(64), unique=True)
+    language: Mapped[Language] = mapped_column(ByValue(Language))
+    language_chosen: Mapped[bool] = mapped_column(default=False)  # by its button, not by profile
+    flow: Mapped[str | None] = mapped_column(String(40))
+    step: Mapped[str | None] = mapped_column(String(40))
+    draft_sealed: Mapped[bytes | None]
+    expires_at: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]  # to the day: enough for the purge, and no write a message
+
+    draft_json = Sealed("draft_sealed")

@@ -1,0 +1,265 @@
+"""Engine and sessions for both databases, and the writer that commits in groups."""
+
+import fcntl
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.sql.expression import FromClause
+
+from bot.clock import Clock, system_clock
+from bot.crypto import Keyring
+
+T = TypeVar("T")
+Rows = Sequence[Mapping[str, Any]]
+
+GROUP = 256  # units in one transaction: bounds how long the first one waits for the last
+
+
+class Database:
+    """One database, SQLite file or PostgreSQL, behind three verbs.
+
+    `write(work)` runs `work(session)` in a transaction of its own and returns once it is durable;
+    `read(work)` runs it on a read-only snapshot; `insert(statement, rows)` makes rows durable
+    together with whatever other threads insert at the same moment. On SQLite all writing is done
+    by one thread, which commits all that waits as one group: `synchronous=FULL` then costs one
+    fsync a group. A failing unit is rolled back to its savepoint and spoils nobody else's.
+    """
+
+    def __init__(self, url: str, keyring: Keyring, clock: Clock | None = None) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self._info = {"keyring": keyring, "database": self}
+        self._clock = clock
+        self._inserts: dict[FromClause, Any] = {}
+        if self.is_sqlite:
+            path = make_url(url).database
+            if not path or path == ":memory:":
+                raise ValueError("SQLite needs a file: nothing in memory survives a restart")
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = _sqlite(url, "BEGIN", QueuePool, pool_size=64, max_overflow=64)
+            event.listen(self._engine, "connect", _query_only)
+            self._writing = _sqlite(url, "BEGIN IMMEDIATE", StaticPool)
+            self._writer = _GroupWriter(self._writing, self._info, Path(f"{path}.lock"))
+        else:
+            # Sized for the web process: its inbox threads and its request threads.
+            self._engine = create_engine(
+                url, pool_size=24, max_overflow=40, pool_pre_ping=True, pool_recycle=1800
+            )
+            self._writing = self._engine
+            self._writer = _GroupWriter(self._engine, self._info, None)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that may write, for migrations and checks."""
+        return self._writing
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run work in one transaction and return its result once that is committed."""
+        if self.is_sqlite:
+            return cast("T", self._writer.run(work))
+        session = Session(self._engine, info=self._info, expire_on_commit=False)
+        with session, session.begin():
+            return work(session)
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Run work on a snapshot that cannot be written."""
+        with Session(self._engine, info=self._info, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                session.connection(execution_options={"postgresql_readonly": True})
+            return work(session)
+
+    def insert(self, table: FromClause, rows: Rows) -> None:
+        """Durably insert rows, grouped with other threads' inserts; a known key is no error.
+
+        All rows must have the same keys: those of different callers go out in one call.
+        """
+        statement = self._inserts.get(table)
+        if statement is None:
+            dialect = sqlite if self.is_sqlite else postgresql
+            statement = dialect.insert(cast("Table", table)).on_conflict_do_nothing()
+            self._inserts[table] = statement
+        self._writer.insert(statement, rows)
+
+    def time(self, after: timedelta = timedelta()) -> datetime | ColumnElement[datetime]:
+        """Now (plus a span), to be used in a statement for leases and due times.
+
+        On PostgreSQL it is the database's clock, because the clocks of several machines differ;
+        a clock that was passed in (tests) wins on both.
+        """
+        if self._clock is None and not self.is_sqlite:
+            return func.clock_timestamp() + literal(after)
+        return (self._clock or system_clock)() + after
+
+    def close(self) -> None:
+        """Stop the writer and give all connections back."""
+        self._writer.stop()
+        self._writing.dispose()
+        self._engine.dispose()
+
+
+def database_of(session: Session) -> Database:
+    """The Database that opened this session."""
+    found: Database = session.info["database"]
+    return found
+
+
+def _query_only(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _sqlite(url: str, begin: str, pool: type[Any], **options: Any) -> Engine:
+    engine = create_engine(
+        url, poolclass=pool, connect_args={"check_same_thread": False, "timeout": 30}, **options
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "secure_delete=ON",  # an erased value is overwritten, not only unlinked
+            "cache_size=-16000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class _Unit:
+    """Something that waits to be written, and its outcome."""
+
+    __slots__ = ("done", "error", "result", "rows", "statement", "work")
+
+    def __init__(
+        self,
+        work: Callable[[Session], Any] | None = None,
+        statement: Any = None,
+        rows: Rows = (),
+    ) -> None:
+        self.work = work
+        self.statement = statement
+        self.rows = rows
+        self.done = threading.Lock()
+        self.done.acquire()  # released by the writer: cheaper than an Event
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class _GroupWriter:
+    """One thread that runs waiting units in one transaction and wakes their callers after it.
+
+    Across processes the groups take turns by `flock`: writers that meet inside SQLite would
+    starve each other in its busy loop.
+    """
+
+    def __init__(self, engine: Engine, info: dict[str, Any], lock_path: Path | None) -> None:
+        self._engine = engine
+        self._info = info
+        self._lock_path = lock_path
+        self._waiting: deque[_Unit] = deque()
+        self._wake = threading.Condition(threading.Lock())
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    def run(self, work: Callable[[Session], Any]) -> Any:
+        return self._submit(_Unit(work=work))
+
+    def insert(self, statement: Any, rows: Rows) -> None:
+        self._submit(_Unit(statement=statement, rows=rows))
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _submit(self, unit: _Unit) -> Any:
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a unit of work must not wait for another one")
+        with self._wake:
+            if self._stopping:
+                raise RuntimeError("the database is closed")
+            if self._thread is None:  # started late, so that a forking server may fork first
+                self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
+                self._thread.start()
+            self._waiting.append(unit)
+            self._wake.notify()
+        unit.done.acquire()
+        if unit.error is not None:
+            raise unit.error
+        return unit.result
+
+    def _loop(self) -> None:
+        lock = self._lock_path.open("wb") if self._lock_path else None
+        try:
+            while True:
+                with self._wake:
+                    while not self._waiting and not self._stopping:
+                        self._wake.wait()
+                    if not self._waiting:
+                        return
+                    group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+                self._commit(group, lock)
+        finally:
+            if lock:
+                lock.close()
+
+    def _commit(self, group: list[_Unit], lock: IO[bytes] | None) -> None:
+        try:
+            if lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                with self._engine.connect() as connection, connection.begin():
+                    self._run(group, connection)
+            finally:
+                if lock:
+                    fcntl.flock(lock, fcntl.LOCK_UN)
+        except BaseException as error:  # the commit failed: nobody's work is durable
+            for unit in group:
+                unit.error = unit.error or error
+        for unit in group:
+            unit.done.release()
+
+    def _run(self, group: list[_Unit], connection: Connection) -> None:
+        inserts: dict[Any, list[Mapping[str, Any]]] = {}
+        for unit in group:
+            if unit.work is None:
+                inserts.setdefault(unit.statement, []).extend(unit.rows)
+        for statement, rows in inserts.items():
+            connection.execute(statement, list(rows))
+        for unit in group:
+            if unit.work is not None:
+                self._attempt(unit, unit.work, connection)
+
+    def _attempt(self, unit: _Unit, work: Callable[[Session], Any], connection: Connection) -> None:
+        session = Session(
+            connection,
+            info=self._info,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
+        )
+        try:
+            unit.result = work(session)
+            session.commit()  # releases the savepoint; the group is committed later
+        except Exception as error:
+            unit.error = error
+            session.rollback()
+        finally:
+            session.close()

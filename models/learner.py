@@ -1,0 +1,66 @@
+"""A learner: exactly the four details of the policy, and what must be known about them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, ByValue, Sealed, primary_key
+from models.conversation import Language
+
+
+class AgeBand(StrEnum):
+    """Bands of PDPA s.20; the birth date is never asked."""
+
+    UP_TO_10 = "up_to_10"
+    FROM_11_TO_19 = "from_11_to_19"
+    FROM_20 = "from_20"
+
+
+class LearnerState(StrEnum):
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"  # took back the consent to the enrolment data; the account is closed
+
+
+class Learner(Base):
+    """Name, phone, e-mail and LINE ID of somebody who consented.
+
+    The LINE ID is what the person typed (LINE gives it to nobody); the userId is the Messaging
+    API's name for the chat. They are different data and stand apart.
+    """
+
+    __tablename__ = "learner"
+
+    id: Mapped[str] = primary_key()
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), unique=True)
+    state: Mapped[LearnerState] = mapped_column(ByValue(LearnerState), default=LearnerState.ACTIVE)
+    age_band: Mapped[AgeBand] = mapped_column(ByValue(AgeBand))
+    language: Mapped[Language] = mapped_column(ByValue(Language))
+    line_user_id_sealed: Mapped[bytes]
+    name_sealed: Mapped[bytes]
+    phone_sealed: Mapped[bytes]
+    phone_index: Mapped[str] = mapped_column(String(64), index=True)
+    email_sealed: Mapped[bytes]
+    email_index: Mapped[str] = mapped_column(String(64), index=True)
+    line_id_sealed: Mapped[bytes | None]
+    line_id_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime]
+
+    line_user_id = Sealed("line_user_id_sealed")
+    name = Sealed("name_sealed")
+    phone = Sealed("phone_sealed", blind="phone_index")
+    email = Sealed("email_sealed", blind="email_index")
+    line_id = Sealed("line_id_sealed", blind="line_id_index")
+
+
+class PossibleDuplicate(Base):
+    """Two learners who gave the same phone, e-mail or LINE ID: for staff, never told in chat."""
+
+    __tablename__ = "possible_duplicate"
+
+    id: Mapped[str] = primary_key()
+    learner_id: Mapped[str] = mapped_column(ForeignKey("learner.id"), index=True)
+    other_id: Mapped[str] = mapped_column(ForeignKey("learner.id"), index=True)
+    matched: Mapped[str] = mapped_column(String(16))
+    found_at: Mapped[datetime]

@@ -1,0 +1,57 @@
+"""Every paid message: a row with its retry key before the first call."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, ByValue, Sealed, primary_key
+
+
+class PushState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"  # LINE accepted it; that is not the same as read
+    FAILED = "failed"  # refused for good
+    UNKNOWN = "unknown"  # the retry key's 24 hours passed without an answer; a person decides
+
+
+IS_QUEUED = text("state = 'queued'")  # in the words of the partial index
+
+
+class Push(Base):
+    """One push to one person.
+
+    `cause` is unique: the webhook event (or whatever else asked for it), so that a repeat of the
+    cause is not a second push. `retry_key` goes out with every try as X-Line-Retry-Key.
+    """
+
+    __tablename__ = "push"
+
+    id: Mapped[str] = primary_key()
+    cause: Mapped[str] = mapped_column(String(80), unique=True)
+    person: Mapped[str] = mapped_column(String(64))
+    to_sealed: Mapped[bytes | None]
+    messages_sealed: Mapped[bytes | None]
+    retry_key: Mapped[str] = mapped_column(String(36))
+    state: Mapped[PushState] = mapped_column(ByValue(PushState), default=PushState.QUEUED)
+    created_at: Mapped[datetime]
+    first_tried_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(80))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+
+    to = Sealed("to_sealed")
+    messages = Sealed("messages_sealed")
+
+    __table_args__ = (
+        Index(
+            "ix_push_queued",
+            "due_at",
+            sqlite_where=IS_QUEUED,
+            postgresql_where=IS_QUEUED,
+        ),
+    )

@@ -1,0 +1,61 @@
+"""The embedded e-learning system's own tables: sign-ins, sessions and progress."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, primary_key
+
+
+class PortalAccount(Base):
+    """A sign-in of the embedded system: what a separate product would keep of a learner.
+
+    `external_key` is the caller's idempotency key. No password exists until the first one-time
+    link is opened; `initial_until` is set while the password is the system's and not the
+    learner's own.
+    """
+
+    __tablename__ = "portal_account"
+
+    id: Mapped[str] = primary_key()
+    external_key: Mapped[str] = mapped_column(String(32), unique=True)
+    username: Mapped[str] = mapped_column(String(32), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(160))
+    initial_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class PortalSession(Base):
+    """A signed-in browser; the row is deleted at log-out, so that the cookie means nothing."""
+
+    __tablename__ = "portal_session"
+
+    id: Mapped[str] = primary_key()
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("portal_account.id"), index=True)
+    created_at: Mapped[datetime]  # of the absolute limit; the idle one stands in the sealed cookie
+
+
+class LessonProgress(Base):
+    """That a learner marked a lesson as done."""
+
+    __tablename__ = "lesson_progress"
+
+    id: Mapped[str] = primary_key()
+    account_id: Mapped[str] = mapped_column(ForeignKey("portal_account.id"))
+    course: Mapped[str] = mapped_column(String(64))
+    lesson: Mapped[str] = mapped_column(String(64))
+    done_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("account_id", "course", "lesson"),)
+
+
+class Throttle(Base):
+    """One rate-limited key and the theoretical arrival time of its GCRA."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime]

@@ -1,0 +1,330 @@
+"""Signing in and out: one answer for every failure, an own password before anything else."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.runtime import Bot
+from models.audit import AuditEntry
+from models.portal import PortalAccount, PortalSession, Throttle
+from tests.clock import FakeClock
+from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil
+
+STRANGER = "epbcdfghjk"
+
+
+def test_the_front_door_leads_to_the_portal(browser: Browser) -> None:
+    assert browser.get("/").location == "/portal"
+    assert browser.get("/portal").location == "/portal/sign-in"
+    assert browser.get("/portal/sign-in").status_code == 200
+
+
+def test_a_first_sign_in_must_choose_a_password_before_anything_else(
+    browser: Browser, pupil: Pupil
+) -> None:
+    assert browser.sign_in(pupil.username, pupil.initial).location == "/portal"
+    for path in ("/portal", "/portal/account", "/portal/courses/everyday-english"):
+        assert browser.get(path).location == "/portal/password", path
+    refused = browser.submit("/portal/password", "/portal/courses/everyday-english/greetings/done")
+    assert refused.location == "/portal/password"
+    chosen = browser.submit(
+        "/portal/password", "/portal/password", chosen=OWN_PASSWORD, again=OWN_PASSWORD
+    )
+    assert chosen.location == "/portal"
+    assert browser.get("/portal").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda password: password.upper(),
+        lambda password: password.replace("-", ""),
+        lambda password: password.replace("-", " ").upper() + " ",
+        lambda password: password.replace("0", "O").replace("1", "l"),
+    ],
+)
+def test_an_initial_password_may_be_typed_in_many_ways(
+    browser: Browser, pupil: Pupil, typed
+) -> None:
+    assert browser.sign_in(f"  {pupil.username.upper()} ", typed(pupil.initial)).status_code == 303
+
+
+def test_an_own_password_is_taken_exactly(browser: Browser, settled: Pupil, new_browser) -> None:
+    assert new_browser("198.51.100.1").sign_in(settled.username, OWN_PASSWORD).status_code == 303
+    for wrong in (OWN_PASSWORD.upper(), OWN_PASSWORD + " ", OWN_PASSWORD.replace(" ", "")):
+        assert new_browser("198.51.100.2").sign_in(settled.username, wrong).status_code == 403
+
+
+def test_known_and_unknown_usernames_get_the_same_answer(
+    browser: Browser, pupil: Pupil, bot: Bot, clock: FakeClock, enrol
+) -> None:
+    closed, expired = enrol(), enrol()
+    bot.provider.close(closed.account_id, clock())
+    clock.advance(hours=73)
+    bot.provider.issue_password(pupil.account_id, pupil.initial, clock())
+    seen = set()
+    for username, password in (
+        (pupil.username, "wrong"),
+        (STRANGER, "wrong"),
+        (closed.username, closed.initial),
+        (expired.username, expired.initial),
+    ):
+        answer = browser.sign_in(username, password)
+        text = answer.text.replace(username, "-")
+        for token in re.findall(r'name="token" value="([^"]+)"', text):
+            text = text.replace(token, "-")
+        headers = tuple(sorted((k, v) for k, v in answer.headers if k != "Content-Length"))
+        seen.add((answer.status_code, text, headers))
+    assert len(seen) == 1
+    assert next(iter(seen))[0] == 403
+
+
+def test_every_try_does_the_same_work(bot: Bot, pupil: Pupil, clock: FakeClock) -> None:
+    """Not a stop-watch: the same number of units, and a hash compared, whatever the cause."""
+    from bot.providers import hashes
+    from bot.services import sign_in
+
+    units: list[int] = []
+
+    class Counting:
+        def __init__(self) -> None:
+            self.units = 0
+
+        def write(self, work):
+            self.units += 1
+            return bot.database.write(work)
+
+    for username in (pupil.username, STRANGER):
+        counting = Counting()
+        sign_in.attempt(counting, username, "wrong", "203.0.113.9", clock())
+        units.append(counting.units)
+    assert units == [2, 2]
+    assert hashes.verify(None, "anything") is False
+
+
+def test_an_initial_password_expires_after_72_hours(
+    browser: Browser, pupil: Pupil, clock: FakeClock
+) -> None:
+    clock.advance(hours=72)
+    answer = browser.sign_in(pupil.username, pupil.initial)
+    assert answer.status_code == 403
+    assert "ขอลิงก์ใหม่ได้ในแชต LINE" in answer.text
+
+
+def test_an_initial_password_works_until_then(
+    browser: Browser, pupil: Pupil, clock: FakeClock
+) -> None:
+    clock.advance(hours=71, minutes=59)
+    assert browser.sign_in(pupil.username, pupil.initial).status_code == 303
+
+
+def test_the_initial_password_is_dead_once_an_own_one_is_chosen(
+    settled: Pupil, new_browser
+) -> None:
+    assert new_browser().sign_in(settled.username, settled.initial).status_code == 403
+
+
+def test_a_changed_password_ends_all_other_sessions(
+    browser: Browser, settled: Pupil, new_browser
+) -> None:
+    other = new_browser("198.51.100.4")
+    other.sign_in(settled.username, OWN_PASSWORD)
+    assert other.get("/portal").status_code == 200
+    answer = browser.submit(
+        "/portal/password",
+        "/portal/password",
+        current=OWN_PASSWORD,
+        chosen="another long sentence 12",
+        again="another long sentence 12",
+    )
+    assert answer.location == "/portal/account?changed=1"
+    assert browser.get("/portal").status_code == 200
+    assert other.get("/portal").location == "/portal/sign-in"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"chosen": "too short", "again": "too short"}, "สั้นเกินไป"),
+        ({"chosen": "x" * 257, "again": "x" * 257}, "ยาวเกินไป"),
+        ({"chosen": "a fine new sentence", "again": "a fine new sentense"}, "ไม่ตรงกัน"),
+        ({"chosen": "englishplanet2026", "again": "englishplanet2026"}, "ชื่อโรงเรียน"),
+        ({"chosen": "password123456", "again": "password123456"}, "มีคนใช้"),
+        ({"chosen": "123456789012", "again": "123456789012"}, "เรียงกัน"),
+        (
+            {"chosen": "a fine new sentence", "again": "a fine new sentence", "current": "no"},
+            "ปัจจุบันไม่ถูกต้อง",
+        ),
+        ({"chosen": "a fine new sentence", "again": "a fine new sentence"}, "ปัจจุบันไม่ถูกต้อง"),
+    ],
+)
+def test_a_bad_choice_is_explained(
+    browser: Browser, settled: Pupil, form: dict[str, str], words: str
+) -> None:
+    answer = browser.submit("/portal/password", "/portal/password", **form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert form["chosen"] not in answer.text
+
+
+def test_the_initial_password_cannot_become_the_own_one(browser: Browser, pupil: Pupil) -> None:
+    browser.sign_in(pupil.username, pupil.initial)
+    again = pupil.initial.upper()
+    answer = browser.submit("/portal/password", "/portal/password", chosen=again, again=again)
+    assert answer.status_code == 422
+    assert "รหัสผ่านแรกที่ระบบสร้างให้" in answer.text
+
+
+def test_guesses_at_the_present_password_are_held_back(
+    browser: Browser, settled: Pupil, clock: FakeClock
+) -> None:
+    form = {"current": "guess", "chosen": "a fine new sentence", "again": "a fine new sentence"}
+    for _ in range(5):
+        assert "ปัจจุบันไม่ถูกต้อง" in browser.submit("/portal/password", "/portal/password", **form).text
+    form["current"] = OWN_PASSWORD
+    held = browser.submit("/portal/password", "/portal/password", **form)
+    assert "15 นาที" in held.text
+    clock.advance(minutes=15)
+    assert browser.submit("/portal/password", "/portal/password", **form).status_code == 303
+
+
+def test_log_out_ends_the_session_on_the_server(browser: Browser, settled: Pupil, bot: Bot) -> None:
+    cookie = browser.cookie()
+    assert cookie
+    answer = browser.log_out()
+    assert answer.location == "/portal/signed-out?lang=th"
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert browser.cookie() is None
+    assert bot.database.read(lambda s: s.scalar(select(func.count(PortalSession.id)))) == 0
+    browser.set_cookie(cookie)
+    assert browser.get("/portal").location == "/portal/sign-in"
+    assert "Log Out แล้ว" in browser.get("/portal/signed-out").text
+
+
+def test_log_out_stands_on_every_page_of_a_signed_in_person(
+    browser: Browser, settled: Pupil
+) -> None:
+    for path in (
+        "/portal",
+        "/portal/courses/everyday-english",
+        "/portal/courses/everyday-english/greetings",
+        "/portal/account",
+        "/portal/password",
+        "/portal/advice",
+    ):
+        answer = browser.get(path)
+        assert 'action="/portal/log-out"' in answer.text, path
+        assert "Log Out" in answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_closed_account_is_out_at_once(
+    browser: Browser, settled: Pupil, bot: Bot, clock: FakeClock
+) -> None:
+    bot.provider.close(settled.account_id, clock())
+    assert browser.get("/portal").location == "/portal/sign-in"
+
+
+def test_acts_are_in_the_audit_trail(
+    browser: Browser, settled: Pupil, bot: Bot, new_browser
+) -> None:
+    new_browser().sign_in(settled.username, "wrong")
+    new_browser().sign_in(STRANGER, "wrong")
+    browser.log_out()
+    entries = bot.database.read(
+        lambda s: [(e.action, e.subject) for e in s.scalars(select(AuditEntry).order_by("seq"))]
+    )
+    assert entries == [
+        ("session:open", settled.learner_id),
+        ("password:change", settled.learner_id),
+        ("session:refuse", settled.learner_id),
+        ("session:refuse", None),
+        ("session:close", settled.learner_id),
+    ]
+
+
+def test_an_outdated_hash_is_renewed_at_sign_in(
+    browser: Browser, settled: Pupil, bot: Bot, new_browser
+) -> None:
+    from argon2 import PasswordHasher
+
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+
+    def weaken(session) -> None:
+        session.scalars(select(PortalAccount)).one().password_hash = weak.hash(OWN_PASSWORD)
+
+    bot.database.write(weaken)
+    assert new_browser().sign_in(settled.username, OWN_PASSWORD).status_code == 303
+    stored = bot.database.read(lambda s: s.scalars(select(PortalAccount)).one().password_hash)
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_five_tries_then_a_wait_in_plain_words(
+    browser: Browser, pupil: Pupil, clock: FakeClock
+) -> None:
+    for _ in range(5):
+        assert browser.sign_in(pupil.username, "wrong").status_code == 403
+    held = browser.sign_in(pupil.username, pupil.initial)
+    assert held.status_code == 429
+    assert held.headers["Retry-After"] == "181"
+    assert "3 นาที" in held.text
+    clock.advance(minutes=3)
+    assert browser.sign_in(pupil.username, pupil.initial).status_code == 303
+
+
+def test_unknown_usernames_are_held_back_just_the_same(browser: Browser) -> None:
+    answers = [browser.sign_in(STRANGER, "wrong").status_code for _ in range(6)]
+    assert answers == [403] * 5 + [429]
+
+
+def test_a_success_clears_the_slate(browser: Browser, pupil: Pupil, new_browser) -> None:
+    for _ in range(4):
+        new_browser().sign_in(pupil.username, "wrong")
+    assert new_browser().sign_in(pupil.username, pupil.initial).status_code == 303
+    answers = [new_browser().sign_in(pupil.username, "wrong").status_code for _ in range(6)]
+    assert answers == [403] * 5 + [429]
+
+
+def test_one_network_gets_thirty_failures(new_browser) -> None:
+    answers = [new_browser().sign_in(f"ep{n:08d}", "wrong").status_code for n in range(31)]
+    assert answers == [403] * 30 + [429]
+
+
+def test_a_class_behind_one_router_can_sign_in(new_browser, pupil: Pupil) -> None:
+    for _ in range(35):
+        assert new_browser().sign_in(pupil.username, pupil.initial).status_code == 303
+
+
+def test_strangers_cannot_lock_a_learner_out(
+    browser: Browser, settled: Pupil, new_browser, bot: Bot, clock: FakeClock, new_link
+) -> None:
+    """After 100 failures strangers wait; a network that the learner used before does not."""
+    from bot.services import throttles
+
+    for n in range(100):
+        wait = bot.database.write(
+            lambda s, n=n: throttles.take(s, [(throttles.NAME, settled.username)], clock())
+        )
+        assert not wait
+    at_home, away = new_browser("203.0.113.7"), new_browser("192.0.2.50")
+    assert away.sign_in(settled.username, OWN_PASSWORD).status_code == 429
+    assert at_home.sign_in(settled.username, OWN_PASSWORD).status_code == 303
+    # That success cleared the slate; filled again, a link from the chat opens the way from afar.
+    for _ in range(100):
+        bot.database.write(
+            lambda s: throttles.take(s, [(throttles.NAME, settled.username)], clock())
+        )
+    assert away.sign_in(settled.username, OWN_PASSWORD).status_code == 429
+    opened = away.post(new_link(settled.account_id))
+    password = re.search(r'id="password">([^<]+)<', opened.text)[1]
+    assert away.sign_in(settled.username, password).status_code == 303
+
+
+def test_nothing_readable_stands_in_the_throttle_table(
+    browser: Browser, pupil: Pupil, bot: Bot
+) -> None:
+    browser.sign_in(pupil.username, "wrong")
+    keys = bot.database.read(lambda s: list(s.scalars(select(Throttle.key))))
+    assert len(keys) == 3
+    assert all(len(key) == 64 and int(key, 16) for key in keys)

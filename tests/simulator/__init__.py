@@ -1,0 +1,1 @@
+"""The simulated LINE, held against what LINE publishes."""
