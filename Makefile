@@ -30,7 +30,7 @@ demo: $(VENV)/.run ## Run everything on this machine, with a LINE in the browser
 
 run: $(VENV)/.run ## Run the web process with the settings of the environment
 	@$(BIN)/flask --app app db-upgrade
-	@exec $(BIN)/granian --interface wsgi app:app --host 0.0.0.0 --port $(PORT) --workers 1 --blocking-threads 64 --respawn-failed-workers
+	@exec $(BIN)/granian --interface wsgi app:app --host 0.0.0.0 --port $(PORT) --workers 1 --blocking-threads 32 --respawn-failed-workers
 
 test: $(VENV)/.dev ## Run all tests (SQLite and PostgreSQL; a browser where one is installed)
 	@echo "== Running the tests"

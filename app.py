@@ -6,6 +6,7 @@ import time
 
 import click
 from flask import Flask
+from flask.cli import FlaskGroup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot import logs
@@ -79,9 +80,17 @@ def _ask_who_we_are(bot: Bot) -> None:
         time.sleep(0 if bot.user_id else 30)
 
 
+def _by_command() -> bool:
+    """Whether a flask command loads us, and not a server (granian is a click program too)."""
+    context = click.get_current_context(silent=True)
+    if context is None or not isinstance(context.find_root().command, FlaskGroup):
+        return False
+    return context.info_name != "run"
+
+
 def _load() -> Flask:
     """The WSGI object; a command-line call with wrong settings still gets `doctor`."""
-    by_command = click.get_current_context(silent=True) is not None
+    by_command = _by_command()
     try:
         made = create_app(Settings.from_env())
     except SettingsError as error:

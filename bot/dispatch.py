@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
 from bot.services import drafts, people, words
@@ -85,6 +84,15 @@ class Context:
     def page(self, path: str) -> str:
         """The address of one of our pages in the person's language, from settings only."""
         return f"{self.settings.public_url}{path}?lang={self.conversation.language}"
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """A Turn after it was applied: its words, what is left to do, and what can be tapped below."""
+
+    messages: list[Message]
+    after: After | None
+    menu: list[Action]
 
 
 Handler = Callable[[Event, Context], Turn]
@@ -206,14 +214,14 @@ class Dispatcher:
                         raise FlowError(f"{key} is claimed by two flows")
                     table[key] = function  # type: ignore[assignment]
 
-    def handle(self, event: Event, ctx: Context) -> tuple[list[Message], After | None]:
+    def handle(self, event: Event, ctx: Context) -> "Reaction":
         """Run the handler of an event and apply its Turn to the conversation."""
         load(ctx)
         ctx.asked = lambda: self.prompt(ctx)
         turn = self._choose(event, ctx)(event, ctx)
         if turn.state is not None:
             enter(ctx, turn.state)
-        return self._finished(turn.messages, ctx, has_more=turn.after is not None), turn.after
+        return Reaction(list(turn.messages), turn.after, self.menu(ctx))
 
     def _choose(self, event: Event, ctx: Context) -> Handler:
         flow = self.flows.get(ctx.conversation.flow or "")
@@ -239,14 +247,6 @@ class Dispatcher:
         if flow is None or ctx.conversation.step not in flow.prompts:
             return []
         return flow.prompts[ctx.conversation.step](ctx)
-
-    def _finished(
-        self, said: tuple[Message, ...], ctx: Context, *, has_more: bool
-    ) -> list[Message]:
-        messages = list(said)[: line.MOST]
-        if messages and not has_more and "quickReply" not in messages[-1]:
-            messages[-1] = line.quick(messages[-1], self.menu(ctx))
-        return messages
 
 
 def load(ctx: Context) -> None:

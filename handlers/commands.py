@@ -1,22 +1,26 @@
-"""Flask commands: db-upgrade, work, doctor, inquiries, demo."""
+"""Flask commands: db-upgrade, work, doctor, inquiries, keys-rotate, demo."""
 
 import os
 import secrets
 import signal
+import socket
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import click
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from bot.errors import SettingsError
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
-from bot.services import inquiries
+from bot.services import inquiries, key_rotation
 from bot.settings import ROOT
 from handlers import doctor, jobs
+from models.base import Base
 from models.migrations import upgrade
 
 DEMO_FILE = ROOT / "var" / "demo.env"
@@ -24,7 +28,7 @@ DEMO_FILE = ROOT / "var" / "demo.env"
 
 def register(app: Flask) -> None:
     """Add the commands to an app that has its settings."""
-    for command in (db_upgrade, work, doctor_command, list_inquiries, demo):
+    for command in (db_upgrade, work, doctor_command, list_inquiries, keys_rotate, demo):
         app.cli.add_command(command)
 
 
@@ -100,6 +104,28 @@ def list_inquiries() -> None:
     click.echo(f"{len(waiting)} waiting")
 
 
+@click.command("keys-rotate")
+def keys_rotate() -> None:
+    """Encrypt everything anew under the first of DATA_KEYS; run it again after an interruption."""
+    bot, _ = _parts()
+    total = 0
+    for table in key_rotation.sealed_tables():
+        after: str | None = ""
+        while after is not None:
+            after, written = bot.database.write(
+                partial(_rotate, table=table, after=after, now=bot.clock())
+            )
+            total += written
+        click.echo(f"{table.__tablename__}: done")
+    click.echo(f"{total} row(s) moved to key {bot.keyring.current}; older keys may be removed now.")
+
+
+def _rotate(
+    session: Session, *, table: type[Base], after: str, now: datetime
+) -> tuple[str | None, int]:
+    return key_rotation.rotate_batch(session, table, after, now)
+
+
 @click.command("demo")
 @click.option("--port", default=lambda: int(os.environ.get("PORT", "8000")), show_default="8000")
 def demo(port: int) -> None:
@@ -112,6 +138,9 @@ def run_demo(port: int) -> NoReturn:
     env = {**os.environ, **_demo_settings(port)}
     for name in [name for name in env if name.startswith("FLASK_RUN")]:
         del env[name]
+    if _is_taken(port):
+        click.echo(f"Port {port} is in use. Stop what uses it, or: make demo PORT=8001", err=True)
+        sys.exit(1)
     upgrade(env["DATABASE_URL"])
     click.echo(f"English Planet demo:  {env['PUBLIC_URL']}/simulator")
     click.echo(
@@ -122,6 +151,16 @@ def run_demo(port: int) -> NoReturn:
     os.execve(server, [server, *server_arguments(port)], env)  # noqa: S606 - our own server
 
 
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 def server_arguments(port: int, workers: int = 1) -> list[str]:
     """How the web process is started; the Procfile says the same."""
     return [
@@ -129,7 +168,7 @@ def server_arguments(port: int, workers: int = 1) -> list[str]:
         "--host", "127.0.0.1",
         "--port", str(port),
         "--workers", str(workers),
-        "--blocking-threads", "64",
+        "--blocking-threads", "32",
         "--respawn-failed-workers",
         "--log-level", "warning",
         "--working-dir", str(ROOT),

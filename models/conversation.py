@@ -29,6 +29,8 @@ class Conversation(Base):
     language_chosen: Mapped[bool] = mapped_column(default=False)  # by its button, not by profile
     flow: Mapped[str | None] = mapped_column(String(40))
     step: Mapped[str | None] = mapped_column(String(40))
+    # Who registered here; no foreign key, because the learner's row points back to this one.
+    learner_id: Mapped[str | None] = mapped_column(String(32))
     draft_sealed: Mapped[bytes | None]
     expires_at: Mapped[datetime | None]
     blocked_at: Mapped[datetime | None]

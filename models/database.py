@@ -62,8 +62,17 @@ class Database:
         """The engine that may write, for migrations and checks."""
         return self._writing
 
+    @property
+    def has_own_clock(self) -> bool:
+        """Whether leases go by the database's clock."""
+        return self._clock is None and not self.is_sqlite
+
     def write(self, work: Callable[[Session], T]) -> T:
-        """Run work in one transaction and return its result once that is committed."""
+        """Run work in one transaction and return its result once that is committed.
+
+        Work may run twice (a group is repeated, unit by unit, where one of it failed), so it must
+        have no effect outside its session.
+        """
         if self.is_sqlite:
             return cast("T", self._writer.run(work))
         session = Session(self._engine, info=self._info, expire_on_commit=False)
@@ -87,7 +96,14 @@ class Database:
             dialect = sqlite if self.is_sqlite else postgresql
             statement = dialect.insert(cast("Table", table)).on_conflict_do_nothing()
             self._inserts[table] = statement
-        self._writer.insert(statement, rows)
+        self.execute_many(statement, rows)
+
+    def execute_many(self, statement: Any, rows: Rows) -> None:
+        """Durably run one statement for each row of parameters, grouped by the statement object.
+
+        For statements that cannot fail: rows of several callers go out together.
+        """
+        self._writer.execute_many(statement, rows)
 
     def time(self, after: timedelta = timedelta()) -> datetime | ColumnElement[datetime]:
         """Now (plus a span), to be used in a statement for leases and due times.
@@ -95,7 +111,7 @@ class Database:
         On PostgreSQL it is the database's clock, because the clocks of several machines differ;
         a clock that was passed in (tests) wins on both.
         """
-        if self._clock is None and not self.is_sqlite:
+        if self.has_own_clock:
             return func.clock_timestamp() + literal(after)
         return (self._clock or system_clock)() + after
 
@@ -180,7 +196,7 @@ class _GroupWriter:
     def run(self, work: Callable[[Session], Any]) -> Any:
         return self._submit(_Unit(work=work))
 
-    def insert(self, statement: Any, rows: Rows) -> None:
+    def execute_many(self, statement: Any, rows: Rows) -> None:
         self._submit(_Unit(statement=statement, rows=rows))
 
     def stop(self) -> None:
@@ -226,8 +242,8 @@ class _GroupWriter:
             if lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             try:
-                with self._engine.connect() as connection, connection.begin():
-                    self._run(group, connection)
+                if not self._together(group):
+                    self._one_by_one(group)
             finally:
                 if lock:
                     fcntl.flock(lock, fcntl.LOCK_UN)
@@ -237,29 +253,54 @@ class _GroupWriter:
         for unit in group:
             unit.done.release()
 
-    def _run(self, group: list[_Unit], connection: Connection) -> None:
-        inserts: dict[Any, list[Mapping[str, Any]]] = {}
-        for unit in group:
-            if unit.work is None:
-                inserts.setdefault(unit.statement, []).extend(unit.rows)
-        for statement, rows in inserts.items():
-            connection.execute(statement, list(rows))
-        for unit in group:
-            if unit.work is not None:
-                self._attempt(unit, unit.work, connection)
-
-    def _attempt(self, unit: _Unit, work: Callable[[Session], Any], connection: Connection) -> None:
-        session = Session(
-            connection,
+    def _session(self, bind: Engine | Connection) -> Session:
+        return Session(
+            bind,
             info=self._info,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
         )
-        try:
-            unit.result = work(session)
-            session.commit()  # releases the savepoint; the group is committed later
-        except Exception as error:
-            unit.error = error
-            session.rollback()
-        finally:
-            session.close()
+
+    def _together(self, group: list[_Unit]) -> bool:
+        """Run a group in one session without savepoints, which cost more than most units do."""
+        with self._session(self._engine) as session:
+            try:
+                self._execute_rows(group, session)
+                for unit in group:
+                    if unit.work is not None:
+                        unit.result = unit.work(session)
+                        session.flush()
+                        session.expunge_all()
+                session.commit()
+            except Exception:
+                session.rollback()
+                return False
+        return True
+
+    def _one_by_one(self, group: list[_Unit]) -> None:
+        """Run a group again, each unit behind a savepoint, so that a bad one stands alone."""
+        with self._engine.connect() as connection, connection.begin():
+            with self._session(connection) as session:
+                self._execute_rows(group, session)
+                session.commit()
+            for unit in group:
+                if unit.work is None:
+                    continue
+                with self._session(connection) as session:
+                    try:
+                        unit.result = unit.work(session)
+                        session.commit()  # releases the savepoint; the group is committed later
+                    except Exception as error:
+                        unit.error = error
+                        session.rollback()
+
+    @staticmethod
+    def _execute_rows(group: list[_Unit], session: Session) -> None:
+        together: dict[Any, list[Mapping[str, Any]]] = {}
+        for unit in group:
+            if unit.work is None:
+                together.setdefault(unit.statement, []).extend(unit.rows)
+        if together:
+            connection = session.connection()
+            for statement, rows in together.items():
+                connection.execute(statement, rows)

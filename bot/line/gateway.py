@@ -35,7 +35,7 @@ class Gateway:
         connections: int = 32,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        configuration = Configuration(host=host, access_token="")  # noqa: S106 - sent by us
+        configuration = Configuration(host=host, access_token="")
         configuration.retries = False  # urllib3 would repeat a GET four times behind our back
         configuration.connection_pool_maxsize = connections
         self._client = ApiClient(configuration)

@@ -73,6 +73,14 @@ def quick(message: Message, actions: list[Action]) -> Message:
     return {**message, "quickReply": {"items": items}}
 
 
+def with_menu(said: list[Message], menu: list[Action]) -> list[Message]:
+    """At most five messages, the menu below the last one unless that has buttons of its own."""
+    said = said[:MOST]
+    if said and "quickReply" not in said[-1]:
+        return [*said[:-1], quick(said[-1], menu)]
+    return said
+
+
 def card(
     alt: str,
     title: str,

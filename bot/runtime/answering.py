@@ -41,6 +41,18 @@ class NeedsProfile:
 
 
 @dataclass(frozen=True)
+class ToSay:
+    """An answer that is committed and waits for the network.
+
+    is_last: nothing else of this person is open and no other process can be told so by us; what
+    comes later is handed to the same lane.
+    """
+
+    answer: Answer
+    is_last: bool = False
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How an answer ended: done, given back for a while, or to be pushed instead."""
 
@@ -48,6 +60,11 @@ class Outcome:
     wait: timedelta | None = None
     push: list[Message] | None = None
     given_up: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Said and done, with nothing left to write but that."""
+        return self.wait is None and self.push is None and not self.given_up
 
 
 class LostRaceError(BotError):
@@ -65,7 +82,7 @@ class Answering:
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    def work(self, person: str, *, swept: bool = False) -> None:
+    def work(self, person: str, swept: bool = False) -> None:
         """Answer a person's open events in order; swept: a crash or a refusal left them.
 
         Raises nothing: what fails here stays open, and the sweep takes it up again.
@@ -85,15 +102,18 @@ class Answering:
             outcome, swept = None, False
             if isinstance(found, NeedsProfile):
                 language = self._language(found.user_id)
-            elif isinstance(found, Answer):
-                outcome = self._deliver(found)
+            elif isinstance(found, ToSay):
+                outcome = self._deliver(found.answer)
+                if found.is_last and outcome.is_plain:
+                    inbox.finish_soon(self.bot.database, found.answer, self.bot.worker)
+                    return
             elif found is Next.IDLE:
                 return
 
     def _transaction(
         self, person: str, outcome: Outcome | None, language: str | None, *, swept: bool
-    ) -> Answer | NeedsProfile | Next:
-        def step(session: Session) -> Answer | NeedsProfile | Next:
+    ) -> ToSay | NeedsProfile | Next:
+        def step(session: Session) -> ToSay | NeedsProfile | Next:
             if outcome is not None:
                 self._settle(session, outcome)
             return self._next(session, person, language, swept=swept)
@@ -130,7 +150,7 @@ class Answering:
 
     def _next(
         self, session: Session, person: str, language: str | None, *, swept: bool
-    ) -> Answer | NeedsProfile | Next:
+    ) -> ToSay | NeedsProfile | Next:
         # Lock the person first: whoever comes second must see what the first one did.
         conversation = people.find(session, person, lock=True)
         found = inbox.earliest(session, person, self.bot.worker)
@@ -145,7 +165,7 @@ class Answering:
                 return Next.IDLE
             if found.answer is None:
                 return Next.AGAIN  # the attempt is counted for good before its handler runs
-            return replace(found.answer, attempts=found.attempts + 1)
+            return ToSay(replace(found.answer, attempts=found.attempts + 1))
         event, now = found.event, self.bot.clock()
         if event is None:
             return self._handled(session, found, None)
@@ -153,8 +173,11 @@ class Answering:
             said = self._outside(session, event, person, now)
             return self._handled(session, found, self._answer(found, event, person, THAI, said))
         if conversation is None:
+            conversation = people.adopt(session, event.user_id)
+        if conversation is None:
             if language is None:
                 return NeedsProfile(event.user_id)
+            person = people.pseudonym(self.bot.keyring, event.user_id)
             conversation = people.open_conversation(session, person, language, now)
         people.touch(conversation, now)
         ctx = Context(
@@ -165,13 +188,12 @@ class Answering:
             now=now,
             provider=self.bot.provider.name,
         )
-        messages, after = self.bot.dispatcher.handle(event, ctx)
+        reaction = self.bot.dispatcher.handle(event, ctx)
         session.flush()
-        answer = None
-        if messages or after:
-            answer = self._answer(found, event, person, conversation.language, messages)
-            if after:
-                answer = replace(answer, after=(after.name, after.arguments))
+        answer = self._answer(found, event, person, conversation.language, reaction.messages)
+        answer = replace(answer, menu=reaction.menu)
+        if reaction.after:
+            answer = replace(answer, after=(reaction.after.name, reaction.after.arguments))
         return self._handled(session, found, answer)
 
     def _outside(self, session: Session, event: Event, person: str, now: datetime) -> list[Message]:
@@ -182,12 +204,14 @@ class Answering:
             return dispatcher.in_group()
         return []
 
-    def _handled(self, session: Session, found: OpenEvent, answer: Answer | None) -> Answer | Next:
+    def _handled(self, session: Session, found: OpenEvent, answer: Answer | None) -> ToSay | Next:
         if answer is not None and not (answer.messages or answer.after):
             answer = None
         if not inbox.handled(session, found, answer, self.bot.worker):
             raise LostRaceError
-        return answer if answer is not None else Next.AGAIN
+        if answer is None:
+            return Next.AGAIN
+        return ToSay(answer, is_last=self.bot.settings.is_sqlite and not found.has_more)
 
     @staticmethod
     def _answer(
@@ -206,7 +230,7 @@ class Answering:
 
     def _apologise(
         self, session: Session, person: str, outcome: Outcome | None
-    ) -> Answer | NeedsProfile | Next:
+    ) -> ToSay | NeedsProfile | Next:
         """A handler has a defect: its transaction is gone, the person still gets an answer."""
         if outcome is not None:
             self._settle(session, outcome)
@@ -246,7 +270,8 @@ class Answering:
             later_said += said.later
         if not now_said:
             return Outcome(answer)
-        return self._reply(answer, now_said[: line.MOST], later_said[: line.MOST])
+        now_said = line.with_menu(now_said, answer.menu)
+        return self._reply(answer, now_said, line.with_menu(later_said, answer.menu))
 
     def _reply(self, answer: Answer, now_said: list[Message], later_said: list[Message]) -> Outcome:
         age = self.bot.clock() - answer.received_at

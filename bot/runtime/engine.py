@@ -31,9 +31,10 @@ class Engine:
         if self.bot.settings.inbox_handlers == 0 or not self._alone():
             return False
         if self.bot.settings.is_sqlite:
-            # We are the only one that answers: whatever is open was left by our last life.
-            for person in self.bot.database.read(inbox.everyone_waiting):
-                self.answering.work(person, swept=True)
+            # We are the only one that answers: whatever is open was left by our last life, and
+            # its leases bind nobody.
+            for person in self.bot.database.write(inbox.reclaim):
+                self.lanes.submit(person, swept=True)
         self.lanes.start()
         return True
 
@@ -68,7 +69,11 @@ class Engine:
         """Take up events that a crash or a refusal left behind."""
         people = self.bot.database.read(lambda session: inbox.waiting(session, self.bot.clock()))
         for person in people:
-            self.answering.work(person, swept=True)
+            # Through the lanes: two threads on one person would be one worker to the leases.
+            if self.lanes.are_running:
+                self.lanes.submit(person, swept=True)
+            else:
+                self.answering.work(person, swept=True)
         return len(people)
 
     def drain_pushes(self) -> int:

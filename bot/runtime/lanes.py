@@ -12,10 +12,11 @@ class Lanes:
     the same thread: that keeps a person's events in order.
     """
 
-    def __init__(self, work: Callable[[str], None], threads: int) -> None:
+    def __init__(self, work: Callable[[str, bool], None], threads: int) -> None:
         self._work = work
         self._threads = threads
-        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[str, bool] | None] = queue.SimpleQueue()
+        # Who is waiting or being worked on, and whether they were handed in again meanwhile.
         self._again: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._running: list[threading.Thread] = []
@@ -31,14 +32,18 @@ class Lanes:
         for thread in self._running:
             thread.start()
 
-    def submit(self, person: str) -> None:
-        """Have a person worked on soon."""
+    @property
+    def are_running(self) -> bool:
+        return bool(self._running)
+
+    def submit(self, person: str, *, swept: bool = False) -> None:
+        """Have a person worked on soon; swept is passed on to the work."""
         with self._lock:
             if person in self._again:
                 self._again[person] = True
                 return
             self._again[person] = False
-        self._queue.put(person)
+        self._queue.put((person, swept))
 
     def stop(self) -> None:
         """Let the threads finish what they are at, and end them."""
@@ -49,11 +54,12 @@ class Lanes:
         self._running = []
 
     def _loop(self) -> None:
-        while (person := self._queue.get()) is not None:
+        while (next_one := self._queue.get()) is not None:
+            person, swept = next_one
             more = True
             while more:
                 try:
-                    self._work(person)
+                    self._work(person, swept)
                 finally:
                     with self._lock:
                         more = self._again[person]

@@ -90,6 +90,7 @@ def _store(
         learner.phone = details.phone
         learner.email = details.email
         learner.line_id = details.line_id
+    conversation.learner_id = learner.id
     session.flush()
     audit.record(
         session,

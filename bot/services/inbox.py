@@ -1,17 +1,18 @@
 """The inbox: stored before acknowledged, handled in order for each person, answered, emptied."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
 from bot.line.events import Event, read_event
 from bot.services.people import pseudonym
-from models.base import session_keyring
+from models.base import UTCDateTime, session_keyring
 from models.database import Database, database_of
 from models.inbox import IS_OPEN, EventState, WebhookEvent
 
@@ -45,6 +46,7 @@ class Answer:
     received_at: datetime
     language: str
     messages: list[dict[str, Any]]
+    menu: list[dict[str, Any]] = field(default_factory=list)
     after: tuple[str, dict[str, str]] | None = None
 
 
@@ -57,6 +59,7 @@ class OpenEvent:
     attempts: int
     received_at: datetime
     is_free: bool
+    has_more: bool  # another event of this person is open behind it
     event: Event | None
     answer: Answer | None
 
@@ -112,26 +115,18 @@ def _kept(raw: dict[str, Any], event: Event) -> dict[str, Any]:
 
 def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
     """What comes next for a person; events run in the order in which they happened."""
-    table, clock = WebhookEvent, database_of(session).time()
-    row = session.execute(
-        select(
-            table.id,
-            table.state,
-            table.attempts,
-            table.received_at,
-            table.payload_sealed,
-            table.answer_sealed,
-            or_(
-                table.lease_until.is_(None), table.lease_until < clock, table.worker == worker
-            ).label("is_free"),
+    database = database_of(session)
+    rows = (
+        session.connection()
+        .execute(
+            _statements(database).earliest,
+            {"of_person": person, "me": worker, **_now(database)},
         )
-        .where(table.person == person, IS_OPEN)
-        .order_by(table.happened_at, table.id)
-        .limit(1)
-    ).one_or_none()
-    if row is None:
+        .all()
+    )
+    if not rows:
         return None
-    keyring = session_keyring(session)
+    row, keyring = rows[0], session_keyring(session)
     event = answer = None
     if row.payload_sealed is not None:
         payload = keyring.open(row.payload_sealed, f"webhook_event|payload_sealed|{row.id}")
@@ -146,7 +141,14 @@ def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
             **_loaded(said),
         )
     return OpenEvent(
-        row.id, row.state, row.attempts, row.received_at, bool(row.is_free), event, answer
+        id=row.id,
+        state=row.state,
+        attempts=row.attempts,
+        received_at=row.received_at,
+        is_free=bool(row.is_free),
+        has_more=len(rows) > 1,
+        event=event,
+        answer=answer,
     )
 
 
@@ -156,27 +158,21 @@ def handled(session: Session, open_event: OpenEvent, answer: Answer | None, work
     In the handler's own transaction: state, side rows and this are one fact. False means that
     another worker was quicker, and everything must be rolled back.
     """
-    table, database = WebhookEvent, database_of(session)
-    values: dict[str, Any] = {"payload_sealed": None, "state": EventState.DONE}
+    database = database_of(session)
+    sealed = None
     if answer is not None:
-        said = session_keyring(session).seal(
-            _dumped(answer), f"webhook_event|answer_sealed|{open_event.id}"
-        )
-        values |= {
-            "state": EventState.ANSWERING,
-            "answer_sealed": said,
-            "worker": worker,
-            "lease_until": database.time(LEASE),
-        }
-    result = session.execute(
-        update(table)
-        .where(
-            table.id == open_event.id,
-            table.state == EventState.RECEIVED,
-            table.attempts == open_event.attempts,
-        )
-        .values(**values)
-        .execution_options(synchronize_session=False)
+        place = f"webhook_event|answer_sealed|{open_event.id}"
+        sealed = session_keyring(session).seal(_dumped(answer), place)
+    result = session.connection().execute(
+        _statements(database).handled,
+        {
+            "of_id": open_event.id,
+            "of_attempts": open_event.attempts,
+            "to_state": EventState.DONE if answer is None else EventState.ANSWERING,
+            "said": sealed,
+            "me": worker,
+            **_until(database),
+        },
     )
     return rows_of(result) == 1
 
@@ -206,14 +202,13 @@ def finish(
     session: Session, answer: Answer, worker: str, state: EventState = EventState.DONE
 ) -> bool:
     """Close an event and erase its answer; fenced, so that a worker that lost it cannot."""
-    table = WebhookEvent
-    result = session.execute(
-        update(table)
-        .where(*_fence(answer, worker))
-        .values(state=state, answer_sealed=None, payload_sealed=None, lease_until=None)
-        .execution_options(synchronize_session=False)
-    )
+    result = session.connection().execute(_FINISH, _finishing(answer, worker, state))
     return rows_of(result) == 1
+
+
+def finish_soon(database: Database, answer: Answer, worker: str) -> None:
+    """The same, durable together with whatever other threads write at this moment."""
+    database.execute_many(_FINISH, [_finishing(answer, worker, EventState.DONE)])
 
 
 def leave(session: Session, answer: Answer, worker: str, wait: timedelta) -> None:
@@ -255,9 +250,20 @@ def waiting(session: Session, now: datetime, most: int = 200) -> list[str]:
 
 
 def everyone_waiting(session: Session) -> list[str]:
-    """All people with open events, for the start of a process that is the only one."""
+    """All people with open events."""
     query = select(WebhookEvent.person).where(IS_OPEN).group_by(WebhookEvent.person)
     return [person for person in session.scalars(query) if person is not None]
+
+
+def reclaim(session: Session) -> list[str]:
+    """End all leases and return everybody with open events: only for the one process there is."""
+    session.execute(
+        update(WebhookEvent)
+        .where(IS_OPEN)
+        .values(lease_until=None, worker=None)
+        .execution_options(synchronize_session=False)
+    )
+    return everyone_waiting(session)
 
 
 def purge(session: Session, now: datetime) -> int:
@@ -285,6 +291,15 @@ def _fence(answer: Answer, worker: str) -> tuple[Any, ...]:
     )
 
 
+def _finishing(answer: Answer, worker: str, state: EventState) -> dict[str, Any]:
+    return {
+        "of_id": answer.event_id,
+        "of_worker": worker,
+        "of_attempts": answer.attempts,
+        "to_state": state,
+    }
+
+
 def _dumped(answer: Answer) -> bytes:
     return json.dumps(
         {
@@ -292,6 +307,7 @@ def _dumped(answer: Answer) -> bytes:
             "user_id": answer.user_id,
             "language": answer.language,
             "messages": answer.messages,
+            "menu": answer.menu,
             "after": answer.after,
         },
         ensure_ascii=False,
@@ -304,3 +320,72 @@ def _loaded(said: bytes) -> dict[str, Any]:
     if values["after"] is not None:
         values["after"] = tuple(values["after"])
     return values
+
+
+# The statements of the busiest path, built once: building one costs several times its execution.
+_TABLE: Any = WebhookEvent.__table__
+_T = _TABLE.c
+
+_FINISH = (
+    update(_TABLE)
+    .where(
+        _T.id == bindparam("of_id"),
+        _T.worker == bindparam("of_worker"),
+        _T.attempts == bindparam("of_attempts"),
+        _T.state == EventState.ANSWERING,
+    )
+    .values(state=bindparam("to_state"), answer_sealed=None, payload_sealed=None, lease_until=None)
+)
+
+
+@dataclass(frozen=True)
+class _Statements:
+    earliest: Any
+    handled: Any
+
+
+@cache
+def _built(has_own_clock: bool) -> _Statements:
+    clock: Any = bindparam("now", type_=UTCDateTime())
+    until: Any = bindparam("until", type_=UTCDateTime())
+    if has_own_clock:
+        clock = func.clock_timestamp()
+        until = clock + literal(LEASE)
+    is_free = or_(_T.lease_until.is_(None), _T.lease_until < clock, _T.worker == bindparam("me"))
+    earliest = (
+        select(
+            *(_T.id, _T.state, _T.attempts, _T.received_at),
+            *(_T.payload_sealed, _T.answer_sealed, is_free.label("is_free")),
+        )
+        .where(_T.person == bindparam("of_person"), IS_OPEN)
+        .order_by(_T.happened_at, _T.id)
+        .limit(2)
+    )
+    handled = (
+        update(_TABLE)
+        .where(
+            _T.id == bindparam("of_id"),
+            _T.state == EventState.RECEIVED,
+            _T.attempts == bindparam("of_attempts"),
+        )
+        .values(
+            state=bindparam("to_state"),
+            payload_sealed=None,
+            answer_sealed=bindparam("said"),
+            worker=bindparam("me"),
+            lease_until=until,
+        )
+    )
+    return _Statements(earliest, handled)
+
+
+def _statements(database: Database) -> _Statements:
+    return _built(database.has_own_clock)
+
+
+def _now(database: Database) -> dict[str, Any]:
+    return {} if database.has_own_clock else {"now": database.time()}
+
+
+def _until(database: Database) -> dict[str, Any]:
+    return {} if database.has_own_clock else {"until": database.time(LEASE)}

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
-from models.base import new_id
+from models.base import new_id, session_keyring
 from models.conversation import Conversation, Language
 from models.database import database_of
 from models.learner import Learner
@@ -20,12 +20,30 @@ def pseudonym(keyring: Keyring, user_id: str) -> str:
     return keyring.blind(PERSON_INDEX, user_id)
 
 
+_FIND = select(Conversation).where(Conversation.person == bindparam("person"))
+_LOCK = _FIND.with_for_update()
+
+
 def find(session: Session, person: str, *, lock: bool = False) -> Conversation | None:
     """The conversation of a pseudonym; with lock, nobody else handles this person meanwhile."""
-    query = select(Conversation).where(Conversation.person == person)
-    if lock and not database_of(session).is_sqlite:  # on SQLite there is one writer anyway
-        query = query.with_for_update()
-    return session.scalars(query).one_or_none()
+    # On SQLite there is one writer anyway.
+    query = _LOCK if lock and not database_of(session).is_sqlite else _FIND
+    return session.scalars(query, {"person": person}).one_or_none()
+
+
+def adopt(session: Session, user_id: str) -> Conversation | None:
+    """The conversation of a userId under any key, moved to the current one.
+
+    While keys are being rotated, a stranger's pseudonym can follow only when they write again:
+    their userId is stored nowhere.
+    """
+    current, *older = session_keyring(session).blinds(PERSON_INDEX, user_id)
+    for person in (current, *older):
+        found = find(session, person, lock=True)
+        if found is not None:
+            found.person = current
+            return found
+    return None
 
 
 def open_conversation(session: Session, person: str, language: str, now: datetime) -> Conversation:
@@ -57,8 +75,9 @@ def touch(conversation: Conversation, now: datetime) -> None:
 
 def learner_of(session: Session, conversation: Conversation) -> Learner | None:
     """The learner behind a conversation, if they registered."""
-    query = select(Learner).where(Learner.conversation_id == conversation.id)
-    return session.scalars(query).one_or_none()
+    if conversation.learner_id is None:
+        return None
+    return session.get(Learner, conversation.learner_id)
 
 
 def same_details(session: Session, learner: Learner) -> list[tuple[Learner, str]]:

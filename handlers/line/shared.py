@@ -19,7 +19,7 @@ def main_menu(ctx: Context) -> list[Action]:
         ]
     first = (
         line.entry(t("Register"), "register")
-        if ctx.learner is None
+        if ctx.conversation.learner_id is None
         else line.entry(t("My account"), "account")
     )
     return [

@@ -12,6 +12,11 @@ from handlers.portal import cookies, dates, language
 from handlers.portal.parts import the_bot
 
 STATIC = Path(__file__).parent / "static"
+ASSETS = {
+    "portal.css": "text/css; charset=utf-8",
+    "portal.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
@@ -42,5 +47,11 @@ def asset(name: str) -> str:
 
 
 @cache
+def content(name: str) -> bytes:
+    """The bytes of one of our files."""
+    return (STATIC / name).read_bytes()
+
+
+@cache
 def _version(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(content(name)).hexdigest()[:12]

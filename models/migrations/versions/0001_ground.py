@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("language_chosen", sa.Boolean(), nullable=False),
         sa.Column("flow", sa.String(length=40), nullable=True),
         sa.Column("step", sa.String(length=40), nullable=True),
+        sa.Column("learner_id", sa.String(length=32), nullable=True),
         sa.Column("draft_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,72 @@
+"""Moving stored data to a new key: a batch at a time, so that it can be interrupted and resumed."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.services import audit
+from bot.services.audit import Action
+from bot.services.people import pseudonym
+from models.base import Base, Sealed, session_keyring
+from models.conversation import Conversation
+from models.learner import Learner
+
+BATCH = 200
+
+
+def sealed_tables() -> list[type[Base]]:
+    """Every table with sealed columns, in a fixed order."""
+    owners = {sealed.owner.__tablename__: sealed.owner for sealed in Sealed.registry}
+    return [owners[name] for name in sorted(owners)]
+
+
+def columns_of(table: type[Base]) -> list[Sealed]:
+    """The sealed attributes of a table."""
+    return [sealed for sealed in Sealed.registry if sealed.owner is table]
+
+
+def rotate_batch(
+    session: Session, table: type[Base], after: str, now: datetime
+) -> tuple[str | None, int]:
+    """Seal the rows behind an id anew where they are under an old key.
+
+    Returns the id to go on from, or None at the end, and how many rows were written. Blind
+    indexes are written anew with their columns.
+    """
+    keyring = session_keyring(session)
+    identity = table.id  # type: ignore[attr-defined]
+    rows = list(
+        session.scalars(select(table).where(identity > after).order_by(identity).limit(BATCH))
+    )
+    written = 0
+    for row in rows:
+        stale = [
+            sealed
+            for sealed in columns_of(table)
+            if (value := getattr(row, sealed.column)) is not None
+            and keyring.key_of(value) != keyring.current
+        ]
+        for sealed in stale:
+            setattr(row, sealed.name, getattr(row, sealed.name))
+        if stale and isinstance(row, Learner):
+            _rekey_conversation(session, row)
+        written += bool(stale)
+    if written:
+        audit.record(
+            session,
+            Action.KEYS_ROTATED,
+            actor="operator",
+            subject=None,
+            now=now,
+            rows=written,
+            key=keyring.current,
+        )
+    return (rows[-1].id if len(rows) == BATCH else None), written  # type: ignore[attr-defined]
+
+
+def _rekey_conversation(session: Session, learner: Learner) -> None:
+    """A learner's chat is found by a pseudonym of the userId, which has to follow the new key."""
+    conversation = session.get(Conversation, learner.conversation_id)
+    if conversation is not None and learner.line_user_id:
+        conversation.person = pseudonym(session_keyring(session), learner.line_user_id)

@@ -1,0 +1,128 @@
+"""What every e-learning system's adapter promises, whichever it is."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import ProviderError
+from bot.providers.base import NewAccount, Provider
+from bot.providers.local import LocalProvider
+from bot.runtime import Bot
+from bot.services import passwords, sign_in, usernames
+from models.base import new_id
+from models.database import Database
+from tests.clock import FakeClock
+
+
+class LocalSystem:
+    """The embedded system, and how a learner would meet it."""
+
+    def __init__(self, database: Database) -> None:
+        self.provider: Provider = LocalProvider(database)
+        self._database = database
+        self._visits = 0
+
+    def lets_in(self, username: str, password: str, clock: FakeClock) -> bool:
+        self._visits += 1  # from another network each time: throttles are tested elsewhere
+        ip = f"198.51.{self._visits // 250}.{self._visits % 250}"
+        return sign_in.attempt(self._database, username, password, ip, clock()).ticket is not None
+
+
+SYSTEMS: list[Callable[[Database], LocalSystem]] = [LocalSystem]
+
+
+@pytest.fixture(params=SYSTEMS, ids=lambda system: system.__name__)
+def system(request: pytest.FixtureRequest, bot: Bot) -> LocalSystem:
+    made: LocalSystem = request.param(bot.database)
+    return made
+
+
+def new_account(**overrides: str) -> NewAccount:
+    values = {
+        "key": new_id(),
+        "username": usernames.draw(),
+        "name": "สมหญิง ใจดี",
+        "email": "somying@example.test",
+        "language": "th",
+    }
+    return NewAccount(**values | overrides)
+
+
+def test_it_says_what_it_is(system: LocalSystem) -> None:
+    assert system.provider.name
+    assert isinstance(system.provider.is_slow, bool)
+    assert system.provider.sign_in_url("https://x.test").startswith("https://")
+
+
+def test_an_account_opens_with_its_first_password(system: LocalSystem, clock: FakeClock) -> None:
+    account, password = new_account(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    assert not system.lets_in(account.username, password, clock)
+    system.provider.issue_password(account.key, password, clock())
+    assert system.lets_in(account.username, password, clock)
+
+
+def test_the_same_key_makes_one_account(system: LocalSystem, clock: FakeClock) -> None:
+    account, password = new_account(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    system.provider.issue_password(account.key, password, clock())
+    system.provider.create(account, clock())
+    assert system.lets_in(account.username, password, clock)
+
+
+def test_the_same_key_at_once_makes_one_account(system: LocalSystem, clock: FakeClock) -> None:
+    account, password = new_account(), passwords.draw_initial()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: system.provider.create(account, clock()), range(8)))
+    system.provider.issue_password(account.key, password, clock())
+    assert system.lets_in(account.username, password, clock)
+
+
+def test_a_taken_username_is_named(system: LocalSystem, clock: FakeClock) -> None:
+    first = new_account()
+    system.provider.create(first, clock())
+    with pytest.raises(ProviderError) as caught:
+        system.provider.create(new_account(username=first.username), clock())
+    assert caught.value.reason == "username_taken"
+    assert caught.value.permanent
+    assert first.username not in str(caught.value)
+
+
+def test_a_new_password_ends_the_old_one(system: LocalSystem, clock: FakeClock) -> None:
+    account, old, new = new_account(), passwords.draw_initial(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    system.provider.issue_password(account.key, old, clock())
+    system.provider.issue_password(account.key, new, clock())
+    assert not system.lets_in(account.username, old, clock)
+    assert system.lets_in(account.username, new, clock)
+
+
+def test_a_closed_account_stays_closed(system: LocalSystem, clock: FakeClock) -> None:
+    account, password = new_account(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    system.provider.issue_password(account.key, password, clock())
+    for _ in range(2):
+        system.provider.close(account.key, clock())
+    assert not system.lets_in(account.username, password, clock)
+    with pytest.raises(ProviderError) as caught:
+        system.provider.issue_password(account.key, password, clock())
+    assert caught.value.permanent
+
+
+def test_an_unknown_key_is_a_permanent_error_and_nothing_to_close(
+    system: LocalSystem, clock: FakeClock
+) -> None:
+    with pytest.raises(ProviderError) as caught:
+        system.provider.issue_password(new_id(), passwords.draw_initial(), clock())
+    assert caught.value.permanent
+    system.provider.close(new_id(), clock())
+
+
+def test_a_first_password_does_not_last(system: LocalSystem, clock: FakeClock) -> None:
+    account, password = new_account(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    system.provider.issue_password(account.key, password, clock())
+    clock.time += timedelta(hours=72)
+    assert not system.lets_in(account.username, password, clock)
