@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
