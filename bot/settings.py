@@ -62,7 +62,7 @@ class Settings:
     port: int = 8000  # PORT
     trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     simulator: bool = False  # SIMULATOR: a LINE in the browser, never beside a real channel
-    inbox_handlers: int = 24  # INBOX_HANDLERS: threads that answer; 0 leaves all to the worker
+    inbox_handlers: int = 48  # INBOX_HANDLERS: threads that answer; 0 leaves all to the worker
     provider: str = "local"  # ELEARNING_PROVIDER: where accounts are made
     courses_dir: Path = ROOT / "courses"  # COURSES_DIR: courses.toml and its lessons
     log_level: str = "info"  # LOG_LEVEL: debug, info, warning, error
@@ -179,7 +179,7 @@ class _Reader:
             port=port,
             trusted_proxies=self.number("TRUSTED_PROXIES", 0, 0, 8),
             simulator=simulator,
-            inbox_handlers=self.number("INBOX_HANDLERS", 24, 0, 256),
+            inbox_handlers=self.number("INBOX_HANDLERS", 48, 0, 256),
             provider=self.parsed("ELEARNING_PROVIDER", "local", _one_of("local"), "Use local."),
             courses_dir=Path(self.text("COURSES_DIR") or ROOT / "courses"),
             log_level=self.parsed(

@@ -50,9 +50,9 @@ class Database:
             self._writing = _sqlite(url, "BEGIN IMMEDIATE", StaticPool)
             self._writer = _GroupWriter(self._writing, self._info, Path(f"{path}.lock"))
         else:
-            # Sized for the web process: its inbox threads and its request threads.
+            # Held for milliseconds at a time: far fewer connections than threads are needed.
             self._engine = create_engine(
-                url, pool_size=24, max_overflow=40, pool_pre_ping=True, pool_recycle=1800
+                url, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_recycle=1800
             )
             self._writing = self._engine
             self._writer = _GroupWriter(self._engine, self._info, None)

@@ -11,7 +11,16 @@ from bot.errors import DeliveryError
 from bot.runtime.answering import Answering
 from bot.runtime.lanes import Lanes
 from bot.runtime.parts import Bot
-from bot.services import accounts, drafts, inbox, outbox, provisioning, secret_links
+from bot.services import (
+    accounts,
+    drafts,
+    inbox,
+    outbox,
+    provisioning,
+    secret_links,
+    sessions,
+    throttles,
+)
 from bot.services.inbox import Stored
 from bot.services.outbox import Outgoing
 from models.account import AccountState
@@ -133,6 +142,8 @@ class Engine:
         counts = {
             "events": bot.database.write(lambda session: inbox.purge(session, now)),
             "links": bot.database.write(lambda session: secret_links.purge(session, now)),
+            "sessions": bot.database.write(lambda session: sessions.purge(session, now)),
+            "throttles": bot.database.write(lambda session: throttles.purge(session, now)),
             "strangers": bot.database.write(
                 lambda session: drafts.forget_strangers(session, before)
             ),

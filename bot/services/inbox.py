@@ -18,7 +18,7 @@ from models.inbox import IS_OPEN, EventState, WebhookEvent
 
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MOST_ATTEMPTS = 5
-PATIENCE = timedelta(seconds=5)  # after which the sweep looks at what its process has not begun
+PATIENCE = timedelta(seconds=2)  # after which the sweep looks at what its process has not begun
 KEEP_IDS = timedelta(days=30)  # LINE signs no timestamp: the ids are the guard against replay
 
 
