@@ -13,7 +13,7 @@ from bot.settings import School
 from bot.texts import policy
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
-from models.conversation import Conversation
+from models.conversation import Conversation, Language
 
 NEWS_VALIDITY = timedelta(days=730)  # 24 months, then we ask again (K4)
 VALIDITY: dict[Purpose, timedelta | None] = {
@@ -28,6 +28,7 @@ class Said:
     """How something was said: the text that was seen, where, by whom and in which event."""
 
     text: str
+    language: str | None = None  # of the text, where that is not the person's present one
     channel: str = "line"
     actor: str = "self"
     webhook_event_id: str | None = None
@@ -54,7 +55,7 @@ def record(
         notice_version=policy.CURRENT,
         notice_hash=policy.text_hash(policy.CURRENT),
         text=said.text,
-        language=conversation.language,
+        language=Language(said.language or conversation.language),
         channel=said.channel,
         actor=said.actor,
         webhook_event_id=said.webhook_event_id,

@@ -36,7 +36,7 @@ def expire(session: Session, conversation: Conversation, school: School, now: da
     )
     clear(conversation)
     end_unused_consents(
-        session, conversation, ConsentState.EXPIRED, Said("", "system", "system"), school, now
+        session, conversation, ConsentState.EXPIRED, Said("", channel="system", actor="system"), school, now
     )
 
 

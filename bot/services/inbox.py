@@ -15,6 +15,7 @@ from bot.services.people import pseudonym
 from models.base import UTCDateTime, session_keyring
 from models.database import Database, database_of
 from models.inbox import IS_OPEN, EventState, WebhookEvent
+from models.prepared import Prepared
 
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MOST_ATTEMPTS = 5
@@ -116,36 +117,30 @@ def _kept(raw: dict[str, Any], event: Event) -> dict[str, Any]:
 def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
     """What comes next for a person; events run in the order in which they happened."""
     database = database_of(session)
-    rows = (
-        session.connection()
-        .execute(
-            _statements(database).earliest,
-            {"of_person": person, "me": worker, **_now(database)},
-        )
-        .all()
-    )
+    parameters = {"of_person": person, "me": worker, **_now(database)}
+    rows = _statements(database).earliest.rows(session, parameters)
     if not rows:
         return None
-    row, keyring = rows[0], session_keyring(session)
+    event_id, state, attempts, received_at, payload, said, is_free = rows[0]
+    keyring = session_keyring(session)
     event = answer = None
-    if row.payload_sealed is not None:
-        payload = keyring.open(row.payload_sealed, f"webhook_event|payload_sealed|{row.id}")
-        event = read_event(json.loads(payload), row.received_at)
-    if row.answer_sealed is not None:
-        said = keyring.open(row.answer_sealed, f"webhook_event|answer_sealed|{row.id}")
+    if payload is not None:
+        opened = keyring.open(payload, f"webhook_event|payload_sealed|{event_id}")
+        event = read_event(json.loads(opened), received_at)
+    if said is not None:
         answer = Answer(
-            event_id=row.id,
+            event_id=event_id,
             person=person,
-            attempts=row.attempts,
-            received_at=row.received_at,
-            **_loaded(said),
+            attempts=attempts,
+            received_at=received_at,
+            **_loaded(keyring.open(said, f"webhook_event|answer_sealed|{event_id}")),
         )
     return OpenEvent(
-        id=row.id,
-        state=row.state,
-        attempts=row.attempts,
-        received_at=row.received_at,
-        is_free=bool(row.is_free),
+        id=event_id,
+        state=state,
+        attempts=attempts,
+        received_at=received_at,
+        is_free=bool(is_free),
         has_more=len(rows) > 1,
         event=event,
         answer=answer,
@@ -163,8 +158,8 @@ def handled(session: Session, open_event: OpenEvent, answer: Answer | None, work
     if answer is not None:
         place = f"webhook_event|answer_sealed|{open_event.id}"
         sealed = session_keyring(session).seal(_dumped(answer), place)
-    result = session.connection().execute(
-        _statements(database).handled,
+    met = _statements(database).handled.count(
+        session,
         {
             "of_id": open_event.id,
             "of_attempts": open_event.attempts,
@@ -174,7 +169,7 @@ def handled(session: Session, open_event: OpenEvent, answer: Answer | None, work
             **_until(database),
         },
     )
-    return rows_of(result) == 1
+    return met == 1
 
 
 def take_over(session: Session, open_event: OpenEvent, worker: str) -> bool:
@@ -202,8 +197,7 @@ def finish(
     session: Session, answer: Answer, worker: str, state: EventState = EventState.DONE
 ) -> bool:
     """Close an event and erase its answer; fenced, so that a worker that lost it cannot."""
-    result = session.connection().execute(_FINISH, _finishing(answer, worker, state))
-    return rows_of(result) == 1
+    return _FINISH_ONE.count(session, _finishing(answer, worker, state)) == 1
 
 
 def finish_soon(database: Database, answer: Answer, worker: str) -> None:
@@ -336,12 +330,13 @@ _FINISH = (
     )
     .values(state=bindparam("to_state"), answer_sealed=None, payload_sealed=None, lease_until=None)
 )
+_FINISH_ONE = Prepared(_FINISH)
 
 
 @dataclass(frozen=True)
 class _Statements:
-    earliest: Any
-    handled: Any
+    earliest: Prepared
+    handled: Prepared
 
 
 @cache
@@ -376,7 +371,7 @@ def _built(has_own_clock: bool) -> _Statements:
             lease_until=until,
         )
     )
-    return _Statements(earliest, handled)
+    return _Statements(Prepared(earliest), Prepared(handled))
 
 
 def _statements(database: Database) -> _Statements:

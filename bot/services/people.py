@@ -1,16 +1,19 @@
 """Finding people by pseudonym: conversations, and the learners behind them."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from bot.crypto import Keyring
 from models.base import new_id, session_keyring
 from models.conversation import Conversation, Language
 from models.database import database_of
 from models.learner import Learner
+from models.prepared import Prepared
 
 PERSON_INDEX = "conversation.person"
 
@@ -20,15 +23,33 @@ def pseudonym(keyring: Keyring, user_id: str) -> str:
     return keyring.blind(PERSON_INDEX, user_id)
 
 
-_FIND = select(Conversation).where(Conversation.person == bindparam("person"))
-_LOCK = _FIND.with_for_update()
+_COLUMNS: Any = Conversation.__table__.c
+_NAMES = [column.key for column in _COLUMNS]
+_FIND = select(*_COLUMNS).where(_COLUMNS.person == bindparam("of_person"))
+_FIND_PLAIN, _FIND_LOCKED = Prepared(_FIND), Prepared(_FIND.with_for_update())
 
 
 def find(session: Session, person: str, *, lock: bool = False) -> Conversation | None:
-    """The conversation of a pseudonym; with lock, nobody else handles this person meanwhile."""
+    """The conversation of a pseudonym; with lock, nobody else handles this person meanwhile.
+
+    Every message asks for it, so it does not go through the ORM's loading; the result is an
+    object of the session like any other, with what stands in the row now.
+    """
     # On SQLite there is one writer anyway.
-    query = _LOCK if lock and not database_of(session).is_sqlite else _FIND
-    return session.scalars(query, {"person": person}).one_or_none()
+    query = _FIND_LOCKED if lock and not database_of(session).is_sqlite else _FIND_PLAIN
+    session.flush()
+    rows = query.rows(session, {"of_person": person})
+    if not rows:
+        return None
+    values = dict(zip(_NAMES, rows[0], strict=True))
+    held = session.identity_map.get(identity_key(Conversation, values["id"]))
+    if held is not None:
+        session.refresh(held)
+        return held
+    found = Conversation(**values)
+    make_transient_to_detached(found)
+    session.add(found)
+    return found
 
 
 def adopt(session: Session, user_id: str) -> Conversation | None:

@@ -1,10 +1,12 @@
 """What everybody may read: policy, receipts, health, error pages; and what all pages carry."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from bot.runtime import Bot
 from bot.texts import policy
@@ -123,8 +125,6 @@ def test_health(browser: Browser) -> None:
 
 
 def test_a_database_without_its_tables_is_not_ready(browser: Browser, bot: Bot) -> None:
-    from sqlalchemy import text
-
     bot.database.write(lambda s: s.execute(text("DELETE FROM alembic_version")))
     answer = browser.get("/readyz")
     assert answer.status_code == 503
@@ -208,8 +208,6 @@ def test_the_content_policy_can_be_widened() -> None:
 
 
 def test_our_files_may_be_kept_and_change_their_address(browser: Browser) -> None:
-    import re
-
     page = browser.get("/portal/sign-in").text
     found = re.findall(r'(?:href|src)="(/portal/static/[^"]+)"', page)
     assert len(found) >= 3

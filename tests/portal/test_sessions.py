@@ -45,7 +45,8 @@ def test_the_value_is_unreadable_and_holds_nothing_of_the_person(
     other = new_browser()
     other.sign_in(settled.username, OWN_PASSWORD)
     first, second = browser.cookie(), other.cookie()
-    assert first and second
+    assert first
+    assert second
     personal = [*PERSON.values(), settled.username, settled.account_id, settled.learner_id]
     rows = bot.database.read(lambda s: s.scalars(select(PortalSession)).all())
     personal += [row.id for row in rows] + [row.account_id for row in rows]

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
+from bot.providers import hashes
 from bot.runtime import Bot
+from bot.services import sign_in
 from models.audit import AuditEntry
-from models.portal import PortalAccount, PortalSession, Throttle
+from models.portal import PortalAccount, PortalSession
 from tests.clock import FakeClock
 from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil
 
@@ -82,9 +85,6 @@ def test_known_and_unknown_usernames_get_the_same_answer(
 
 def test_every_try_does_the_same_work(bot: Bot, pupil: Pupil, clock: FakeClock) -> None:
     """Not a stop-watch: the same number of units, and a hash compared, whatever the cause."""
-    from bot.providers import hashes
-    from bot.services import sign_in
-
     units: list[int] = []
 
     class Counting:
@@ -247,8 +247,6 @@ def test_acts_are_in_the_audit_trail(
 def test_an_outdated_hash_is_renewed_at_sign_in(
     browser: Browser, settled: Pupil, bot: Bot, new_browser
 ) -> None:
-    from argon2 import PasswordHasher
-
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 
     def weaken(session) -> None:
@@ -258,73 +256,3 @@ def test_an_outdated_hash_is_renewed_at_sign_in(
     assert new_browser().sign_in(settled.username, OWN_PASSWORD).status_code == 303
     stored = bot.database.read(lambda s: s.scalars(select(PortalAccount)).one().password_hash)
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-
-
-def test_five_tries_then_a_wait_in_plain_words(
-    browser: Browser, pupil: Pupil, clock: FakeClock
-) -> None:
-    for _ in range(5):
-        assert browser.sign_in(pupil.username, "wrong").status_code == 403
-    held = browser.sign_in(pupil.username, pupil.initial)
-    assert held.status_code == 429
-    assert held.headers["Retry-After"] == "181"
-    assert "3 นาที" in held.text
-    clock.advance(minutes=3)
-    assert browser.sign_in(pupil.username, pupil.initial).status_code == 303
-
-
-def test_unknown_usernames_are_held_back_just_the_same(browser: Browser) -> None:
-    answers = [browser.sign_in(STRANGER, "wrong").status_code for _ in range(6)]
-    assert answers == [403] * 5 + [429]
-
-
-def test_a_success_clears_the_slate(browser: Browser, pupil: Pupil, new_browser) -> None:
-    for _ in range(4):
-        new_browser().sign_in(pupil.username, "wrong")
-    assert new_browser().sign_in(pupil.username, pupil.initial).status_code == 303
-    answers = [new_browser().sign_in(pupil.username, "wrong").status_code for _ in range(6)]
-    assert answers == [403] * 5 + [429]
-
-
-def test_one_network_gets_thirty_failures(new_browser) -> None:
-    answers = [new_browser().sign_in(f"ep{n:08d}", "wrong").status_code for n in range(31)]
-    assert answers == [403] * 30 + [429]
-
-
-def test_a_class_behind_one_router_can_sign_in(new_browser, pupil: Pupil) -> None:
-    for _ in range(35):
-        assert new_browser().sign_in(pupil.username, pupil.initial).status_code == 303
-
-
-def test_strangers_cannot_lock_a_learner_out(
-    browser: Browser, settled: Pupil, new_browser, bot: Bot, clock: FakeClock, new_link
-) -> None:
-    """After 100 failures strangers wait; a network that the learner used before does not."""
-    from bot.services import throttles
-
-    for n in range(100):
-        wait = bot.database.write(
-            lambda s, n=n: throttles.take(s, [(throttles.NAME, settled.username)], clock())
-        )
-        assert not wait
-    at_home, away = new_browser("203.0.113.7"), new_browser("192.0.2.50")
-    assert away.sign_in(settled.username, OWN_PASSWORD).status_code == 429
-    assert at_home.sign_in(settled.username, OWN_PASSWORD).status_code == 303
-    # That success cleared the slate; filled again, a link from the chat opens the way from afar.
-    for _ in range(100):
-        bot.database.write(
-            lambda s: throttles.take(s, [(throttles.NAME, settled.username)], clock())
-        )
-    assert away.sign_in(settled.username, OWN_PASSWORD).status_code == 429
-    opened = away.post(new_link(settled.account_id))
-    password = re.search(r'id="password">([^<]+)<', opened.text)[1]
-    assert away.sign_in(settled.username, password).status_code == 303
-
-
-def test_nothing_readable_stands_in_the_throttle_table(
-    browser: Browser, pupil: Pupil, bot: Bot
-) -> None:
-    browser.sign_in(pupil.username, "wrong")
-    keys = bot.database.read(lambda s: list(s.scalars(select(Throttle.key))))
-    assert len(keys) == 3
-    assert all(len(key) == 64 and int(key, 16) for key in keys)

@@ -1,5 +1,6 @@
 """Courses, lessons, progress."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -100,8 +101,6 @@ def test_a_video_is_a_plain_link_that_tells_nothing(tmp_path: Path) -> None:
 
 
 def test_a_changed_file_is_read_again_and_a_broken_one_is_not_shown(tmp_path: Path) -> None:
-    import os
-
     directory = write(tmp_path)
     assert courses.load(directory)[0].title["en"] == "C"
     write(directory, GOOD.replace('"C"', '"D"'))

@@ -17,7 +17,7 @@ from tests.scenarios.story import (
     language_of,
     question,
     reach,
-    saying,
+    resume,
 )
 
 
@@ -206,11 +206,7 @@ def test_unsending_something_else_changes_nothing(someone, rows):
     chat.adds_the_account()
     chat.says("สวัสดี")
     greeting = message_of(chat, "สวัสดี")
-    reach_from_menu = chat.taps("สมัครเรียน")
-    assert reach_from_menu
-    ACTS[Step.CONSENT](chat)
-    ACTS[Step.AGE](chat)
-    saying(NAME)(chat)
+    resume(chat, Step.PHONE)
     chat.platform.unsend(chat.user_id, greeting)
 
     assert conversation_of(rows).step == Step.PHONE

@@ -82,7 +82,6 @@ def test_a_button_of_another_step_leads_back(step, someone, rows):
     for data in (
         f"s=registration.{other}&v=confirm",
         "s=account.withdrawing&v=yes",
-        "s=&v=",
         "a=unknown",
         "x=y",
     ):
@@ -90,6 +89,18 @@ def test_a_button_of_another_step_leads_back(step, someone, rows):
         assert "ปุ่มนั้นเป็นของขั้นตอนก่อนหน้า" in said
         assert question(THAI, step) in said
     assert step_of(rows) == step
+
+
+@pytest.mark.parametrize("data", ["", "s=&v=", "&".join(["a=b"] * 40)])
+@pytest.mark.parametrize("step", [Step.NAME, Step.PHONE, Step.SUMMARY])
+def test_a_button_that_says_nothing_is_no_answer(data, step, someone, rows, all_words):
+    chat = someone("มะลิ")
+    reach(chat, step)
+    said = words(chat.posts(data))
+
+    assert question(THAI, step) in said
+    assert step_of(rows) == step
+    assert '"tries"' not in all_words(), "it was not a wrong answer"
 
 
 def test_the_questions_are_translated():

@@ -81,13 +81,13 @@ def show_card(ctx: Context) -> list[Message]:
     return [card]
 
 
-def seen_text(ctx: Context, bound: str | None) -> str | None:
-    """The text of the card whose button was tapped, in whichever language it was shown."""
+def seen_text(ctx: Context, bound: str | None) -> tuple[str, str] | None:
+    """Text and language of the card whose button was tapped; it may be in the other language."""
     for language in (ctx.conversation.language, *LANGUAGES):
         paragraphs = card_text(translator(language), ctx.settings.school.account_years)
         text = "\n".join(paragraphs)
         if card_id(text) == bound:
-            return text
+            return text, language
     return None
 
 
@@ -96,20 +96,21 @@ def consent_chosen(event: Event, ctx: Context) -> Turn:
     """Only the tap on the card counts; words like "ครับ" are no clear affirmative act."""
     t = ctx.t
     chosen = event.choice(flow.mark(Step.CONSENT))
-    text = seen_text(ctx, event.postback.get("c"))
+    seen = seen_text(ctx, event.postback.get("c"))
     if chosen not in {"yes", "no"}:
         please = t("Please read the card and tap one of its two buttons; typing is not enough.")
         return flow.say(line.text(please), *show_card(ctx))
-    if text is None:
+    if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
         return flow.say(line.text(changed), *show_card(ctx))
+    text, language = seen
     state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
     given = consents.record(
         ctx.session,
         ctx.conversation,
         Purpose.ENROLMENT,
         state,
-        Said(text, webhook_event_id=event.id),
+        Said(text, language, webhook_event_id=event.id),
         ctx.settings.school,
         ctx.now,
     )

@@ -1,0 +1,212 @@
+"""Settings: documented, strict, all problems at once, and no secret in any message."""
+
+import ast
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import ROOT, School, Settings
+from tests.architecture import sources
+
+READER = ROOT / "bot" / "settings.py"
+DATA_KEY = "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"
+VALID = {
+    "PUBLIC_URL": "https://bot.example.test",
+    "SECRET_KEY": "s3cret-" * 6,
+    "DATA_KEYS": f"k1:{DATA_KEY}",
+    "LINE_CHANNEL_SECRET": "channel-secret-canary",
+    "LINE_CHANNEL_ACCESS_TOKEN": "access-token-canary",
+}
+SECRETS = ("s3cret-", DATA_KEY, "channel-secret-canary", "access-token-canary")
+
+
+def problems(**changes: str | None) -> dict[str, str]:
+    env = {k: v for k, v in (VALID | changes).items() if v is not None}
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env(env)
+    said = str(refused.value) + repr(refused.value)
+    for secret in SECRETS:
+        assert secret not in said
+    return {problem.name: problem.problem for problem in refused.value.problems}
+
+
+def names_read() -> set[str]:
+    """Every environment name that the reader asks for."""
+    return {
+        str(node.args[0].value)
+        for written, node in sources.calls(READER)
+        if re.fullmatch(r"self\.(text|needed|parsed|number|flag|origin)", written)
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def names_commented() -> set[str]:
+    """What the comments beside the fields name; `NAME[_PREVIOUS]` stands for two."""
+    found: set[str] = set()
+    for name, more in re.findall(
+        r"^    \w+:.*#\s*([A-Z][A-Z_]+)(\[[A-Z_]+\])?", READER.read_text("utf-8"), re.M
+    ):
+        found |= {name} | ({name + more[1:-1]} if more else set())
+    return found
+
+
+def test_every_name_that_is_read_is_explained_beside_its_field() -> None:
+    assert len(names_read()) > 20
+    assert names_read() == names_commented()
+
+
+@pytest.mark.parametrize("file", ["README.md", ".env.example"])
+def test_every_name_that_is_read_is_documented(file: str) -> None:
+    path = ROOT / file
+    said = set(re.findall(r"[A-Z][A-Z_]{2,}", path.read_text(encoding="utf-8")))
+    assert names_read() <= said, sorted(names_read() - said)
+
+
+def test_the_example_names_nothing_that_is_not_read() -> None:
+    path = ROOT / ".env.example"
+    set_there = set(re.findall(r"^#?([A-Z][A-Z_]{2,})=", path.read_text(encoding="utf-8"), re.M))
+    assert set_there <= names_read(), sorted(set_there - names_read())
+
+
+def test_nothing_else_reads_the_environment() -> None:
+    readers = {
+        sources.name(path)
+        for path in sources.product()
+        if re.search(r"os\.environ|getenv", path.read_text(encoding="utf-8"))
+    }
+    assert readers <= {"bot/settings.py", "handlers/commands.py"}  # commands: the demo's own server
+
+
+def test_every_fact_of_the_school_has_its_name() -> None:
+    assert {f.name for f in fields(School)} == set(School.ENVIRONMENT)
+    assert School().unset() == list(School.ENVIRONMENT.values())
+
+
+def test_valid_ones_are_taken_and_do_not_show_secrets() -> None:
+    found = Settings.from_env(VALID)
+    for secret in SECRETS:
+        assert secret not in repr(found)
+    with pytest.raises(AttributeError):
+        found.port = 1  # type: ignore[misc]
+
+
+def test_everything_that_is_missing_is_said_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env({})
+    names = {problem.name for problem in refused.value.problems}
+    assert names == {
+        "PUBLIC_URL", "SECRET_KEY", "DATA_KEYS", "LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN"
+    }  # fmt: skip
+    assert all(problem.cure for problem in refused.value.problems)
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    found = problems(
+        PUBLIC_URL="ftp://x",
+        SECRET_KEY="short",
+        DATA_KEYS="k1:abc",
+        PORT="99999",
+        TRUSTED_PROXIES="-1",
+        INBOX_HANDLERS="many",
+        SIMULATOR="maybe",
+        ELEARNING_PROVIDER="blackboard",
+        LOG_LEVEL="loud",
+        DATABASE_URL="mysql://x/y",
+        LINE_API_URL="line",
+        RETENTION_ACCOUNT_YEARS="0",
+        RETENTION_ARCHIVE_YEARS="3.5",
+    )
+    assert set(found) == {
+        "PUBLIC_URL", "SECRET_KEY", "DATA_KEYS", "PORT", "TRUSTED_PROXIES", "INBOX_HANDLERS",
+        "SIMULATOR", "ELEARNING_PROVIDER", "LOG_LEVEL", "DATABASE_URL", "LINE_API_URL",
+        "RETENTION_ACCOUNT_YEARS", "RETENTION_ARCHIVE_YEARS",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["1", "true", "TRUE", "yes", "On"])
+def test_what_is_true(text: str) -> None:
+    local = {"LINE_API_URL": "http://127.0.0.1:9/x"}
+    assert Settings.from_env(VALID | local | {"SIMULATOR": text}).simulator is True
+
+
+@pytest.mark.parametrize("text", ["", "0", "false", "No", "OFF"])
+def test_what_is_false(text: str) -> None:
+    assert Settings.from_env(VALID | {"SIMULATOR": text}).simulator is False
+
+
+@pytest.mark.parametrize("text", ["2", "ja", "truth", "y", "enabled", "１", "-1"])
+def test_what_is_neither_is_refused(text: str) -> None:
+    assert "SIMULATOR" in problems(SIMULATOR=text)
+
+
+@pytest.mark.parametrize("text", ["๘๐๘๐", "８０００", "8_000", "+80", " 8e3", "0", "65536"])
+def test_numbers_are_plain_numbers(text: str) -> None:
+    assert "PORT" in problems(PORT=text)
+
+
+def test_secrets_from_files(tmp_path: Path) -> None:
+    for name, value in VALID.items():
+        (tmp_path / name).write_text(f"{value}\n", encoding="utf-8")
+    found = Settings.from_env({f"{name}_FILE": str(tmp_path / name) for name in VALID})
+    assert found.access_token == "access-token-canary"
+    assert found.channel_secrets == ("channel-secret-canary",)
+
+
+def test_a_value_wins_over_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("from the file", encoding="utf-8")
+    more = {"LINE_CHANNEL_SECRET_FILE": str(tmp_path / "x")}
+    assert Settings.from_env(VALID | more).channel_secrets == ("channel-secret-canary",)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    found = problems(SECRET_KEY=None, SECRET_KEY_FILE=str(tmp_path / "nowhere"))
+    assert "SECRET_KEY_FILE" in found
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    assert "SECRET_KEY_FILE" in problems(SECRET_KEY=None, SECRET_KEY_FILE=str(tmp_path / "binary"))
+    assert "SECRET_KEY_FILE" in problems(SECRET_KEY=None, SECRET_KEY_FILE=str(tmp_path))
+
+
+def test_an_empty_file_is_not_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    found = problems(SECRET_KEY=None, SECRET_KEY_FILE=str(tmp_path / "empty"))
+    assert "SECRET_KEY" in found
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.line.me", "https://api.line.me:443", "http://localhost.evil.example"]
+)
+def test_no_simulator_beside_a_real_channel(url: str) -> None:
+    assert "SIMULATOR" in problems(SIMULATOR="1", LINE_API_URL=url)
+
+
+def test_the_simulator_alone_never_calls_the_real_line() -> None:
+    found = Settings.from_env(VALID | {"SIMULATOR": "1", "PORT": "8123"})
+    assert found.line_api_url == "http://127.0.0.1:8123/simulator/line"
+
+
+@pytest.mark.parametrize("url", ["http://bot.example.test", "bot.example.test", "https://", "https://x/?a=b"])
+def test_an_address_is_https_outside_this_machine(url: str) -> None:
+    assert "PUBLIC_URL" in problems(PUBLIC_URL=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://bot.example.test/#x", "https://user:pw@bot.example.test", "https://bot.example.test/path"]
+)
+def test_an_address_is_an_origin(url: str) -> None:
+    """Links are made by joining: what is more than an origin would make wrong ones."""
+    assert "PUBLIC_URL" in problems(PUBLIC_URL=url)
+
+
+def test_an_address_with_a_bad_port_is_a_problem_and_not_a_crash() -> None:
+    assert "PUBLIC_URL" in problems(PUBLIC_URL="https://bot.example.test:port")
+    assert "PUBLIC_URL" in problems(PUBLIC_URL="https://[bot")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_addresses_of_postgresql(scheme: str) -> None:
+    found = Settings.from_env(VALID | {"DATABASE_URL": f"{scheme}://u:p@h/n"})
+    assert found.database_url == "postgresql+psycopg://u:p@h/n"
+    assert "u:p" not in repr(found), "the database's password is a secret too"
