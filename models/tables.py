@@ -1,6 +1,6 @@
 """Imports every model, so that the metadata is complete for migrations and sweeps."""
 
-from models import (
+from models import (  # noqa: F401 - to be known, not to be used here
     account,
     audit,
     consent,
@@ -13,18 +13,5 @@ from models import (
     secret_link,
 )
 from models.base import Base
-
-MODULES = (
-    account,
-    audit,
-    consent,
-    conversation,
-    inbox,
-    inquiry,
-    learner,
-    outbox,
-    portal,
-    secret_link,
-)
 
 metadata = Base.metadata

@@ -41,9 +41,10 @@ HEADERS = {
 
 def add(response: Response) -> Response:
     """Add what a view has not set itself."""
-    have = response.headers
+    have = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
-        have.setdefault(name, value)
+        if name.lower() not in have:
+            response.headers.add(name, value)
     return response
 
 
