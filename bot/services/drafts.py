@@ -36,7 +36,12 @@ def expire(session: Session, conversation: Conversation, school: School, now: da
     )
     clear(conversation)
     end_unused_consents(
-        session, conversation, ConsentState.EXPIRED, Said("", channel="system", actor="system"), school, now
+        session,
+        conversation,
+        ConsentState.EXPIRED,
+        Said("", channel="system", actor="system"),
+        school,
+        now,
     )
 
 

@@ -1,19 +1,24 @@
-"""Moments as people in Thailand read them: Bangkok time, Buddhist years in Thai."""
+"""Moments as people read them: Bangkok time, Buddhist years in Thai."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from babel.dates import format_datetime
+from babel.dates import get_month_names
 
 from bot.clock import BANGKOK
 
 BUDDHIST_ERA = 543
 
 
+def shown_day(day: date, language: str) -> str:
+    """A date in words: `23 พฤศจิกายน 2569`, `23 November 2026`."""
+    month = get_month_names("wide", locale=language)[day.month]
+    year = day.year + (BUDDHIST_ERA if language == "th" else 0)
+    return f"{day.day} {month} {year}"
+
+
 def shown_time(at: datetime, language: str) -> str:
-    """23 พฤศจิกายน 2569 เวลา 10:05 น. in Thai; 23 November 2026, 10:05 in English."""
+    """A moment in words, in Bangkok."""
     local = at.astimezone(BANGKOK)
     if language == "th":
-        month = format_datetime(local, "MMMM", locale="th")
-        year = local.year + BUDDHIST_ERA
-        return f"{local.day} {month} {year} เวลา {local:%H:%M} น."
-    return format_datetime(local, "d MMMM y, HH:mm", locale="en")
+        return f"{shown_day(local, language)} เวลา {local:%H:%M} น."
+    return f"{shown_day(local, language)}, {local:%H:%M} (Bangkok time)"

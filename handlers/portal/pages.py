@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response, g, make_response, render_template, url_for
 
 from bot.texts import ENGLISH, THAI
-from handlers.portal import cookies, dates, language
+from bot.texts.dates import shown_time
+from handlers.portal import cookies, language
 from handlers.portal.parts import the_bot
 
 STATIC = Path(__file__).parent / "static"
@@ -29,7 +30,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         other_language=ENGLISH if said.language == THAI else THAI,
         link=language.link,
         asset=asset,
-        when=lambda moment: dates.spoken(moment, said.language),
+        when=lambda moment: shown_time(moment, said.language),
         visit=g.get("visit"),
         **values,
     )

@@ -5,7 +5,8 @@ from datetime import date
 from flask import Blueprint, Response, abort
 
 from bot.texts import policy
-from handlers.portal import dates, guard, markdown
+from bot.texts.dates import shown_day
+from handlers.portal import guard, markdown
 from handlers.portal.language import chosen
 from handlers.portal.pages import page
 from handlers.portal.parts import the_bot
@@ -32,7 +33,7 @@ def version(version: str) -> Response:
 def _date(written: str | None, language: str) -> str | None:
     """The owner's yyyy-mm-dd in words; what is no date stands as it was written."""
     try:
-        return dates.day(date.fromisoformat(written or ""), language)
+        return shown_day(date.fromisoformat(written or ""), language)
     except ValueError:
         return written
 

@@ -99,9 +99,9 @@ def test_a_wrong_secret(ready: Flask, settings: Settings, line: Platform, clock:
     """LINE's test call is turned away by our own door."""
     made = create_app(replace(settings, channel_secrets=("another",)), clock=clock)
     door = made.test_client()
-    line.deliver = lambda body, headers: door.post(
-        "/line/webhook", data=body, headers=headers
-    ).status_code
+    line.deliver = lambda body, headers: (
+        door.post("/line/webhook", data=body, headers=headers).status_code
+    )
     code, said = doctor(made)
     made.extensions["bot"].close()
     assert code == 1

@@ -31,8 +31,11 @@ def test_nothing_imports_the_roof_nor_the_tests(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in [*sources.product(), *sources.files("tests", "benchmarks")]
-     if path.read_bytes().strip()],
+    [
+        path
+        for path in [*sources.product(), *sources.files("tests", "benchmarks")]
+        if path.read_bytes().strip()
+    ],
     ids=sources.name,
 )
 def test_every_file_says_what_it_is_for(path: Path) -> None:

@@ -93,11 +93,15 @@ def test_a_translation_keeps_the_gaps_and_the_tone(message: Message) -> None:
     assert "  " not in thai
 
 
-@pytest.mark.parametrize("path", sorted((texts.HERE / "policy").rglob("*.md")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted((texts.HERE / "policy").rglob("*.md")), ids=lambda p: p.name
+)
 def test_long_texts_keep_the_gaps(path: Path) -> None:
     """Thai and English of a version have the same facts to be filled in."""
     other = path.with_name(
-        path.name.replace(".th.", ".en.") if ".th." in path.name else path.name.replace(".en.", ".th.")
+        path.name.replace(".th.", ".en.")
+        if ".th." in path.name
+        else path.name.replace(".en.", ".th.")
     )
     mine, theirs = (set(HOLES.findall(p.read_text(encoding="utf-8"))) for p in (path, other))
     assert mine == theirs

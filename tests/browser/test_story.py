@@ -26,7 +26,12 @@ class Story:
     """One person in front of the simulator; every page can be photographed."""
 
     def __init__(
-        self, context: BrowserContext, product: Product, name: str, language: str, shots: Path | None
+        self,
+        context: BrowserContext,
+        product: Product,
+        name: str,
+        language: str,
+        shots: Path | None,
     ) -> None:
         self.context = context
         self.product = product
@@ -91,9 +96,7 @@ class Story:
         self.presses("flex-button", "No, thank you")
         self.shoot("summary")
         self.presses("flex-button", "Confirm and register")
-        show = self.page.get_by_test_id("flex-button").filter(
-            has_text=self.t("Show my password")
-        )
+        show = self.page.get_by_test_id("flex-button").filter(has_text=self.t("Show my password"))
         expect(show.last).to_be_visible(timeout=20_000)
         self.shoot("way-in")
 

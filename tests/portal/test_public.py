@@ -65,7 +65,7 @@ def test_a_receipt_says_it_all_and_names_nobody(browser: Browser, event: Consent
     answer = browser.get(f"/receipts/{event.id}")
     for words in (
         "ข่าวสารทาง LINE",
-        "<strong>ยินยอม</strong>",
+        "<strong>คุณยินยอม</strong>",
         "23 พฤศจิกายน 2569 เวลา 10:00 น.",
         "22 พฤศจิกายน 2571",
         event.notice_hash,

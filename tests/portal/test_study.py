@@ -42,7 +42,7 @@ def test_a_lesson_is_marked_as_done_once(browser: Browser, settled: Pupil, bot: 
     assert "เรียนจบแล้ว 0 จาก 5 บท" in browser.get("/portal").text
     for _ in range(2):
         assert browser.submit("/portal", f"{GREETINGS}/done").location == f"{GREETINGS}#next"
-    assert "ท่านเรียนบทนี้จบแล้ว" in browser.get(GREETINGS).text
+    assert "คุณเรียนบทนี้จบแล้ว" in browser.get(GREETINGS).text
     assert "เรียนจบแล้ว 1 จาก 5 บท" in browser.get("/portal").text
     assert "✓" in browser.get("/portal/courses/everyday-english").text
     assert bot.database.read(lambda s: s.scalar(select(func.count(LessonProgress.id)))) == 1

@@ -55,7 +55,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def stage(database_url: str, tmp_path: Path) -> Callable[..., Any]:
     """Makes the stage; scope "process" kills the serving process alone, not its supervisor."""
 
     @contextmanager
@@ -70,7 +70,7 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         ) as (made, platform):
             yield Stage(made, platform, marker)
 
-    yield make
+    return make
 
 
 def confirm(stage: Stage, chat: LiveChat) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""kill -9 while two hundred messages of twenty people are on their way: nobody is left unanswered."""
+"""kill -9 while two hundred messages of twenty people are on their way: all are answered."""
 
 import threading
 from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 
 from app import create_app
 from bot.line.signature import is_valid, sign
-from models.inbox import WebhookEvent
+from models.inbox import EventState, WebhookEvent
 
 EMPTY = b'{"destination":"U8e742f61d673b39c7fff3cecb7536ef0","events":[]}'
 DOOR = "/line/webhook"
@@ -191,11 +191,14 @@ def test_what_cannot_be_stored_is_asked_for_again(client, platform, body, bot):
 
 
 @pytest.mark.parametrize("depth", [900, 950, 970, 980, 985, 990, 995, 1000, 2000])
-def test_an_event_of_any_depth_is_stored_or_refused(depth, knock, platform):
-    """Reading gets through to a depth at which writing it again must not fail."""
+def test_an_event_of_any_depth_is_answered_or_refused(depth, knock, platform, engine, rows):
+    """Reading gets through to a depth at which writing and reading it again must not fail."""
     person = platform.add_person("มะลิ", "th")
     event = platform.text(person.user_id, "สวัสดี", deliver_now=False)
     nested = json.dumps(event)[:-1] + ', "x": ' + "[" * depth + "]" * depth + "}"
     content = f'{{"destination": "{platform.bot_user_id}", "events": [{nested}]}}'.encode()
 
     assert knock(content).status_code in {200, 400}
+    for stored in rows(WebhookEvent):
+        engine.answering.work(stored.person)
+    assert {stored.state for stored in rows(WebhookEvent)} <= {EventState.DONE}

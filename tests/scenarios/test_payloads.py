@@ -129,9 +129,9 @@ def test_an_event_that_is_none_costs_nobody_their_answer(odd, beside):
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_any_text_is_answered_at_every_question(text, line, post, beside, someone, platform):
     """As a message, and in every other field of an event that holds text."""
-    chat = someone("มะลิ")
-    for step in (Step.NAME, Step.LINE_ID):
-        reach(chat, step) if step is Step.NAME else None
+    for name, step in (("มะลิ", Step.NAME), ("กุหลาบ", Step.LINE_ID)):
+        chat = someone(name)
+        reach(chat, step)
         event = line.text(chat.user_id, "x", deliver_now=False)
         event["message"]["text"] = text
         assert post(event) == 200
@@ -164,9 +164,11 @@ def test_a_forged_button_is_answered_and_harms_nobody(action, someone, rows, pla
     chat = someone("มะลิ")
     chat.adds_the_account()
     assert chat.posts(f"a={action}&{garbage}"), "a stranger is answered"
+    chat.posts("a=thai")
     chat.posts("a=cancel")
     reach(chat, Step.PHONE)
     assert chat.posts(f"{garbage}&a={action}"), "somebody in a flow is answered"
+    chat.posts("a=thai")
     chat.posts("a=cancel")
     register(chat)
     assert chat.posts(f"a={action}&a={action}&{garbage}"), "a learner is answered"

@@ -127,32 +127,32 @@ def key(raw: bytes) -> str:
 GOOD = key(OLD)
 
 
-@pytest.mark.parametrize(
-    "given_text",
-    [
-        "",
-        "k1",
-        "k1:",
-        f":{GOOD}",
-        GOOD,
-        f"k 1:{GOOD}",
-        f"k-1:{GOOD}",
-        f"กุญแจ:{GOOD}",
-        f"{'k' * 17}:{GOOD}",
-        f"k1:{key(OLD[:31])}",
-        f"k1:{key(OLD + b'x')}",
-        f"k1:{key(bytes(32))}",
-        f"k1:{key(b'ab' * 16)}",
-        f"k1:{key(bytes(range(7)) * 4 + bytes(4))}",
-        f"k1:{GOOD},k1:{key(NEW)}",
-        f"k1:{GOOD},",
-        f"k1:{GOOD},k2:{GOOD}",
-        "k1:" + "!" * 44,
-        f"k1:{GOOD[:20]}!{GOOD[20:]}",
-        f"k1:{GOOD[:20]} {GOOD[20:]}",
-        "k1:ก" + GOOD[1:],
-    ],
-)
+BAD = {
+    "nothing": "",
+    "an id only": "k1",
+    "no key": "k1:",
+    "no id": f":{GOOD}",
+    "a key only": GOOD,
+    "a space in the id": f"k 1:{GOOD}",
+    "a hyphen in the id": f"k-1:{GOOD}",
+    "a Thai id": f"กุญแจ:{GOOD}",
+    "a long id": f"{'k' * 17}:{GOOD}",
+    "a byte too few": f"k1:{key(OLD[:31])}",
+    "a byte too many": f"k1:{key(OLD + b'x')}",
+    "zeroes": f"k1:{key(bytes(32))}",
+    "two bytes repeated": f"k1:{key(b'ab' * 16)}",
+    "seven bytes repeated": f"k1:{key(bytes(range(7)) * 4 + bytes(4))}",
+    "an id twice": f"k1:{GOOD},k1:{key(NEW)}",
+    "a comma at the end": f"k1:{GOOD},",
+    "a key twice": f"k1:{GOOD},k2:{GOOD}",
+    "no base64 at all": "k1:" + "!" * 44,
+    "a stray sign inside": f"k1:{GOOD[:20]}!{GOOD[20:]}",
+    "a space inside": f"k1:{GOOD[:20]} {GOOD[20:]}",
+    "a Thai letter inside": "k1:ก" + GOOD[1:],
+}
+
+
+@pytest.mark.parametrize("given_text", BAD.values(), ids=BAD.keys())
 def test_weak_doubled_and_malformed_keys_are_refused_without_an_echo(given_text: str) -> None:
     with pytest.raises(ValueError, match=r".") as refused:
         parse_keys(given_text)
