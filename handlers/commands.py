@@ -128,7 +128,7 @@ def _rotate(
 
 
 @click.command("demo")
-@click.option("--port", default=lambda: int(os.environ.get("PORT", "8000")), show_default="8000")
+@click.option("--port", type=int, envvar="PORT", default=8000, show_default=True)
 def demo(port: int) -> None:
     """Run everything on this machine: SQLite, one process, the built-in LINE."""
     run_demo(port)

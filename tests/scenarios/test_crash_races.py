@@ -89,3 +89,27 @@ def test_a_tick_in_the_middle_of_a_registration_costs_no_push(
     assert has_button(chat, t("Show my password"))
     engine.drain_pushes()
     assert platform.paid == 0
+
+
+def test_a_first_reply_that_is_refused_is_not_taken_for_a_second(
+    someone: Callable[..., Chat],
+    platform: Platform,
+    engine: Engine,
+    clock: FakeClock,
+    app: Any,
+) -> None:
+    """Swept after a crash, but never replied to: "Invalid reply token" means that nothing came."""
+    chat = someone("มะลิ")
+    chat.adds_the_account()
+    door, heard = app.test_client(), len(chat.bubbles())
+
+    def store_and_die(body: bytes, headers: dict[str, str]) -> int:
+        return int(door.post("/line/webhook", data=body, headers=headers).status_code)
+
+    platform.deliver = store_and_die
+    platform.text(chat.user_id, "เมนู")
+    clock.advance(seconds=6)
+    platform.faults.add("reply", "token_expired")
+    engine.sweep()
+    engine.drain_pushes()
+    assert len(chat.bubbles()) > heard, "nobody answered"
