@@ -171,7 +171,7 @@ def server_arguments(port: int, workers: int = 1) -> list[str]:
         "--workers", str(workers),
         "--blocking-threads", "32",
         "--respawn-failed-workers",
-        "--log-level", "warning",
+        "--log-level", "error",
         "--working-dir", str(ROOT),
     ]  # fmt: skip
 
