@@ -112,8 +112,9 @@ def parse_keys(text: str) -> dict[str, bytes]:
         name, colon, encoded = entry.strip().partition(":")
         if not colon or not name.isalnum() or not name.isascii() or len(name) > 16:
             raise ValueError(f"entry {number} is not of the form id:base64")
+        standard = encoded.rstrip("=").replace("-", "+").replace("_", "/")
         try:
-            key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_")
+            key = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
         except ValueError:
             raise ValueError(f"entry {number} ({name}) is not base64") from None
         if len(key) != KEY_BYTES:
@@ -122,5 +123,7 @@ def parse_keys(text: str) -> dict[str, bytes]:
             raise ValueError(f"entry {number} ({name}) is not random")
         if name in keys:
             raise ValueError(f"the id {name} stands twice")
+        if key in keys.values():
+            raise ValueError(f"entry {number} ({name}) repeats another one's key")
         keys[name] = key
     return keys

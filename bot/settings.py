@@ -12,6 +12,7 @@ from bot.errors import SettingProblem, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 LINE_API = "https://api.line.me"
+DEFAULT_DATABASE = f"sqlite:///{ROOT}/var/english-planet.db"
 T = TypeVar("T")
 
 
@@ -58,7 +59,7 @@ class Settings:
     channel_id: str | None = None  # LINE_CHANNEL_ID: for stateless tokens instead of a fixed one
     bot_user_id: str | None = None  # LINE_BOT_USER_ID: expected destination; else asked of LINE
     line_api_url: str = LINE_API  # LINE_API_URL
-    database_url: str = f"sqlite:///{ROOT}/var/english-planet.db"  # DATABASE_URL
+    database_url: str = field(default=DEFAULT_DATABASE, repr=False)  # DATABASE_URL
     port: int = 8000  # PORT
     trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     simulator: bool = False  # SIMULATOR: a LINE in the browser, never beside a real channel
@@ -70,6 +71,7 @@ class Settings:
 
     @property
     def is_sqlite(self) -> bool:
+        """Whether everything runs in one process on one file."""
         return self.database_url.startswith("sqlite")
 
     @classmethod
@@ -160,7 +162,7 @@ class _Reader:
             "Leave it out for the real LINE.",
             f"http://127.0.0.1:{port}/simulator/line" if simulator else LINE_API,
         )
-        if simulator and urlsplit(api).hostname not in {"127.0.0.1", "localhost", "::1"}:
+        if simulator and _host(api) not in {"127.0.0.1", "localhost", "::1"}:
             self.bad(
                 "SIMULATOR",
                 "is on beside a real LINE channel.",
@@ -195,22 +197,39 @@ class _Reader:
         return found
 
     def origin(self, name: str, cure: str, default: str | None = None) -> str:
+        """An address to which paths are appended; LINE_API_URL may have a path of its own."""
         value = self.text(name) or default
         if value is None:
             self.bad(name, "is not set.", cure)
             return ""
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        value = value.rstrip("/")
+        try:
+            parts = urlsplit(value)
+            host, port = parts.hostname, parts.port
+        except ValueError:
             self.bad(name, "is not an http(s) address.", cure)
-        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if parts.scheme == "http" and not local:
+            return value
+        netloc = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
+        plain = f"{parts.scheme}://{parts.netloc}"
+        if name != "PUBLIC_URL":
+            plain += parts.path
+        is_clean = value == plain and not set(value) & set(" \t\\<>\"'@")
+        if (
+            parts.scheme not in {"http", "https"}
+            or not host
+            or not netloc
+            or not is_clean
+            or parts.netloc.endswith(":")
+        ):
+            self.bad(name, "is not an http(s) address.", cure)
+        elif parts.scheme == "http" and host not in {"127.0.0.1", "localhost", "::1"}:
             self.bad(name, "must be https outside this machine.", cure)
-        return value.rstrip("/")
+        return value
 
     def database_url(self) -> str:
         value = self.text("DATABASE_URL")
         if value is None:
-            return Settings.database_url
+            return DEFAULT_DATABASE
         scheme, _, rest = value.partition("://")
         if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
             return f"postgresql+psycopg://{rest}"
@@ -245,6 +264,13 @@ class _Reader:
             archive_years=self.number("RETENTION_ARCHIVE_YEARS", None, 1, 30),
             policy_date=self.text("POLICY_EFFECTIVE_DATE"),
         )
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:

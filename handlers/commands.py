@@ -29,15 +29,14 @@ DEMO_FILE = ROOT / "var" / "demo.env"
 
 def register(app: Flask) -> None:
     """Add the commands to an app that has its settings."""
-    for command in (db_upgrade, work, doctor_command, list_inquiries, keys_rotate, demo):
+    for command in COMMANDS:
         app.cli.add_command(command)
 
 
 def without_settings(error: SettingsError) -> Flask:
-    """An app that can do nothing but say what is missing."""
+    """An app that can do nothing but say what is missing, whatever it is asked."""
     app = Flask(__name__, static_folder=None)
 
-    @app.cli.command("doctor")
     def say_what_is_missing() -> None:
         """Name each missing or wrong setting with its cure."""
         for problem in error.problems:
@@ -45,6 +44,9 @@ def without_settings(error: SettingsError) -> Flask:
         click.echo(f"{len(error.problems)} setting(s) stand in the way; LINE was not asked.")
         sys.exit(1)
 
+    for command in COMMANDS:
+        if command is not demo:
+            app.cli.command(command.name)(say_what_is_missing)
     app.cli.add_command(demo)
     return app
 
@@ -199,3 +201,6 @@ def _demo_settings(port: int) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{DEMO_FILE.parent}/demo.db",
         "LINE_BOT_USER_ID": "U" + "e" * 32,
     }
+
+
+COMMANDS = (db_upgrade, work, doctor_command, list_inquiries, keys_rotate, demo)

@@ -52,7 +52,12 @@ class Database:
         else:
             # Held for milliseconds at a time: far fewer connections than threads are needed.
             self._engine = create_engine(
-                url, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_recycle=1800
+                url,
+                pool_size=10,
+                max_overflow=20,
+                pool_pre_ping=True,
+                pool_recycle=1800,
+                hide_parameters=True,  # an error's text must not repeat what was to be stored
             )
             self._writing = self._engine
             self._writer = _GroupWriter(self._engine, self._info, None)
@@ -134,7 +139,11 @@ def _query_only(connection: Any, _record: Any) -> None:
 
 def _sqlite(url: str, begin: str, pool: type[Any], **options: Any) -> Engine:
     engine = create_engine(
-        url, poolclass=pool, connect_args={"check_same_thread": False, "timeout": 30}, **options
+        url,
+        poolclass=pool,
+        connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,  # an error's text must not repeat what was to be stored
+        **options,
     )
 
     @event.listens_for(engine, "connect")
@@ -280,15 +289,13 @@ class _GroupWriter:
     def _one_by_one(self, group: list[_Unit]) -> None:
         """Run a group again, each unit behind a savepoint, so that a bad one stands alone."""
         with self._engine.connect() as connection, connection.begin():
-            with self._session(connection) as session:
-                self._execute_rows(group, session)
-                session.commit()
             for unit in group:
-                if unit.work is None:
-                    continue
                 with self._session(connection) as session:
                     try:
-                        unit.result = unit.work(session)
+                        if unit.work is None:
+                            session.connection().execute(unit.statement, unit.rows)
+                        else:
+                            unit.result = unit.work(session)
                         session.commit()  # releases the savepoint; the group is committed later
                     except Exception as error:
                         unit.error = error

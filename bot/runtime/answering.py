@@ -12,9 +12,11 @@ from bot.errors import BotError, DeliveryError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.logs import place_of
 from bot.runtime.parts import Bot
 from bot.services import groups, inbox, outbox, people
-from bot.services.inbox import Answer, OpenEvent
+from bot.services.answers import Answer
+from bot.services.inbox import OpenEvent
 from bot.texts import LANGUAGES, THAI, translator
 from models.inbox import EventState
 
@@ -92,7 +94,9 @@ class Answering:
         except LostRaceError:
             return
         except Exception as error:
-            self.bot.log.error("person.postponed", error=type(error).__name__, where=_where(error))
+            self.bot.log.error(
+                "person.postponed", error=type(error).__name__, where=place_of(error)
+            )
 
     def _work(self, person: str, *, swept: bool) -> None:
         outcome: Outcome | None = None
@@ -124,7 +128,7 @@ class Answering:
             raise  # the sweep takes it up
         except Exception as error:
             self.bot.log.error(
-                "event.handler_failed", error=type(error).__name__, where=_where(error)
+                "event.handler_failed", error=type(error).__name__, where=place_of(error)
             )
             return self.bot.database.write(
                 lambda session: self._apologise(session, person, outcome)
@@ -165,7 +169,7 @@ class Answering:
                 return Next.IDLE
             if found.answer is None:
                 return Next.AGAIN  # the attempt is counted for good before its handler runs
-            return ToSay(replace(found.answer, attempts=found.attempts + 1))
+            return ToSay(replace(found.answer, attempts=found.attempts + 1, is_repeat=True))
         event, now = found.event, self.bot.clock()
         if event is None:
             return self._handled(session, found, None)
@@ -260,10 +264,12 @@ class Answering:
                 self._show_loading(answer.user_id)
             name, arguments = answer.after
             try:
-                said = self.bot.dispatcher.afters[name](self.bot, arguments, t)
+                said = self.bot.dispatcher.afters[name](
+                    self.bot, {**arguments, "event_id": answer.event_id}, t
+                )
             except Exception as error:
                 self.bot.log.error(
-                    "after.failed", name=name, error=type(error).__name__, where=_where(error)
+                    "after.failed", name=name, error=type(error).__name__, where=place_of(error)
                 )
                 return Outcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
             now_said += said.now
@@ -293,7 +299,7 @@ class Answering:
             # Our own words were not accepted: a defect. The token is still good for plain ones.
             return self._reply_plainly(answer)
         if error.status == 400:
-            if answer.attempts > 0 and age < TOKEN_LIFE:
+            if answer.is_repeat and age < TOKEN_LIFE:
                 return Outcome(answer)  # an earlier try without an outcome had arrived
             return Outcome(answer, push=later_said)
         if age < TOKEN_LIFE or error.status in {401, 403}:
@@ -322,12 +328,3 @@ def sorry(language: str) -> str:
         "Sorry, something went wrong on our side. Nothing you gave us is lost. "
         "Please try again, or type “staff” to reach a person."
     )
-
-
-def _where(error: BaseException) -> str:
-    """File and line of an error: its text could hold what a person typed."""
-    trace, last = error.__traceback__, ""
-    while trace is not None:
-        last = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return last

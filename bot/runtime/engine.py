@@ -23,6 +23,7 @@ from bot.services import (
 )
 from bot.services.inbox import Stored
 from bot.services.outbox import Outgoing
+from bot.services.provisioning import Made
 from models.account import AccountState
 
 
@@ -118,7 +119,9 @@ class Engine:
         for account_id, state in due:
             if state is AccountState.CLOSED:
                 provisioning.close(bot.database, bot.provider, account_id, bot.clock)
-            elif provisioning.provide(bot.database, bot.provider, account_id, bot.clock):
+                continue
+            made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
+            if made is Made.NOW:
                 self._announce(account_id)
         return len(due)
 

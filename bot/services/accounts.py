@@ -14,6 +14,7 @@ from models.base import new_id
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
 
+FIRST_CHANCE = timedelta(seconds=60)
 RETRY_LONGEST = timedelta(minutes=30)
 
 
@@ -52,7 +53,8 @@ def enrol(
             username=usernames.draw(),
             state=AccountState.PENDING,
             created_at=now,
-            due_at=now,
+            # The person's own answer makes it in a moment; the job is for when that fails.
+            due_at=now + FIRST_CHANCE,
         )
         session.add(account)
         audit.record(
@@ -143,8 +145,8 @@ def request_of(session: Session, account_id: str) -> NewAccount | None:
     )
 
 
-def mark_created(session: Session, account_id: str, now: datetime) -> None:
-    """The provider confirmed; a second confirmation changes nothing."""
+def mark_created(session: Session, account_id: str, now: datetime) -> bool:
+    """The provider confirmed; False for a second confirmation, which changes nothing."""
     made = session.execute(
         update(Account)
         .where(Account.id == account_id, Account.state == AccountState.PENDING)
@@ -152,7 +154,7 @@ def mark_created(session: Session, account_id: str, now: datetime) -> None:
         .returning(Account.learner_id, Account.provider)
     ).one_or_none()
     if made is None:
-        return
+        return False
     audit.record(
         session,
         Action.ACCOUNT_CREATED,
@@ -162,6 +164,7 @@ def mark_created(session: Session, account_id: str, now: datetime) -> None:
         account_id=account_id,
         provider=made.provider,
     )
+    return True
 
 
 def redraw_username(session: Session, account_id: str) -> None:

@@ -1,21 +1,21 @@
 """The inbox: stored before acknowledged, handled in order for each person, answered, emptied."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
 from bot.line.events import Event, read_event
+from bot.services.answers import Answer, dumped, loaded
 from bot.services.people import pseudonym
-from models.base import UTCDateTime, session_keyring
+from models.base import session_keyring
 from models.database import Database, database_of
 from models.inbox import IS_OPEN, EventState, WebhookEvent
-from models.prepared import Prepared
+from models.inbox_statements import FINISH, FINISH_ONE, Statements, built
 
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MOST_ATTEMPTS = 5
@@ -29,26 +29,6 @@ class Stored:
 
     id: str
     person: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is to be said to one event, from its commit until LINE took it.
-
-    after: name and arguments of what remains to be done outside a transaction, whose messages
-    follow (they may hold a one-time link, which is never stored).
-    """
-
-    event_id: str
-    person: str
-    attempts: int
-    reply_token: str | None
-    user_id: str | None
-    received_at: datetime
-    language: str
-    messages: list[dict[str, Any]]
-    menu: list[dict[str, Any]] = field(default_factory=list)
-    after: tuple[str, dict[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +113,7 @@ def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
             person=person,
             attempts=attempts,
             received_at=received_at,
-            **_loaded(keyring.open(said, f"webhook_event|answer_sealed|{event_id}")),
+            **loaded(keyring.open(said, f"webhook_event|answer_sealed|{event_id}")),
         )
     return OpenEvent(
         id=event_id,
@@ -157,7 +137,7 @@ def handled(session: Session, open_event: OpenEvent, answer: Answer | None, work
     sealed = None
     if answer is not None:
         place = f"webhook_event|answer_sealed|{open_event.id}"
-        sealed = session_keyring(session).seal(_dumped(answer), place)
+        sealed = session_keyring(session).seal(dumped(answer), place)
     met = _statements(database).handled.count(
         session,
         {
@@ -197,12 +177,12 @@ def finish(
     session: Session, answer: Answer, worker: str, state: EventState = EventState.DONE
 ) -> bool:
     """Close an event and erase its answer; fenced, so that a worker that lost it cannot."""
-    return _FINISH_ONE.count(session, _finishing(answer, worker, state)) == 1
+    return FINISH_ONE.count(session, _finishing(answer, worker, state)) == 1
 
 
 def finish_soon(database: Database, answer: Answer, worker: str) -> None:
     """The same, durable together with whatever other threads write at this moment."""
-    database.execute_many(_FINISH, [_finishing(answer, worker, EventState.DONE)])
+    database.execute_many(FINISH, [_finishing(answer, worker, EventState.DONE)])
 
 
 def leave(session: Session, answer: Answer, worker: str, wait: timedelta) -> None:
@@ -294,88 +274,8 @@ def _finishing(answer: Answer, worker: str, state: EventState) -> dict[str, Any]
     }
 
 
-def _dumped(answer: Answer) -> bytes:
-    return json.dumps(
-        {
-            "reply_token": answer.reply_token,
-            "user_id": answer.user_id,
-            "language": answer.language,
-            "messages": answer.messages,
-            "menu": answer.menu,
-            "after": answer.after,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode()
-
-
-def _loaded(said: bytes) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(said)
-    if values["after"] is not None:
-        values["after"] = tuple(values["after"])
-    return values
-
-
-# The statements of the busiest path, built once: building one costs several times its execution.
-_TABLE: Any = WebhookEvent.__table__
-_T = _TABLE.c
-
-_FINISH = (
-    update(_TABLE)
-    .where(
-        _T.id == bindparam("of_id"),
-        _T.worker == bindparam("of_worker"),
-        _T.attempts == bindparam("of_attempts"),
-        _T.state == EventState.ANSWERING,
-    )
-    .values(state=bindparam("to_state"), answer_sealed=None, payload_sealed=None, lease_until=None)
-)
-_FINISH_ONE = Prepared(_FINISH)
-
-
-@dataclass(frozen=True)
-class _Statements:
-    earliest: Prepared
-    handled: Prepared
-
-
-@cache
-def _built(has_own_clock: bool) -> _Statements:
-    clock: Any = bindparam("now", type_=UTCDateTime())
-    until: Any = bindparam("until", type_=UTCDateTime())
-    if has_own_clock:
-        clock = func.clock_timestamp()
-        until = clock + literal(LEASE)
-    is_free = or_(_T.lease_until.is_(None), _T.lease_until < clock, _T.worker == bindparam("me"))
-    earliest = (
-        select(
-            *(_T.id, _T.state, _T.attempts, _T.received_at),
-            *(_T.payload_sealed, _T.answer_sealed, is_free.label("is_free")),
-        )
-        .where(_T.person == bindparam("of_person"), IS_OPEN)
-        .order_by(_T.happened_at, _T.id)
-        .limit(2)
-    )
-    handled = (
-        update(_TABLE)
-        .where(
-            _T.id == bindparam("of_id"),
-            _T.state == EventState.RECEIVED,
-            _T.attempts == bindparam("of_attempts"),
-        )
-        .values(
-            state=bindparam("to_state"),
-            payload_sealed=None,
-            answer_sealed=bindparam("said"),
-            worker=bindparam("me"),
-            lease_until=until,
-        )
-    )
-    return _Statements(Prepared(earliest), Prepared(handled))
-
-
-def _statements(database: Database) -> _Statements:
-    return _built(database.has_own_clock)
+def _statements(database: Database) -> Statements:
+    return built(database.has_own_clock, LEASE)
 
 
 def _now(database: Database) -> dict[str, Any]:

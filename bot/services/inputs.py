@@ -14,6 +14,9 @@ PHONE_REGION = "TH"
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _NAME_MARKS = frozenset(" -'’.")
 _LINK = re.compile(r"https?:|www\.|://|\.(com|net|org|th|co|me|info)\b", re.IGNORECASE)
+_INVISIBLE = frozenset({"Cf", "Co", "Cs"})
+_LOCAL_LIMIT = 64  # RFC 5321, 4.5.3.1.1
+_NONE = frozenset({"none", "null", "nil", "no", "-", "ไม่มี", "ไม่มีค่ะ", "ไม่มีครับ", "ไม่มีคะ"})
 _LINE_ID = re.compile(r"[a-z0-9._-]{4,20}")
 _LINE_ID_LINK = re.compile(r"^(?:https?://)?line\.me/(?:r/)?ti/p/~", re.IGNORECASE)
 
@@ -48,11 +51,14 @@ def tidy(text: str) -> str:
 
     Phones write sara am and sara ae in two ways that look the same and compare as different.
     """
-    text = unicodedata.normalize("NFC", text)
-    text = "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Co", "Cs"})
-    text = text.replace("เเ", "แ")
-    text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)
-    return " ".join(text.split())
+    before = None
+    while text != before:  # taking a mark out can bring together what then composes
+        before = text
+        text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
+        text = text.replace("เเ", "แ")
+        text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)
+        text = unicodedata.normalize("NFC", " ".join(text.split()))
+    return text
 
 
 def full_name(text: str, *, accept_single: bool = False) -> str:
@@ -129,6 +135,8 @@ def email(text: str) -> str:
         found = validate_email(tidy(text).strip("<>"), check_deliverability=False)
     except EmailNotValidError:
         raise InputError("email_invalid") from None
+    if len(found.local_part.encode()) > _LOCAL_LIMIT:
+        raise InputError("email_invalid")
     domain = found.domain.lower()
     near = probable_domain(domain)
     if near is not None:
@@ -157,6 +165,11 @@ def probable_domain(domain: str) -> str | None:
     return near if distance <= (1 if len(near) < 9 else 2) else None
 
 
+def means_none(text: str) -> bool:
+    """Whether somebody says in words that they have no LINE ID."""
+    return unicodedata.normalize("NFKC", tidy(text)).casefold() in _NONE
+
+
 def line_id(text: str) -> str:
     """The LINE ID that people give to friends: 4 to 20 of a-z 0-9 . _ - (LINE's rule).
 
@@ -165,6 +178,6 @@ def line_id(text: str) -> str:
     typed = unicodedata.normalize("NFKC", tidy(text)).casefold().replace(" ", "")
     typed = _LINE_ID_LINK.sub("", typed)
     typed = re.sub(r"^(?:line)?id[:：]", "", typed).removeprefix("@")
-    if not _LINE_ID.fullmatch(typed):
+    if typed in _NONE or not _LINE_ID.fullmatch(typed):
         raise InputError("line_id_invalid")
     return typed

@@ -1,16 +1,27 @@
 """Making accounts in the e-learning system: asked with a key, so that any repeat makes one."""
 
+from enum import Enum, auto
+
 from bot.clock import Clock
 from bot.errors import ProviderError
 from bot.providers.base import Provider
 from bot.services import accounts
 from models.database import Database
 
+
+class Made(Enum):
+    """What asking for an account came to."""
+
+    NOW = auto()  # by this call
+    BEFORE = auto()  # it was there, or somebody else was quicker
+    NOT_YET = auto()  # the system cannot do it at the moment
+
+
 MOST_DRAWS = 5  # usernames tried before we suspect something else
 
 
-def provide(database: Database, provider: Provider, account_id: str, clock: Clock) -> bool:
-    """Make the account unless it is made; False where the system cannot do it now.
+def provide(database: Database, provider: Provider, account_id: str, clock: Clock) -> Made:
+    """Make the account unless it is made.
 
     No transaction is open while the provider works. A crash after its "yes" and before our
     commit only means that it is asked again with the same key.
@@ -18,7 +29,7 @@ def provide(database: Database, provider: Provider, account_id: str, clock: Cloc
     for _ in range(MOST_DRAWS):
         request = database.read(lambda session: accounts.request_of(session, account_id))
         if request is None:
-            return True
+            return Made.BEFORE
         try:
             provider.create(request, clock())
         except ProviderError as error:
@@ -26,11 +37,11 @@ def provide(database: Database, provider: Provider, account_id: str, clock: Cloc
                 database.write(lambda session: accounts.redraw_username(session, account_id))
                 continue
             _postpone(database, account_id, error.reason, clock)
-            return False
-        database.write(lambda session: accounts.mark_created(session, account_id, clock()))
-        return True
+            return Made.NOT_YET
+        by_us = database.write(lambda session: accounts.mark_created(session, account_id, clock()))
+        return Made.NOW if by_us else Made.BEFORE
     _postpone(database, account_id, "username_taken", clock)
-    return False
+    return Made.NOT_YET
 
 
 def close(database: Database, provider: Provider, account_id: str, clock: Clock) -> bool:

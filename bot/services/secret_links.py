@@ -13,20 +13,36 @@ from bot.crypto import digest, token
 from bot.services import audit
 from bot.services.audit import Action
 from models.account import Account, AccountState
-from models.base import new_id
+from models.base import new_id, session_keyring
 from models.secret_link import LinkPurpose, SecretLink
 
 LIFETIME = timedelta(minutes=10)
+_MOST_TURNS = 8  # dead links of one request before it gets a random one
 KEPT = timedelta(days=30)  # a dead link's row is of use to nobody after that
 
 
 def issue(
-    session: Session, account: Account, now: datetime, purpose: LinkPurpose | None = None
+    session: Session,
+    account: Account,
+    now: datetime,
+    purpose: LinkPurpose | None = None,
+    *,
+    request: str | None = None,
 ) -> str:
-    """Make a link for an account and return its token; every older one of it is dead."""
+    """Make a link for an account and return its token; every older one of it is dead.
+
+    request: what asked for it, e.g. a webhook event's id. The same request gets the same link
+    again while that is live: where nobody knows whether the first answer arrived, the second one
+    must not kill the link that the person already holds.
+    """
     purpose = purpose or LinkPurpose.INITIAL_PASSWORD
     # Two requests at once take turns here, so that one live link is left and not two.
     session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+    drawn, is_new = token(32), True
+    if request is not None:
+        drawn, is_new = _token_of(session, account, request, now)
+    if not is_new:
+        return drawn
     session.execute(
         update(SecretLink)
         .where(
@@ -37,7 +53,6 @@ def issue(
         .values(replaced_at=now)
         .execution_options(synchronize_session=False)
     )
-    drawn = token(32)
     link = SecretLink(
         id=new_id(),
         digest=digest(drawn),
@@ -57,6 +72,25 @@ def issue(
         purpose=purpose.value,
     )
     return drawn
+
+
+def _token_of(session: Session, account: Account, request: str, now: datetime) -> tuple[str, bool]:
+    """The token of a request, and whether its link has yet to be made.
+
+    It is a keyed hash (HMAC-SHA256, 256 bits) of request and account: unguessable without the
+    key, which is not in the database, and the same each time.
+    """
+    keyring = session_keyring(session)
+    for turn in range(_MOST_TURNS):
+        drawn = keyring.blind("secret_link.token", f"{request}|{account.id}|{turn}")
+        known = session.scalars(
+            select(SecretLink).where(SecretLink.digest == digest(drawn))
+        ).one_or_none()
+        if known is None:
+            return drawn, True
+        if known.used_at is None and known.replaced_at is None and now < known.expires_at:
+            return drawn, False
+    return token(32), True
 
 
 def claim(session: Session, token: str, now: datetime) -> Account | None:

@@ -64,7 +64,11 @@ _LONG = {
     for word, action in _EXACT.items()
     if len(word) >= _LEAST and action not in {"english", "thai"}
 }
-_CONTAINED = sorted((word for word in _LONG if len(word) >= 5), key=len, reverse=True)
+# "เรียน" stands in โรงเรียน and นักเรียน too: inside a sentence it says nothing.
+_CONTAINED = sorted(
+    (word for word in _LONG if len(word) >= 5 and word != "เรียน"), key=len, reverse=True
+)
+_NOT = re.compile(r"ไม่|ยังไม่|อย่า|\b(?:not|don.?t|no)\b")
 
 
 def command(text: str, *, inside: bool) -> str | None:
@@ -81,7 +85,7 @@ def command(text: str, *, inside: bool) -> str | None:
         return action if action in _INSIDE else None
     if action is not None:
         return action
-    if len(said) < _LEAST:
+    if len(said) < _LEAST or _NOT.search(said):
         return None
     near = process.extractOne(said, list(_LONG), scorer=fuzz.ratio, score_cutoff=_NEAR)
     if near is not None:

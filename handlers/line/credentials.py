@@ -10,6 +10,7 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.runtime import Bot
 from bot.services import accounts, outbox, provisioning, secret_links
+from bot.services.provisioning import Made
 from bot.texts import Translator, translator
 from handlers.line.shared import greeting, human_offer
 from models.account import Account, AccountState
@@ -34,12 +35,14 @@ def link_wanted(event: Event, ctx: Context) -> Turn:
 
 @flow.after("credentials")
 def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
-    """Make the account if it is not made yet, then a fresh link; what is older dies with it."""
+    """Make the account if it is not made yet, then a link; those of earlier requests die."""
     account_id = arguments["account"]
-    if not provisioning.provide(bot.database, bot.provider, account_id, bot.clock):
+    made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
+    if made is Made.NOT_YET:
         waiting = [not_ready(t)]
         return Said(waiting, waiting)
-    issued = bot.database.write(lambda session: _issue(session, account_id, bot))
+    request = arguments.get("event_id")
+    issued = bot.database.write(lambda session: _issue(session, account_id, request, bot.clock()))
     if issued is None:
         closed = [line.text(t("Your account is closed."))]
         return Said(closed, closed)
@@ -48,11 +51,13 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
     return Said([ready_card(t, username, url)], [ready_later(t)])
 
 
-def _issue(session: Session, account_id: str, bot: Bot) -> tuple[str, str] | None:
+def _issue(
+    session: Session, account_id: str, request: str | None, now: datetime
+) -> tuple[str, str] | None:
     account = session.get_one(Account, account_id)
     if account.state is not AccountState.ACTIVE:
         return None
-    return account.username, secret_links.issue(session, account, bot.clock())
+    return account.username, secret_links.issue(session, account, now, request=request)
 
 
 def ready_card(t: Translator, username: str, url: str) -> Message:

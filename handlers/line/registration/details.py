@@ -110,7 +110,8 @@ def correction_chosen(event: Event, ctx: Context) -> Turn:
 
 @flow.step(Step.LINE_ID)
 def line_id_given(event: Event, ctx: Context) -> Turn:
-    if event.choice(flow.mark(Step.LINE_ID)) == "none":
+    tapped_none = event.choice(flow.mark(Step.LINE_ID)) == "none"
+    if tapped_none or inputs.means_none(event.text or ""):
         ctx.draft[Step.LINE_ID] = ""
         return onward(ctx)
     return _take(event, ctx, Step.LINE_ID, inputs.line_id)
