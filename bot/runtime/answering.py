@@ -18,6 +18,7 @@ from bot.services import groups, inbox, outbox, people
 from bot.services.answers import Answer
 from bot.services.inbox import OpenEvent
 from bot.texts import LANGUAGES, THAI, translator
+from models.conversation import Conversation
 from models.inbox import EventState
 
 # A reply token is good for one minute after the webhook came (LINE, "Send reply message"). Within
@@ -161,8 +162,7 @@ class Answering:
         if found is None or not found.is_free:
             return Next.IDLE
         if found.attempts >= inbox.MOST_ATTEMPTS:
-            inbox.give_up(session, found)
-            self.bot.log.error("event.given_up", event_id=found.id, attempts=found.attempts)
+            self._give_up(session, found, person, conversation)
             return Next.AGAIN
         if found.state is EventState.ANSWERING or swept:
             if not inbox.take_over(session, found, self.bot.worker):
@@ -199,6 +199,26 @@ class Answering:
         if reaction.after:
             answer = replace(answer, after=(reaction.after.name, reaction.after.arguments))
         return self._handled(session, found, answer)
+
+    def _give_up(
+        self, session: Session, found: OpenEvent, person: str, conversation: Conversation | None
+    ) -> None:
+        """Close what failed too often; the person is told, by the paid way if it must be."""
+        self.bot.log.error("event.given_up", event_id=found.id, attempts=found.attempts)
+        inbox.give_up(session, found)
+        words = found.answer.messages if found.answer else []
+        user_id = found.answer.user_id if found.answer else found.event and found.event.user_id
+        if not user_id:
+            return
+        language = conversation.language if conversation else THAI
+        outbox.queue(
+            session,
+            cause=found.id,
+            person=person,
+            to=user_id,
+            messages=words or [line.text(sorry(language))],
+            now=self.bot.clock(),
+        )
 
     def _outside(self, session: Session, event: Event, person: str, now: datetime) -> list[Message]:
         dispatcher = self.bot.dispatcher
@@ -302,7 +322,7 @@ class Answering:
             if answer.is_repeat and age < TOKEN_LIFE:
                 return Outcome(answer)  # an earlier try without an outcome had arrived
             return Outcome(answer, push=later_said)
-        if age < TOKEN_LIFE or error.status in {401, 403}:
+        if age < TOKEN_LIFE:
             return Outcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
         return Outcome(answer, push=later_said)
 

@@ -8,6 +8,7 @@ from typing import IO
 from sqlalchemy.engine import make_url
 
 from bot.errors import DeliveryError
+from bot.logs import place_of
 from bot.runtime.answering import Answering
 from bot.runtime.lanes import Lanes
 from bot.runtime.parts import Bot
@@ -117,13 +118,22 @@ class Engine:
         bot = self.bot
         due = bot.database.read(lambda session: accounts.due(session, bot.clock()))
         for account_id, state in due:
-            if state is AccountState.CLOSED:
-                provisioning.close(bot.database, bot.provider, account_id, bot.clock)
-                continue
-            made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
-            if made is Made.NOW:
-                self._announce(account_id)
+            try:
+                self._provision(account_id, state)
+            except Exception as error:  # one account's trouble must not hold up the others
+                kind, where = type(error).__name__, place_of(error)
+                bot.log.error("account.failed", account=account_id, error=kind, where=where)
+                provisioning.postpone(bot.database, account_id, kind, bot.clock)
         return len(due)
+
+    def _provision(self, account_id: str, state: AccountState) -> None:
+        bot = self.bot
+        if state is AccountState.CLOSED:
+            provisioning.close(bot.database, bot.provider, account_id, bot.clock)
+            return
+        made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
+        if made is Made.NOW:
+            self._announce(account_id)
 
     def _announce(self, account_id: str) -> None:
         bot = self.bot

@@ -154,6 +154,12 @@ def mark_created(session: Session, account_id: str, now: datetime) -> bool:
         .returning(Account.learner_id, Account.provider)
     ).one_or_none()
     if made is None:
+        # Closed while the provider was making it: the provider has to be told once more.
+        session.execute(
+            update(Account)
+            .where(Account.id == account_id, Account.state == AccountState.CLOSED)
+            .values(due_at=now)
+        )
         return False
     audit.record(
         session,

@@ -112,7 +112,8 @@ def begin(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> O
         return None
     push.attempts += 1
     push.first_tried_at = push.first_tried_at or now
-    push.lease_until = now + LEASE
+    renewed: Any = database_of(session).time(LEASE)
+    push.lease_until = renewed
     return Outgoing(push.id, push.attempts, outgoing.to, outgoing.messages, outgoing.retry_key)
 
 

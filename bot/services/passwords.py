@@ -68,6 +68,8 @@ def check_own(password: str, *, username: str, context: tuple[str, ...] = ()) ->
         raise InputError("password_long")
     folded = text.casefold()
     letters = _letters(folded)
+    if username and username.casefold() in folded:
+        raise InputError("password_context")  # ten random symbols: nobody writes them by chance
     if _is_pattern(folded) or _is_pattern(letters):
         raise InputError("password_pattern")
     words = {_letters(own_form(word).casefold()) for word in (*SCHOOL, *SUBJECTS, *context) if word}

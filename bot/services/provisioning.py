@@ -36,11 +36,11 @@ def provide(database: Database, provider: Provider, account_id: str, clock: Cloc
             if error.reason == "username_taken":
                 database.write(lambda session: accounts.redraw_username(session, account_id))
                 continue
-            _postpone(database, account_id, error.reason, clock)
+            postpone(database, account_id, error.reason, clock)
             return Made.NOT_YET
         by_us = database.write(lambda session: accounts.mark_created(session, account_id, clock()))
         return Made.NOW if by_us else Made.BEFORE
-    _postpone(database, account_id, "username_taken", clock)
+    postpone(database, account_id, "username_taken", clock)
     return Made.NOT_YET
 
 
@@ -49,11 +49,12 @@ def close(database: Database, provider: Provider, account_id: str, clock: Clock)
     try:
         provider.close(account_id, clock())
     except ProviderError as error:
-        _postpone(database, account_id, error.reason, clock)
+        postpone(database, account_id, error.reason, clock)
         return False
     database.write(lambda session: accounts.mark_closed(session, account_id))
     return True
 
 
-def _postpone(database: Database, account_id: str, reason: str, clock: Clock) -> None:
+def postpone(database: Database, account_id: str, reason: str, clock: Clock) -> None:
+    """Have the job try again later."""
     database.write(lambda session: accounts.postpone(session, account_id, reason, clock()))

@@ -11,10 +11,16 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "register", "sign up", "signup", "enrol", "enroll", "join",
     ),
     "account": (
-        "บัญชี", "บัญชีของฉัน", "ข้อมูลของฉัน", "my account", "account", "my data",
+        "บัญชี", "บัญชีของฉัน", "ข้อมูลของฉัน", "เลิกรับข่าว", "เลิกรับข่าวสาร", "หยุดข่าว",
+        "เปลี่ยนเบอร์", "ถอนความยินยอม", "unsubscribe", "my account", "account", "my data",
     ),
     "link": (
-        "ขอลิงก์", "ขอลิงก์ใหม่", "ขอลิงค์", "ขอลิงค์ใหม่", "ลิงก์ใหม่", "new link", "link",
+        "ขอลิงก์", "ขอลิงก์ใหม่", "ขอลิงค์", "ขอลิงค์ใหม่", "ลิงก์ใหม่", "ลิงก์", "ลิงค์",
+        "ขอลิงก์รหัสผ่านใหม่", "new link", "link",
+    ),
+    "password": (
+        "รหัสผ่าน", "ลืมรหัสผ่าน", "ลืมรหัส", "รีเซ็ตรหัสผ่าน", "ตั้งรหัสผ่านใหม่", "ขอรหัสผ่าน",
+        "เข้าสู่ระบบไม่ได้", "password", "forgot password", "reset password", "cannot sign in",
     ),
     "courses": (
         "คอร์ส", "คอร์สเรียน", "หลักสูตร", "บทเรียน", "เข้าเรียน", "เรียน", "course", "courses",
@@ -28,7 +34,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "ความปลอดภัย", "คำแนะนำด้านความปลอดภัย", "security", "security advice", "safety",
     ),
     "human": (
-        "เจ้าหน้าที่", "คุยกับเจ้าหน้าที่", "ติดต่อ", "ติดต่อเจ้าหน้าที่", "ติดต่อโรงเรียน", "แอดมิน", "admin",
+        "เจ้าหน้าที่", "คุยกับเจ้าหน้าที่", "ติดต่อ", "ติดต่อเจ้าหน้าที่", "ติดต่อโรงเรียน", "แอดมิน", "ถามเจ้าหน้าที่",
+        "ขอคุยกับคน", "คุยกับคน", "สอบถาม", "admin",
         "human", "staff", "contact", "talk to staff",
     ),
     "menu": ("เมนู", "เริ่ม", "เริ่มต้น", "หน้าแรก", "menu", "start", "home"),
@@ -69,6 +76,16 @@ _CONTAINED = sorted(
     (word for word in _LONG if len(word) >= 5 and word != "เรียน"), key=len, reverse=True
 )
 _NOT = re.compile(r"ไม่|ยังไม่|อย่า|\b(?:not|don.?t|no)\b")
+
+
+_YES = {"ใช่", "ใช่แล้ว", "ถูกต้อง", "ถูก", "โอเค", "yes", "y", "yep", "ok", "okay"}
+_NO = {"ไม่", "ไม่ใช่", "ไม่ถูก", "no", "n", "nope"}
+
+
+def yes_or_no(text: str, *, yes: str, no: str) -> str | None:
+    """What a typed yes or no stands for, where either is harmless; None for anything else."""
+    said = normal(text)
+    return yes if said in _YES else no if said in _NO else None
 
 
 def command(text: str, *, inside: bool) -> str | None:

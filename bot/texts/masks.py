@@ -4,9 +4,14 @@ STARS = "•••"
 
 
 def masked_name(name: str) -> str:
-    """The first word, and the first letter of the last."""
-    first, _, last = name.partition(" ")
-    return f"{first} {last[:1]}{STARS}" if last else f"{first[:2]}{STARS}"
+    """All but the last word, and the first letter of that."""
+    first, _, last = name.rpartition(" ")
+    return f"{first} {_initial(last)}{STARS}" if first else f"{_initial(last)}{STARS}"
+
+
+def _initial(word: str) -> str:
+    """The first letter; a Thai vowel that is written first says nothing without its consonant."""
+    return word[:2] if word[:1] in "เแโใไ" else word[:1]
 
 
 def masked_phone(shown: str) -> str:

@@ -10,7 +10,7 @@ from bot.runtime import Bot
 from bot.services import accounts, consents, provisioning
 from bot.texts import Translator
 from handlers.line.account_card import account_card
-from handlers.line.news_texts import news_question
+from handlers.line.news_texts import news_card, seen_news
 from handlers.line.receipts import receipt
 from handlers.line.shared import greeting
 from models.consent import ConsentEvent, ConsentState, Purpose
@@ -22,7 +22,7 @@ class Step(StrEnum):
     WITHDRAWING = "withdrawing"
 
 
-flow = Flow("account", Step)
+flow = Flow("account", Step, is_light=True)
 
 NEWS = {str(purpose): purpose for purpose in (Purpose.LINE_NEWS, Purpose.EMAIL_NEWS)}
 
@@ -67,13 +67,7 @@ def news_asked_for(event: Event, ctx: Context) -> Turn:
 
 @flow.prompt(Step.NEWS)
 def ask_news(ctx: Context) -> list[Message]:
-    t, step = ctx.t, flow.mark(Step.NEWS)
-    title, body = news_question(t, Purpose(ctx.draft["purpose"]))
-    buttons = [
-        line.choice(t("Yes, please"), step, "yes"),
-        line.choice(t("No, thank you"), step, "no"),
-    ]
-    return [line.card(title, title, [line.paragraph(body)], buttons, columns=True, even=True)]
+    return [news_card(ctx.t, Purpose(ctx.draft["purpose"]), flow.mark(Step.NEWS))]
 
 
 @flow.step(Step.NEWS)
@@ -82,21 +76,42 @@ def news_chosen(event: Event, ctx: Context) -> Turn:
     chosen = event.choice(flow.mark(Step.NEWS))
     if chosen not in {"yes", "no"}:
         please = line.text(t("Please tap one of the two buttons; either answer is fine."))
-        return flow.say(please, *ask_news(ctx))
+        return _once_more(ctx, please, *ask_news(ctx))
     purpose = Purpose(ctx.draft["purpose"])
+    seen = seen_news(purpose, event.postback.get("c"))
+    if seen is None:
+        changed = line.text(t("The text has changed since that card. Please read the new one."))
+        return flow.say(changed, *ask_news(ctx))
     state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
-    title, body = news_question(t, purpose)
-    given = _record(event, ctx, purpose, state, f"{title}\n{body}")
+    given = _record(event, ctx, purpose, state, *seen)
     return flow.end(receipt(ctx, given))
 
 
 def _record(
-    event: Event, ctx: Context, purpose: Purpose, state: ConsentState, text: str
+    event: Event,
+    ctx: Context,
+    purpose: Purpose,
+    state: ConsentState,
+    text: str,
+    language: str | None = None,
 ) -> ConsentEvent:
-    said = consents.Said(text, webhook_event_id=event.id)
+    said = consents.Said(text, language, webhook_event_id=event.id)
     return consents.record(
         ctx.session, ctx.conversation, purpose, state, said, ctx.settings.school, ctx.now
     )
+
+
+def _once_more(ctx: Context, *asked: Message) -> Turn:
+    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
+    if ctx.draft.get("missed"):
+        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
+    ctx.draft["missed"] = True
+    return flow.stay(ctx, *asked)
+
+
+@flow.cancel
+def left_as_it_is(event: Event, ctx: Context) -> Turn:
+    return flow.end(line.text(ctx.t("Nothing has changed.")))
 
 
 @flow.entry("withdraw")
@@ -135,7 +150,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
     chosen = event.choice(flow.mark(Step.WITHDRAWING))
     if chosen not in {"yes", "no"} or learner is None:
         please = line.text(t("Please tap one of the two buttons."))
-        return flow.say(please, *tell_consequence(ctx))
+        return _once_more(ctx, please, *tell_consequence(ctx))
     if chosen == "no":
         return flow.end(line.text(t("Your account stays as it is.")))
     given = _record(event, ctx, Purpose.ENROLMENT, ConsentState.WITHDRAWN, consequence(t))

@@ -7,6 +7,7 @@ from bot.services import accounts, consents, inputs
 from bot.texts.masks import masked_email, masked_line_id, masked_name, masked_phone
 from models.account import AccountState
 from models.consent import Purpose
+from models.learner import LearnerState
 
 
 def account_card(ctx: Context) -> Message:
@@ -23,6 +24,18 @@ def account_card(ctx: Context) -> Message:
         username = account.username
     line_id = learner.line_id
     title = t("My account")
+    if learner.state is LearnerState.WITHDRAWN:
+        return line.card(
+            title,
+            title,
+            [
+                line.fact(t("Username"), t("closed")),
+                line.paragraph(
+                    t("You have withdrawn already; your account is closed. Our staff can help.")
+                ),
+            ],
+            [line.entry(t("Ask our staff"), "human", topic="account")],
+        )
     return line.card(
         title,
         title,

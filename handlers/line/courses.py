@@ -31,7 +31,9 @@ def courses_wanted(event: Event, ctx: Context) -> Turn:
     if not blocks:
         blocks = [line.paragraph(t("New courses are being prepared."))]
     title = t("Our courses")
-    if ctx.learner is not None and ctx.learner.state is LearnerState.ACTIVE:
+    if ctx.learner is not None and ctx.learner.state is LearnerState.WITHDRAWN:
+        way_in = [line.entry(t("Ask our staff"), "human", topic="registration")]
+    elif ctx.learner is not None:
         way_in = [
             line.link(t("Go to E-Learning"), ctx.page("/portal")),
             line.entry(t("New sign-in link"), "link"),

@@ -33,6 +33,28 @@ def link_wanted(event: Event, ctx: Context) -> Turn:
     return flow.say().then(After("credentials", {"account": account.id}))
 
 
+@flow.entry("password")
+def password_spoken_of(event: Event, ctx: Context) -> Turn:
+    """Somebody forgot it, or types one: nobody here ever asks for it, and the text is not kept."""
+    t = ctx.t
+    title = t("About your password")
+    card = line.card(
+        title,
+        title,
+        [
+            line.paragraph(
+                t(
+                    "Never type a password in this chat; our staff never ask for it. If you wrote "
+                    "one just now, we have not kept it: please choose a new one."
+                )
+            ),
+            line.paragraph(t("If you have forgotten it, ask for a new link.")),
+        ],
+        [line.entry(t("Send a new link"), "link"), line.entry(t("Ask our staff"), "human")],
+    )
+    return flow.say(card, *ctx.asked())
+
+
 @flow.after("credentials")
 def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
     """Make the account if it is not made yet, then a link; those of earlier requests die."""
@@ -70,16 +92,15 @@ def ready_card(t: Translator, username: str, url: str) -> Message:
             line.fact(t("Username"), username),
             line.paragraph(
                 t(
-                    "The button opens a page with your first password. It opens once and works for "
-                    "10 minutes; you then choose a password of your own."
+                    "The button opens a page with your temporary password. It opens once and works "
+                    "for 10 minutes; you then choose a password of your own."
                 )
             ),
             line.paragraph(
                 t(
-                    "An earlier password or link stops working once you use this one. "
-                    "Keep username and password to yourself."
+                    "Once you use this link, the password that you have now and all earlier links "
+                    "stop working. Keep username and password to yourself."
                 ),
-                small=True,
             ),
         ],
         [
@@ -95,7 +116,7 @@ def ready_later(t: Translator) -> Message:
     return line.card(
         title,
         title,
-        [line.paragraph(t("Tap the button and you get a link that shows your first password."))],
+        [line.paragraph(t("Tap the button to get a link that shows your temporary password."))],
         [line.entry(t("Get my link"), "link")],
     )
 

@@ -70,7 +70,7 @@ def policy_wanted(event: Event, ctx: Context) -> Turn:
         [
             line.paragraph(
                 t(
-                    "We collect four details only: full name, phone number, e-mail and LINE ID. "
+                    "We ask for four details: full name, phone number, e-mail and LINE ID. "
                     "They are used to create and look after your E-Learning account. News comes "
                     "only to those who said yes."
                 )
@@ -136,8 +136,27 @@ def human_wanted(event: Event, ctx: Context) -> Turn:
     if topic not in TOPICS:
         topic = "general"
     inquiries.ask_for_human(ctx.session, ctx.conversation, topic, ctx.now)
-    body = t("Noted: our staff will look at your request. You can also reach the school here:")
-    return flow.say(line.text(f"{body}\n{contact_lines(ctx)}"), *ctx.asked())
+    title = t("Ask our staff")
+    card = line.card(
+        title,
+        title,
+        [
+            line.paragraph(
+                t(
+                    "Noted: our staff see that you would like to be contacted. What you type here "
+                    "is not kept, so for a question of detail please contact the school directly."
+                )
+            ),
+            line.paragraph(contact_lines(ctx), small=True),
+        ],
+        [line.link(t("Contact details"), ctx.page("/privacy"))],
+    )
+    return flow.say(card, *ctx.asked())
+
+
+@flow.entry("cancel")
+def nothing_to_cancel(event: Event, ctx: Context) -> Turn:
+    return flow.say(line.text(ctx.t("There is nothing to cancel. What would you like to do?")))
 
 
 @flow.entry("stale")
@@ -148,10 +167,8 @@ def old_button_tapped(event: Event, ctx: Context) -> Turn:
         return flow.say(
             line.text(t("That button belongs to an earlier step. Here is where we are:")), *again
         )
-    return flow.say(
-        line.text(t("That button is no longer in use. What would you like to do?")),
-        greeting(ctx),
-    )
+    # One line only: after a double tap the card that matters must stay in view.
+    return flow.say(line.text(t("That has been dealt with already; see above, or choose below.")))
 
 
 @flow.entry("attachment")
@@ -188,6 +205,6 @@ def not_understood(event: Event, ctx: Context) -> Turn:
         ),
         line.quick(
             line.text(t("What would you like to do?")),
-            [*main_menu(ctx), line.entry(t("Ask our staff"), "human")],
+            [line.entry(t("Ask our staff"), "human"), *main_menu(ctx)],
         ),
     )

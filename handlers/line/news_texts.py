@@ -1,7 +1,41 @@
 """What is asked before news is sent; the exact text goes into the consent ledger."""
 
-from bot.texts import Translator
+import hashlib
+
+from bot.line import messages as line
+from bot.line.messages import Message
+from bot.texts import LANGUAGES, Translator, translator
 from models.consent import Purpose
+
+
+def card_id(text: str) -> str:
+    """Binds the buttons to the words above them: another wording is another consent."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def news_text(t: Translator, purpose: Purpose) -> str:
+    """The whole text of a question, as it goes into the ledger."""
+    return "\n".join(news_question(t, purpose))
+
+
+def seen_news(purpose: Purpose, bound: str | None) -> tuple[str, str] | None:
+    """Text and language of the question whose button was tapped; None for words of the past."""
+    for language in LANGUAGES:
+        text = news_text(translator(language), purpose)
+        if card_id(text) == bound:
+            return text, language
+    return None
+
+
+def news_card(t: Translator, purpose: Purpose, mark: str) -> Message:
+    """The question as a card; both buttons look alike: neither answer is the expected one."""
+    title, body = news_question(t, purpose)
+    bound = card_id(news_text(t, purpose))
+    buttons = [
+        line.choice(t("Yes, please"), mark, "yes", c=bound),
+        line.choice(t("No, thank you"), mark, "no", c=bound),
+    ]
+    return line.card(title, title, [line.paragraph(body)], buttons, columns=True, even=True)
 
 
 def news_question(t: Translator, purpose: Purpose) -> tuple[str, str]:

@@ -33,17 +33,19 @@ def receipt(ctx: Context, event: ConsentEvent) -> Message:
     t = ctx.t
     title = t("Consent receipt")
     what = f"{purpose_name(t, event.purpose)}: {state_name(t, event.state)}"
-    how = t("To change this: “My account”, one tap.")
-    if event.purpose is Purpose.ENROLMENT:
+    blocks = [
+        line.paragraph(what, strong=True),
+        line.fact(t("When"), shown_time(event.at, t.language)),
+        line.fact(t("Policy version"), event.notice_version),
+    ]
+    if event.purpose is not Purpose.ENROLMENT:
+        blocks.append(line.paragraph(t("To change this: “My account”, one tap."), small=True))
+    elif event.state is ConsentState.GIVEN:
         how = t("To withdraw now: “Cancel”. After registering: “My account”, then “Withdraw”.")
+        blocks.append(line.paragraph(how, small=True))
     return line.card(
         f"{title}: {what}",
         title,
-        [
-            line.paragraph(what, strong=True),
-            line.fact(t("When"), shown_time(event.at, t.language)),
-            line.fact(t("Policy version"), event.notice_version),
-            line.paragraph(how, small=True),
-        ],
+        blocks,
         [line.link(t("Open the receipt"), ctx.page(f"/receipts/{event.id}"))],
     )

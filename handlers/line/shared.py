@@ -11,7 +11,7 @@ def main_menu(ctx: Context) -> list[Action]:
     language = (
         line.entry("English", "english") if t.language == "th" else line.entry("ภาษาไทย", "thai")
     )
-    if ctx.conversation.flow is not None:
+    if ctx.conversation.flow == "registration":
         return [
             line.entry(t("Cancel"), "cancel"),
             line.entry(t("Help"), "help"),

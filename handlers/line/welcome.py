@@ -7,14 +7,16 @@ from handlers.line.shared import greeting
 
 flow = Flow("welcome")
 
+MOST_UNSENT = 20
+
 
 @flow.entry("follow")
 def account_added(event: Event, ctx: Context) -> Turn:
     ctx.conversation.blocked_at = None
     t = ctx.t
-    if not event.is_unblocked:
-        return flow.say(greeting(ctx))
     again = ctx.asked()
+    if not event.is_unblocked:
+        return flow.say(greeting(ctx), *again)
     hello = line.text(t("Welcome back! It is good to see you again."))
     return flow.say(hello, *(again or [greeting(ctx)]))
 
@@ -28,12 +30,13 @@ def account_blocked(event: Event, ctx: Context) -> Turn:
 @flow.entry("unsend")
 def message_taken_back(event: Event, ctx: Context) -> Turn:
     """Erase what a draft holds of the message; LINE asks for it, and gives no reply token."""
-    sources: dict[str, str] = ctx.draft.get("sources", {})
-    taken = [item for item, message_id in sources.items() if message_id == event.message_id]
-    if not taken:
+    if ctx.conversation.flow is None or event.message_id is None:
         return flow.say()
-    for item in taken:
+    sources: dict[str, str] = ctx.draft.get("sources", {})
+    for item in [item for item, source in sources.items() if source == event.message_id]:
         del sources[item]
         ctx.draft.pop(item, None)
+    # LINE may deliver the message once more, later than this: it must not count then.
+    ctx.draft["unsent"] = [*ctx.draft.get("unsent", []), event.message_id][-MOST_UNSENT:]
     conversation = ctx.conversation
     return Turn(state=Standing(conversation.flow, conversation.step, ctx.draft))

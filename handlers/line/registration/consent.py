@@ -1,7 +1,5 @@
 """The consent card, and the age group that decides who may consent."""
 
-import hashlib
-
 from bot.dispatch import Context, Turn
 from bot.line import messages as line
 from bot.line.events import Event
@@ -10,9 +8,10 @@ from bot.services import consents, drafts
 from bot.services.consents import Said
 from bot.texts import LANGUAGES, Translator, translator
 from handlers.line.account_card import account_card
+from handlers.line.news_texts import card_id
 from handlers.line.receipts import receipt
 from handlers.line.registration.flow import Step, flow, onward
-from handlers.line.shared import contact_lines, human_offer
+from handlers.line.shared import contact_lines, human_offer, main_menu
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand, LearnerState
 
@@ -50,14 +49,9 @@ def card_text(t: Translator, account_years: int | None) -> list[str]:
         ),
         t(
             "You can withdraw at any time in “My account”; your account is then closed. Without "
-            "these details we cannot create one."
+            "these details (the LINE ID is optional) we cannot create one."
         ),
     ]
-
-
-def card_id(text: str) -> str:
-    """Binds the buttons to the words above them: another wording is another consent."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @flow.prompt(Step.CONSENT)
@@ -98,7 +92,9 @@ def consent_chosen(event: Event, ctx: Context) -> Turn:
     chosen = event.choice(flow.mark(Step.CONSENT))
     seen = seen_text(ctx, event.postback.get("c"))
     if chosen not in {"yes", "no"}:
-        please = t("Please read the card and tap one of its two buttons; typing is not enough.")
+        please = t(
+            "Please read the card and tap “I agree” or “I do not agree”; typing is not enough."
+        )
         return flow.say(line.text(please), *show_card(ctx))
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
@@ -159,9 +155,10 @@ def _guardian_needed(event: Event, ctx: Context) -> Turn:
     """PDPA s.20: under 20 a parent or guardian must consent; a consent given alone is void."""
     t = ctx.t
     text = t(
-        "Thank you for telling us. Because you are under 20, a parent or guardian must agree "
-        "before we may keep your details. So we stop here; nothing about you has been kept. "
-        "Please ask a parent or guardian to contact the school:"
+        "Thank you for telling us. You are under 20, so a parent or guardian must agree before we "
+        "may keep your details. We stop here; we have kept neither your name nor any contact "
+        "details, and your consent above does not count. Please ask a parent or guardian to "
+        "contact the school:"
     )
     drafts.end_unused_consents(
         ctx.session,
@@ -171,4 +168,9 @@ def _guardian_needed(event: Event, ctx: Context) -> Turn:
         ctx.settings.school,
         ctx.now,
     )
-    return flow.end(line.text(f"{text}\n{contact_lines(ctx)}"))
+    others = [button for button in main_menu(ctx) if button["label"] != t("Cancel")]
+    answer = line.quick(
+        line.text(f"{text}\n{contact_lines(ctx)}"),
+        [line.entry(t("See the courses"), "courses"), *others],
+    )
+    return flow.end(answer)

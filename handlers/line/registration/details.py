@@ -7,27 +7,31 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import inputs
+from bot.services import inputs, words
 from bot.texts import Translator
-from handlers.line.registration.flow import Step, flow, onward
+from handlers.line.registration.flow import Step, flow, keep_button, kept, onward
 from handlers.line.shared import human_offer, main_menu
 
 MOST_TRIES = 3
+SLIP = ("typed_email", "meant_email")
 
 
 @flow.prompt(Step.NAME)
 def ask_name(ctx: Context) -> list[Message]:
-    return _ask(ctx, ctx.t("What is your full name? For example: สมชาย ใจดี or Somchai Jaidee"))
+    question = ctx.t("What is your full name? For example: สมชาย ใจดี or Somchai Jaidee")
+    return _ask(ctx, Step.NAME, question)
 
 
 @flow.prompt(Step.PHONE)
 def ask_phone(ctx: Context) -> list[Message]:
-    return _ask(ctx, ctx.t("What is your phone number? For example: 081-234-5678"))
+    question = ctx.t("What is your phone number? For example: 081-234-5678")
+    return _ask(ctx, Step.PHONE, question)
 
 
 @flow.prompt(Step.EMAIL)
 def ask_email(ctx: Context) -> list[Message]:
-    return _ask(ctx, ctx.t("What is your e-mail address? For example: somchai@gmail.com"))
+    question = ctx.t("What is your e-mail address? For example: somchai@gmail.com")
+    return _ask(ctx, Step.EMAIL, question)
 
 
 @flow.prompt(Step.LINE_ID)
@@ -35,14 +39,14 @@ def ask_line_id(ctx: Context) -> list[Message]:
     t = ctx.t
     question = t(
         "What is your LINE ID? You find it in LINE under Settings > Profile > LINE ID. "
-        "For example: somchai.j"
+        "For example: somchai.j. It is optional."
     )
     none = line.choice(t("I have none"), flow.mark(Step.LINE_ID), "none")
-    return [line.quick(line.text(question), [none, *main_menu(ctx)])]
+    return _ask(ctx, Step.LINE_ID, question, none)
 
 
-def _ask(ctx: Context, question: str) -> list[Message]:
-    return [line.quick(line.text(question), main_menu(ctx))]
+def _ask(ctx: Context, step: Step, question: str, *more: line.Action) -> list[Message]:
+    return [line.quick(line.text(question), [*keep_button(ctx, step), *more, *main_menu(ctx)])]
 
 
 @flow.step(Step.NAME)
@@ -55,31 +59,35 @@ def name_given(event: Event, ctx: Context) -> Turn:
         except InputError as error:
             if error.code == "name_single":
                 ctx.draft["single_name"] = inputs.tidy(text)
+                _remember_source(event, ctx, "single_name")
             raise
 
-    return _take(event, ctx, Step.NAME, read)
+    return kept(event, ctx, Step.NAME) or _take(event, ctx, Step.NAME, read)
 
 
 @flow.step(Step.PHONE)
 def phone_given(event: Event, ctx: Context) -> Turn:
-    return _take(event, ctx, Step.PHONE, inputs.phone)
+    return kept(event, ctx, Step.PHONE) or _take(event, ctx, Step.PHONE, inputs.phone)
 
 
 @flow.step(Step.EMAIL)
 def email_given(event: Event, ctx: Context) -> Turn:
     try:
-        return _take(event, ctx, Step.EMAIL, inputs.email)
+        return kept(event, ctx, Step.EMAIL) or _take(event, ctx, Step.EMAIL, inputs.email)
     except InputError as error:
         ctx.draft["typed_email"] = inputs.kept_email(event.text or "")
         ctx.draft["meant_email"] = error.suggestion
-        _remember_source(event, ctx, Step.EMAIL)
+        for key in SLIP:
+            _remember_source(event, ctx, key)
         return flow.to(ctx, Step.EMAIL_SLIP)
 
 
 @flow.prompt(Step.EMAIL_SLIP)
 def offer_correction(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.EMAIL_SLIP)
-    typed, meant = ctx.draft.get("typed_email", ""), ctx.draft.get("meant_email", "")
+    typed, meant = ctx.draft.get("typed_email"), ctx.draft.get("meant_email")
+    if not typed or not meant:  # the message that held them was taken back
+        return ask_email(ctx)
     question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
     return [
         line.quick(
@@ -95,16 +103,22 @@ def offer_correction(ctx: Context) -> list[Message]:
 
 @flow.step(Step.EMAIL_SLIP)
 def correction_chosen(event: Event, ctx: Context) -> Turn:
-    chosen = event.choice(flow.mark(Step.EMAIL_SLIP))
+    chosen = event.choice(flow.mark(Step.EMAIL_SLIP)) or words.yes_or_no(
+        event.text or "", yes="meant", no="typed"
+    )
     if chosen not in {"meant", "typed"}:
-        if event.text:  # another address instead of a tap
+        if (
+            "@" in (event.text or "") or "typed_email" not in ctx.draft
+        ):  # another address instead of a tap
             return email_given(event, ctx)
         return flow.say(*offer_correction(ctx))
-    address = ctx.draft.pop(f"{chosen}_email", None)
-    ctx.draft.pop("typed_email", None)
-    ctx.draft.pop("meant_email", None)
+    address = ctx.draft.get(f"{chosen}_email")
+    source = ctx.draft.get("sources", {}).get("typed_email")
+    _forget(ctx, *SLIP)
     if address:
         ctx.draft[Step.EMAIL] = address
+        if source:
+            ctx.draft.setdefault("sources", {})[Step.EMAIL] = source
     return onward(ctx)
 
 
@@ -114,7 +128,7 @@ def line_id_given(event: Event, ctx: Context) -> Turn:
     if tapped_none or inputs.means_none(event.text or ""):
         ctx.draft[Step.LINE_ID] = ""
         return onward(ctx)
-    return _take(event, ctx, Step.LINE_ID, inputs.line_id)
+    return kept(event, ctx, Step.LINE_ID) or _take(event, ctx, Step.LINE_ID, inputs.line_id)
 
 
 def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) -> Turn:
@@ -131,12 +145,18 @@ def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) ->
             return flow.to(ctx, item, wrong, human_offer(ctx, "registration"))
         return flow.to(ctx, item, wrong)
     ctx.draft.get("tries", {}).pop(item, None)
-    ctx.draft.pop("single_name", None)
+    _forget(ctx, "single_name", *SLIP)
     _remember_source(event, ctx, item)
     return onward(ctx)
 
 
-def _remember_source(event: Event, ctx: Context, item: Step) -> None:
+def _forget(ctx: Context, *keys: str) -> None:
+    for key in keys:
+        ctx.draft.pop(key, None)
+        ctx.draft.get("sources", {}).pop(key, None)
+
+
+def _remember_source(event: Event, ctx: Context, item: str) -> None:
     """Which message an item came from: taking the message back takes the item back."""
     if event.message_id:
         ctx.draft.setdefault("sources", {})[item] = event.message_id

@@ -3,7 +3,9 @@
 from enum import StrEnum
 
 from bot.dispatch import Context, Draft, Flow, Turn
-from bot.line.messages import Message
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Action, Message
 
 
 class Step(StrEnum):
@@ -38,6 +40,33 @@ def missing(draft: Draft) -> Step | None:
     return next((item for item in ITEMS if str(item) not in draft), None)
 
 
+def put_aside(ctx: Context, item: str) -> None:
+    """Ask for an item again, and keep what it was in case nothing better comes."""
+    aside = ctx.draft.setdefault("aside", {})
+    aside[item] = [ctx.draft.pop(item, None), ctx.draft.get("sources", {}).pop(item, None)]
+
+
+def keep_button(ctx: Context, step: Step) -> list[Action]:
+    """The way back from a change: a button for leaving the item as it was."""
+    if str(step) not in ctx.draft.get("aside", {}):
+        return []
+    return [line.choice(ctx.t("Keep it as it was"), flow.mark(step), "keep")]
+
+
+def kept(event: Event, ctx: Context, step: Step) -> Turn | None:
+    """The summary again with the item as it was; None where that was not what was tapped."""
+    aside = ctx.draft.get("aside", {})
+    if event.choice(flow.mark(step)) != "keep" or str(step) not in aside:
+        return None
+    value, source = aside.pop(str(step))
+    ctx.draft[step] = value
+    if source:
+        ctx.draft.setdefault("sources", {})[step] = source
+    return onward(ctx)
+
+
 def onward(ctx: Context, *messages: Message) -> Turn:
     """Ask for what is still missing, or show the summary."""
+    for item in [item for item in ctx.draft.get("aside", {}) if item in ctx.draft]:
+        del ctx.draft["aside"][item]
     return flow.to(ctx, missing(ctx.draft) or Step.SUMMARY, *messages)

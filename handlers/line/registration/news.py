@@ -6,8 +6,9 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services import consents
 from bot.services.consents import Said
-from handlers.line.news_texts import news_question
-from handlers.line.registration.flow import Step, flow, onward
+from handlers.line.news_texts import news_card, seen_news
+from handlers.line.registration.flow import Step, flow, keep_button, kept, onward
+from handlers.line.shared import main_menu
 from models.consent import ConsentState, Purpose
 
 
@@ -32,33 +33,29 @@ def email_news_chosen(event: Event, ctx: Context) -> Turn:
 
 
 def _ask(ctx: Context, step: Step, purpose: Purpose) -> list[Message]:
-    t, mark = ctx.t, flow.mark(step)
-    title, body = news_question(t, purpose)
-    # Both buttons look alike: neither answer is the expected one.
-    card = line.card(
-        title,
-        title,
-        [line.paragraph(body)],
-        [line.choice(t("Yes, please"), mark, "yes"), line.choice(t("No, thank you"), mark, "no")],
-        columns=True,
-        even=True,
-    )
-    return [card]
+    card = news_card(ctx.t, purpose, flow.mark(step))
+    keep = keep_button(ctx, step)
+    return [line.quick(card, [*keep, *main_menu(ctx)]) if keep else card]
 
 
 def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Turn:
     t = ctx.t
+    if (as_it_was := kept(event, ctx, step)) is not None:
+        return as_it_was
     chosen = event.choice(flow.mark(step))
     if chosen not in {"yes", "no"}:
         please = line.text(t("Please tap one of the two buttons; either answer is fine."))
         return flow.say(please, *_ask(ctx, step, purpose))
-    title, body = news_question(t, purpose)
+    seen = seen_news(purpose, event.postback.get("c"))
+    if seen is None:
+        changed = line.text(t("The text has changed since that card. Please read the new one."))
+        return flow.say(changed, *_ask(ctx, step, purpose))
     consents.record(
         ctx.session,
         ctx.conversation,
         purpose,
         ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED,
-        Said(f"{title}\n{body}", webhook_event_id=event.id),
+        Said(*seen, webhook_event_id=event.id),
         ctx.settings.school,
         ctx.now,
     )

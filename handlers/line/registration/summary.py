@@ -8,7 +8,7 @@ from bot.services import accounts, consents, drafts, inputs
 from bot.services.accounts import Details
 from bot.services.consents import Said
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import Step, flow, missing, onward
+from handlers.line.registration.flow import Step, flow, missing, onward, put_aside
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand
 
@@ -57,8 +57,7 @@ def summary_answered(event: Event, ctx: Context) -> Turn:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.SUMMARY))
     if chosen in set(EDITABLE):
-        ctx.draft.pop(chosen, None)
-        ctx.draft.get("sources", {}).pop(chosen, None)
+        put_aside(ctx, chosen)
         return onward(ctx)
     if chosen != "confirm":
         please = t("Please tap “Confirm and register”, or “Change” beside what is not right.")
@@ -95,12 +94,10 @@ def _news_receipts(ctx: Context) -> list[Message]:
     return [receipt(ctx, event) for event in said if event and consents.is_living(event, ctx.now)]
 
 
-@flow.entry("cancel")
+@flow.cancel
 def cancelled(event: Event, ctx: Context) -> Turn:
     t = ctx.t
-    if ctx.conversation.flow is None:
-        return flow.say(line.text(t("There is nothing to cancel. What would you like to do?")))
-    text = t("Cancelled. What you had given so far has been erased.")
+    text = t("Your registration is cancelled, and what you gave for it has been erased.")
     drafts.end_unused_consents(
         ctx.session,
         ctx.conversation,
