@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, literal
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    literal,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -17,6 +27,7 @@ from sqlalchemy.sql.expression import FromClause
 
 from bot.clock import Clock, system_clock
 from bot.crypto import Keyring
+from models.prepared import Prepared
 
 T = TypeVar("T")
 Rows = Sequence[Mapping[str, Any]]
@@ -39,7 +50,7 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self._info = {"keyring": keyring, "database": self}
         self._clock = clock
-        self._inserts: dict[FromClause, Any] = {}
+        self._inserts: dict[FromClause, Prepared] = {}
         if self.is_sqlite:
             path = make_url(url).database
             if not path or path == ":memory:":
@@ -98,12 +109,13 @@ class Database:
         """
         statement = self._inserts.get(table)
         if statement is None:
-            dialect = sqlite if self.is_sqlite else postgresql
-            statement = dialect.insert(cast("Table", table)).on_conflict_do_nothing()
-            self._inserts[table] = statement
+            insert = sqlite.insert if self.is_sqlite else postgresql.insert
+            values: dict[str, Any] = {name: bindparam(name) for name in rows[0]}
+            made = insert(cast("Table", table)).values(values).on_conflict_do_nothing()
+            statement = self._inserts[table] = Prepared(made)
         self.execute_many(statement, rows)
 
-    def execute_many(self, statement: Any, rows: Rows) -> None:
+    def execute_many(self, statement: Prepared, rows: Rows) -> None:
         """Durably run one statement for each row of parameters, grouped by the statement object.
 
         For statements that cannot fail: rows of several callers go out together.
@@ -174,7 +186,7 @@ class _Unit:
     def __init__(
         self,
         work: Callable[[Session], Any] | None = None,
-        statement: Any = None,
+        statement: Prepared | None = None,
         rows: Rows = (),
     ) -> None:
         self.work = work
@@ -205,7 +217,7 @@ class _GroupWriter:
     def run(self, work: Callable[[Session], Any]) -> Any:
         return self._submit(_Unit(work=work))
 
-    def execute_many(self, statement: Any, rows: Rows) -> None:
+    def execute_many(self, statement: Prepared, rows: Rows) -> None:
         self._submit(_Unit(statement=statement, rows=rows))
 
     def stop(self) -> None:
@@ -293,7 +305,7 @@ class _GroupWriter:
                 with self._session(connection) as session:
                     try:
                         if unit.work is None:
-                            session.connection().execute(unit.statement, unit.rows)
+                            cast("Prepared", unit.statement).many(session, unit.rows)
                         else:
                             unit.result = unit.work(session)
                         session.commit()  # releases the savepoint; the group is committed later
@@ -303,11 +315,9 @@ class _GroupWriter:
 
     @staticmethod
     def _execute_rows(group: list[_Unit], session: Session) -> None:
-        together: dict[Any, list[Mapping[str, Any]]] = {}
+        together: dict[Prepared, list[Mapping[str, Any]]] = {}
         for unit in group:
-            if unit.work is None:
+            if unit.statement is not None:
                 together.setdefault(unit.statement, []).extend(unit.rows)
-        if together:
-            connection = session.connection()
-            for statement, rows in together.items():
-                connection.execute(statement, rows)
+        for statement, rows in together.items():
+            statement.many(session, rows)

@@ -14,7 +14,7 @@ from models.prepared import Prepared
 _TABLE: Any = WebhookEvent.__table__
 _T = _TABLE.c
 
-FINISH = (
+FINISH = Prepared(
     update(_TABLE)
     .where(
         _T.id == bindparam("of_id"),
@@ -24,7 +24,6 @@ FINISH = (
     )
     .values(state=bindparam("to_state"), answer_sealed=None, payload_sealed=None, lease_until=None)
 )
-FINISH_ONE = Prepared(FINISH)
 
 
 @dataclass(frozen=True)

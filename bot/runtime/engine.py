@@ -73,8 +73,9 @@ class Engine:
 
     def received(self, stored: list[Stored]) -> None:
         """Answer events that have just been stored, while their reply tokens are fresh."""
-        for event in stored:
-            self.lanes.submit(event.person)
+        if self.lanes.are_running:
+            for event in stored:
+                self.lanes.submit(event.person)
 
     def sweep(self) -> int:
         """Take up events that a crash or a refusal left behind."""

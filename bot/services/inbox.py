@@ -15,7 +15,7 @@ from bot.services.people import pseudonym
 from models.base import session_keyring
 from models.database import Database, database_of
 from models.inbox import IS_OPEN, EventState, WebhookEvent
-from models.inbox_statements import FINISH, FINISH_ONE, Statements, built
+from models.inbox_statements import FINISH, Statements, built
 
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MOST_ATTEMPTS = 5
@@ -177,7 +177,7 @@ def finish(
     session: Session, answer: Answer, worker: str, state: EventState = EventState.DONE
 ) -> bool:
     """Close an event and erase its answer; fenced, so that a worker that lost it cannot."""
-    return FINISH_ONE.count(session, _finishing(answer, worker, state)) == 1
+    return FINISH.count(session, _finishing(answer, worker, state)) == 1
 
 
 def finish_soon(database: Database, answer: Answer, worker: str) -> None:

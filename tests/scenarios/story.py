@@ -67,7 +67,7 @@ QUESTIONS: dict[Step, str] = {
     Step.EMAIL_SLIP: "Did you mean {meant}? You wrote {typed}.",
     Step.LINE_ID: (
         "What is your LINE ID? You find it in LINE under Settings > Profile > LINE ID. "
-        "For example: somchai.j"
+        "For example: somchai.j. It is optional."
     ),
     Step.LINE_NEWS: "News on LINE?",
     Step.EMAIL_NEWS: "News by e-mail?",

@@ -13,7 +13,7 @@ from tests.chat import words
 from tests.scenarios.doubles import add_flow
 from tests.scenarios.story import PHONE, language_of, question, reach
 
-SORRY = {"th": "เกิดข้อผิดพลาดทางเรา", "en": "something went wrong on our side"}
+SORRY = {"th": "ระบบของเราขัดข้อง", "en": "something went wrong on our side"}
 
 
 @pytest.fixture

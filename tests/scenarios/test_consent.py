@@ -114,7 +114,7 @@ def test_two_taps_are_one_consent(someone, line, rows):
 
     assert states(rows) == [(Purpose.ENROLMENT, ConsentState.GIVEN)]
     assert step_of(rows) == Step.AGE
-    assert "ปุ่มนั้นเป็นของขั้นตอนก่อนหน้า" in words(chat.heard())
+    assert "ปุ่มนี้เป็นของขั้นตอนก่อนหน้า" in words(chat.heard())
 
 
 def test_an_old_card_of_an_ended_registration_is_no_consent(someone, rows):
@@ -124,7 +124,7 @@ def test_an_old_card_of_an_ended_registration_is_no_consent(someone, rows):
     chat.taps("ไม่ยินยอม")
     said = words(chat.posts(agree))
 
-    assert "ปุ่มนั้นใช้ไม่ได้แล้ว" in said
+    assert "เรื่องนี้เรียบร้อยแล้ว" in said
     assert states(rows) == [(Purpose.ENROLMENT, ConsentState.REFUSED)]
     assert step_of(rows) is None
 

@@ -86,7 +86,7 @@ def test_a_button_of_another_step_leads_back(step, someone, rows):
         "x=y",
     ):
         said = words(chat.posts(data))
-        assert "ปุ่มนั้นเป็นของขั้นตอนก่อนหน้า" in said
+        assert "ปุ่มนี้เป็นของขั้นตอนก่อนหน้า" in said
         assert question(THAI, step) in said
     assert step_of(rows) == step
 

@@ -106,7 +106,7 @@ def test_cancelling_erases_what_was_given(step, someone, rows, all_words):
     reach(chat, step, line_news=lambda c: tap(c, "Yes, please"))
     said = words(chat.says("ยกเลิก"))
 
-    assert "ยกเลิกแล้ว ข้อมูลที่ให้ไว้ถูกลบแล้ว" in said
+    assert "ยกเลิกการสมัครแล้ว" in said
     conversation = conversation_of(rows)
     assert (conversation.flow, conversation.step) == (None, None)
     assert (conversation.draft_sealed, conversation.expires_at) == (None, None)
