@@ -115,12 +115,13 @@ class Database:
             statement = self._inserts[table] = Prepared(made)
         self.execute_many(statement, rows)
 
-    def execute_many(self, statement: Prepared, rows: Rows) -> None:
+    def execute_many(self, statement: Prepared, rows: Rows, *, wait: bool = True) -> None:
         """Durably run one statement for each row of parameters, grouped by the statement object.
 
-        For statements that cannot fail: rows of several callers go out together.
+        For statements that cannot fail: rows of several callers go out together. Without wait it
+        returns at once; everything that is written later sees it.
         """
-        self._writer.execute_many(statement, rows)
+        self._writer.execute_many(statement, rows, wait=wait)
 
     def time(self, after: timedelta = timedelta()) -> datetime | ColumnElement[datetime]:
         """Now (plus a span), to be used in a statement for leases and due times.
@@ -217,8 +218,8 @@ class _GroupWriter:
     def run(self, work: Callable[[Session], Any]) -> Any:
         return self._submit(_Unit(work=work))
 
-    def execute_many(self, statement: Prepared, rows: Rows) -> None:
-        self._submit(_Unit(statement=statement, rows=rows))
+    def execute_many(self, statement: Prepared, rows: Rows, *, wait: bool) -> None:
+        self._submit(_Unit(statement=statement, rows=rows), wait=wait)
 
     def stop(self) -> None:
         with self._wake:
@@ -227,7 +228,7 @@ class _GroupWriter:
         if self._thread is not None:
             self._thread.join()
 
-    def _submit(self, unit: _Unit) -> Any:
+    def _submit(self, unit: _Unit, *, wait: bool = True) -> Any:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a unit of work must not wait for another one")
         with self._wake:
@@ -238,6 +239,8 @@ class _GroupWriter:
                 self._thread.start()
             self._waiting.append(unit)
             self._wake.notify()
+        if not wait:
+            return None
         unit.done.acquire()
         if unit.error is not None:
             raise unit.error

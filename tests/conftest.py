@@ -114,6 +114,7 @@ def line(app: Flask, platform: Platform, engine: Engine) -> Platform:
         status = door.post("/line/webhook", data=body, headers=headers).status_code
         for person in engine.bot.database.read(inbox.everyone_waiting):
             engine.answering.work(person)
+        engine.bot.database.write(lambda _: None)  # what nobody waited for is written by now
         return status
 
     platform.deliver = deliver

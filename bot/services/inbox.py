@@ -181,8 +181,13 @@ def finish(
 
 
 def finish_soon(database: Database, answer: Answer, worker: str) -> None:
-    """The same, durable together with whatever other threads write at this moment."""
-    database.execute_many(FINISH, [_finishing(answer, worker, EventState.DONE)])
+    """The same, without waiting for it.
+
+    Should we die before it is written, the answer is tried once more, and LINE says that its
+    reply token was used.
+    """
+    row = _finishing(answer, worker, EventState.DONE)
+    database.execute_many(FINISH, [row], wait=False)
 
 
 def leave(session: Session, answer: Answer, worker: str, wait: timedelta) -> None:
