@@ -50,7 +50,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.extensions["bot"] = bot
     portal.register(app)
-    webhook.register(app, bot, Engine(bot))
+    webhook.register(app, Engine(bot))
     if settings.simulator:
         # Imported here alone: outside development it is not even loaded.
         from handlers import simulator

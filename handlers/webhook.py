@@ -23,11 +23,11 @@ BODY_LIMIT = 1024 * 1024
 blueprint = Blueprint("webhook", __name__)
 
 
-def register(app: Flask, bot: Bot, engine: Engine) -> None:
+def register(app: Flask, engine: Engine) -> None:
     """Add the door to the app, and the short way to it."""
     app.extensions["engine"] = engine
     app.register_blueprint(blueprint)
-    app.wsgi_app = Shortcut(app.wsgi_app, bot, engine)  # type: ignore[method-assign]
+    app.wsgi_app = Shortcut(app)  # type: ignore[method-assign]
 
 
 class Shortcut:
@@ -37,15 +37,17 @@ class Shortcut:
     below does the same by the long way.
     """
 
-    def __init__(self, app: "WSGIApplication", bot: Bot, engine: Engine) -> None:
-        self._app, self._bot, self._engine = app, bot, engine
+    def __init__(self, flask: Flask) -> None:
+        self._flask = flask
+        self._app: WSGIApplication = flask.wsgi_app
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         if environ.get("PATH_INFO") != PATH or environ.get("REQUEST_METHOD") != "POST":
             return self._app(environ, start_response)
-        status, text = receive(self._bot, self._engine, environ)
+        parts = self._flask.extensions
+        status, text = receive(parts["bot"], parts["engine"], environ)
         body = text.encode()
         headers = [
             ("Content-Type", "text/plain; charset=utf-8"),

@@ -24,6 +24,7 @@ def pseudonym(keyring: Keyring, user_id: str) -> str:
 
 
 _COLUMNS: Any = Conversation.__table__.c
+_MANAGER = Conversation.__mapper__.class_manager
 _NAMES = [column.key for column in _COLUMNS]
 _FIND = select(*_COLUMNS).where(_COLUMNS.person == bindparam("of_person"))
 _FIND_PLAIN, _FIND_LOCKED = Prepared(_FIND), Prepared(_FIND.with_for_update())
@@ -46,7 +47,8 @@ def find(session: Session, person: str, *, lock: bool = False) -> Conversation |
     if held is not None:
         session.refresh(held)
         return held
-    found = Conversation(**values)
+    found: Conversation = _MANAGER.new_instance()
+    found.__dict__.update(values)  # as loading does: these are the row's values, not changes
     make_transient_to_detached(found)
     session.add(found)
     return found

@@ -173,7 +173,7 @@ def test_the_initial_password_cannot_become_the_own_one(browser: Browser, pupil:
     again = pupil.initial.upper()
     answer = browser.submit("/portal/password", "/portal/password", chosen=again, again=again)
     assert answer.status_code == 422
-    assert "รหัสผ่านแรกที่ระบบสร้างให้" in answer.text
+    assert "รหัสผ่านชั่วคราวที่ระบบสร้างให้" in answer.text
 
 
 def test_guesses_at_the_present_password_are_held_back(

@@ -60,7 +60,7 @@ def test_progress_is_ones_own(browser: Browser, settled: Pupil, new_browser, enr
 def test_a_lesson_leads_to_the_next_one(browser: Browser, settled: Pupil) -> None:
     assert "/portal/courses/everyday-english/numbers-time-dates" in browser.get(GREETINGS).text
     last = browser.get("/portal/courses/everyday-english/phone-and-messages").text
-    assert "กลับไปที่คอร์ส" in last
+    assert "กลับไปที่หลักสูตร" in last
 
 
 def test_every_lesson_of_the_school_renders(browser: Browser, settled: Pupil, bot: Bot) -> None:

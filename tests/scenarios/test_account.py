@@ -220,7 +220,7 @@ def test_a_new_link_replaces_the_old_one(someone, client):
     chat = someone("มะลิ")
     register(chat)
     first = chat.opens("ดูรหัสผ่าน").removeprefix("https://bot.example.test")
-    chat.taps("ขอลิงก์ใหม่")
+    chat.taps("ขอลิงก์รหัสผ่านใหม่")
     second = chat.opens("ดูรหัสผ่าน").removeprefix("https://bot.example.test")
 
     assert first != second

@@ -156,7 +156,7 @@ def test_an_unusual_address_is_kept_as_typed(someone):
     [
         (EMAIL, Step.LINE_ID),
         ("other@hotmial.com", Step.EMAIL_SLIP),
-        ("not an address", Step.EMAIL),
+        ("not an address", Step.EMAIL_SLIP),
     ],
 )
 def test_another_address_instead_of_a_tap(typed, next_step, someone, rows):
