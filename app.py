@@ -65,6 +65,8 @@ def start(app: Flask) -> None:
     bot: Bot = app.extensions["bot"]
     engine: Engine = app.extensions["engine"]
     threading.Thread(target=_ask_who_we_are, args=(bot,), daemon=True).start()
+    if bot.settings.inbox_handlers == 0:
+        return  # this process only stores
     if engine.start() and bot.settings.is_sqlite:
         scheduler = jobs.start(bot, engine)
         atexit.register(scheduler.shutdown, wait=False)

@@ -27,6 +27,8 @@ from bot.services.outbox import Outgoing
 from bot.services.provisioning import Made
 from models.account import AccountState
 
+WORKER_HANDLERS = 48
+
 
 class Engine:
     """Answers people and drains what is due. Every drain may run anywhere, twice, or late."""
@@ -34,12 +36,13 @@ class Engine:
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self.answering = Answering(bot)
-        self.lanes = Lanes(self.answering.work, bot.settings.inbox_handlers)
+        # A web process may leave answering to a worker (0); the worker itself then has threads.
+        self.lanes = Lanes(self.answering.work, bot.settings.inbox_handlers or WORKER_HANDLERS)
         self._lock: IO[bytes] | None = None
 
     def start(self) -> bool:
         """Start answering; False where this process must leave that to another one."""
-        if self.bot.settings.inbox_handlers == 0 or not self._alone():
+        if not self._alone():
             return False
         if self.bot.settings.is_sqlite:
             # We are the only one that answers: whatever is open was left by our last life, and

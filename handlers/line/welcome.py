@@ -36,6 +36,9 @@ def message_taken_back(event: Event, ctx: Context) -> Turn:
     for item in [item for item, source in sources.items() if source == event.message_id]:
         del sources[item]
         ctx.draft.pop(item, None)
+    aside: dict[str, list[str | None]] = ctx.draft.get("aside", {})
+    for item in [item for item, (_, source) in aside.items() if source == event.message_id]:
+        del aside[item]
     # LINE may deliver the message once more, later than this: it must not count then.
     ctx.draft["unsent"] = [*ctx.draft.get("unsent", []), event.message_id][-MOST_UNSENT:]
     conversation = ctx.conversation

@@ -211,3 +211,14 @@ def test_unsending_something_else_changes_nothing(someone, rows):
 
     assert conversation_of(rows).step == Step.PHONE
     assert question(language_of(chat), Step.EMAIL) in words(chat.says(PHONE))
+
+
+def test_an_unsent_detail_that_is_being_changed_is_forgotten_too(someone, line, rows, all_words):
+    chat = someone("มะลิ")
+    reach(chat, Step.PHONE)
+    said = line.text(chat.user_id, PHONE)
+    reach(chat, Step.SUMMARY)
+    line.tap(chat.user_id, chat.edit("phone"))
+    line.unsend(chat.user_id, said["message"]["id"])
+
+    assert "+66812345678" not in all_words()
