@@ -12,6 +12,7 @@ from models.base import Base, ByValue, primary_key
 class AccountState(StrEnum):
     PENDING = "pending"  # asked of the provider, which has not confirmed yet
     ACTIVE = "active"
+    FROZEN = "frozen"  # its owner says that somebody else was at it; nobody gets in
     CLOSED = "closed"
 
 

@@ -35,6 +35,7 @@ class Conversation(Base):
     expires_at: Mapped[datetime | None]
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    menu: Mapped[str | None] = mapped_column(String(64))  # LINE's id of the rich menu last linked
     seen_at: Mapped[datetime]  # to the day: enough for the purge, and no write a message
 
     draft_json = Sealed("draft_sealed")

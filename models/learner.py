@@ -20,7 +20,8 @@ class AgeBand(StrEnum):
 
 class LearnerState(StrEnum):
     ACTIVE = "active"
-    WITHDRAWN = "withdrawn"  # took back the consent to the enrolment data; the account is closed
+    CLOSED = "closed"  # closed the account; the details are kept as long as the notice says
+    WITHDRAWN = "withdrawn"  # took back the consent to the enrolment data; erasure is under way
 
 
 class Learner(Base):
@@ -46,6 +47,12 @@ class Learner(Base):
     line_id_sealed: Mapped[bytes | None]
     line_id_index: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]  # last sign-in to E-Learning, to the day
+    closed_at: Mapped[datetime | None]
+    email_verified_at: Mapped[datetime | None]  # the present address, by the link sent to it
+    news_paused_until: Mapped[datetime | None]
+    objected_at: Mapped[datetime | None]  # to all news (PDPA s.32): nothing asks them again
+    restricted_at: Mapped[datetime | None]  # PDPA s.34: kept, but not used
 
     line_user_id = Sealed("line_user_id_sealed")
     name = Sealed("name_sealed")

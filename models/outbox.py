@@ -7,12 +7,14 @@ from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, ByValue, Sealed, primary_key
+from models.consent import Purpose
 
 
 class PushState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"  # LINE accepted it; that is not the same as read
     FAILED = "failed"  # refused for good
+    DROPPED = "dropped"  # not sent: the person said no, blocked us or asked for a pause meanwhile
     UNKNOWN = "unknown"  # the retry key's 24 hours passed without an answer; a person decides
 
 
@@ -43,6 +45,11 @@ class Push(Base):
     lease_until: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(80))
     request_id: Mapped[str | None] = mapped_column(String(64))
+    # News carries its purpose, topic and ledger subject: they are asked again before each call.
+    purpose: Mapped[Purpose | None] = mapped_column(ByValue(Purpose))
+    topic: Mapped[str | None] = mapped_column(String(40))
+    subject_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    sent_at: Mapped[datetime | None]
 
     to = Sealed("to_sealed")
     messages = Sealed("messages_sealed")

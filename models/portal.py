@@ -24,6 +24,7 @@ class PortalAccount(Base):
     password_hash: Mapped[str | None] = mapped_column(String(160))
     initial_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
 

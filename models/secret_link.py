@@ -11,6 +11,7 @@ from models.base import Base, ByValue, primary_key
 
 class LinkPurpose(StrEnum):
     INITIAL_PASSWORD = "initial_password"  # noqa: S105 - a name
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - asks for a second proof before it opens
 
 
 class SecretLink(Base):
@@ -26,3 +27,4 @@ class SecretLink(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]  # a newer link was asked for
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")  # wrong second proofs

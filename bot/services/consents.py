@@ -1,5 +1,6 @@
 """The consent ledger: one event for each thing said, and the fold that says what holds now."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,8 +15,23 @@ from bot.texts import policy
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation, Language
+from models.guardianship import Guardianship, GuardianshipState
+from models.learner import AgeBand, Learner
 
 NEWS_VALIDITY = timedelta(days=730)  # 24 months, then we ask again (K4)
+SELF, GUARDIAN = "self", "guardian"
+VOICES = (SELF, GUARDIAN)
+# PDPA s.20: up to ten years the guardian alone decides; from 11 to 19 both do.
+MUST_AGREE: dict[AgeBand, tuple[str, ...]] = {
+    AgeBand.UP_TO_10: (GUARDIAN,),
+    AgeBand.FROM_11_TO_19: (SELF, GUARDIAN),
+    AgeBand.FROM_20: (SELF,),
+}
+OPEN_OR_AGREED = (
+    GuardianshipState.PENDING,
+    GuardianshipState.OPENED,
+    GuardianshipState.AGREED,
+)
 VALIDITY: dict[Purpose, timedelta | None] = {
     Purpose.ENROLMENT: None,  # as long as the account: it ends with withdrawal or erasure
     Purpose.LINE_NEWS: NEWS_VALIDITY,
@@ -30,7 +46,7 @@ class Said:
     text: str
     language: str | None = None  # of the text, where that is not the person's present one
     channel: str = "line"
-    actor: str = "self"
+    actor: str = SELF
     webhook_event_id: str | None = None
 
 
@@ -76,15 +92,17 @@ def record(
     return event
 
 
-def latest(session: Session, subject_id: str, purpose: Purpose) -> ConsentEvent | None:
-    """The newest event of a purpose; ids grow with time, so they settle a tie."""
-    query = (
-        select(ConsentEvent)
-        .where(ConsentEvent.subject_id == subject_id, ConsentEvent.purpose == purpose)
-        .order_by(ConsentEvent.at.desc(), ConsentEvent.id.desc())
-        .limit(1)
+def latest(
+    session: Session, subject_id: str, purpose: Purpose, actor: str | None = None
+) -> ConsentEvent | None:
+    """The newest event of a purpose, of one actor if named; ids settle a tie of times."""
+    query = select(ConsentEvent).where(
+        ConsentEvent.subject_id == subject_id, ConsentEvent.purpose == purpose
     )
-    return session.scalars(query).one_or_none()
+    if actor is not None:
+        query = query.where(ConsentEvent.actor == actor)
+    newest_first = query.order_by(ConsentEvent.at.desc(), ConsentEvent.id.desc())
+    return session.scalars(newest_first.limit(1)).one_or_none()
 
 
 def is_living(event: ConsentEvent | None, now: datetime) -> bool:
@@ -94,9 +112,69 @@ def is_living(event: ConsentEvent | None, now: datetime) -> bool:
     return event.valid_until is None or now < event.valid_until
 
 
+def fold(events: Iterable[ConsentEvent], band: AgeBand, now: datetime) -> bool:
+    """Whether the events of one purpose, oldest first, permit processing now (K1).
+
+    Everybody who must agree has to have said so last, and nobody's no may be newer: a person
+    under 20 stops news as easily as a grown-up, even where only the guardian can start them.
+    What the system or staff end (expired, invalidated) ends every voice.
+    """
+    voices: dict[str, ConsentEvent] = {}
+    for event in events:
+        if event.actor in VOICES:
+            voices[event.actor] = event
+        elif event.state is ConsentState.GIVEN:
+            voices[SELF] = event
+        else:
+            voices = dict.fromkeys(VOICES, event)
+    if not all(is_living(voices.get(voice), now) for voice in MUST_AGREE[band]):
+        return False
+    own = voices.get(SELF)
+    if SELF in MUST_AGREE[band] or own is None or own.state is not ConsentState.WITHDRAWN:
+        return True
+    return (voices[GUARDIAN].at, voices[GUARDIAN].id) > (own.at, own.id)
+
+
 def holds(session: Session, subject_id: str, purpose: Purpose, now: datetime) -> bool:
-    """Whether a person's consent to a purpose is in force."""
-    return is_living(latest(session, subject_id, purpose), now)
+    """Whether the consent to a purpose is in force, the guardian's included where one is needed."""
+    return fold(_events(session, subject_id, purpose), band_of(session, subject_id), now)
+
+
+def is_agreed_by(
+    session: Session, subject_id: str, purpose: Purpose, voice: str, now: datetime
+) -> bool:
+    """Whether one of those who must agree has agreed, whatever the others say."""
+    events = [
+        event
+        for event in _events(session, subject_id, purpose)
+        if event.actor == voice or event.actor not in VOICES
+    ]
+    return is_living(events[-1] if events else None, now)
+
+
+def band_of(session: Session, subject_id: str) -> AgeBand:
+    """The age group of a subject: as registered, or as said in a request to a guardian."""
+    band = session.scalars(
+        select(Learner.age_band).where(Learner.conversation_id == subject_id)
+    ).one_or_none()
+    if band is not None:
+        return band
+    asked = (
+        select(Guardianship.age_band)
+        .where(Guardianship.child_id == subject_id, Guardianship.state.in_(OPEN_OR_AGREED))
+        .order_by(Guardianship.created_at.desc())
+        .limit(1)
+    )
+    return session.scalars(asked).one_or_none() or AgeBand.FROM_20
+
+
+def _events(session: Session, subject_id: str, purpose: Purpose) -> list[ConsentEvent]:
+    query = (
+        select(ConsentEvent)
+        .where(ConsentEvent.subject_id == subject_id, ConsentEvent.purpose == purpose)
+        .order_by(ConsentEvent.at, ConsentEvent.id)
+    )
+    return list(session.scalars(query))
 
 
 def history(session: Session, subject_id: str) -> list[ConsentEvent]:

@@ -57,7 +57,7 @@ def end_unused_consents(
     if people.learner_of(session, conversation) is not None:
         return
     for purpose in Purpose:
-        if consents.holds(session, conversation.id, purpose, now):
+        if consents.is_agreed_by(session, conversation.id, purpose, consents.SELF, now):
             consents.record(session, conversation, purpose, state, said, school, now)
 
 

@@ -11,18 +11,42 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "register", "sign up", "signup", "enrol", "enroll", "join",
     ),
     "account": (
-        "บัญชี", "บัญชีของฉัน", "ข้อมูลของฉัน", "เลิกรับข่าว", "เลิกรับข่าวสาร", "หยุดข่าว",
-        "เปลี่ยนเบอร์", "unsubscribe", "my account", "account", "my data",
+        "บัญชี", "บัญชีของฉัน", "ข้อมูลของฉัน", "my account", "account", "my data",
     ),
+    "change": (
+        "แก้ไขข้อมูล", "แก้ข้อมูล", "เปลี่ยนเบอร์", "เปลี่ยนอีเมล", "เปลี่ยนชื่อ",
+        "change my data", "change my details", "change phone", "change email",
+    ),
+    "history": ("ประวัติ", "ประวัติของฉัน", "history", "my history"),
+    "close": ("ปิดบัญชี", "ขอปิดบัญชี", "close account", "close my account"),
+    "news": (
+        "ข่าว", "ข่าวสาร", "ตั้งค่าข่าว", "เลิกรับข่าว", "เลิกรับข่าวสาร", "หยุดข่าว",
+        "หยุดส่งข่าว", "unsubscribe", "news", "stop news", "my news",
+    ),
+    "rights": (
+        "สิทธิของฉัน", "สิทธิ", "สิทธิ์ของฉัน", "ลบข้อมูล", "ลบข้อมูลของฉัน", "ขอสำเนาข้อมูล",
+        "ดาวน์โหลดข้อมูล", "my rights", "rights", "delete my data", "download my data",
+    ),
+    "relink": (
+        "ย้ายบัญชี", "เปลี่ยนไลน์", "เปลี่ยนบัญชีไลน์", "ย้ายไลน์", "move my account",
+        "new line account", "move account",
+    ),
+    "guardian": (
+        "ผู้ปกครอง", "ฉันเป็นผู้ปกครอง", "รหัสผู้ปกครอง", "guardian", "parent",
+        "i am a parent", "i am a guardian",
+    ),
+    "children": ("บุตรหลาน", "บุตรหลานของฉัน", "ลูกของฉัน", "my child", "my children"),
     "withdraw": ("ถอนความยินยอม", "ขอถอนความยินยอม", "withdraw", "withdraw consent"),
     "link": (
         "ขอลิงก์", "ขอลิงก์ใหม่", "ขอลิงค์", "ขอลิงค์ใหม่", "ลิงก์ใหม่", "ลิงก์", "ลิงค์",
         "ขอลิงก์รหัสผ่านใหม่", "new link", "link",
     ),
-    "password": (
-        "รหัสผ่าน", "ลืมรหัสผ่าน", "ลืมรหัส", "รีเซ็ตรหัสผ่าน", "ตั้งรหัสผ่านใหม่", "ขอรหัสผ่าน",
-        "เข้าสู่ระบบไม่ได้", "password", "forgot password", "reset password", "cannot sign in",
+    "reset": (
+        "ลืมรหัสผ่าน", "ลืมรหัส", "รีเซ็ตรหัสผ่าน", "ตั้งรหัสผ่านใหม่", "ขอรหัสผ่าน", "เข้าสู่ระบบไม่ได้",
+        "forgot password", "forgot my password", "reset password", "reset my password",
+        "cannot sign in",
     ),
+    "password": ("รหัสผ่าน", "password"),
     "courses": (
         "คอร์ส", "คอร์สเรียน", "หลักสูตร", "บทเรียน", "เข้าเรียน", "เรียน", "course", "courses",
         "lesson", "lessons", "e-learning", "elearning",

@@ -1,7 +1,20 @@
 """One conversation a file; a flow exists when it is listed here."""
 
 from bot.dispatch import Dispatcher
-from handlers.line import account, courses, credentials, groups, menu, registration, welcome
+from handlers.line import (
+    account,
+    courses,
+    credentials,
+    details,
+    groups,
+    guardian,
+    menu,
+    news,
+    registration,
+    relink,
+    rights,
+    welcome,
+)
 from handlers.line.shared import main_menu
 
 FLOWS = (
@@ -10,6 +23,11 @@ FLOWS = (
     registration.flow,
     credentials.flow,
     account.flow,
+    details.flow,
+    news.flow,
+    rights.flow,
+    relink.flow,
+    guardian.flow,
     courses.flow,
 )
 

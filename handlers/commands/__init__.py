@@ -1,0 +1,38 @@
+"""Flask commands, one noun a file; a command exists when it is listed here."""
+
+import sys
+
+import click
+from flask import Flask
+
+from bot.errors import SettingsError
+from handlers.commands import upkeep
+from handlers.commands.demo import demo, server_arguments
+
+__all__ = ["register", "server_arguments", "without_settings"]
+
+COMMANDS = (*upkeep.COMMANDS, demo)
+
+
+def register(app: Flask) -> None:
+    """Add the commands to an app that has its settings."""
+    for command in COMMANDS:
+        app.cli.add_command(command)
+
+
+def without_settings(error: SettingsError) -> Flask:
+    """An app that can do nothing but say what is missing, whatever it is asked."""
+    app = Flask(__name__, static_folder=None)
+
+    def say_what_is_missing() -> None:
+        """Name each missing or wrong setting with its cure."""
+        for problem in error.problems:
+            click.echo(f"✗ {problem.name}: {problem.problem}\n    cure: {problem.cure}")
+        click.echo(f"{len(error.problems)} setting(s) stand in the way; LINE was not asked.")
+        sys.exit(1)
+
+    for command in COMMANDS:
+        if command is not demo:
+            app.cli.command(command.name)(say_what_is_missing)
+    app.cli.add_command(demo)
+    return app

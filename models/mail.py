@@ -1,0 +1,83 @@
+"""Every e-mail: a row before it is sent, and after that the archive that the policy promises."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, ByValue, Sealed, primary_key
+from models.consent import Purpose
+from models.conversation import Language
+
+
+class Stream(StrEnum):
+    """Apart from each other: ending the news never stops a notice about one's own account."""
+
+    TRANSACTIONAL = "transactional"
+    NEWS = "news"
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"  # the mail server took it; that is not the same as read
+    FAILED = "failed"  # refused for good
+    DROPPED = "dropped"  # not sent: consent, address or wish changed meanwhile
+    UNKNOWN = "unknown"  # news whose server vanished after DATA: it may have arrived
+
+
+IS_QUEUED = text("state = 'queued'")  # in the words of the partial index
+
+
+class Mail(Base):
+    """One e-mail to one address.
+
+    `cause` is unique, so that a repeat of the cause is not a second mail. `message_id` is drawn
+    with the row and kept over all tries. Bodies hold the placeholder `{link}` or `{code}` where a
+    one-time secret goes: the secret is derived when it is sent and is stored nowhere.
+    """
+
+    __tablename__ = "mail"
+
+    id: Mapped[str] = primary_key()
+    cause: Mapped[str] = mapped_column(String(120), unique=True)
+    stream: Mapped[Stream] = mapped_column(ByValue(Stream))
+    template: Mapped[str] = mapped_column(String(40))
+    language: Mapped[Language] = mapped_column(ByValue(Language))
+    subject_id: Mapped[str | None] = mapped_column(String(32), index=True)  # whose ledger counts
+    to_sealed: Mapped[bytes | None]
+    address_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    title_sealed: Mapped[bytes | None]
+    text_sealed: Mapped[bytes | None]
+    html_sealed: Mapped[bytes | None]
+    message_id: Mapped[str] = mapped_column(String(160), unique=True)
+    state: Mapped[MailState] = mapped_column(ByValue(MailState), default=MailState.QUEUED)
+    purpose: Mapped[Purpose | None] = mapped_column(ByValue(Purpose))
+    topic: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+    first_tried_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(80))
+
+    to = Sealed("to_sealed", blind="address_index", normal=str.casefold)
+    title = Sealed("title_sealed")
+    text = Sealed("text_sealed")
+    html = Sealed("html_sealed")
+
+    __table_args__ = (
+        Index("ix_mail_queued", "due_at", sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED),
+    )
+
+
+class Suppression(Base):
+    """An address that must get no news any more: a keyed digest of it, and why."""
+
+    __tablename__ = "suppression"
+
+    address_index: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
