@@ -163,7 +163,7 @@ def upgrade() -> None:
     op.create_table(
         "rich_menu",
         sa.Column("key", sa.String(length=32), nullable=False),
-        sa.Column("line_id", sa.String(length=64), nullable=False),
+        sa.Column("menu_id", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("deployed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_rich_menu")),
