@@ -30,9 +30,11 @@ def help_wanted(event: Event, ctx: Context) -> Turn:
     body = t(
         "You can tap the buttons or type these words:\n"
         "• register – get a username for E-Learning\n"
-        "• account – your details and news\n"
+        "• account – your details, and what happened so far\n"
+        "• forgot password – a new way in\n"
+        "• news – what you get, and how to stop it\n"
+        "• rights – see, take along or erase your data\n"
         "• courses – what you can learn\n"
-        "• link – a new sign-in link\n"
         "• privacy – what we keep and why\n"
         "• English / ภาษาไทย – change the language\n"
         "• staff – talk to a person\n"

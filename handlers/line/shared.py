@@ -17,16 +17,17 @@ def main_menu(ctx: Context) -> list[Action]:
             line.entry(t("Help"), "help"),
             language,
         ]
-    first = (
-        line.entry(t("Register"), "register")
-        if ctx.conversation.learner_id is None
-        else line.entry(t("My account"), "account")
-    )
+    courses, help_ = line.entry(t("Courses"), "courses"), line.entry(t("Help"), "help")
+    policy = line.entry(t("Privacy policy"), "policy")
+    if ctx.conversation.learner_id is None:
+        return [line.entry(t("Register"), "register"), courses, policy, help_, language]
     return [
-        first,
-        line.entry(t("Courses"), "courses"),
-        line.entry(t("Privacy policy"), "policy"),
-        line.entry(t("Help"), "help"),
+        line.entry(t("My account"), "account"),
+        courses,
+        line.entry(t("News"), "news"),
+        line.entry(t("My rights"), "rights"),
+        policy,
+        help_,
         language,
     ]
 
