@@ -29,6 +29,14 @@ _NAMES = [column.key for column in _COLUMNS]
 _FIND = select(*_COLUMNS).where(_COLUMNS.person == bindparam("of_person"))
 _FIND_PLAIN, _FIND_LOCKED = Prepared(_FIND), Prepared(_FIND.with_for_update())
 
+_NEW: Any = {
+    name: bindparam(name)
+    for name in ("id", "person", "language", "language_chosen", "created_at", "seen_at")
+}
+_TABLE: Any = Conversation.__table__
+_ADD_SQLITE = Prepared(sqlite.insert(_TABLE).values(_NEW).on_conflict_do_nothing())
+_ADD_POSTGRESQL = Prepared(postgresql.insert(_TABLE).values(_NEW).on_conflict_do_nothing())
+
 
 def find(session: Session, person: str, *, lock: bool = False) -> Conversation | None:
     """The conversation of a pseudonym; with lock, nobody else handles this person meanwhile.
@@ -74,7 +82,7 @@ def open_conversation(session: Session, person: str, language: str, now: datetim
     found = find(session, person, lock=True)
     if found is not None:
         return found
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    insert = _ADD_SQLITE if database_of(session).is_sqlite else _ADD_POSTGRESQL
     row = {
         "id": new_id(),
         "person": person,
@@ -83,7 +91,7 @@ def open_conversation(session: Session, person: str, language: str, now: datetim
         "created_at": now,
         "seen_at": now,
     }
-    session.execute(insert(Conversation).values(row).on_conflict_do_nothing())
+    insert.many(session, [row])
     made = find(session, person, lock=True)
     if made is None:
         raise LookupError("the conversation vanished while it was made")
