@@ -32,9 +32,10 @@ IS_QUEUED = text("state = 'queued'")  # in the words of the partial index
 class Mail(Base):
     """One e-mail to one address.
 
-    `cause` is unique, so that a repeat of the cause is not a second mail. `message_id` is drawn
-    with the row and kept over all tries. Bodies hold the placeholder `{link}` or `{code}` where a
-    one-time secret goes: the secret is derived when it is sent and is stored nowhere.
+    `cause` is unique, so that a repeat of the cause is not a second mail. `message_id` gets
+    its domain with the first try and is kept over all further ones. Bodies hold the placeholder
+    `{link}` or `{code}` where a one-time secret goes: the secret is derived when it is sent and is
+    stored nowhere.
     """
 
     __tablename__ = "mail"
@@ -57,6 +58,8 @@ class Mail(Base):
     created_at: Mapped[datetime]
     first_tried_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
+    useful_until: Mapped[datetime | None]  # e.g. as long as its link lives; then it is dropped
+    handed_at: Mapped[datetime | None]  # news: set before DATA, so that a crash can be told
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None] = mapped_column(String(40))
@@ -69,7 +72,13 @@ class Mail(Base):
     html = Sealed("html_sealed")
 
     __table_args__ = (
-        Index("ix_mail_queued", "due_at", sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED),
+        Index(
+            "ix_mail_queued",
+            "stream",
+            "due_at",
+            sqlite_where=IS_QUEUED,
+            postgresql_where=IS_QUEUED,
+        ),
     )
 
 

@@ -1,18 +1,24 @@
 """E-mails: queued as rows in the transaction of their cause; the rows are also the archive."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.texts import letters
-from models.base import new_id, session_keyring
+from models.base import Sealed, new_id, session_keyring
 from models.consent import Purpose
 from models.conversation import Language
-from models.mail import Mail, MailState, Stream
+from models.database import database_of
+from models.mail import Mail, MailState, Stream, Suppression
 
 CODE_DIGITS = 6
+# As long as the proof inside lives (bot/services/tokens.py): a dead link helps nobody.
+CODE_USEFUL = timedelta(minutes=10)
+LINK_USEFUL = timedelta(hours=24)
+# Replaced by `Message-ID` with the sender's domain when it is first sent; RFC 2606.
+NO_DOMAIN = "not-sent.invalid"
 
 
 def queue(
@@ -29,40 +35,50 @@ def queue(
     purpose: Purpose | None = None,
     topic: str | None = None,
     mail_id: str | None = None,
+    useful_until: datetime | None = None,
 ) -> str | None:
     """Add one mail, in the transaction of what caused it; None where the cause had one already.
 
     template: a letter of bot/texts/mails. values fill its gaps, except `{link}` and `{code}`,
-    which stand for a one-time secret: draw `mail_id` first, issue the token with
-    `drawn=link_secret(...)` or `code_secret(...)`, and the same secret is derived again at the
-    moment of sending. It is stored nowhere.
+    which stand for a one-time secret (the token alone, so a letter reads `<{page}/{link}>`): draw
+    `mail_id` first, issue the token with `drawn=link_secret(...)` or `code_secret(...)`, and the
+    same secret is derived again at the moment of sending. It is stored nowhere. `{unsubscribe}`
+    is filled then too, with the address that ends the news.
+
+    useful_until: when the mail is not worth sending any more; where it holds a link or a code,
+    a day or ten minutes from now. News need their subject and purpose, by which the ledger is
+    asked again before they go out.
     """
-    if session.scalars(select(Mail.id).where(Mail.cause == cause)).first() is not None:
-        return None
+    if stream is Stream.NEWS and (subject_id is None or purpose is None):
+        raise ValueError("news need a subject and a purpose")
     letter = letters.letter(template, language, values)
-    mail = Mail(
-        id=mail_id or new_id(),
-        cause=cause,
-        stream=stream,
-        template=template,
-        language=Language(language),
-        subject_id=subject_id,
-        state=MailState.QUEUED,
-        purpose=purpose,
-        topic=topic,
-        created_at=now,
-        due_at=now,
-        attempts=0,
+    new = mail_id or new_id()
+    row = {
+        "id": new,
+        "cause": cause,
+        "stream": stream,
+        "template": template,
+        "language": Language(language),
+        "subject_id": subject_id,
+        "message_id": f"<{new}@{NO_DOMAIN}>",
+        "state": MailState.QUEUED,
+        "purpose": purpose,
+        "topic": topic,
+        "created_at": now,
+        "due_at": now,
+        "useful_until": useful_until or _useful_until(letter.text, values, now),
+        "attempts": 0,
+        "to_sealed": _sealed(session, Mail.to, new, to),
+        "address_index": address_index(session, to),
+        "title_sealed": _sealed(session, Mail.title, new, letter.title),
+        "text_sealed": _sealed(session, Mail.text, new, letter.text),
+        "html_sealed": _sealed(session, Mail.html, new, letter.html),
+    }
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    made = session.execute(
+        insert(Mail).values(row).on_conflict_do_nothing(index_elements=["cause"]).returning(Mail.id)
     )
-    mail.message_id = f"<{mail.id}@english-planet>"
-    with session.no_autoflush:
-        session.add(mail)
-        mail.to = to
-        mail.title = letter.title
-        mail.text = letter.text
-        mail.html = letter.html
-    session.flush()
-    return mail.id
+    return new if made.one_or_none() is not None else None
 
 
 def link_secret(session: Session, mail_id: str) -> str:
@@ -74,3 +90,43 @@ def code_secret(session: Session, mail_id: str) -> str:
     """The six digits that go into a mail."""
     number = int(session_keyring(session).blind("mail.code", mail_id), 16)
     return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
+def address_index(session: Session, address: str) -> str:
+    """What an address is known by where it may not be read."""
+    return session_keyring(session).blind(Mail.to.index_name, Mail.to.normal(address))
+
+
+def suppress(session: Session, index: str, reason: str, now: datetime) -> None:
+    """No news to an address any more; notices about one's own account still go there."""
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    row = {"address_index": index, "reason": reason[:40], "at": now}
+    session.execute(insert(Suppression).values(row).on_conflict_do_nothing())
+
+
+def is_suppressed(session: Session, address: str) -> bool:
+    """Whether news to an address are at an end, under whichever key that was written down."""
+    return any(
+        session.get(Suppression, index) is not None for index in Mail.to.lookups(session, address)
+    )
+
+
+def release(session: Session, address: str) -> None:
+    """The address has proved that it lives, and its owner wants mail: forget what was held."""
+    for index in Mail.to.lookups(session, address):
+        held = session.get(Suppression, index)
+        if held is not None:
+            session.delete(held)
+
+
+def _sealed(session: Session, column: Sealed, row_id: str, value: str) -> bytes:
+    place = f"{Mail.__tablename__}|{column.column}|{row_id}"
+    return session_keyring(session).seal(value.encode(), place)
+
+
+def _useful_until(text: str, values: Mapping[str, str], now: datetime) -> datetime | None:
+    if "{code}" in text and "code" not in values:
+        return now + CODE_USEFUL
+    if "{link}" in text and "link" not in values:
+        return now + LINK_USEFUL
+    return None

@@ -1,5 +1,5 @@
 """A LINE for development: a Platform as strict as the real one, and a phone in the browser."""
 
-from handlers.simulator.wiring import register
+from handlers.simulator.wiring import register, start
 
-__all__ = ["register"]
+__all__ = ["register", "start"]

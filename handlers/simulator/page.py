@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 
-from handlers.simulator.levers import LEVERS, LeverError, Pull
+from handlers.simulator.levers import LEVERS, Lever, LeverError, Pull
 from handlers.simulator.navigation import Navigation
 from handlers.simulator.phone_state import is_loading, state_of
 from handlers.simulator.platform import Platform
@@ -29,7 +29,9 @@ ACTS: Mapping[str, Act] = {
 
 
 def create_simulator_blueprint(
-    platform: Platform, navigation: Navigation | None = None
+    platform: Platform,
+    navigation: Navigation | None = None,
+    more_levers: Mapping[str, Lever] | None = None,
 ) -> Blueprint:
     """The page and its JSON; for development only, it lets anybody speak as anybody."""
     blueprint = Blueprint(
@@ -41,6 +43,7 @@ def create_simulator_blueprint(
         template_folder="templates",
     )
     links = (navigation or Navigation()).links
+    levers = {**LEVERS, **(more_levers or {})}
     blueprint.app_context_processor(lambda: {"simulator_links": links})
     blueprint.before_request(_refuse_other_origins)
 
@@ -105,7 +108,7 @@ def create_simulator_blueprint(
     @blueprint.post("/api/lever")
     def lever() -> tuple[Response, int]:
         asked = _asked()
-        pulled = LEVERS.get(str(asked.get("lever")))
+        pulled = levers.get(str(asked.get("lever")))
         if pulled is None:
             return _refused("unknown lever")
         seconds = asked.get("seconds")

@@ -33,6 +33,7 @@ RATES: Mapping[str, Rate] = {
     "richmenu/create": Rate(100, 3600),
     "richmenu/delete": Rate(100, 3600),
     "richmenu/alias:delete": Rate(100, 3600),
+    "richmenu/batch": Rate(3, 3600),
     "richmenu/list": Rate(10),
 }
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers.simulator.checks import USER_ID
 from handlers.simulator.problems import ApiError, Problems
-from handlers.simulator.rich_menus import check_rich_menu
+from handlers.simulator.rich_menus import check_batch, check_rich_menu
 from handlers.simulator.routes import Answer, ApiRequest, Route
 
 if TYPE_CHECKING:
@@ -113,6 +113,25 @@ def bulk_unlink(platform: "Platform", request: ApiRequest) -> Answer:
     return _changed(platform, 202)
 
 
+def batch(platform: "Platform", request: ApiRequest) -> Answer:
+    platform.rich_menus.run_batch(request.json.get("operations"), request.request_id)
+    return _changed(platform, 202)
+
+
+def validate_batch(platform: "Platform", request: ApiRequest) -> Answer:
+    check_batch(request.json.get("operations"), platform.rich_menus.menus)
+    return Answer()
+
+
+def batch_progress(platform: "Platform", request: ApiRequest) -> Answer:
+    phase = platform.rich_menus.batches.get(request.query.get("requestId", ""))
+    if phase is None:
+        raise ApiError(404, "Not found")
+    at = platform.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    ended = {"completedTime": at} if phase != "ongoing" else {}
+    return Answer({"phase": phase, "acceptedTime": at, **ended})
+
+
 def create_alias(platform: "Platform", request: ApiRequest) -> Answer:
     body = request.json
     alias_id, menu_id = str(body.get("richMenuAliasId", "")), str(body.get("richMenuId", ""))
@@ -153,6 +172,9 @@ ROUTES = (
     Route("GET", f"{MENU}/list", "richmenu/list", all_menus),
     Route("POST", f"{MENU}/bulk/link", "richmenu/bulk/link", bulk_link),
     Route("POST", f"{MENU}/bulk/unlink", "richmenu/bulk/unlink", bulk_unlink),
+    Route("POST", f"{MENU}/batch", "richmenu/batch", batch),
+    Route("POST", f"{MENU}/validate/batch", "richmenu/validate/batch", validate_batch),
+    Route("GET", f"{MENU}/progress/batch", "richmenu/batch:progress", batch_progress),
     Route("POST", f"{MENU}/alias", "richmenu/alias:create", create_alias),
     Route("GET", f"{MENU}/alias/list", "richmenu/alias:list", all_aliases),
     Route("GET", f"{MENU}/alias/<alias_id>", "richmenu/alias:get", get_alias),

@@ -24,6 +24,8 @@ from handlers.simulator.problems import ApiError, Problems
 IMAGE_BYTES = 1024 * 1024
 MOST_MENUS = 1000
 MOST_ALIASES = 1000
+MOST_OPERATIONS = 1000
+BATCH_NEEDS = {"link": ("from", "to"), "unlink": ("from",), "unlinkAll": ()}
 ALIAS_ID = re.compile(r"[a-z0-9_-]{1,32}")
 
 size = an_object({"width": integer(800, 2500), "height": integer(250)}, ("width", "height"))
@@ -55,6 +57,26 @@ def check_rich_menu(given: Mapping[str, Any], problems: Problems) -> None:
             problems.add(f"areas[{index}].bounds", "must be inside the rich menu")
 
 
+def check_batch(operations: Any, menus: Mapping[str, "RichMenu"]) -> None:
+    """1 to 1,000 operations over menus that exist; unlinkAll stands alone."""
+    problems = Problems()
+    if not isinstance(operations, list) or not 1 <= len(operations) <= MOST_OPERATIONS:
+        problems.add("operations", f"Size must be between 1 and {MOST_OPERATIONS}")
+        problems.raise_if_any()
+    for index, operation in enumerate(operations):
+        kind = operation.get("type") if isinstance(operation, dict) else None
+        if kind not in BATCH_NEEDS:
+            problems.add(f"operations[{index}].type", "must be link, unlink or unlinkAll")
+            continue
+        for needed in BATCH_NEEDS[kind]:
+            menu = menus.get(str(operation.get(needed)))
+            if menu is None or (needed == "to" and menu.image is None):
+                problems.add(f"operations[{index}].{needed}", "richmenu not found")
+        if kind == "unlinkAll" and len(operations) > 1:
+            problems.add(f"operations[{index}].type", "unlinkAll must be the only operation")
+    problems.raise_if_any()
+
+
 @dataclass
 class RichMenu:
     """A menu as it was created; it can be shown only once its picture is there."""
@@ -76,6 +98,7 @@ class RichMenus:
         self.aliases: dict[str, str] = {}
         self.default_id: str | None = None
         self.of_person: dict[str, str] = {}
+        self.batches: dict[str, str] = {}  # request id -> ongoing, succeeded or failed
 
     def create(self, body: Mapping[str, Any]) -> RichMenu:
         problems = Problems()
@@ -136,6 +159,18 @@ class RichMenus:
     def unlink(self, user_ids: Iterable[str]) -> None:
         for user_id in user_ids:
             self.of_person.pop(user_id, None)
+
+    def run_batch(self, operations: Any, request_id: str) -> None:
+        """Replace or remove one menu's links (reference, "Replace or unlink the linked rich
+        menus in batches"); here it is done at once."""
+        check_batch(operations, self.menus)
+        for operation in operations:
+            here = {u for u, m in self.of_person.items() if m == operation.get("from")}
+            if operation["type"] == "link":
+                self.link(here, operation["to"])
+            else:
+                self.unlink(here if operation["type"] == "unlink" else list(self.of_person))
+        self.batches[request_id] = "succeeded"
 
     def shown_to(self, user_id: str) -> RichMenu | None:
         """Per person before default (documentation, "Rich menu priority")."""

@@ -2,12 +2,21 @@
 
 from flask import Flask
 
+from bot.mail.smtp import Mailer, letterhead_of
+from bot.mail_settings import MailServer
 from bot.runtime import Bot
+from handlers.simulator import sample_news
 from handlers.simulator.api import create_line_blueprint
 from handlers.simulator.cast import add_cast
 from handlers.simulator.delivery import http_deliver
+from handlers.simulator.mailbox import HOST, Mailbox, MailboxServer
+from handlers.simulator.mailbox_page import create_mailbox_blueprint
+from handlers.simulator.navigation import Navigation
 from handlers.simulator.page import create_simulator_blueprint
 from handlers.simulator.platform import Platform
+
+SENDER = "English Planet <hello@english-planet.example>"
+NEWS_SENDER = "English Planet <news@news.english-planet.example>"
 
 
 def register(app: Flask, bot: Bot) -> Platform:
@@ -23,6 +32,23 @@ def register(app: Flask, bot: Bot) -> Platform:
     )
     add_cast(platform)
     app.register_blueprint(create_line_blueprint(platform), url_prefix="/simulator/line")
-    app.register_blueprint(create_simulator_blueprint(platform))
+    navigation, mailbox = Navigation(), Mailbox()
+    navigation.add("/simulator/mailbox", "กล่องจดหมาย", "Mailbox")
+    levers = sample_news.levers(bot)
+    app.register_blueprint(create_simulator_blueprint(platform, navigation, levers))
+    app.register_blueprint(create_mailbox_blueprint(mailbox))
     app.extensions["platform"] = platform
+    app.extensions["mailbox"] = mailbox
     return platform
+
+
+def start(app: Flask, bot: Bot) -> None:
+    """Serve the mailbox and send every mail there, unless the settings name a mail server."""
+    if bot.mailer is not None:
+        return
+    server = MailboxServer(app.extensions["mailbox"])
+    server.start()
+    app.extensions["mail_server"] = server
+    bot.mailer = Mailer(
+        MailServer(HOST, server.port, "plain"), letterhead_of(bot.settings, SENDER, NEWS_SENDER)
+    )

@@ -286,7 +286,10 @@ at("more").addEventListener("click", () => {
   at("attachments").hidden = !at("attachments").hidden;
   at("more").setAttribute("aria-expanded", String(!at("attachments").hidden));
 });
-at("menu-bar").addEventListener("click", () => { menuOpen = !menuOpen; version = null; refresh(); });
+function openMenu(open) { menuOpen = open; version = null; refresh(); }
+at("menu-bar").addEventListener("click", () => openMenu(!menuOpen));
+// As on a phone, where the keyboard takes the menu's place.
+at("message-input").addEventListener("focus", () => { if (menuOpen) openMenu(false); });
 at("latency").addEventListener("change", (event) => ask("lever", { person, lever: "latency", seconds: Number(event.target.value) || 0 }));
 for (const button of document.querySelectorAll("[data-act]")) button.addEventListener("click", () => ask("act", { person, act: button.dataset.act }));
 for (const button of document.querySelectorAll("[data-lever]")) button.addEventListener("click", () => ask("lever", { person, lever: button.dataset.lever, endpoint: at("fault-endpoint").value }));

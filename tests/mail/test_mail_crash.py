@@ -1,0 +1,109 @@
+"""kill -9 on the way to the mail server: notices arrive, news never twice, and all is accounted."""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from bot.runtime import Bot, mailing
+from bot.settings import ROOT, Settings
+from handlers.simulator.mailbox import Mailbox
+from models.mail import Mail, MailState
+from tests.clock import FakeClock
+from tests.mail.crash_drain import ACCEPTED, ADDRESSED, HANDED
+from tests.mailbox import LETTERHEAD
+
+POINTS = (ADDRESSED, HANDED, ACCEPTED)
+Queue = Callable[..., str]
+MailOf = Callable[[str], Mail]
+
+
+@pytest.fixture
+def die(settings: Settings, bot: Bot, mailbox: Mailbox, clock: FakeClock) -> Callable[[str], None]:
+    """Runs a drain in another process until it kills itself at a point."""
+
+    def run(point: str) -> None:
+        assert bot.mailer
+        keys = ",".join(
+            f"{name}:{base64.b64encode(key).decode()}" for name, key in settings.data_keys.items()
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.mail.crash_drain"],
+            cwd=ROOT,
+            env={
+                "PATH": os.environ["PATH"],
+                "CRASH_POINT": point,
+                "CRASH_CLOCK": clock().isoformat(),
+                "PUBLIC_URL": settings.public_url,
+                "SECRET_KEY": settings.secret_key,
+                "DATA_KEYS": keys,
+                "DATABASE_URL": settings.database_url,
+                "LINE_CHANNEL_SECRET": settings.channel_secrets[0],
+                "LINE_CHANNEL_ACCESS_TOKEN": settings.access_token or "",
+                "SMTP_URL": f"smtp://127.0.0.1:{bot.mailer.server.port}",
+                "MAIL_FROM": LETTERHEAD.sender,
+                "MAIL_NEWS_FROM": LETTERHEAD.news_sender,
+            },
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+
+    return run
+
+
+def after_the_lease(bot: Bot, clock: FakeClock) -> None:
+    """Nobody takes the mail up while the dead one could still be at it; then somebody does."""
+    assert mailing.drain(bot) == 0
+    clock.advance(minutes=3)
+    assert mailing.drain(bot) == 1
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_notice_arrives_in_the_end(
+    point: str,
+    die: Callable[[str], None],
+    bot: Bot,
+    mailbox: Mailbox,
+    queue: Queue,
+    mail_of: MailOf,
+    clock: FakeClock,
+) -> None:
+    mail_id = queue()
+    die(point)
+    assert len(mailbox.mails) == (point == ACCEPTED)
+    after_the_lease(bot, clock)
+    row = mail_of(mail_id)
+    assert (row.state, row.attempts) == (MailState.SENT, 2)
+    ids = [mail.headers["Message-ID"] for mail in mailbox.mails]
+    # Sent again under the same name where nobody could know: mail programs show it once.
+    assert ids == [row.message_id] * (2 if point == ACCEPTED else 1)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_news_never_go_out_twice(
+    point: str,
+    die: Callable[[str], None],
+    bot: Bot,
+    mailbox: Mailbox,
+    queue_news: Queue,
+    mail_of: MailOf,
+    clock: FakeClock,
+) -> None:
+    mail_id = queue_news()
+    die(point)
+    after_the_lease(bot, clock)
+    clock.advance(days=4)
+    assert mailing.drain(bot) == 0
+    arrived, state = {
+        ADDRESSED: (1, MailState.SENT),
+        HANDED: (0, MailState.UNKNOWN),  # a person decides
+        ACCEPTED: (1, MailState.UNKNOWN),
+    }[point]
+    assert (len(mailbox.mails), mail_of(mail_id).state) == (arrived, state)
