@@ -54,4 +54,7 @@ class ConsentEvent(Base):
     webhook_event_id: Mapped[str | None] = mapped_column(String(64))
     record: Mapped[dict[str, Any]] = mapped_column(JSON)
 
-    __table_args__ = (Index("ix_consent_event_subject", "subject_id", "purpose", "at"),)
+    __table_args__ = (
+        Index("ix_consent_event_subject", "subject_id", "purpose", "at"),
+        Index("ix_consent_event_valid_until", "valid_until"),  # for those that run out
+    )

@@ -140,6 +140,22 @@ def holds(session: Session, subject_id: str, purpose: Purpose, now: datetime) ->
     return fold(_events(session, subject_id, purpose), band_of(session, subject_id), now)
 
 
+def permits_enrolment(session: Session, subject_id: str, band: AgeBand, now: datetime) -> bool:
+    """Whether somebody of this age group may be enrolled: under 20 not without the guardian.
+
+    Of the group named now and one named in a request that is still open the lower one counts.
+    """
+    lowest = min(band, band_of(session, subject_id), key=list(AgeBand).index)
+    if lowest is AgeBand.FROM_20:
+        return True
+    agreed = select(Guardianship.id).where(
+        Guardianship.child_id == subject_id, Guardianship.state == GuardianshipState.AGREED
+    )
+    if session.scalars(agreed).first() is None:
+        return False  # of an earlier agreement the ledger may still tell, but that one is over
+    return fold(_events(session, subject_id, Purpose.ENROLMENT), lowest, now)
+
+
 def is_agreed_by(
     session: Session, subject_id: str, purpose: Purpose, voice: str, now: datetime
 ) -> bool:

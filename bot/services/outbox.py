@@ -11,7 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
+from bot.services import news
+from bot.settings import Settings
 from models.base import new_id, session_keyring
+from models.consent import Purpose
 from models.conversation import Conversation
 from models.database import database_of
 from models.outbox import IS_QUEUED, Push, PushState
@@ -41,8 +44,14 @@ def queue(
     to: str,
     messages: list[dict[str, Any]],
     now: datetime,
-) -> None:
-    """Add one push, in the transaction of what caused it; the same cause adds nothing more."""
+    purpose: Purpose | None = None,
+    topic: str | None = None,
+    subject_id: str | None = None,
+) -> bool:
+    """Add one push, in the transaction of what caused it; the same cause adds nothing more.
+
+    News names its purpose, topic and ledger subject: they are asked again before each try.
+    """
     keyring, push_id = session_keyring(session), new_id()
     body = json.dumps(messages, ensure_ascii=False).encode()
     row = {
@@ -56,9 +65,13 @@ def queue(
         "created_at": now,
         "due_at": now,
         "attempts": 0,
+        "purpose": purpose,
+        "topic": topic,
+        "subject_id": subject_id,
     }
     insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
-    session.execute(insert(Push).values(row).on_conflict_do_nothing())
+    added = insert(Push).values(row).on_conflict_do_nothing().returning(Push.id)
+    return session.execute(added).first() is not None
 
 
 def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[Outgoing]:
@@ -94,7 +107,9 @@ def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[
     ]
 
 
-def begin(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> Outgoing | None:
+def begin(
+    session: Session, outgoing: Outgoing, worker: str, now: datetime, settings: Settings
+) -> Outgoing | None:
     """Count an attempt just before its call; None where it may not go out any more."""
     push = session.get(Push, outgoing.id, with_for_update=True)
     if push is None or push.state is not PushState.QUEUED or push.worker != worker:
@@ -110,6 +125,9 @@ def begin(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> O
     if person is not None and person.blocked_at is not None:
         _close(push, PushState.FAILED, "blocked")
         return None
+    if push.purpose is not None and (why_not := _why_not(session, push, now, settings)):
+        _close(push, PushState.DROPPED, why_not)
+        return None
     push.attempts += 1
     push.first_tried_at = push.first_tried_at or now
     renewed: Any = database_of(session).time(LEASE)
@@ -117,11 +135,13 @@ def begin(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> O
     return Outgoing(push.id, push.attempts, outgoing.to, outgoing.messages, outgoing.retry_key)
 
 
-def sent(session: Session, outgoing: Outgoing, worker: str, request_id: str | None) -> None:
+def sent(
+    session: Session, outgoing: Outgoing, worker: str, request_id: str | None, now: datetime
+) -> None:
     """LINE accepted it; what was said and to whom is erased."""
     push = _mine(session, outgoing, worker)
     if push is not None:
-        push.request_id = request_id
+        push.request_id, push.sent_at = request_id, now
         _close(push, PushState.SENT, None)
 
 
@@ -138,6 +158,15 @@ def failed(
     push.reason = f"{error.status} {error.reason}"[:80]
     push.due_at = now + min(timedelta(seconds=2**push.attempts), LONGEST_WAIT)
     push.lease_until = None
+
+
+def _why_not(session: Session, push: Push, now: datetime, settings: Settings) -> str | None:
+    """Why this news may not go out now, whatever was so when it was queued."""
+    if push.subject_id is None or push.purpose is None:
+        return "no subject"
+    return news.may_send(
+        session, push.subject_id, push.purpose, push.topic, now, settings, push.id, push.to
+    )
 
 
 def _mine(session: Session, outgoing: Outgoing, worker: str) -> Push | None:

@@ -1,5 +1,224 @@
 """News of one's choice: topics, channels, a pause, and a stop that works at once."""
 
-from bot.dispatch import Flow
+from bot.dispatch import Context, Flow, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import consents, news_wishes, subscriptions
+from bot.services.consents import Said
+from bot.services.news_questions import asking_card, seen_news
+from bot.services.news_wishes import Standing
+from bot.services.subscriptions import CHANNEL_OF, NEWS
+from bot.texts.dates import shown_day
+from handlers.line.account_card import account_card
+from handlers.line.news_choices import choices_card
+from handlers.line.receipts import receipt
+from handlers.line.shared import greeting
+from models.consent import ConsentState, Purpose
+from models.learner import Learner, LearnerState
 
 flow = Flow("news")
+
+PURPOSES = {str(purpose): (purpose,) for purpose in NEWS} | {"all": NEWS}
+
+
+def _stranger(ctx: Context) -> Turn:
+    told = ctx.t("You have no account here yet. Registering takes about three minutes.")
+    return flow.say(line.text(told), *(ctx.asked() or [greeting(ctx)]))
+
+
+def _learner(ctx: Context) -> Learner | None:
+    """The person, where they can get news at all."""
+    found = ctx.learner
+    return found if found is not None and found.state is LearnerState.ACTIVE else None
+
+
+def _nothing_here(ctx: Context) -> Turn:
+    return _stranger(ctx) if ctx.learner is None else flow.say(account_card(ctx))
+
+
+def _purpose(event: Event) -> Purpose | None:
+    """The one channel that a button is about."""
+    found = PURPOSES.get(event.postback.get("p", ""), ())
+    return found[0] if len(found) == 1 else None
+
+
+@flow.entry("news")
+def news_wanted(event: Event, ctx: Context) -> Turn:
+    learner = _learner(ctx)
+    if learner is None:
+        return _nothing_here(ctx)
+    return flow.say(choices_card(ctx, learner), *ctx.asked())
+
+
+@flow.entry("news_off")
+def news_stopped(event: Event, ctx: Context) -> Turn:
+    """One tap, at once, for everybody: withdrawing is never harder than giving (PDPA s.19)."""
+    purposes = PURPOSES.get(event.postback.get("p", ""))
+    if ctx.learner is None:
+        return _stranger(ctx)
+    if purposes is None:
+        return news_wanted(event, ctx)
+    t = ctx.t
+    said = Said(t("Stop"), webhook_event_id=event.id)
+    stopped = [
+        subscriptions.stop(
+            ctx.session, ctx.conversation, purpose, said, ctx.settings.school, ctx.now
+        )
+        for purpose in purposes
+    ]
+    receipts = [receipt(ctx, given) for given in stopped if given is not None]
+    if not receipts:
+        return flow.say(line.text(t("You get none of this news.")), *ctx.asked())
+    done = line.text(t("Done: you get no more of this news."))
+    return flow.say(done, *receipts, *ctx.asked())
+
+
+@flow.entry("news_on")
+def news_asked_for(event: Event, ctx: Context) -> Turn:
+    """The question; under 20 with the word that a guardian has to agree too (PDPA s.20)."""
+    learner, purpose = _learner(ctx), _purpose(event)
+    if learner is None:
+        return _nothing_here(ctx)
+    if purpose is None:
+        return news_wanted(event, ctx)
+    if not news_wishes.may_start(learner):
+        return flow.say(_ask_your_guardian(ctx), *ctx.asked())
+    said = [asking_card(ctx.t, purpose)]
+    if consents.GUARDIAN in consents.MUST_AGREE[learner.age_band]:
+        said.append(line.text(_both_must_agree(ctx)))
+    return flow.say(*said, *ctx.asked())
+
+
+@flow.entry("news_yes")
+def news_agreed_to(event: Event, ctx: Context) -> Turn:
+    learner, purpose = _learner(ctx), _purpose(event)
+    if learner is None:
+        return _nothing_here(ctx)
+    if purpose is None:
+        return news_wanted(event, ctx)
+    if not news_wishes.may_start(learner):
+        return flow.say(_ask_your_guardian(ctx), *ctx.asked())
+    seen = seen_news(purpose, event.postback.get("c"))
+    if seen is None:
+        return _changed(ctx, purpose)
+    said = Said(*seen, webhook_event_id=event.id)
+    taken = news_wishes.take(ctx.session, ctx.conversation, purpose, said, ctx.settings, ctx.now)
+    told: list[Message] = []
+    if taken.standing is Standing.WAITING:
+        told.append(line.text(_both_must_agree(ctx)))
+    if purpose is Purpose.EMAIL_NEWS and learner.email_verified_at is None:
+        told.append(line.text(_open_the_link(ctx, has_link_sent=taken.has_link_sent)))
+    return flow.say(receipt(ctx, taken.event), *told, choices_card(ctx, learner), *ctx.asked())
+
+
+@flow.entry("news_no")
+def news_declined(event: Event, ctx: Context) -> Turn:
+    """A no to the question; where news flows after all, it ends."""
+    learner, purpose = _learner(ctx), _purpose(event)
+    if learner is None:
+        return _nothing_here(ctx)
+    if purpose is None:
+        return news_wanted(event, ctx)
+    seen = seen_news(purpose, event.postback.get("c"))
+    if seen is None:
+        return _changed(ctx, purpose)
+    if news_wishes.standing(ctx.session, ctx.conversation.id, purpose, ctx.now) is not Standing.OFF:
+        return news_stopped(event, ctx)
+    said = Said(*seen, webhook_event_id=event.id)
+    given = consents.record(
+        ctx.session,
+        ctx.conversation,
+        purpose,
+        ConsentState.REFUSED,
+        said,
+        ctx.settings.school,
+        ctx.now,
+    )
+    return flow.say(receipt(ctx, given), *ctx.asked())
+
+
+@flow.entry("news_topic")
+def topic_chosen(event: Event, ctx: Context) -> Turn:
+    """One topic more or less; what was left out is not sent any more, even where it waits."""
+    learner, purpose = _learner(ctx), _purpose(event)
+    if learner is None:
+        return _nothing_here(ctx)
+    wished = event.postback.get("on")
+    if purpose is not None and wished in {"0", "1"} and _has_begun(ctx, purpose):
+        subscriptions.choose(
+            ctx.session,
+            ctx.conversation.id,
+            CHANNEL_OF[purpose],
+            event.postback.get("topic", ""),
+            ctx.now,
+            is_on=wished == "1",
+            settings=ctx.settings,
+        )
+    return flow.say(choices_card(ctx, learner), *ctx.asked())
+
+
+@flow.entry("news_pause")
+def pause_wanted(event: Event, ctx: Context) -> Turn:
+    learner = _learner(ctx)
+    if learner is None:
+        return _nothing_here(ctx)
+    until = shown_day(subscriptions.pause(ctx.session, learner, ctx.now), ctx.t.language)
+    told = ctx.t("No news until {until}. After that it goes on by itself.", until=until)
+    return flow.say(line.text(told), choices_card(ctx, learner), *ctx.asked())
+
+
+@flow.entry("news_go_on")
+def pause_ended(event: Event, ctx: Context) -> Turn:
+    learner = _learner(ctx)
+    if learner is None:
+        return _nothing_here(ctx)
+    subscriptions.go_on(ctx.session, learner, ctx.now)
+    return flow.say(choices_card(ctx, learner), *ctx.asked())
+
+
+@flow.entry("news_confirm")
+def link_wanted_again(event: Event, ctx: Context) -> Turn:
+    """The mail with the link once more; nobody's mailbox is filled, so only a few an hour."""
+    learner = _learner(ctx)
+    if learner is None:
+        return _nothing_here(ctx)
+    if learner.email_verified_at is not None or not _has_begun(ctx, Purpose.EMAIL_NEWS):
+        return flow.say(choices_card(ctx, learner), *ctx.asked())
+    is_sent = news_wishes.confirm(ctx.session, ctx.conversation, ctx.settings, ctx.now)
+    return flow.say(line.text(_open_the_link(ctx, has_link_sent=is_sent)), *ctx.asked())
+
+
+def _has_begun(ctx: Context, purpose: Purpose) -> bool:
+    standing = news_wishes.standing(ctx.session, ctx.conversation.id, purpose, ctx.now)
+    return standing is not Standing.OFF
+
+
+def _changed(ctx: Context, purpose: Purpose) -> Turn:
+    changed = line.text(ctx.t("The text has changed since that card. Please read the new one."))
+    return flow.say(changed, asking_card(ctx.t, purpose))
+
+
+def _both_must_agree(ctx: Context) -> str:
+    return ctx.t(
+        "Because you are under 20, your parent or guardian has to agree too. "
+        "News begins after that."
+    )
+
+
+def _ask_your_guardian(ctx: Context) -> Message:
+    return line.text(
+        ctx.t(
+            "Up to ten years, a parent or guardian decides about news. Please ask them to start it."
+        )
+    )
+
+
+def _open_the_link(ctx: Context, *, has_link_sent: bool) -> str:
+    if has_link_sent:
+        return ctx.t(
+            "We have sent you a mail. News by e-mail begins once you have opened its link."
+        )
+    return ctx.t(
+        "We have sent you the link already. Please look in your mailbox, or try again in an hour."
+    )

@@ -1,0 +1,68 @@
+"""What is asked before news is sent; the exact text goes into the consent ledger."""
+
+import hashlib
+
+from bot.line import messages as line
+from bot.line.messages import Action, Message
+from bot.texts import LANGUAGES, Translator, translator
+from models.consent import Purpose
+
+
+def card_id(text: str) -> str:
+    """Binds the buttons to the words above them: another wording is another consent."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def news_text(t: Translator, purpose: Purpose) -> str:
+    """The whole text of a question, as it goes into the ledger."""
+    return "\n".join(news_question(t, purpose))
+
+
+def seen_news(purpose: Purpose, bound: str | None) -> tuple[str, str] | None:
+    """Text and language of the question whose button was tapped; None for words of the past."""
+    for language in LANGUAGES:
+        text = news_text(translator(language), purpose)
+        if card_id(text) == bound:
+            return text, language
+    return None
+
+
+def question_card(t: Translator, purpose: Purpose, buttons: list[Action]) -> Message:
+    """The question as a card; its buttons look alike: neither answer is the expected one."""
+    title, body = news_question(t, purpose)
+    return line.card(title, title, [line.paragraph(body)], buttons, columns=True, even=True)
+
+
+def asking_card(t: Translator, purpose: Purpose) -> Message:
+    """The question with buttons that are understood from anywhere, at any later time."""
+    bound = card_id(news_text(t, purpose))
+    return question_card(
+        t,
+        purpose,
+        [
+            line.entry(t("Yes, please"), "news_yes", p=purpose, c=bound),
+            line.entry(t("No, thank you"), "news_no", p=purpose, c=bound),
+        ],
+    )
+
+
+def news_question(t: Translator, purpose: Purpose) -> tuple[str, str]:
+    """Title and text of the question. News on LINE is not in the policy: it says so itself."""
+    if purpose is Purpose.LINE_NEWS:
+        return (
+            t("News on LINE?"),
+            t(
+                "May we send you news, articles, videos and course information here on LINE, now "
+                "and then? The school’s policy speaks of e-mail only, so this is a consent of its "
+                "own, for 24 months. We use your LINE account for it. Saying no changes nothing "
+                "about your course, and you can stop it in “My account” at any time."
+            ),
+        )
+    return (
+        t("News by e-mail?"),
+        t(
+            "May we send you news, articles, videos and course information by e-mail, now and "
+            "then? We use your e-mail address and name for it, for 24 months. Saying no changes "
+            "nothing about your course, and you can stop it in “My account” at any time."
+        ),
+    )

@@ -1,0 +1,203 @@
+"""News of one's choice on a page: the same wishes as in chat, in the same number of presses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, abort, g, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.services import news_questions, news_wishes, subscriptions, topics
+from bot.services.consents import GUARDIAN, MUST_AGREE, Said
+from bot.services.news_wishes import Standing
+from bot.services.subscriptions import CHANNEL_OF, NEWS, PURPOSE_OF
+from bot.settings import Settings
+from bot.texts.dates import shown_day
+from handlers.portal.language import link, translate
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+from handlers.portal.routes import portal
+from models.account import Account
+from models.consent import Purpose
+from models.conversation import Conversation
+from models.learner import Learner, LearnerState
+
+PORTAL = "portal"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a form asks for, as plain values: the work may be done by another thread."""
+
+    purpose: Purpose
+    said: str  # the words on the button
+    card: str  # which question stood above it
+    topics: frozenset[str]
+
+
+@portal.get("/news")
+def news() -> Response:
+    """What comes on which channel, and a form for each wish."""
+    bot, now, t, key = the_bot(), the_bot().clock(), translate(), _key()
+
+    def read(session: Session) -> dict[str, Any] | None:
+        found = _find(session, key)
+        if found is None:
+            return None
+        learner, conversation = found
+        channels = [
+            {
+                "purpose": purpose,
+                "is_line": purpose is Purpose.LINE_NEWS,
+                "standing": news_wishes.standing(session, conversation.id, purpose, now),
+                "chosen": subscriptions.chosen(session, conversation.id, channel),
+                "question": news_questions.news_question(t, purpose),
+                "card": news_questions.card_id(news_questions.news_text(t, purpose)),
+            }
+            for channel, purpose in PURPOSE_OF.items()
+        ]
+        until = learner.news_paused_until
+        return {
+            "channels": channels,
+            "may_start": news_wishes.may_start(learner),
+            "needs_guardian": GUARDIAN in MUST_AGREE[learner.age_band],
+            "is_confirmed": learner.email_verified_at is not None,
+            "is_any_on": any(each["standing"] is not Standing.OFF for each in channels),
+            "paused_until": shown_day(until, t.language) if until and now < until else None,
+        }
+
+    values = bot.database.read(read) or abort(404)
+    return page(
+        "news",
+        topics=topics.load(bot.settings.news_dir),
+        most=bot.settings.news_per_month,
+        is_saved=request.args.get("saved") == "1",
+        **values,
+    )
+
+
+@portal.post("/news")
+def choose_news() -> AnyResponse:
+    """One wish: start or stop a channel, its topics, a pause, or its end."""
+    do = WISHES.get(request.form.get("wish", ""))
+    purpose = request.form.get("purpose", str(Purpose.LINE_NEWS))
+    if do is None or purpose not in set(NEWS):
+        abort(400)
+    wish = Wish(
+        Purpose(purpose),
+        translate()("Stop"),
+        request.form.get("card", ""),
+        frozenset(request.form.getlist("topic")),
+    )
+    bot, now, key = the_bot(), the_bot().clock(), _key()
+
+    def work(session: Session) -> bool | None:
+        found = _find(session, key, lock=True)
+        return None if found is None else do(session, *found, wish, bot.settings, now)
+
+    is_done = bot.database.write(work)
+    if is_done is None:
+        abort(404)
+    return redirect(link("portal.news", **({"saved": "1"} if is_done else {})), 303)
+
+
+def _start(
+    session: Session,
+    learner: Learner,
+    conversation: Conversation,
+    wish: Wish,
+    settings: Settings,
+    now: datetime,
+) -> bool:
+    seen = news_questions.seen_news(wish.purpose, wish.card)
+    if seen is None or not news_wishes.may_start(learner):
+        return False
+    said = Said(*seen, channel=PORTAL)
+    news_wishes.take(session, conversation, wish.purpose, said, settings, now)
+    return True
+
+
+def _stop(
+    session: Session,
+    learner: Learner,
+    conversation: Conversation,
+    wish: Wish,
+    settings: Settings,
+    now: datetime,
+) -> bool:
+    said = Said(wish.said, channel=PORTAL)
+    subscriptions.stop(session, conversation, wish.purpose, said, settings.school, now)
+    return True
+
+
+def _topics(
+    session: Session,
+    learner: Learner,
+    conversation: Conversation,
+    wish: Wish,
+    settings: Settings,
+    now: datetime,
+) -> bool:
+    standing = news_wishes.standing(session, conversation.id, wish.purpose, now)
+    if standing is Standing.OFF:
+        return False
+    for topic in topics.load(settings.news_dir):
+        subscriptions.choose(
+            session,
+            conversation.id,
+            CHANNEL_OF[wish.purpose],
+            topic.id,
+            now,
+            is_on=topic.id in wish.topics,
+            settings=settings,
+        )
+    return True
+
+
+def _pause(
+    session: Session,
+    learner: Learner,
+    conversation: Conversation,
+    wish: Wish,
+    settings: Settings,
+    now: datetime,
+) -> bool:
+    subscriptions.pause(session, learner, now)
+    return True
+
+
+def _go_on(
+    session: Session,
+    learner: Learner,
+    conversation: Conversation,
+    wish: Wish,
+    settings: Settings,
+    now: datetime,
+) -> bool:
+    subscriptions.go_on(session, learner, now)
+    return True
+
+
+WISHES: dict[str, Callable[[Session, Learner, Conversation, Wish, Settings, datetime], bool]] = {
+    "start": _start,
+    "stop": _stop,
+    "topics": _topics,
+    "pause": _pause,
+    "go_on": _go_on,
+}
+
+
+def _key() -> str:
+    key: str = g.visit.signed_in.external_key
+    return key
+
+
+def _find(session: Session, key: str, *, lock: bool = False) -> tuple[Learner, Conversation] | None:
+    """The learner behind a visit, if there is still one."""
+    account = session.get(Account, key)
+    learner = session.get(Learner, account.learner_id) if account is not None else None
+    if learner is None or learner.state is not LearnerState.ACTIVE:
+        return None
+    return learner, session.get_one(Conversation, learner.conversation_id, with_for_update=lock)
