@@ -1,8 +1,8 @@
-"""Registration: consent, age, four details, news by choice, summary, account."""
+"""Registration: consent, age, guardian, four details, news by choice, summary, account."""
 
-from handlers.line.registration import consent, details, news, summary
+from handlers.line.registration import consent, details, guardian, news, summary
 from handlers.line.registration.flow import flow
 
-PARTS = (consent, details, news, summary)
+PARTS = (consent, guardian, details, news, summary)
 
 __all__ = ["PARTS", "flow"]

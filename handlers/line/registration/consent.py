@@ -4,14 +4,20 @@ from bot.dispatch import Context, Turn
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import consents, drafts
+from bot.services import consents
 from bot.services.consents import Said
 from bot.texts import LANGUAGES, Translator, translator
 from handlers.line.account_card import account_card
 from handlers.line.news_texts import card_id
 from handlers.line.receipts import receipt
 from handlers.line.registration.flow import Step, flow, onward
-from handlers.line.shared import contact_lines, human_offer, main_menu
+from handlers.line.registration.guardian import (
+    end_request,
+    guardian_needed,
+    remembered,
+    where_it_stands,
+)
+from handlers.line.shared import human_offer
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand, LearnerState
 
@@ -28,6 +34,8 @@ def begin(event: Event, ctx: Context) -> Turn:
         )
     if ctx.conversation.flow == flow.name:
         return flow.say(line.text(t("Let us go on where we stopped.")), *ctx.asked())
+    if (standing := where_it_stands(ctx)) is not None:
+        return standing
     ctx.draft = {}
     return flow.to(ctx, Step.CONSENT)
 
@@ -115,6 +123,7 @@ def consent_chosen(event: Event, ctx: Context) -> Turn:
             "That is quite all right. We have kept none of your details. You can look at the "
             "courses without registering, and you are welcome back at any time."
         )
+        end_request(event, ctx, text)
         return flow.end(line.text(declined))
     return onward(ctx, receipt(ctx, given))
 
@@ -145,32 +154,9 @@ def age_chosen(event: Event, ctx: Context) -> Turn:
     if chosen not in set(AgeBand):
         return flow.say(line.text(t("Please tap one of the age groups.")), *ask_age(ctx))
     band = AgeBand(chosen)
+    if older := remembered(ctx, band):
+        return flow.say(*older, *ask_age(ctx))
     if band is not AgeBand.FROM_20:
-        return _guardian_needed(event, ctx)
+        return guardian_needed(event, ctx, band)
     ctx.draft[Step.AGE] = band
     return onward(ctx)
-
-
-def _guardian_needed(event: Event, ctx: Context) -> Turn:
-    """PDPA s.20: under 20 a parent or guardian must consent; a consent given alone is void."""
-    t = ctx.t
-    text = t(
-        "Thank you for telling us. You are under 20, so a parent or guardian must agree before we "
-        "may keep your details. We stop here; we have kept neither your name nor any contact "
-        "details, and your consent above does not count. Please ask a parent or guardian to "
-        "contact the school:"
-    )
-    drafts.end_unused_consents(
-        ctx.session,
-        ctx.conversation,
-        ConsentState.INVALIDATED,
-        Said(text, actor="system", webhook_event_id=event.id),
-        ctx.settings.school,
-        ctx.now,
-    )
-    others = [button for button in main_menu(ctx) if button["label"] != t("Cancel")]
-    answer = line.quick(
-        line.text(f"{text}\n{contact_lines(ctx)}"),
-        [line.entry(t("See the courses"), "courses"), *others],
-    )
-    return flow.end(answer)

@@ -8,7 +8,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services import inputs, words
-from bot.texts import Translator
+from handlers import input_words
 from handlers.line.registration.flow import Step, flow, keep_button, kept, onward
 from handlers.line.shared import human_offer, main_menu
 
@@ -18,31 +18,23 @@ SLIP = ("typed_email", "meant_email")
 
 @flow.prompt(Step.NAME)
 def ask_name(ctx: Context) -> list[Message]:
-    question = ctx.t("What is your full name? For example: สมชาย ใจดี or Somchai Jaidee")
-    return _ask(ctx, Step.NAME, question)
+    return _ask(ctx, Step.NAME, input_words.question(ctx.t, Step.NAME))
 
 
 @flow.prompt(Step.PHONE)
 def ask_phone(ctx: Context) -> list[Message]:
-    question = ctx.t("What is your phone number? For example: 081-234-5678")
-    return _ask(ctx, Step.PHONE, question)
+    return _ask(ctx, Step.PHONE, input_words.question(ctx.t, Step.PHONE))
 
 
 @flow.prompt(Step.EMAIL)
 def ask_email(ctx: Context) -> list[Message]:
-    question = ctx.t("What is your e-mail address? For example: somchai@gmail.com")
-    return _ask(ctx, Step.EMAIL, question)
+    return _ask(ctx, Step.EMAIL, input_words.question(ctx.t, Step.EMAIL))
 
 
 @flow.prompt(Step.LINE_ID)
 def ask_line_id(ctx: Context) -> list[Message]:
-    t = ctx.t
-    question = t(
-        "What is your LINE ID? You find it in LINE under Settings > Profile > LINE ID. "
-        "For example: somchai.j. It is optional."
-    )
-    none = line.choice(t("I have none"), flow.mark(Step.LINE_ID), "none")
-    return _ask(ctx, Step.LINE_ID, question, none)
+    none = line.choice(ctx.t("I have none"), flow.mark(Step.LINE_ID), "none")
+    return _ask(ctx, Step.LINE_ID, input_words.question(ctx.t, Step.LINE_ID), none)
 
 
 def _ask(ctx: Context, step: Step, question: str, *more: line.Action) -> list[Message]:
@@ -140,7 +132,7 @@ def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) ->
             raise
         tries = ctx.draft.setdefault("tries", {})
         tries[item] = tries.get(item, 0) + 1
-        wrong = line.text(why(ctx.t, error.code))
+        wrong = line.text(input_words.why(ctx.t, error.code))
         if tries[item] % MOST_TRIES == 0:
             return flow.to(ctx, item, wrong, human_offer(ctx, "registration"))
         return flow.to(ctx, item, wrong)
@@ -160,37 +152,3 @@ def _remember_source(event: Event, ctx: Context, item: str) -> None:
     """Which message an item came from: taking the message back takes the item back."""
     if event.message_id:
         ctx.draft.setdefault("sources", {})[item] = event.message_id
-
-
-def why(t: Translator, code: str) -> str:
-    """What is wrong with an answer."""
-    return {
-        "name_empty": t("I could not find a name in that. Please write it in letters."),
-        "name_long": t("That is longer than 100 characters. Please write name and surname only."),
-        "name_digits": t("A name has no digits. Please write name and surname in letters."),
-        "name_link": t("That looks like a link or an address. Please write your name only."),
-        "name_letters": t(
-            "A name has Thai or Latin letters only; I found a symbol or emoji in it. "
-            "Please write it without."
-        ),
-        "name_single": t(
-            "Please write name and surname, with a space between. "
-            "If you have one name only, send it once more."
-        ),
-        "phone_letters": t("A phone number has digits only. Please write it without letters."),
-        "phone_invalid": t(
-            "That is not a valid phone number. A Thai mobile number has 10 digits and begins "
-            "with 06, 08 or 09."
-        ),
-        "phone_country": t(
-            "That is not a valid phone number. Begin with 0 for Thailand, or with + and the "
-            "country code, e.g. +44 20 7946 0958."
-        ),
-        "email_invalid": t(
-            "That is not a complete e-mail address. It has a name, an @ and a domain."
-        ),
-        "line_id_invalid": t(
-            "A LINE ID has 4 to 20 characters: a-z, 0-9, dot, hyphen or underscore. "
-            "It is not the name that your friends see."
-        ),
-    }[code]

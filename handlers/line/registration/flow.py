@@ -11,6 +11,7 @@ from bot.line.messages import Action, Message
 class Step(StrEnum):
     CONSENT = "consent"
     AGE = "age"
+    NICKNAME = "nickname"  # under 20: what the guardian knows them by
     NAME = "name"
     PHONE = "phone"
     EMAIL = "email"
@@ -31,6 +32,8 @@ ITEMS = (
     Step.LINE_NEWS,
     Step.EMAIL_NEWS,
 )
+
+BY_GUARDIAN = "guardian"  # up to ten years nobody asks the child about news
 
 flow = Flow("registration", Step)
 

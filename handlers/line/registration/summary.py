@@ -4,11 +4,19 @@ from bot.dispatch import After, Context, Turn
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import accounts, consents, drafts, inputs
+from bot.services import accounts, consents, drafts, inputs, news_wishes
 from bot.services.accounts import Details
 from bot.services.consents import Said
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import Step, flow, missing, onward, put_aside
+from handlers.line.registration.flow import (
+    BY_GUARDIAN,
+    Step,
+    flow,
+    missing,
+    onward,
+    put_aside,
+)
+from handlers.line.registration.guardian import end_request
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand
 
@@ -22,9 +30,13 @@ def show_summary(ctx: Context) -> list[Message]:
     def edit(item: Step) -> line.Action:
         return line.choice(t("Change"), step, item)
 
-    def news(item: Step) -> str:
-        return t("Yes") if draft.get(item) == "yes" else t("No")
+    def news(item: Step, label: str) -> dict[str, object]:
+        if draft.get(item) == BY_GUARDIAN:
+            return line.fact(label, t("Your parent or guardian decides"))
+        return line.fact(label, t("Yes") if draft.get(item) == "yes" else t("No"), edit(item))
 
+    both_decide = t("News comes only when your parent or guardian has said yes to it too.")
+    is_eleven = draft.get(Step.AGE) == AgeBand.FROM_11_TO_19
     title = t("Is everything right?")
     card = line.card(
         title,
@@ -37,8 +49,9 @@ def show_summary(ctx: Context) -> list[Message]:
                 t("LINE ID"), draft.get(Step.LINE_ID) or t("I have none"), edit(Step.LINE_ID)
             ),
             line.separator(),
-            line.fact(t("News on LINE"), news(Step.LINE_NEWS), edit(Step.LINE_NEWS)),
-            line.fact(t("News by e-mail"), news(Step.EMAIL_NEWS), edit(Step.EMAIL_NEWS)),
+            news(Step.LINE_NEWS, t("News on LINE")),
+            news(Step.EMAIL_NEWS, t("News by e-mail")),
+            *([line.paragraph(both_decide, small=True)] if is_eleven else []),
         ],
         [
             line.choice(t("Confirm and register"), step, "confirm"),
@@ -56,7 +69,7 @@ def _phone(number: str | None) -> str:
 def summary_answered(event: Event, ctx: Context) -> Turn:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.SUMMARY))
-    if chosen in set(EDITABLE):
+    if chosen in set(EDITABLE) and ctx.draft.get(chosen) != BY_GUARDIAN:
         put_aside(ctx, chosen)
         return onward(ctx)
     if chosen != "confirm":
@@ -65,6 +78,9 @@ def summary_answered(event: Event, ctx: Context) -> Turn:
     if missing(ctx.draft) is not None:  # a message was taken back meanwhile
         return onward(ctx, line.text(t("One of your details is missing again.")))
     draft = ctx.draft
+    band = AgeBand(draft[Step.AGE])
+    if not consents.permits_enrolment(ctx.session, ctx.conversation.id, band, ctx.now):
+        return flow.end(line.text(t("Your parent or guardian’s agreement has ended, so we stop.")))
     account = accounts.enrol(
         ctx.session,
         ctx.conversation,
@@ -74,15 +90,16 @@ def summary_answered(event: Event, ctx: Context) -> Turn:
             phone=draft[Step.PHONE],
             email=draft[Step.EMAIL],
             line_id=draft[Step.LINE_ID] or None,
-            age_band=AgeBand(draft[Step.AGE]),
+            age_band=band,
         ),
         ctx.provider,
         ctx.now,
     )
-    thanks = line.text(t("Thank you. Your registration is complete."))
-    return flow.end(thanks, *_news_receipts(ctx)).then(
-        After("credentials", {"account": account.id})
-    )
+    said = [line.text(t("Thank you. Your registration is complete.")), *_news_receipts(ctx)]
+    if news_wishes.enrolled(ctx.session, ctx.conversation, ctx.settings, ctx.now):
+        mailed = t("We have sent you a mail. News by e-mail begins once you have opened its link.")
+        said.append(line.text(mailed))
+    return flow.end(*said).then(After("credentials", {"account": account.id}))
 
 
 def _news_receipts(ctx: Context) -> list[Message]:
@@ -98,6 +115,7 @@ def _news_receipts(ctx: Context) -> list[Message]:
 def cancelled(event: Event, ctx: Context) -> Turn:
     t = ctx.t
     text = t("Your registration is cancelled, and what you gave for it has been erased.")
+    end_request(event, ctx, text)
     drafts.end_unused_consents(
         ctx.session,
         ctx.conversation,

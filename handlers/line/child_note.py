@@ -1,0 +1,73 @@
+"""Having something about a child corrected: one note, sealed, for the staff."""
+
+from enum import StrEnum
+
+from bot.dispatch import Context, Flow, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import guardians, request_words, requests, rights, subjects
+from bot.services.consents import GUARDIAN
+from bot.services.requests import Asked
+from models.guardianship import GuardianshipState
+
+
+class Step(StrEnum):
+    NOTE = "note"
+
+
+# Not light: what is typed here is a note, and words in it are no commands.
+flow = Flow("child_note", Step)
+
+
+def _asked(event: Event, ctx: Context, wanted: str | None) -> Asked | None:
+    states = (GuardianshipState.AGREED,)
+    held = guardians.held_by(ctx.session, ctx.conversation, wanted, states, ctx.now)
+    if held is None:
+        return None
+    subject = subjects.Subject(held[1].id, held[1].learner_id)
+    return Asked(subject, by=GUARDIAN, webhook_event_id=event.id)
+
+
+@flow.entry("child_correct")
+def correction_wanted(event: Event, ctx: Context) -> Turn:
+    if ctx.conversation.flow is not None:
+        first = line.text(ctx.t("Please finish or cancel this first."))
+        return flow.say(first, *ctx.asked())
+    wanted = event.postback.get("g")
+    if _asked(event, ctx, wanted) is None:
+        return flow.say(line.text(ctx.t("This agreement has ended.")))
+    ctx.draft = {"g": wanted}
+    return flow.to(ctx, Step.NOTE)
+
+
+@flow.prompt(Step.NOTE)
+def ask_what_is_wrong(ctx: Context) -> list[Message]:
+    question = ctx.t(
+        "What is wrong in the child’s data, and what is right? Write it in one message, up to "
+        "{most} characters. Never write a password.",
+        most=requests.MOST_DETAIL,
+    )
+    return [line.quick(line.text(question), [line.entry(ctx.t("Cancel"), "cancel")])]
+
+
+@flow.step(Step.NOTE)
+def note_written(event: Event, ctx: Context) -> Turn:
+    t, note = ctx.t, (event.text or "").strip()
+    asked = _asked(event, ctx, ctx.draft.get("g"))
+    if asked is None:
+        return flow.end(line.text(ctx.t("This agreement has ended.")))
+    if not note or len(note) > requests.MOST_DETAIL:
+        return flow.stay(ctx, *ask_what_is_wrong(ctx))
+    request = rights.correct(ctx.session, asked, note, ctx.now)
+    title = t("Your request has arrived")
+    due = request_words.day(t, request.due_at)
+    words = t("Our staff check it and answer you by {due} at the latest.", due=due)
+    number = line.fact(t("Request number"), request.id)
+    mine = [line.entry(t("My children"), "children")]
+    return flow.end(line.card(title, title, [line.paragraph(words), number], mine))
+
+
+@flow.cancel
+def left_as_it_is(event: Event, ctx: Context) -> Turn:
+    return flow.end(line.text(ctx.t("Nothing has changed.")))

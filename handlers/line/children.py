@@ -1,0 +1,280 @@
+"""My children: what a guardian agreed to, news per channel, every right in the child's place."""
+
+from enum import StrEnum
+
+from bot.dispatch import After, Context, Flow, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import (
+    consents,
+    guardian_ends,
+    guardians,
+    news_wishes,
+    outbox,
+    request_words,
+    rights,
+    rights_words,
+    subjects,
+    subscriptions,
+)
+from bot.services.consents import GUARDIAN, Said
+from bot.services.requests import Asked
+from bot.texts import translator
+from handlers.line.children_cards import MOST, child_card, no_children
+from handlers.line.guardian_texts import (
+    guardian_card,
+    guardian_receipt,
+    seen_by_guardian,
+    withdrawal_text,
+    withdrawn_card,
+)
+from handlers.line.shared import greeting
+from models.consent import ConsentState, Purpose
+from models.conversation import Conversation
+from models.guardianship import Guardianship, GuardianshipState
+
+
+class Step(StrEnum):
+    NEWS = "news"
+    WITHDRAWING = "withdrawing"
+    ERASING = "erasing"
+
+
+flow = Flow("children", Step, is_light=True)
+
+NEWS = {str(purpose): purpose for purpose in (Purpose.LINE_NEWS, Purpose.EMAIL_NEWS)}
+
+
+def _held(ctx: Context, wanted: str | None) -> tuple[Guardianship, Conversation] | None:
+    """A child of this chat's, and no other."""
+    states = (GuardianshipState.AGREED,)
+    return guardians.held_by(ctx.session, ctx.conversation, wanted, states, ctx.now)
+
+
+def _of_button(event: Event, ctx: Context) -> tuple[Guardianship, Conversation] | Turn:
+    """The child whose card was tapped, or what is said where that cannot be done now."""
+    if ctx.conversation.flow is not None:
+        first = line.text(ctx.t("Please finish or cancel this first."))
+        return flow.say(first, *ctx.asked())
+    held = _held(ctx, event.postback.get("g"))
+    return held if held is not None else flow.say(*_gone(ctx))
+
+
+@flow.entry("children")
+def children_wanted(event: Event, ctx: Context) -> Turn:
+    found = guardians.children_of(ctx.session, ctx.conversation)
+    if not found:
+        return flow.say(no_children(ctx), *ctx.asked())
+    start = event.postback.get("from", "0")
+    first = int(start) if start.isascii() and start.isdigit() and int(start) < len(found) else 0
+    cards = [child_card(ctx, row) for row in found[first : first + MOST]]
+    if first + MOST < len(found):
+        more = line.entry(ctx.t("More children"), "children", **{"from": str(first + MOST)})
+        cards.append(line.quick(line.text(ctx.t("There are more:")), [more]))
+    return flow.say(*cards)
+
+
+def _gone(ctx: Context) -> list[Message]:
+    """The button belongs to an agreement that has ended, or to somebody else's child."""
+    return [line.text(ctx.t("This agreement has ended.")), no_children(ctx)]
+
+
+def _asked_for(event: Event, child: Conversation) -> Asked:
+    subject = subjects.Subject(child.id, child.learner_id)
+    return Asked(subject, by=GUARDIAN, webhook_event_id=event.id)
+
+
+@flow.entry("child_news_off")
+def news_stopped(event: Event, ctx: Context) -> Turn:
+    """One tap, at once (PDPA s.19)."""
+    held, purpose = _of_button(event, ctx), NEWS.get(event.postback.get("p", ""))
+    if isinstance(held, Turn):
+        return held
+    if purpose is None:
+        return flow.say(child_card(ctx, held[0]))
+    said = Said(ctx.t("Stop"), actor=GUARDIAN, webhook_event_id=event.id)
+    ended = subscriptions.stop(ctx.session, held[1], purpose, said, ctx.settings.school, ctx.now)
+    ctx.session.flush()
+    receipts = [guardian_receipt(ctx, ended)] if ended is not None else []
+    return flow.say(*receipts, child_card(ctx, held[0]))
+
+
+@flow.entry("child_news_on")
+def news_asked_for(event: Event, ctx: Context) -> Turn:
+    held, purpose = _of_button(event, ctx), NEWS.get(event.postback.get("p", ""))
+    if isinstance(held, Turn):
+        return held
+    if purpose is None:
+        return flow.say(child_card(ctx, held[0]))
+    ctx.draft = {"g": held[0].id, "purpose": purpose}
+    return flow.to(ctx, Step.NEWS)
+
+
+@flow.prompt(Step.NEWS)
+def ask_news(ctx: Context) -> list[Message]:
+    return [guardian_card(ctx, Purpose(ctx.draft["purpose"]), flow.mark(Step.NEWS))]
+
+
+@flow.step(Step.NEWS)
+def news_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.NEWS))
+    held = _held(ctx, ctx.draft.get("g"))
+    if held is None:
+        return flow.end(*_gone(ctx))
+    purpose = Purpose(ctx.draft["purpose"])
+    seen = seen_by_guardian(ctx, purpose, event.postback.get("c"))
+    if chosen not in {"yes", "no"} or seen is None:
+        return _once_more(ctx, *ask_news(ctx))
+    said = Said(*seen, actor=GUARDIAN, webhook_event_id=event.id)
+    if chosen == "yes":
+        given = news_wishes.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now).event
+    else:
+        given = consents.record(
+            ctx.session, held[1], purpose, ConsentState.REFUSED, said, ctx.settings.school, ctx.now
+        )
+    ctx.session.flush()
+    return flow.end(guardian_receipt(ctx, given), child_card(ctx, held[0]))
+
+
+@flow.entry("child_data")
+def data_wanted(event: Event, ctx: Context) -> Turn:
+    """See and take along everything about the child (PDPA ss.20, 30, 31)."""
+    held = _of_button(event, ctx)
+    if isinstance(held, Turn):
+        return held
+    request = rights.access(ctx.session, _asked_for(event, held[1]), ctx.now)
+    return flow.say().then(After("archive", {"request": request.id}))
+
+
+@flow.entry("child_withdraw")
+def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
+    held = _of_button(event, ctx)
+    if isinstance(held, Turn):
+        return held
+    ctx.draft = {"g": held[0].id}
+    return flow.to(ctx, Step.WITHDRAWING)
+
+
+@flow.prompt(Step.WITHDRAWING)
+def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.WITHDRAWING)
+    title = t("Withdraw your agreement?")
+    buttons = [
+        line.choice(t("Withdraw"), step, "yes"),
+        line.choice(t("Keep it as it is"), step, "no"),
+    ]
+    return [line.card(title, title, [line.paragraph(withdrawal_text(t))], buttons, even=True)]
+
+
+@flow.step(Step.WITHDRAWING)
+def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    chosen = event.choice(flow.mark(Step.WITHDRAWING))
+    held = _held(ctx, ctx.draft.get("g"))
+    if held is None:
+        return flow.end(*_gone(ctx))
+    if chosen not in {"yes", "no"}:
+        return _once_more(ctx, *tell_what_withdrawing_means(ctx))
+    if chosen == "no":
+        return flow.end(line.text(t("Nothing has changed.")))
+    row, child = held
+    told = [withdrawn_card(translator(child.language))]
+    guardian_ends.tell_child(ctx.session, row, child, "withdrawn", told, ctx.now)
+    school, text = ctx.settings.school, withdrawal_text(t)
+    if child.learner_id is None:
+        said = Said(text, actor=GUARDIAN, webhook_event_id=event.id)
+        guardian_ends.withdraw(ctx.session, row, child, said, school, ctx.now)
+        return flow.end(line.text(t("You have withdrawn, and what we kept is erased.")))
+    asked = _asked_for(event, child)
+    found = rights.withdraw(ctx.session, asked, text, school, ctx.provider, ctx.now)
+    done = flow.end(
+        line.text(t("You have withdrawn, and the child’s account is closed.")),
+        line.text(_erasure_follows(ctx, found.erased)),
+        guardian_receipt(ctx, found.event),
+    )
+    if found.account_id is None:
+        return done
+    return done.then(After("close_account", {"account": found.account_id}))
+
+
+def _erasure_follows(ctx: Context, erased: rights.Erased) -> str:
+    due = request_words.day(ctx.t, erased.due_at)
+    if erased.is_held:
+        return rights_words.is_held(ctx.t, due, may_tell=erased.may_tell)
+    return ctx.t("The child’s details are erased by {due} at the latest.", due=due)
+
+
+@flow.entry("child_erase")
+def erasure_asked_for(event: Event, ctx: Context) -> Turn:
+    held = _of_button(event, ctx)
+    if isinstance(held, Turn):
+        return held
+    ctx.draft = {"g": held[0].id}
+    return flow.to(ctx, Step.ERASING)
+
+
+@flow.prompt(Step.ERASING)
+def tell_what_erasing_means(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.ERASING)
+    title = t("Erase all of the child’s data?")
+    goes = t(
+        "We erase at once everything that we keep about the child: details, account and lessons. "
+        "Nobody can bring it back."
+    )
+    buttons = [
+        line.choice(t("Erase everything"), step, "yes"),
+        line.choice(t("Keep it as it is"), step, "no"),
+    ]
+    words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
+    return [line.card(title, title, words, buttons, even=True)]
+
+
+@flow.step(Step.ERASING)
+def erasure_chosen(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    chosen = event.choice(flow.mark(Step.ERASING))
+    held = _held(ctx, ctx.draft.get("g"))
+    if held is None:
+        return flow.end(*_gone(ctx))
+    if chosen not in {"yes", "no"}:
+        return _once_more(ctx, *tell_what_erasing_means(ctx))
+    if chosen == "no":
+        return flow.end(line.text(t("Nothing has changed.")))
+    row, child = held
+    person, to = child.person, guardian_ends.address_of(ctx.session, row, child)
+    told, row_id = [withdrawn_card(translator(child.language))], row.id
+    if child.learner_id is None:  # nothing may be left that looks like a yes
+        text = withdrawal_text(t)
+        said = Said(text, actor=GUARDIAN, webhook_event_id=event.id)
+        guardian_ends.withdraw(ctx.session, row, child, said, ctx.settings.school, ctx.now)
+    erased = rights.erase(ctx.session, _asked_for(event, child), ctx.now)
+    if erased.is_held:
+        due = request_words.day(t, erased.due_at)
+        return flow.end(line.text(rights_words.is_held(t, due, may_tell=erased.may_tell)))
+    if to:  # after the erasure, which takes whatever was queued before
+        outbox.queue(
+            ctx.session,
+            cause=f"guardian-erased:{row_id}",
+            person=person,
+            to=to,
+            messages=told,
+            now=ctx.now,
+        )
+    number = line.fact(t("Request number"), erased.request_id)
+    title = t("The child’s data has been erased")
+    stays = line.paragraph(rights_words.what_stays(t))
+    return flow.end(line.card(title, title, [stays, number], []))
+
+
+def _once_more(ctx: Context, *asked: Message) -> Turn:
+    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
+    if ctx.draft.get("missed"):
+        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
+    ctx.draft["missed"] = True
+    return flow.stay(ctx, line.text(ctx.t("Please tap one of the two buttons.")), *asked)
+
+
+@flow.cancel
+def left_as_it_is(event: Event, ctx: Context) -> Turn:
+    return flow.end(line.text(ctx.t("Nothing has changed.")))

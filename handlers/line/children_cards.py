@@ -1,0 +1,81 @@
+"""A card for each child of a guardian: what was agreed, and what can be done about it."""
+
+from bot.dispatch import Context
+from bot.line import messages as line
+from bot.line.messages import Message
+from bot.services import consents
+from bot.services.consents import GUARDIAN
+from bot.texts.dates import shown_time
+from models.consent import Purpose
+from models.conversation import Conversation
+from models.guardianship import Guardianship
+from models.learner import Learner, LearnerState
+
+MOST = 4  # cards in one answer; LINE takes five messages
+
+
+def child_card(ctx: Context, row: Guardianship) -> Message:
+    """One child; named as the guardian knows them."""
+    t = ctx.t
+    title = row.nickname or t("My child")
+    return line.card(
+        title,
+        title,
+        [
+            line.fact(t("E-Learning"), _enrolment(ctx, row)),
+            line.separator(),
+            _news(ctx, row, Purpose.LINE_NEWS, t("News on LINE")),
+            _news(ctx, row, Purpose.EMAIL_NEWS, t("News by e-mail")),
+            line.separator(),
+            line.fact(
+                t("You agreed on"),
+                shown_time(row.decided_at or row.created_at, t.language),
+            ),
+        ],
+        [
+            line.entry(t("See and download data"), "child_data", g=row.id),
+            line.entry(t("Have data corrected"), "child_correct", g=row.id),
+            line.entry(t("Withdraw"), "child_withdraw", g=row.id),
+            line.entry(t("Erase"), "child_erase", g=row.id),
+        ],
+        even=True,
+    )
+
+
+def _enrolment(ctx: Context, row: Guardianship) -> str:
+    t = ctx.t
+    child = ctx.session.get(Conversation, row.child_id)
+    learner_id = child.learner_id if child is not None else None
+    learner = ctx.session.get(Learner, learner_id) if learner_id else None
+    if learner is None:
+        until = shown_time(row.expires_at, t.language)
+        return t("You agreed; the child has until {when} to register", when=until)
+    return t("Registered") if learner.state is LearnerState.ACTIVE else t("closed")
+
+
+def _news(ctx: Context, row: Guardianship, purpose: Purpose, label: str) -> dict[str, object]:
+    """The guardian's own yes, and whether it is enough: from 11 years the child decides too."""
+    t = ctx.t
+    if not consents.is_agreed_by(ctx.session, row.child_id, purpose, GUARDIAN, ctx.now):
+        return line.fact(
+            label, t("No"), line.entry(t("Start"), "child_news_on", g=row.id, p=purpose)
+        )
+    flows = consents.holds(ctx.session, row.child_id, purpose, ctx.now)
+    said = t("Yes") if flows else t("Yes from you; the child has not agreed")
+    return line.fact(label, said, line.entry(t("Stop"), "child_news_off", g=row.id, p=purpose))
+
+
+def no_children(ctx: Context) -> Message:
+    """Nobody here yet, and how a child gets here."""
+    t = ctx.t
+    title = t("My children")
+    nobody = t(
+        "Nobody is here. When a child registers, their chat gives them a code for you; send it "
+        "here."
+    )
+    return line.card(
+        title,
+        title,
+        [line.paragraph(nobody)],
+        [line.entry(t("I have a code"), "guardian"), line.entry(t("Ask our staff"), "human")],
+    )

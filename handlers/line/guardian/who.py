@@ -1,0 +1,115 @@
+"""Who the guardian is: the relation, 20 or older, and the full name."""
+
+from bot.dispatch import Context, Turn
+from bot.errors import InputError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import guardians, inputs
+from handlers import input_words
+from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
+from handlers.line.guardian_texts import band_name
+from models.guardianship import Relation
+
+
+@flow.prompt(Step.RELATION)
+def ask_relation(ctx: Context) -> list[Message]:
+    t, mark = ctx.t, flow.mark(Step.RELATION)
+    held = held_request(ctx, READING)
+    if held is None:
+        return [line.text(dead(ctx))]
+    row = held[0]
+    title = t("A child needs your agreement")
+    who = t(
+        "{nickname} ({group}) would like to learn with English Planet. Under 20, the law asks for "
+        "the agreement of a parent or legal guardian.",
+        nickname=row.nickname or "",
+        group=band_name(t, row.age_band),
+    )
+    kept = t(
+        "If you agree we keep your name, your relation to the child and your LINE account, to "
+        "show who agreed. We erase them when the agreement ends; the record of what was agreed "
+        "has no name on it."
+    )
+    buttons = [
+        line.choice(t("I am the parent"), mark, Relation.PARENT),
+        line.choice(t("I am the legal guardian"), mark, Relation.GUARDIAN),
+        line.choice(t("Neither"), mark, Relation.OTHER),
+    ]
+    blocks = [
+        line.paragraph(who),
+        line.paragraph(t("Who are you to the child?"), strong=True),
+        line.paragraph(kept, small=True),
+    ]
+    return [line.card(f"{title}: {row.nickname}", title, blocks, buttons, even=True)]
+
+
+@flow.step(Step.RELATION)
+def relation_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.RELATION))
+    held = held_request(ctx, READING)
+    if held is None:
+        return flow.end(line.text(dead(ctx)))
+    if chosen not in set(Relation):
+        return flow.to(ctx, Step.RELATION, line.text(ctx.t("Please tap one of the buttons.")))
+    if Relation(chosen) not in guardians.MAY_CONSENT:
+        guardians.release(held[0])
+        return flow.end(line.text(too_young(ctx)))
+    ctx.draft["relation"] = chosen
+    return flow.to(ctx, Step.GROWN_UP)
+
+
+@flow.prompt(Step.GROWN_UP)
+def ask_grown_up(ctx: Context) -> list[Message]:
+    t, mark = ctx.t, flow.mark(Step.GROWN_UP)
+    buttons = [
+        line.choice(t("Yes, 20 or older"), mark, "yes"),
+        line.choice(t("No, younger"), mark, "no"),
+        line.entry(t("Cancel"), "cancel"),
+    ]
+    return [line.quick(line.text(t("Are you 20 years or older?")), buttons)]
+
+
+@flow.step(Step.GROWN_UP)
+def grown_up_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.GROWN_UP))
+    held = held_request(ctx, READING)
+    if held is None:
+        return flow.end(line.text(dead(ctx)))
+    if chosen not in {"yes", "no"}:
+        return flow.to(ctx, Step.GROWN_UP, line.text(ctx.t("Please tap one of the buttons.")))
+    if chosen == "no":
+        guardians.release(held[0])
+        return flow.end(line.text(too_young(ctx)))
+    return flow.to(ctx, Step.CALLED)
+
+
+@flow.prompt(Step.CALLED)
+def ask_called(ctx: Context) -> list[Message]:
+    t = ctx.t
+    buttons = [line.entry(t("Cancel"), "cancel"), line.entry(t("Help"), "help")]
+    return [line.quick(line.text(input_words.question(t, "name")), buttons)]
+
+
+@flow.step(Step.CALLED)
+def called_given(event: Event, ctx: Context) -> Turn:
+    typed = event.text or ""
+    # Some people have one name only: the same single name a second time is meant.
+    repeated = ctx.draft.get("single") == inputs.tidy(typed)
+    try:
+        ctx.draft["called"] = inputs.full_name(typed, accept_single=repeated)
+    except InputError as error:
+        if error.code == "name_single":
+            ctx.draft["single"] = inputs.tidy(typed)
+            _remember_source(event, ctx, "single")
+        wrong = line.text(input_words.why(ctx.t, error.code))
+        return flow.to(ctx, Step.CALLED, wrong)
+    ctx.draft.pop("single", None)
+    _remember_source(event, ctx, "called")
+    return flow.to(ctx, Step.ENROLMENT)
+
+
+def _remember_source(event: Event, ctx: Context, item: str) -> None:
+    """Which message it came from: taking the message back takes it back."""
+    if event.message_id:
+        ctx.draft.setdefault("sources", {})[item] = event.message_id

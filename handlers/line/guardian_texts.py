@@ -1,0 +1,249 @@
+"""What is said about guardians in both chats: cards, and the texts that go into the ledger."""
+
+from urllib.parse import quote
+
+from bot.dispatch import Context
+from bot.line import messages as line
+from bot.line.messages import Message
+from bot.services import guardian_codes
+from bot.texts import LANGUAGES, Translator, translator
+from bot.texts.dates import shown_time
+from handlers.line.news_texts import card_id
+from handlers.line.receipts import purpose_name, state_name
+from models.consent import ConsentEvent, Purpose
+from models.guardianship import Guardianship, GuardianshipState
+from models.learner import AgeBand
+
+SHARE = "https://line.me/R/share?text="  # LINE, "Use LINE features with the LINE URL scheme"
+
+
+def band_name(t: Translator, band: AgeBand) -> str:
+    """An age group in words."""
+    return {
+        AgeBand.UP_TO_10: t("Up to 10 years"),
+        AgeBand.FROM_11_TO_19: t("11 to 19 years"),
+        AgeBand.FROM_20: t("20 years and over"),
+    }[band]
+
+
+def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
+    """The code for the child to hand on, and a message that can be forwarded as it is."""
+    t = ctx.t
+    page = ctx.page(f"/s/guardian/{guardian_codes.shown(code)}")
+    title = t("Ask a parent or guardian")
+    card = line.card(
+        title,
+        title,
+        [
+            line.paragraph(t("Please give this code to a parent or guardian of 20 or older:")),
+            line.paragraph(guardian_codes.shown(code), strong=True),
+            line.paragraph(
+                t(
+                    "They send it in their own LINE chat with English Planet. We ask them there, "
+                    "and tell you here what they said."
+                )
+            ),
+            line.paragraph(_until(t, row), small=True),
+        ],
+        [
+            line.link(t("Show the QR code"), page),
+            line.link(t("Send it on LINE"), SHARE + quote(f"English Planet {page}", safe="")),
+            line.entry(t("Cancel the request"), "guardian_stop"),
+        ],
+    )
+    forward = t(
+        "For a parent or guardian: a child would like to learn with English Planet and needs "
+        "your agreement. Open {page} or write “{words}” in our LINE chat.",
+        page=page,
+        words=guardian_codes.message(code),
+    )
+    return [line.text(forward), card]
+
+
+def _until(t: Translator, row: Guardianship) -> str:
+    return t(
+        "The code works until {when}. Until they agree we keep only your age group, the name "
+        "that you gave for them and your LINE account; all of it is erased if nobody agrees.",
+        when=shown_time(row.expires_at, t.language),
+    )
+
+
+def waiting_card(ctx: Context, row: Guardianship) -> Message:
+    """Where a request stands; the code itself is kept nowhere, so it can only be a new one."""
+    t = ctx.t
+    title = t("Waiting for your parent or guardian")
+    stand = (
+        t("The code has been opened; the answer has not come yet.")
+        if row.state is GuardianshipState.OPENED
+        else t("Nobody has sent the code yet.")
+    )
+    return line.card(
+        title,
+        title,
+        [
+            line.paragraph(stand),
+            line.paragraph(
+                t(
+                    "We write to you as soon as there is an answer. Without one the request ends "
+                    "by itself on {when}.",
+                    when=shown_time(row.expires_at, t.language),
+                )
+            ),
+            line.paragraph(t("A new code stops the one that you have now."), small=True),
+        ],
+        [
+            line.entry(t("Get a new code"), "guardian_code"),
+            line.entry(t("Cancel the request"), "guardian_stop"),
+        ],
+        even=True,
+    )
+
+
+def agreed_card(t: Translator, row: Guardianship) -> Message:
+    """To the child: the guardian said yes."""
+    title = t("Your parent or guardian has agreed")
+    until = t(
+        "You can go on registering now; please do so by {when}.",
+        when=shown_time(row.expires_at, t.language),
+    )
+    go_on = [line.entry(t("Go on registering"), "register")]
+    return line.card(title, title, [line.paragraph(until)], go_on)
+
+
+def refused_card(t: Translator) -> Message:
+    """To the child: the guardian said no."""
+    title = t("Your parent or guardian did not agree")
+    erased = t(
+        "So we cannot register you for now, and what we kept for the request is erased. You can "
+        "look at the courses at any time."
+    )
+    return line.card(
+        title, title, [line.paragraph(erased)], [line.entry(t("See the courses"), "courses")]
+    )
+
+
+def withdrawn_card(t: Translator) -> Message:
+    """To the child: the guardian took the yes back."""
+    title = t("Your parent or guardian has withdrawn their agreement")
+    ended = t(
+        "Your registration and your E-Learning account end here, and all news stops. If you have "
+        "a question, our staff are glad to help."
+    )
+    ask = [line.entry(t("Ask our staff"), "human", topic="account")]
+    return line.card(title, title, [line.paragraph(ended)], ask)
+
+
+def withdrawal_text(t: Translator) -> str:
+    """What withdrawing means, told before it is confirmed (PDPA s.19); it goes into the ledger."""
+    return t(
+        "If you withdraw your agreement, the child’s E-Learning account is closed at once, the "
+        "child cannot get into the lessons any more, and all news stops. The details are then "
+        "erased as the privacy notice says, and so is what we keep about you. We tell the child."
+    )
+
+
+def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) -> list[str]:
+    """What a guardian is asked, title first; this exact text goes into the ledger.
+
+    The child is named on the card before it and not here: the ledger knows no names.
+    """
+    if purpose is Purpose.LINE_NEWS:
+        return [
+            t("News on LINE for the child?"),
+            t(
+                "May we send the child news, articles, videos and course information on LINE, now "
+                "and then? The school’s policy speaks of e-mail only, so this is a consent of its "
+                "own, for 24 months. We use the child’s LINE account for it. Saying no changes "
+                "nothing about the course, and you can stop it in “My children” at any time."
+            ),
+        ]
+    if purpose is Purpose.EMAIL_NEWS:
+        return [
+            t("News by e-mail for the child?"),
+            t(
+                "May we send the child news, articles, videos and course information by e-mail, "
+                "now and then? We use the child’s e-mail address and name for it, for 24 months. "
+                "Saying no changes nothing about the course, and you can stop it in “My children” "
+                "at any time."
+            ),
+        ]
+    keep = (
+        t(
+            "How long: while the child has the account, and {years} years after.",
+            years=account_years,
+        )
+        if account_years
+        else t("How long: while the child has the account, and after that as the notice says.")
+    )
+    return [
+        t("May we keep the child’s details?"),
+        t("We ask the child for four details: full name, phone number, e-mail and LINE ID."),
+        t(
+            "What for: to create the child’s E-Learning account and look after it, so that the "
+            "child can study."
+        ),
+        keep,
+        t(
+            "Who receives them: English Planet, and LINE and our hosting provider who work for us; "
+            "state agencies only where the law demands it."
+        ),
+        t(
+            "You can withdraw at any time in “My children”; the account is then closed. Without "
+            "these details (the LINE ID is optional) we cannot create one."
+        ),
+    ]
+
+
+def guardian_card(ctx: Context, purpose: Purpose, mark: str) -> Message:
+    """One question of consent to a guardian; both buttons look alike."""
+    t = ctx.t
+    title, *paragraphs = texts = guardian_text(t, purpose, ctx.settings.school.account_years)
+    bound = card_id("\n".join(texts))
+    yes, no = (
+        (t("I agree"), t("I do not agree"))
+        if purpose is Purpose.ENROLMENT
+        else (t("Yes, please"), t("No, thank you"))
+    )
+    buttons = [line.choice(yes, mark, "yes", c=bound), line.choice(no, mark, "no", c=bound)]
+    if purpose is Purpose.ENROLMENT:
+        buttons.append(line.link(t("Read the full policy"), ctx.page("/privacy")))
+    return line.card(
+        f"{title} {paragraphs[0]}",
+        title,
+        [line.paragraph(text) for text in paragraphs],
+        buttons,
+        even=True,
+    )
+
+
+def seen_by_guardian(ctx: Context, purpose: Purpose, bound: str | None) -> tuple[str, str] | None:
+    """Text and language of the card whose button was tapped; None for words of the past."""
+    for language in LANGUAGES:
+        years = ctx.settings.school.account_years
+        text = "\n".join(guardian_text(translator(language), purpose, years))
+        if card_id(text) == bound:
+            return text, language
+    return None
+
+
+def guardian_receipt(ctx: Context, event: ConsentEvent) -> Message:
+    """What a guardian said, with its page."""
+    t = ctx.t
+    title = t("Consent receipt")
+    purpose = (
+        t("The child’s details for E-Learning")
+        if event.purpose is Purpose.ENROLMENT
+        else purpose_name(t, event.purpose)
+    )
+    what = f"{purpose}: {state_name(t, event.state)}"
+    return line.card(
+        f"{title}: {what}",
+        title,
+        [
+            line.paragraph(what, strong=True),
+            line.fact(t("When"), shown_time(event.at, t.language)),
+            line.fact(t("Policy version"), event.notice_version),
+            line.paragraph(t("To change this at any time: “My children”."), small=True),
+        ],
+        [line.link(t("Open the receipt"), ctx.page(f"/receipts/{event.id}"))],
+    )

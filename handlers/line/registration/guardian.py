@@ -1,0 +1,154 @@
+"""The child's side under 20: a name for the guardian to know them by, a code, and waiting."""
+
+from bot.dispatch import Context, Turn
+from bot.errors import InputError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import consents, drafts, guardian_ends, guardians, inputs
+from bot.services.consents import Said
+from handlers.line.guardian_texts import band_name, code_card, waiting_card
+from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, onward
+from handlers.line.shared import human_offer
+from models.consent import ConsentState, Purpose
+from models.guardianship import Guardianship, GuardianshipState
+from models.learner import AgeBand
+
+
+def where_it_stands(ctx: Context) -> Turn | None:
+    """What "register" leads to while a guardian is asked or has agreed; None without a request."""
+    row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    if row is None:
+        return None
+    ctx.draft = {}
+    if row.state is GuardianshipState.AGREED:
+        return _go_on(ctx, row)
+    if row.nickname is None:
+        return flow.to(ctx, Step.NICKNAME)
+    return flow.say(waiting_card(ctx, row))
+
+
+def _go_on(ctx: Context, row: Guardianship) -> Turn:
+    """The guardian has agreed: the details can be asked, and from 11 years news too."""
+    agreed = line.text(ctx.t("Your parent or guardian has agreed, so let us go on."))
+    ctx.draft = {Step.AGE: row.age_band}
+    ctx.conversation.flow = flow.name  # its menu stands below the questions from now on
+    if row.age_band is AgeBand.UP_TO_10:
+        ctx.draft |= {Step.LINE_NEWS: BY_GUARDIAN, Step.EMAIL_NEWS: BY_GUARDIAN}
+        return onward(ctx, agreed)
+    own = consents.is_agreed_by(
+        ctx.session, ctx.conversation.id, Purpose.ENROLMENT, consents.SELF, ctx.now
+    )
+    return onward(ctx, agreed) if own else flow.to(ctx, Step.CONSENT, agreed)
+
+
+def remembered(ctx: Context, band: AgeBand) -> list[Message]:
+    """What is said to somebody who is suddenly older than they told us this week."""
+    t = ctx.t
+    guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    held = guardians.band_on_record(ctx.session, ctx.conversation, ctx.now)
+    order = list(AgeBand)
+    if held is None or order.index(band) <= order.index(held):
+        return []
+    kept = t(
+        "A few days ago you chose “{group}” here, so we keep to that for now. If it was a slip, "
+        "our staff are glad to put it right.",
+        group=band_name(t, held),
+    )
+    return [line.text(kept), human_offer(ctx, "registration")]
+
+
+def guardian_needed(event: Event, ctx: Context, band: AgeBand) -> Turn:
+    """PDPA s.20: under 20 the guardian must consent; up to ten years only the guardian."""
+    t = ctx.t
+    if band is AgeBand.UP_TO_10:
+        text = t(
+            "Thank you for telling us. Up to the age of ten a parent or guardian decides, so your "
+            "consent above does not count. We ask them here on LINE; it takes two minutes."
+        )
+        drafts.end_unused_consents(
+            ctx.session,
+            ctx.conversation,
+            ConsentState.INVALIDATED,
+            Said(text, actor="system", webhook_event_id=event.id),
+            ctx.settings.school,
+            ctx.now,
+        )
+    else:
+        text = t(
+            "Thank you for telling us. Up to the age of 19 a parent or guardian has to agree too, "
+            "before you give us any details. We ask them here on LINE; it takes two minutes."
+        )
+    guardians.begin(ctx.session, ctx.conversation, band, ctx.now)
+    ctx.draft = {}
+    return flow.to(ctx, Step.NICKNAME, line.text(text))
+
+
+@flow.prompt(Step.NICKNAME)
+def ask_nickname(ctx: Context) -> list[Message]:
+    t = ctx.t
+    question = t(
+        "What is your first name or nickname? Your parent or guardian sees it and knows that it "
+        "is you. One word is enough, for example: มะลิ or Mali"
+    )
+    return [
+        line.quick(
+            line.text(question),
+            [line.entry(t("Cancel"), "cancel"), line.entry(t("Help"), "help")],
+        )
+    ]
+
+
+@flow.step(Step.NICKNAME)
+def nickname_given(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    if row is None:
+        return flow.to(ctx, Step.CONSENT, line.text(t("Your request has run out.")))
+    try:
+        nickname = inputs.nickname(event.text or "")
+    except InputError as error:
+        return flow.to(ctx, Step.NICKNAME, line.text(_why(ctx, error.code)))
+    code = guardians.ask(ctx.session, row, ctx.now, nickname=nickname, user_id=ctx.user_id)
+    return flow.end(*code_card(ctx, row, code))
+
+
+def _why(ctx: Context, code: str) -> str:
+    t = ctx.t
+    if code in {"name_long", "name_words"}:
+        return t("Please write your first name or nickname only: one word of up to 40 letters.")
+    return t("Please write it in Thai or Latin letters, without digits or symbols.")
+
+
+@flow.entry("guardian_code")
+def new_code_wanted(event: Event, ctx: Context) -> Turn:
+    """The old code dies with the new one, and so does the reading of whoever had opened it."""
+    row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    if row is None or row.state is GuardianshipState.AGREED or row.nickname is None:
+        return _nothing_waits(ctx)
+    code = guardians.ask(ctx.session, row, ctx.now)
+    return flow.say(*code_card(ctx, row, code))
+
+
+@flow.entry("guardian_stop")
+def request_cancelled(event: Event, ctx: Context) -> Turn:
+    row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    if row is None or row.state is GuardianshipState.AGREED:
+        return _nothing_waits(ctx)
+    text = ctx.t("The request is cancelled, and what we kept for it is erased.")
+    end_request(event, ctx, text)
+    done = line.text(text)
+    return flow.end(done) if ctx.conversation.flow == flow.name else flow.say(done)
+
+
+def _nothing_waits(ctx: Context) -> Turn:
+    nothing = line.text(ctx.t("There is no request that waits for a parent or guardian."))
+    return flow.say(nothing, *ctx.asked())
+
+
+def end_request(event: Event, ctx: Context, text: str) -> None:
+    """The child gives up: the request dies, with both voices' consents."""
+    row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    if row is not None and ctx.conversation.learner_id is None:
+        said = Said(text, webhook_event_id=event.id)
+        guardian_ends.cancel(ctx.session, row, ctx.conversation, said, ctx.settings.school, ctx.now)

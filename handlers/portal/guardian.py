@@ -1,0 +1,46 @@
+"""The page behind a guardian's code: a QR code, a link and the words to type. Reads nothing.
+
+It is made from the address alone, so it looks alike for codes that live, died or never were.
+"""
+
+from urllib.parse import quote
+
+import segno
+from flask import Response
+from markupsafe import Markup
+
+from bot.services import guardian_codes
+from handlers.portal.links import links
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+
+# LINE, "Use LINE features with the LINE URL scheme": a chat opened with a text typed in already.
+OUR_CHAT = "https://line.me/R/oaMessage/{basic_id}/?{text}"
+
+
+@links.get("/guardian/<token>")
+def look_at_guardian_code(token: str) -> Response:
+    """How a code gets into the guardian's own chat with us."""
+    code = guardian_codes.read(token)
+    if code is None:
+        return page("guardian", code=None)
+    basic_id, message = the_bot().basic_id, guardian_codes.message(code)
+    address = chat_address(basic_id, message) if basic_id else None
+    return page(
+        "guardian",
+        code=guardian_codes.shown(code),
+        message=message,
+        address=address,
+        qr=_qr(address) if address else None,
+    )
+
+
+def chat_address(basic_id: str, text: str) -> str:
+    """What opens our chat with a text typed in."""
+    return OUR_CHAT.format(basic_id=quote(basic_id, safe=""), text=quote(text, safe=""))
+
+
+def _qr(text: str) -> Markup:
+    """A QR code (ISO/IEC 18004) as SVG within the page; it is made of our own text alone."""
+    drawn = segno.make(text, error="m", micro=False)
+    return Markup(drawn.svg_inline(scale=4, border=4, dark="#000", light="#fff"))  # noqa: S704
