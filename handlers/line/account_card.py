@@ -3,58 +3,81 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services import accounts, consents, inputs
-from bot.texts.masks import masked_email, masked_line_id, masked_name, masked_phone
+from bot.services import accounts, consents, details
+from bot.services.details import Item
+from handlers import input_words
+from handlers.line.closed_card import closed_card, is_closed
 from models.account import AccountState
 from models.consent import Purpose
-from models.learner import LearnerState
+from models.learner import Learner, LearnerState
 
 
 def account_card(ctx: Context) -> Message:
-    """Who we think the person is, their username, and what they said to news."""
+    """Who we think the person is, their username, what they said to news, and what can be done."""
     t, learner = ctx.t, ctx.learner
     if learner is None:
         raise LookupError("a card for somebody without an account")
-    account = accounts.account_of(ctx.session, learner, ctx.provider)
-    if account is None or account.state is AccountState.PENDING:
-        username = t("being prepared")
-    elif account.state is AccountState.CLOSED:
-        username = t("closed")
-    else:
-        username = account.username
-    line_id = learner.line_id
-    title = t("My account")
+    if is_closed(ctx):
+        return closed_card(ctx)
     if learner.state is LearnerState.WITHDRAWN:
-        return line.card(
-            title,
-            title,
-            [
-                line.fact(t("Username"), t("closed")),
-                line.paragraph(
-                    t("You have withdrawn already; your account is closed. Our staff can help.")
-                ),
-            ],
-            [line.entry(t("Ask our staff"), "human", topic="account")],
-        )
+        return _withdrawn(ctx)
+    title = t("My account")
     return line.card(
         title,
         title,
         [
-            line.fact(t("Username"), username),
-            line.fact(t("Full name"), masked_name(learner.name or "")),
-            line.fact(t("Phone"), masked_phone(inputs.shown_phone(learner.phone or ""))),
-            line.fact(t("E-mail"), masked_email(learner.email or "")),
-            line.fact(t("LINE ID"), masked_line_id(line_id) if line_id else t("I have none")),
+            line.fact(t("Username"), _username(ctx, learner)),
+            *(_detail(ctx, learner, item) for item in Item),
             line.separator(),
             _news(ctx, Purpose.LINE_NEWS, t("News on LINE")),
             _news(ctx, Purpose.EMAIL_NEWS, t("News by e-mail")),
         ],
         [
             line.entry(t("Go to my lessons"), "courses"),
-            line.entry(t("New sign-in link"), "link"),
+            line.entry(t("Forgot password"), "reset"),
+            line.entry(t("News"), "news"),
+            line.entry(t("My rights"), "rights"),
+            line.entry(t("History"), "history"),
+            line.entry(t("Close account"), "close"),
             line.entry(t("Withdraw"), "withdraw"),
         ],
+        pairs=True,
     )
+
+
+def _withdrawn(ctx: Context) -> Message:
+    t = ctx.t
+    title = t("My account")
+    told = t("You have withdrawn already; your account is closed. Our staff can help.")
+    blocks = [line.fact(t("Username"), t("closed")), line.paragraph(told)]
+    buttons = [
+        line.entry(t("Ask our staff"), "human", topic="account"),
+        line.entry(t("My rights"), "rights"),
+        line.entry(t("History"), "history"),
+    ]
+    return line.card(title, title, blocks, buttons)
+
+
+def _username(ctx: Context, learner: Learner) -> str:
+    account = accounts.account_of(ctx.session, learner, ctx.provider)
+    if account is None or account.state is AccountState.PENDING:
+        return ctx.t("being prepared")
+    return {
+        AccountState.CLOSED: ctx.t("closed"),
+        AccountState.FROZEN: ctx.t("frozen"),
+    }.get(account.state, account.username)
+
+
+def _detail(ctx: Context, learner: Learner, item: Item) -> dict[str, object]:
+    t = ctx.t
+    value = details.masked(item, details.value_of(learner, item)) or t("I have none")
+    if item is Item.EMAIL:
+        pending = details.pending_email(ctx.session, learner, ctx.now)
+        if pending:
+            waits = t("({masked} waits for its link)", masked=details.masked(item, pending))
+            value = f"{value}\n{waits}"
+    name = input_words.item_name(t, item)
+    return line.fact(name, value, line.entry(t("Change"), "change", item=item))
 
 
 def _news(ctx: Context, purpose: Purpose, label: str) -> dict[str, object]:

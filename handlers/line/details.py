@@ -1,5 +1,265 @@
-"""Changing one of the four details, with the checks of registration."""
+"""Changing one of the four details: pick it, write it, see old and new, save."""
 
-from bot.dispatch import Flow
+from enum import StrEnum
 
-flow = Flow("details")
+from bot.dispatch import Context, Flow, Turn
+from bot.errors import InputError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import details, inputs, words
+from bot.services.details import Item
+from handlers import input_words
+from handlers.line.account_card import account_card
+from handlers.line.shared import greeting, human_offer
+from models.learner import Learner, LearnerState
+
+MOST_TRIES = 3
+TYPED = ("value", "typed_email", "meant_email", "single_name")
+
+
+class Step(StrEnum):
+    ITEM = "item"
+    PROOF = "proof"  # of the old number, before a new one
+    VALUE = "value"
+    SLIP = "slip"
+    CONFIRM = "confirm"
+
+
+flow = Flow("details", Step)
+
+
+@flow.entry("change")
+def change_wanted(event: Event, ctx: Context) -> Turn:
+    t, learner = ctx.t, ctx.learner
+    if learner is None:
+        none = t("You have no account here yet. Registering takes about three minutes.")
+        return flow.say(line.text(none), *(ctx.asked() or [greeting(ctx)]))
+    if not details.may_change(ctx.session, learner):
+        return _not_now(ctx, learner)
+    ctx.draft = {}
+    item = event.postback.get("item")
+    if item in set(Item):
+        return _to_item(ctx, Item(item))
+    return flow.to(ctx, Step.ITEM)
+
+
+def _not_now(ctx: Context, learner: Learner) -> Turn:
+    if learner.state is not LearnerState.ACTIVE:
+        return flow.end(account_card(ctx))
+    frozen = ctx.t("Your account is frozen, so nothing can be changed in it now.")
+    return flow.end(line.text(frozen), human_offer(ctx, "account"))
+
+
+def _to_item(ctx: Context, item: Item) -> Turn:
+    ctx.draft = {"item": str(item)}
+    return flow.to(ctx, Step.PROOF if item is Item.PHONE else Step.VALUE)
+
+
+@flow.prompt(Step.ITEM)
+def ask_item(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.ITEM)
+    title = t("What would you like to change?")
+    buttons = [line.choice(input_words.item_name(t, item), step, item) for item in Item]
+    buttons.append(line.entry(t("Cancel"), "cancel"))
+    blocks = [line.paragraph(t("We show you old and new before anything is saved."), small=True)]
+    return [line.card(title, title, blocks, buttons, even=True)]
+
+
+@flow.step(Step.ITEM)
+def item_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.ITEM))
+    if chosen not in set(Item):
+        please = line.text(ctx.t("Please tap one of the buttons."))
+        return flow.say(please, *ask_item(ctx))
+    return _to_item(ctx, Item(chosen))
+
+
+@flow.prompt(Step.PROOF)
+def ask_proof(ctx: Context) -> list[Message]:
+    t = ctx.t
+    question = t(
+        "First a short check: what are the last four digits of the phone number that we have of "
+        "you now?"
+    )
+    return [line.quick(line.text(question), [line.entry(t("Cancel"), "cancel")])]
+
+
+@flow.step(Step.PROOF)
+def proof_given(event: Event, ctx: Context) -> Turn:
+    """The number's last digits open a password reset, so whoever changes it must know them."""
+    t, learner = ctx.t, ctx.learner
+    if learner is None or not details.may_change(ctx.session, learner):
+        return flow.end(greeting(ctx))
+    knows = details.knows_phone(ctx.session, learner, event.text or "", ctx.now)
+    if knows is None:
+        many = line.text(t("There were too many tries. Please try again tomorrow."))
+        return flow.end(many, human_offer(ctx, "account"))
+    if not knows:
+        return flow.to(ctx, Step.PROOF, line.text(t("Those are not the digits that we have.")))
+    return flow.to(ctx, Step.VALUE)
+
+
+@flow.prompt(Step.VALUE)
+def ask_value(ctx: Context) -> list[Message]:
+    t, item = ctx.t, _item(ctx)
+    buttons = [line.entry(t("Cancel"), "cancel")]
+    if item is Item.LINE_ID and ctx.learner is not None and ctx.learner.line_id:
+        buttons.insert(0, line.choice(t("Remove it"), flow.mark(Step.VALUE), "none"))
+    return [line.quick(line.text(input_words.question(t, item)), buttons)]
+
+
+@flow.step(Step.VALUE)
+def value_given(event: Event, ctx: Context) -> Turn:
+    item, text = _item(ctx), event.text or ""
+    tapped_none = event.choice(flow.mark(Step.VALUE)) == "none"
+    if item is Item.LINE_ID and (tapped_none or inputs.means_none(text)):
+        return _onward(event, ctx, "")
+    # Some people have one name only: the same single name a second time is meant.
+    repeated = ctx.draft.get("single_name") == inputs.tidy(text)
+    try:
+        return _onward(event, ctx, details.read(item, text, accept_single=repeated))
+    except InputError as error:
+        return _wrong(event, ctx, error)
+
+
+def _wrong(event: Event, ctx: Context, error: InputError) -> Turn:
+    text = event.text or ""
+    if error.code == "email_slip":
+        _keep(event, ctx, typed_email=inputs.kept_email(text), meant_email=error.suggestion or "")
+        return flow.to(ctx, Step.SLIP)
+    if error.code == "name_single":
+        _keep(event, ctx, single_name=inputs.tidy(text))
+    ctx.draft["tries"] = ctx.draft.get("tries", 0) + 1
+    wrong = [line.text(input_words.why(ctx.t, error.code))]
+    if ctx.draft["tries"] % MOST_TRIES == 0:
+        wrong.append(human_offer(ctx, "account"))
+    return flow.to(ctx, Step.VALUE, *wrong)
+
+
+@flow.prompt(Step.SLIP)
+def offer_correction(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.SLIP)
+    typed, meant = ctx.draft.get("typed_email"), ctx.draft.get("meant_email")
+    if not typed or not meant:  # the message that held them was taken back
+        return ask_value(ctx)
+    question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
+    buttons = [
+        line.choice(t("Yes, correct it"), step, "meant"),
+        line.choice(t("No, mine is right"), step, "typed"),
+        line.entry(t("Cancel"), "cancel"),
+    ]
+    return [line.quick(line.text(question), buttons)]
+
+
+@flow.step(Step.SLIP)
+def correction_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.SLIP)) or words.yes_or_no(
+        event.text or "", yes="meant", no="typed"
+    )
+    address = ctx.draft.get(f"{chosen}_email")
+    if address:
+        return _onward(event, ctx, address)
+    if "@" in (event.text or "") or "typed_email" not in ctx.draft:
+        return value_given(event, ctx)  # another address instead of a tap
+    return flow.say(*offer_correction(ctx))
+
+
+@flow.prompt(Step.CONFIRM)
+def show_change(ctx: Context) -> list[Message]:
+    t, item, step, learner = ctx.t, _item(ctx), flow.mark(Step.CONFIRM), ctx.learner
+    if "value" not in ctx.draft or learner is None:  # the message that held it was taken back
+        return ask_value(ctx)
+    new = ctx.draft["value"]
+    old = details.masked(item, details.value_of(learner, item))
+    title = t("Save this change?")
+    blocks = [
+        line.paragraph(input_words.item_name(t, item), strong=True),
+        line.fact(t("Until now"), old or t("I have none")),
+        line.fact(t("New"), details.shown(item, new) if new else t("I have none")),
+    ]
+    if item is Item.EMAIL:
+        first = t("We send a link to the new address; until it is used, the old one stays.")
+        blocks.append(line.paragraph(first, small=True))
+    buttons = [
+        line.choice(t("Save"), step, "save"),
+        line.choice(t("Write it again"), step, "again"),
+        line.entry(t("Cancel"), "cancel"),
+    ]
+    return [line.card(title, title, blocks, buttons)]
+
+
+@flow.step(Step.CONFIRM)
+def change_confirmed(event: Event, ctx: Context) -> Turn:
+    t, item, learner = ctx.t, _item(ctx), ctx.learner
+    chosen = event.choice(flow.mark(Step.CONFIRM)) or words.yes_or_no(
+        event.text or "", yes="save", no="again"
+    )
+    if learner is None or not details.may_change(ctx.session, learner):
+        return flow.end(greeting(ctx))
+    if chosen == "again" or "value" not in ctx.draft:
+        _forget(ctx)
+        return flow.to(ctx, Step.VALUE)
+    if chosen != "save":
+        return flow.say(line.text(t("Please tap one of the buttons.")), *show_change(ctx))
+    value = ctx.draft["value"] or None
+    is_same = value == details.value_of(learner, item)
+    if item is Item.EMAIL and not (is_same and learner.email_verified_at):
+        return _ask_to_confirm(ctx, learner, value or "")
+    if is_same:
+        return flow.end(line.text(t("That is what we have already.")), account_card(ctx))
+    details.change(ctx.session, learner, item, value, "learner", ctx.now)
+    return flow.end(line.text(t("Saved. This is what we have now:")), account_card(ctx))
+
+
+def _ask_to_confirm(ctx: Context, learner: Learner, address: str) -> Turn:
+    t = ctx.t
+    if not details.ask_to_change_email(ctx.session, learner, address, ctx.now, ctx.settings):
+        return flow.end(line.text(too_many_mails(ctx)))
+    sent = t(
+        "We have sent a mail to {address}. Please open it and press the button on the page within "
+        "24 hours; until then the address that we have stays.",
+        address=address,
+    )
+    return flow.end(line.text(sent))
+
+
+def too_many_mails(ctx: Context) -> str:
+    """Three mails within an hour are enough: the link is probably among the spam."""
+    return ctx.t(
+        "We have sent you three mails within an hour. Please look for them, also among the spam, "
+        "or try again in an hour."
+    )
+
+
+def _item(ctx: Context) -> Item:
+    return Item(ctx.draft["item"])
+
+
+def _onward(event: Event, ctx: Context, value: str) -> Turn:
+    source = ctx.draft.get("sources", {}).get("typed_email")
+    _forget(ctx)
+    _keep(event, ctx, value=value)
+    if event.message_id is None and source:
+        ctx.draft["sources"]["value"] = source
+    return flow.to(ctx, Step.CONFIRM)
+
+
+def _keep(event: Event, ctx: Context, **values: str) -> None:
+    """Remember values with the message that they came from: taking it back takes them back."""
+    sources = ctx.draft.setdefault("sources", {})
+    for key, value in values.items():
+        ctx.draft[key] = value
+        if event.message_id:
+            sources[key] = event.message_id
+
+
+def _forget(ctx: Context) -> None:
+    for key in TYPED:
+        ctx.draft.pop(key, None)
+        ctx.draft.get("sources", {}).pop(key, None)
+
+
+@flow.cancel
+def left_as_it_is(event: Event, ctx: Context) -> Turn:
+    return flow.end(line.text(ctx.t("Nothing has changed.")))

@@ -1,0 +1,45 @@
+"""My history in chat: the newest things that happened, and the way to all of them."""
+
+from datetime import datetime
+from typing import Any
+
+from bot.clock import BANGKOK
+from bot.dispatch import Context, Flow, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.services import history, history_words
+from bot.texts.dates import shown_day
+from handlers.line.shared import greeting
+from models.learner import LearnerState
+
+flow = Flow("history")
+
+MOST = 8  # entries on one card
+
+
+@flow.entry("history")
+def history_wanted(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    if ctx.learner is None:
+        none = t("You have no account here yet. Registering takes about three minutes.")
+        return flow.say(line.text(none), *(ctx.asked() or [greeting(ctx)]))
+    found = history.entries(ctx.session, ctx.learner)
+    named = history_words.titles(ctx.settings, t.language)
+    blocks: list[dict[str, Any]] = [
+        line.fact(_day(ctx, entry.at), history_words.sentence(t, entry, named))
+        for entry in found[:MOST]
+    ]
+    if len(found) > MOST:
+        more = t("The newest {most} of {all} entries.", most=MOST, all=len(found))
+        blocks.append(line.paragraph(more, small=True))
+    title = t("My history")
+    if ctx.learner.state is LearnerState.ACTIVE:
+        everything = line.link(t("See everything"), ctx.page("/portal/history"))
+    else:  # who cannot sign in any more takes everything along by another way
+        everything = line.entry(t("My rights"), "rights")
+    buttons = [everything, line.entry(t("My account"), "account")]
+    return flow.say(line.card(title, title, blocks, buttons), *ctx.asked())
+
+
+def _day(ctx: Context, at: datetime) -> str:
+    return shown_day(at.astimezone(BANGKOK), ctx.t.language)

@@ -1,0 +1,112 @@
+"""My account: what is kept, masked, with the way to change each of it, and to close it all."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, abort, g, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.errors import InputError
+from bot.services import closing, details, provisioning, sign_in
+from bot.services.consents import Said
+from bot.services.details import Item
+from handlers import closing_words, input_words
+from handlers.portal import cookies, language
+from handlers.portal.learners import key_of_visit, learner_of
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+from handlers.portal.routes import portal
+
+PASSWORD = "1"  # noqa: S105 - what the address says after the password was changed
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What we have of somebody, as it may stand on a screen."""
+
+    items: tuple[tuple[str, str], ...]  # item and masked value
+    waiting_email: str
+    is_confirmed: bool
+
+
+@portal.get("/account")
+def account() -> Response:
+    """The username, the masked details, and the ways to change them."""
+    changed, key = request.args.get("changed", ""), key_of_visit()
+    bot, now = the_bot(), the_bot().clock()
+    return page(
+        "account",
+        kept=bot.database.read(lambda session: _kept(session, key, now)),
+        names={str(item): input_words.item_name(language.translate(), item) for item in Item},
+        changed=changed if changed in {PASSWORD, *Item} else "",
+    )
+
+
+def _kept(session: Session, key: str, now: datetime) -> Kept | None:
+    learner = learner_of(session, key)
+    if learner is None:
+        return None
+    pending = details.pending_email(session, learner, now)
+    return Kept(
+        tuple((str(item), details.masked(item, details.value_of(learner, item))) for item in Item),
+        details.masked(Item.EMAIL, pending),
+        learner.email_verified_at is not None,
+    )
+
+
+@portal.get("/close")
+def close_form() -> Response:
+    """What closing means, before it is done."""
+    return _close_form(200, None)
+
+
+@portal.post("/close")
+def close_account() -> AnyResponse:
+    """Close the account; the password is asked for once more."""
+    bot, t, key = the_bot(), language.translate(), key_of_visit()
+    now = bot.clock()
+    if _is_for_guardian():
+        return _close_form(403, None)
+    try:
+        sign_in.prove_password(bot.database, g.visit.signed_in, request.form.get("current"), now)
+    except InputError as error:
+        return _close_form(422, error.code)
+    said = Said("\n".join(closing_words.meaning(t)), t.language, channel="portal")
+
+    def close(session: Session) -> str | None:
+        learner = learner_of(session, key)
+        if learner is None:
+            return None
+        school = bot.settings.school
+        found = closing.close(session, learner, bot.provider.name, said, school, now)
+        return found.id if found else None
+
+    account_id = bot.database.write(close)
+    if account_id is not None:
+        provisioning.close(bot.database, bot.provider, account_id, bot.clock)
+    g.visit.signed_in = None  # the page that follows has no Log Out
+    answer = page("closed")
+    cookies.clear(answer)
+    return answer
+
+
+def _close_form(status: int, problem: str | None) -> Response:
+    return page(
+        "close",
+        status,
+        problem=problem,
+        meaning=closing_words.meaning(language.translate()),
+        is_for_guardian=_is_for_guardian(),
+    )
+
+
+def _is_for_guardian() -> bool:
+    key = key_of_visit()
+
+    def read(session: Session) -> bool | None:
+        learner = learner_of(session, key)
+        return None if learner is None else closing.is_for_guardian(learner)
+
+    found = the_bot().database.read(read)
+    return abort(404) if found is None else found

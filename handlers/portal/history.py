@@ -1,0 +1,41 @@
+"""My history: everything that happened with a learner's data and account, a page at a time."""
+
+from flask import Response, abort, request
+from sqlalchemy.orm import Session
+
+from bot.services import history as service
+from bot.services import history_words
+from bot.services.history import Entry
+from handlers.portal import language
+from handlers.portal.learners import key_of_visit, learner_of
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+from handlers.portal.routes import portal
+
+ON_A_PAGE = 20
+
+
+@portal.get("/history")
+def history() -> Response:
+    """Newest first."""
+    bot, t, key = the_bot(), language.translate(), key_of_visit()
+
+    def read(session: Session) -> list[Entry] | None:
+        learner = learner_of(session, key)
+        return None if learner is None else service.entries(session, learner)
+
+    found = bot.database.read(read)
+    if found is None:
+        abort(404)
+    pages = max(1, -(-len(found) // ON_A_PAGE))
+    wanted = request.args.get("page", "1")
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 1
+    number = min(max(number, 1), pages)
+    named = history_words.titles(bot.settings, t.language)
+    part = found[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    return page(
+        "history",
+        entries=[(entry, history_words.sentence(t, entry, named)) for entry in part],
+        number=number,
+        pages=pages,
+    )
