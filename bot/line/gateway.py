@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from bot.errors import DeliveryError
 from bot.line.messages import Message
+from bot.line.rich_menus import RichMenuCalls
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 # Not the message's fault: a token that an operator renews, a limit that passes.
@@ -36,6 +37,7 @@ class Gateway:
         channel_id: str | None = None,
         channel_secret: str | None = None,
         connections: int = 32,
+        data_host: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         configuration = Configuration(host=host, access_token="")
@@ -45,6 +47,7 @@ class Gateway:
         self._host = host
         self._tokens = _Tokens(self._client, host, access_token, channel_id, channel_secret)
         self._tokens.monotonic = monotonic
+        self.rich_menus = RichMenuCalls(self._call, data_host or host)
 
     def reply(self, reply_token: str, messages: list[Message]) -> None:
         """Answer with the free reply token: single use, within a minute of the webhook."""
@@ -96,15 +99,16 @@ class Gateway:
         self,
         method: str,
         path: str,
-        body: dict[str, Any] | None = None,
+        body: dict[str, Any] | bytes | None = None,
         headers: dict[str, str] | None = None,
         read_seconds: float = READ_SECONDS,
+        host: str | None = None,
     ) -> Any:
         sent = {**_JSON, **(headers or {}), "Authorization": f"Bearer {self._tokens.current()}"}
         return _send(
             lambda: self._client.request(
                 method,
-                self._host + path,
+                (host or self._host) + path,
                 headers=sent,
                 body=body,
                 _request_timeout=(CONNECT_SECONDS, read_seconds),

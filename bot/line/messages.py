@@ -89,11 +89,12 @@ def card(
     *,
     columns: bool = False,
     even: bool = False,
+    pairs: bool = False,
 ) -> Message:
     """A Flex bubble: a title, blocks of text, buttons.
 
     The first button stands out, unless the choice is to be even: a question of consent must not
-    push towards one answer.
+    push towards one answer. pairs: the buttons after the first stand two by two.
     """
     bubble: dict[str, Any] = {
         "type": "bubble",
@@ -122,18 +123,30 @@ def card(
             "contents": blocks,
         },
     }
+    buttons = [
+        _button(action, strong=index == 0 and not even) for index, action in enumerate(actions)
+    ]
     if actions:
         bubble["footer"] = {
             "type": "box",
             "layout": "horizontal" if columns else "vertical",
             "spacing": "sm",
             "paddingAll": "12px",
-            "contents": [
-                _button(action, strong=index == 0 and not even)
-                for index, action in enumerate(actions)
-            ],
+            "contents": _in_pairs(buttons) if pairs else buttons,
         }
     return {"type": "flex", "altText": clip(alt, ALT_LIMIT), "contents": bubble}
+
+
+def _in_pairs(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    first, *rest = buttons
+    rows = [rest[at : at + 2] for at in range(0, len(rest), 2)]
+    return [
+        first,
+        *(
+            {"type": "box", "layout": "horizontal", "spacing": "sm", "contents": row}
+            for row in rows
+        ),
+    ]
 
 
 def paragraph(body: str, *, small: bool = False, strong: bool = False) -> dict[str, Any]:

@@ -1,22 +1,24 @@
 """From a stored event to LINE's receipt of the answer: one function for the door and the sweep."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.dispatch import Context
-from bot.errors import BotError, DeliveryError
+from bot.errors import DeliveryError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.logs import place_of
+from bot.runtime.linking import MenuLinker
+from bot.runtime.outcomes import LostRaceError, NeedsProfile, Next, Outcome, ToSay
 from bot.runtime.parts import Bot
 from bot.services import groups, inbox, outbox, people
 from bot.services.answers import Answer
 from bot.services.inbox import OpenEvent
+from bot.services.menus import Linking
 from bot.texts import LANGUAGES, THAI, translator
 from models.conversation import Conversation
 from models.inbox import EventState
@@ -29,51 +31,6 @@ TOKEN_END = timedelta(minutes=20)
 SHORT_WAIT = timedelta(seconds=2)
 
 
-class Next(Enum):
-    """What a transaction found to do besides answering."""
-
-    IDLE = auto()
-    AGAIN = auto()
-
-
-@dataclass(frozen=True)
-class NeedsProfile:
-    """Somebody new: their language has to be asked of LINE before anything is said."""
-
-    user_id: str
-
-
-@dataclass(frozen=True)
-class ToSay:
-    """An answer that is committed and waits for the network.
-
-    is_last: nothing else of this person is open and no other process can be told so by us; what
-    comes later is handed to the same lane.
-    """
-
-    answer: Answer
-    is_last: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an answer ended: done, given back for a while, or to be pushed instead."""
-
-    answer: Answer
-    wait: timedelta | None = None
-    push: list[Message] | None = None
-    given_up: bool = False
-
-    @property
-    def is_plain(self) -> bool:
-        """Said and done, with nothing left to write but that."""
-        return self.wait is None and self.push is None and not self.given_up
-
-
-class LostRaceError(BotError):
-    """Another worker took the event while we handled it; nothing of ours may be kept."""
-
-
 class Answering:
     """Works on one person until nothing of theirs is open.
 
@@ -84,6 +41,7 @@ class Answering:
 
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
+        self.linker = MenuLinker(bot)
 
     def work(self, person: str, swept: bool = False) -> None:
         """Answer a person's open events in order; swept: a crash or a refusal left them.
@@ -91,16 +49,22 @@ class Answering:
         Raises nothing: what fails here stays open, and the sweep takes it up again.
         """
         try:
-            self._work(person, swept=swept)
+            self.linker.refresh()
+            linking = self._work(person, swept=swept)
         except LostRaceError:
             return
         except Exception as error:
             self.bot.log.error(
                 "person.postponed", error=type(error).__name__, where=place_of(error)
             )
+            return
+        if linking is not None:
+            self.linker.link(linking)
 
-    def _work(self, person: str, *, swept: bool) -> None:
+    def _work(self, person: str, *, swept: bool) -> Linking | None:
+        """Answer all that is open; returns the rich menu that the last answer left to be linked."""
         outcome: Outcome | None = None
+        linking: Linking | None = None
         language: str | None = None
         while True:
             found = self._transaction(person, outcome, language, swept=swept)
@@ -108,12 +72,12 @@ class Answering:
             if isinstance(found, NeedsProfile):
                 language = self._language(found.user_id)
             elif isinstance(found, ToSay):
-                outcome = self._deliver(found.answer)
+                outcome, linking = self._deliver(found.answer), found.linking
                 if found.is_last and outcome.is_plain:
                     inbox.finish_soon(self.bot.database, found.answer, self.bot.worker)
-                    return
+                    return linking
             elif found is Next.IDLE:
-                return
+                return linking
 
     def _transaction(
         self, person: str, outcome: Outcome | None, language: str | None, *, swept: bool
@@ -184,6 +148,7 @@ class Answering:
             person = people.pseudonym(self.bot.keyring, event.user_id)
             conversation = people.open_conversation(session, person, language, now)
         people.touch(conversation, now)
+        linked = conversation.menu
         ctx = Context(
             session=session,
             conversation=conversation,
@@ -194,11 +159,15 @@ class Answering:
         )
         reaction = self.bot.dispatcher.handle(event, ctx)
         session.flush()
-        answer = self._answer(found, event, person, conversation.language, reaction.messages)
+        language = ctx.conversation.language  # a handler may find out who this is
+        answer = self._answer(found, event, person, language, reaction.messages)
         answer = replace(answer, menu=reaction.menu)
         if reaction.after:
             answer = replace(answer, after=(reaction.after.name, reaction.after.arguments))
-        return self._handled(session, found, answer)
+        step = self._handled(session, found, answer)
+        if isinstance(step, ToSay):
+            return replace(step, linking=self.linker.missing(session, event, ctx, linked))
+        return step
 
     def _give_up(
         self, session: Session, found: OpenEvent, person: str, conversation: Conversation | None
