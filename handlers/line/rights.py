@@ -1,5 +1,252 @@
-"""The rights of the PDPA in chat: see, take along, correct, object, restrict, withdraw, erase."""
+"""The rights of the PDPA in chat: see, take along, object, restrict, withdraw, erase."""
 
-from bot.dispatch import Flow
+from enum import StrEnum
 
-flow = Flow("rights")
+from bot.dispatch import After, Context, Flow, Said, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.runtime import Bot
+from bot.services import archive_links, request_words, rights, rights_words, subjects
+from bot.services.requests import Asked
+from bot.services.rights import Withdrawn
+from bot.texts import Translator
+from handlers.line.receipts import receipt
+from handlers.line.rights_cards import data_card, data_later, requests_card, rights_card
+from handlers.line.shared import greeting, human_offer
+from models.learner import LearnerState
+
+
+class Step(StrEnum):
+    WITHDRAWING = "withdrawing"
+    ERASING = "erasing"
+
+
+flow = Flow("rights", Step, is_light=True)
+
+
+def _asked(event: Event, ctx: Context) -> Asked:
+    subject = subjects.subject_of(ctx.session, ctx.conversation)
+    return Asked(subject, webhook_event_id=event.id)
+
+
+def _stranger(ctx: Context) -> Turn:
+    t = ctx.t
+    return flow.say(
+        line.text(t("You have no account here yet. Registering takes about three minutes.")),
+        *(ctx.asked() or [greeting(ctx)]),
+    )
+
+
+def _guardian_decides(ctx: Context) -> Turn:
+    return flow.say(line.text(rights_words.for_guardian(ctx.t)), human_offer(ctx, "account"))
+
+
+@flow.entry("rights")
+def rights_wanted(event: Event, ctx: Context) -> Turn:
+    return flow.say(rights_card(ctx), *ctx.asked())
+
+
+@flow.entry("requests")
+def requests_wanted(event: Event, ctx: Context) -> Turn:
+    return flow.say(requests_card(ctx), *ctx.asked())
+
+
+@flow.entry("rights_download")
+def download_wanted(event: Event, ctx: Context) -> Turn:
+    """Strangers as well: of them little is kept, but they may see it."""
+    request = rights.access(ctx.session, _asked(event, ctx), ctx.now)
+    return flow.say().then(After("archive", {"request": request.id}))
+
+
+@flow.after("archive")
+def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+    """A link for this reply only; the same message, answered again, gets the same link."""
+    issued = bot.database.write(
+        lambda session: archive_links.issue(
+            session, arguments["request"], bot.clock(), cause=arguments.get("event_id")
+        )
+    )
+    if issued is None:
+        return Said([], [])
+    url = archive_links.url(bot.settings.public_url, issued.token, t.language)
+    is_for_guardian = issued.is_for_guardian
+    now, later = data_card(t, url, is_for_guardian), data_later(t, is_for_guardian)
+    return Said([now], [later])
+
+
+@flow.entry("rights_object")
+def objected(event: Event, ctx: Context) -> Turn:
+    """One tap, at once, and never asked again (PDPA s.32)."""
+    t = ctx.t
+    if ctx.learner is None:
+        return _stranger(ctx)
+    ended = rights.object_to_news(
+        ctx.session,
+        _asked(event, ctx),
+        rights_words.of_objection(t),
+        ctx.settings.school,
+        ctx.now,
+    )
+    done = t(
+        "Done: no more news on any channel, and nobody asks you again. If you want news one day, "
+        "type “news”."
+    )
+    return flow.say(line.text(done), *(receipt(ctx, event) for event in ended), *ctx.asked())
+
+
+@flow.entry("rights_restrict")
+def restricted(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    if ctx.learner is None:
+        return _stranger(ctx)
+    rights.restrict(ctx.session, _asked(event, ctx), ctx.now)
+    title = t("The use of your data is stopped")
+    words = t(
+        "We keep your data, send you no news and use it for nothing but your own lessons and "
+        "requests. Our staff see that too. You can lift it with one tap."
+    )
+    buttons = [
+        line.entry(t("Allow use again"), "rights_unrestrict"),
+        line.entry(t("My rights"), "rights"),
+    ]
+    card = line.card(title, title, [line.paragraph(words)], buttons, even=True)
+    return flow.say(card, *ctx.asked())
+
+
+@flow.entry("rights_unrestrict")
+def unrestricted(event: Event, ctx: Context) -> Turn:
+    if ctx.learner is None:
+        return _stranger(ctx)
+    rights.unrestrict(ctx.session, _asked(event, ctx), ctx.now)
+    done = ctx.t("Done: we may use your data again as the privacy notice says.")
+    return flow.say(line.text(done), *ctx.asked())
+
+
+def _once_more(ctx: Context, *asked: Message) -> Turn:
+    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
+    if ctx.draft.get("missed"):
+        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
+    ctx.draft["missed"] = True
+    return flow.stay(ctx, line.text(ctx.t("Please tap one of the two buttons.")), *asked)
+
+
+@flow.cancel
+def left_as_it_is(event: Event, ctx: Context) -> Turn:
+    return flow.end(line.text(ctx.t("Nothing has changed.")))
+
+
+@flow.entry("withdraw")
+def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
+    if ctx.learner is None:
+        return _stranger(ctx)
+    if ctx.learner.state is LearnerState.WITHDRAWN:
+        return flow.say(line.text(ctx.t("You have withdrawn already; your account is closed.")))
+    if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
+        return _guardian_decides(ctx)
+    ctx.draft = {}
+    return flow.to(ctx, Step.WITHDRAWING)
+
+
+@flow.prompt(Step.WITHDRAWING)
+def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.WITHDRAWING)
+    title = t("Withdraw and close my account?")
+    buttons = [
+        line.choice(t("Withdraw"), step, "yes"),
+        line.choice(t("Keep my account"), step, "no"),
+    ]
+    words = line.paragraph(rights_words.of_withdrawal(t))
+    return [line.card(title, title, [words], buttons, even=True)]
+
+
+@flow.step(Step.WITHDRAWING)
+def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
+    t, learner = ctx.t, ctx.learner
+    chosen = event.choice(flow.mark(Step.WITHDRAWING))
+    if chosen not in {"yes", "no"} or learner is None:
+        return _once_more(ctx, *tell_what_withdrawing_means(ctx))
+    if chosen == "no":
+        return flow.end(line.text(t("Your account stays as it is.")))
+    found = rights.withdraw(
+        ctx.session,
+        _asked(event, ctx),
+        rights_words.of_withdrawal(t),
+        ctx.settings.school,
+        ctx.provider,
+        ctx.now,
+    )
+    done = flow.end(
+        line.text(t("You have withdrawn, and your account is closed.")),
+        line.text(_erasure_follows(t, found)),
+        receipt(ctx, found.event),
+    )
+    if found.account_id is None:
+        return done
+    return done.then(After("close_account", {"account": found.account_id}))
+
+
+def _erasure_follows(t: Translator, found: Withdrawn) -> str:
+    due = request_words.day(t, found.erased.due_at)
+    if found.erased.is_held:
+        return rights_words.is_held(t, due, may_tell=found.erased.may_tell)
+    return t(
+        "Your details are erased by {due} at the latest. If you want that now: “My rights”, then "
+        "“Erase”.",
+        due=due,
+    )
+
+
+@flow.entry("rights_erase")
+def erasure_asked_for(event: Event, ctx: Context) -> Turn:
+    if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
+        return _guardian_decides(ctx)
+    ctx.draft = {}
+    return flow.to(ctx, Step.ERASING)
+
+
+@flow.prompt(Step.ERASING)
+def tell_what_erasing_means(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.ERASING)
+    title = t("Erase all my data?")
+    goes = (
+        rights_words.of_erasure_for_strangers(t)
+        if ctx.learner is None
+        else rights_words.of_erasure(t)
+    )
+    buttons = [
+        line.choice(t("Erase everything"), step, "yes"),
+        line.choice(t("Keep my data"), step, "no"),
+    ]
+    words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
+    return [line.card(title, title, words, buttons, even=True)]
+
+
+@flow.step(Step.ERASING)
+def erasure_chosen(event: Event, ctx: Context) -> Turn:
+    t = ctx.t
+    chosen = event.choice(flow.mark(Step.ERASING))
+    if chosen not in {"yes", "no"}:
+        return _once_more(ctx, *tell_what_erasing_means(ctx))
+    if chosen == "no":
+        return flow.end(line.text(t("Nothing has changed.")))
+    erased = rights.erase(ctx.session, _asked(event, ctx), ctx.now)
+    if erased.is_held:
+        due = request_words.day(t, erased.due_at)
+        held = rights_words.is_held(t, due, may_tell=erased.may_tell)
+        return flow.end(line.text(held), requests_card(ctx))
+    # The row is gone; what is said from here on is said to a stranger.
+    ctx.conversation.learner_id = None
+    title = t("Your data has been erased")
+    return flow.end(
+        line.card(
+            title,
+            title,
+            [
+                line.paragraph(rights_words.what_stays(t)),
+                line.fact(t("Request number"), erased.request_id),
+                line.paragraph(t("You are welcome to register again at any time."), small=True),
+            ],
+            [],
+        )
+    )

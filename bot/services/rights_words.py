@@ -1,0 +1,64 @@
+"""What ending things means, told before it is confirmed: one wording for chat and portal."""
+
+from bot.texts import Translator
+
+
+def of_withdrawal(t: Translator) -> str:
+    """What withdrawing means (PDPA s.19, sixth paragraph); it goes into the ledger."""
+    return t(
+        "If you withdraw your consent, your E-Learning account is closed at once, you cannot get "
+        "into your lessons any more, and all news stops. Our staff then erase your details as the "
+        "privacy notice says."
+    )
+
+
+def of_erasure(t: Translator) -> str:
+    """What goes, at once (PDPA s.33)."""
+    return t(
+        "We erase everything at once: your details, your account and lessons, your settings, and "
+        "our messages and e-mails to you. You cannot get into your lessons any more, and nobody "
+        "can bring it back."
+    )
+
+
+def of_erasure_for_strangers(t: Translator) -> str:
+    """The same for somebody who never registered."""
+    return t("We forget where this chat stands, its language, and what you asked us here.")
+
+
+def what_stays(t: Translator) -> str:
+    """What the law makes us keep after an erasure."""
+    return t(
+        "What stays, as the law asks: the proof of your consents and of this request, under a "
+        "number that leads to nobody; and encrypted backups, which are gone after 60 days at most."
+    )
+
+
+def of_objection(t: Translator) -> str:
+    """What objecting means; it goes into the ledger."""
+    return t(
+        "I object to all news: no news on any channel from now on, and nobody asks me again "
+        "(PDPA s.32)."
+    )
+
+
+def is_held(t: Translator, due: str, *, may_tell: bool) -> str:
+    """Why an erasure does not happen now, as far as the order lets us tell."""
+    if may_tell:
+        return t(
+            "An order of a court or an authority obliges us to keep your data for now. Your "
+            "request is noted; we erase as soon as the order is lifted."
+        )
+    return t(
+        "Your request is noted. We have to examine it before we can erase, and answer you by "
+        "{due} at the latest.",
+        due=due,
+    )
+
+
+def for_guardian(t: Translator) -> str:
+    """Up to ten years somebody else decides (PDPA s.20)."""
+    return t(
+        "Up to ten years of age, a parent or guardian decides this. Please ask yours to do it in "
+        "their own LINE chat with us under “My children”, or ask our staff."
+    )

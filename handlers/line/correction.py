@@ -1,0 +1,85 @@
+"""Having something corrected that one cannot change oneself: one note, sealed, for the staff."""
+
+from enum import StrEnum
+
+from bot.dispatch import Context, Flow, Turn
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import request_words, requests, rights, subjects
+from bot.services.requests import Asked
+from handlers.line.shared import greeting
+
+
+class Step(StrEnum):
+    NOTE = "note"
+
+
+# Not light: what is typed here is a note, and words in it are no commands.
+flow = Flow("correction", Step)
+
+
+@flow.entry("rights_correct")
+def correction_wanted(event: Event, ctx: Context) -> Turn:
+    if ctx.learner is None:
+        none = ctx.t("You have no account here yet. Registering takes about three minutes.")
+        return flow.say(line.text(none), *(ctx.asked() or [greeting(ctx)]))
+    ctx.draft = {}
+    return flow.to(ctx, Step.NOTE)
+
+
+@flow.prompt(Step.NOTE)
+def ask_what_is_wrong(ctx: Context) -> list[Message]:
+    t = ctx.t
+    title = t("Correct my data")
+    card = line.card(
+        title,
+        title,
+        [
+            line.paragraph(
+                t("Name, phone, e-mail and LINE ID you can change yourself; it counts at once.")
+            ),
+            line.paragraph(
+                t(
+                    "Is something else wrong? Write it here in one message, up to {most} "
+                    "characters. Never write a password.",
+                    most=requests.MOST_DETAIL,
+                )
+            ),
+        ],
+        [line.entry(t("Change it myself"), "change")],
+    )
+    return [line.quick(card, [line.entry(t("Cancel"), "cancel")])]
+
+
+@flow.step(Step.NOTE)
+def note_written(event: Event, ctx: Context) -> Turn:
+    t, note = ctx.t, (event.text or "").strip()
+    if not note or ctx.learner is None:
+        return flow.stay(ctx, *ask_what_is_wrong(ctx))
+    if len(note) > requests.MOST_DETAIL:
+        long = t(
+            "That is {length} characters; please say it in {most}.",
+            length=len(note),
+            most=requests.MOST_DETAIL,
+        )
+        return flow.stay(ctx, line.text(long), *ask_what_is_wrong(ctx))
+    subject = subjects.subject_of(ctx.session, ctx.conversation)
+    asked = Asked(subject, webhook_event_id=event.id)
+    request = rights.correct(ctx.session, asked, note, ctx.now)
+    due = request_words.day(t, request.due_at)
+    title = t("Your request has arrived")
+    words = t("Our staff check it and answer you by {due} at the latest.", due=due)
+    return flow.end(
+        line.card(
+            title,
+            title,
+            [line.paragraph(words), line.fact(t("Request number"), request.id)],
+            [line.entry(t("My requests"), "requests")],
+        )
+    )
+
+
+@flow.cancel
+def left_as_it_is(event: Event, ctx: Context) -> Turn:
+    return flow.end(line.text(ctx.t("Nothing has changed.")))

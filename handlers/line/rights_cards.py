@@ -1,0 +1,160 @@
+"""Cards about rights: what there is, what was asked for, the way to one's data."""
+
+from bot.dispatch import Context
+from bot.line import messages as line
+from bot.line.messages import Action, Message
+from bot.services import request_words, requests, subjects
+from bot.texts import Translator
+from models.learner import Learner, LearnerState
+from models.privacy import RequestState
+
+MOST = 6  # requests on one card: a phone's height
+
+
+def rights_card(ctx: Context) -> Message:
+    """Each right in plain words with its button (PDPA ss.19, 30 to 36, 73)."""
+    t, learner = ctx.t, ctx.learner
+    title = t("My rights")
+    blocks = _for_strangers(t) if learner is None else _for_learners(t, learner)
+    complaint = t(
+        "You may also complain to the Personal Data Protection Committee (PDPC) at any time."
+    )
+    return line.card(
+        title,
+        title,
+        [*blocks, line.separator(), line.paragraph(complaint, small=True)],
+        [
+            line.entry(t("My requests"), "requests"),
+            line.entry(t("Privacy policy"), "policy"),
+            line.entry(t("Ask our staff"), "human", topic="account"),
+        ],
+    )
+
+
+def _for_strangers(t: Translator) -> list[dict[str, object]]:
+    return [
+        line.paragraph(
+            t("You have not registered: all we keep is where this chat stands and its language.")
+        ),
+        _download(t),
+        line.fact(
+            t("Erase my data"),
+            t("We forget this chat at once."),
+            line.entry(t("Erase"), "rights_erase"),
+        ),
+    ]
+
+
+def _for_learners(t: Translator, learner: Learner) -> list[dict[str, object]]:
+    blocks = [
+        line.paragraph(t("You decide about your data. All of this is free of charge.")),
+        _download(t),
+        line.fact(
+            t("Correct my data"),
+            t("Change it yourself, or tell us what is wrong."),
+            line.entry(t("Correct"), "rights_correct"),
+        ),
+        _objection(t, learner),
+        _restriction(t, learner),
+    ]
+    if learner.state is not LearnerState.WITHDRAWN:
+        blocks.append(
+            line.fact(
+                t("Withdraw my consent"),
+                t("Your account closes at once; your details are erased after that."),
+                line.entry(t("Withdraw"), "withdraw"),
+            )
+        )
+    blocks.append(
+        line.fact(
+            t("Erase my data"),
+            t("Everything goes, at once and for good."),
+            line.entry(t("Erase"), "rights_erase"),
+        )
+    )
+    return blocks
+
+
+def _download(t: Translator) -> dict[str, object]:
+    return line.fact(
+        t("See and download my data"),
+        t("Everything that we keep about you, in one file."),
+        line.entry(t("Download"), "rights_download"),
+    )
+
+
+def _objection(t: Translator, learner: Learner) -> dict[str, object]:
+    name = t("Object to all news")
+    if learner.objected_at is not None:
+        return line.fact(name, t("You have objected: no news, and nobody asks you again."))
+    words = t("All news stops at once, and nobody asks you again.")
+    return line.fact(name, words, line.entry(t("Object"), "rights_object"))
+
+
+def _restriction(t: Translator, learner: Learner) -> dict[str, object]:
+    name = t("Stop the use of my data")
+    if learner.restricted_at is not None:
+        since = request_words.day(t, learner.restricted_at)
+        words = t("Stopped since {day}: we keep it and use it for nothing else.", day=since)
+        return line.fact(name, words, line.entry(t("Lift"), "rights_unrestrict"))
+    words = t("We keep it but use it for nothing else, while something is being checked.")
+    return line.fact(name, words, line.entry(t("Stop use"), "rights_restrict"))
+
+
+def requests_card(ctx: Context) -> Message:
+    """Somebody's requests with their state, deadlines, and the reason of a refusal."""
+    t = ctx.t
+    subject = subjects.subject_of(ctx.session, ctx.conversation)
+    found = requests.of_subject(ctx.session, subject, most=MOST)
+    title = t("My requests")
+    blocks: list[dict[str, object]] = []
+    for request in found:
+        what = f"{request_words.kind_name(t, request.kind)}: {request_words.state_name(t, request)}"
+        blocks.append(line.fact(request_words.clock_line(t, request), what))
+        if request.state is RequestState.REFUSED:
+            blocks.append(line.paragraph(request_words.refusal(t, request), small=True))
+    if not blocks:
+        blocks.append(line.paragraph(t("You have not asked for anything yet.")))
+    return line.card(title, title, blocks, [line.entry(t("My rights"), "rights")])
+
+
+def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
+    """The only message that carries the link to somebody's data."""
+    title = t("Your data is ready")
+    return line.card(
+        title,
+        title,
+        [
+            line.paragraph(
+                t(
+                    "The button opens a page where you get everything that we keep, as one file. "
+                    "It asks for the last four digits of the phone number that was registered."
+                )
+            ),
+            line.paragraph(
+                t("It works once and for 10 minutes. Keep the file where only you get."), small=True
+            ),
+        ],
+        [
+            line.link(t("Get my data"), url),
+            _again(t, t("Send a new link"), is_for_guardian),
+        ],
+    )
+
+
+def data_later(t: Translator, is_for_guardian: bool) -> Message:
+    """What may be pushed in its place: a push waits in a queue, and no link may do that."""
+    title = t("Your data is ready")
+    return line.card(
+        title,
+        title,
+        [line.paragraph(t("Tap the button to get a link to your data."))],
+        [_again(t, t("Get my link"), is_for_guardian)],
+    )
+
+
+def _again(t: Translator, label: str, is_for_guardian: bool) -> Action:
+    """The way to another link; a guardian's way leads by the card of the child."""
+    if is_for_guardian:
+        return line.entry(t("My children"), "children")
+    return line.entry(label, "rights_download")

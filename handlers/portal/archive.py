@@ -1,0 +1,49 @@
+"""The one-time page to everything that is kept: a GET reads nothing, a POST burns and downloads."""
+
+from flask import Response, request
+
+from bot.services import archive, archive_files, archive_links
+from bot.services.archive_links import Wrong
+from bot.services.subjects import Subject
+from handlers.portal.links import is_foreign, links
+from handlers.portal.pages import page
+from handlers.portal.parts import the_bot
+
+
+@links.get("/data/<token>")
+def look_at_data(token: str) -> Response:
+    """The form; the same for every token. Reads nothing."""
+    return page("data_link")
+
+
+@links.post("/data/<token>")
+def open_data(token: str) -> Response:
+    """Four right digits burn the link and hand the file over."""
+    if is_foreign():
+        return page("link", 403, is_foreign=True)
+    bot = the_bot()
+    typed = request.form.get("digits", "")
+    found = bot.database.write(
+        lambda session: archive_links.open_link(session, token, typed, bot.clock())
+    )
+    if found is None:
+        return page("data_dead", 410)
+    if isinstance(found, Wrong):
+        if found.left == 0:
+            return page("data_dead", 410, is_spent=True)
+        return page("data_link", 422, left=found.left, is_counted=found.is_counted)
+    return download(found.subject, found.request_id)
+
+
+def download(subject: Subject, request_id: str) -> Response:
+    """Gather, pack and hand over; the request is answered once the file is made."""
+    bot = the_bot()
+    now = bot.clock()
+    found = bot.database.read(lambda session: archive.gather(session, subject, request_id, now))
+    content = archive_files.pack(found)
+    bot.database.write(lambda session: archive_links.handed_over(session, request_id, now))
+    response = Response(content, content_type="application/zip")
+    name = archive_files.filename(found)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
