@@ -41,8 +41,23 @@ class Provider(Protocol):
         Every earlier password and every open session of the account ends.
         """
 
+    def suspend(self, key: str, now: datetime) -> None:
+        """Let nobody in: sessions end and every password is forgotten; a repeat does nothing.
+
+        issue_password then raises ProviderError(reason="account_suspended", permanent=True).
+        """
+
+    def resume(self, key: str, now: datetime) -> None:
+        """Undo suspend; nobody gets in before a new password is issued. A repeat does nothing."""
+
     def close(self, key: str, now: datetime) -> None:
         """Shut the account and end its sessions; a repeat does nothing."""
+
+    def erase(self, key: str, now: datetime) -> None:
+        """Delete the account and all that the system keeps of its learner (PDPA s.33).
+
+        A key that is unknown, or erased before, is no error.
+        """
 
     def sign_in_url(self, public_url: str) -> str:
         """Where the learner signs in."""

@@ -11,7 +11,7 @@ from bot.providers.base import NewAccount
 from bot.providers.hashes import hash_password, initial_form
 from models.base import new_id
 from models.database import Database
-from models.portal import PortalAccount, PortalSession
+from models.portal import LessonProgress, PortalAccount, PortalSession
 
 INITIAL_LIFETIME = timedelta(hours=72)
 
@@ -57,11 +57,36 @@ class LocalProvider:
                 raise ProviderError("unknown_account", permanent=True)
             if account.closed_at is not None:
                 raise ProviderError("account_closed", permanent=True)
+            if account.suspended_at is not None:
+                raise ProviderError("account_suspended", permanent=True)
             account.password_hash = made
             account.initial_until = now + INITIAL_LIFETIME
             _end_sessions(session, account)
 
         self._database.write(store)
+
+    def suspend(self, key: str, now: datetime) -> None:
+        """Forget the password and end the sessions: whoever knew it must not get in later."""
+
+        def stop(session: Session) -> None:
+            account = _locked(session, key)
+            if account is None or account.suspended_at is not None:
+                return
+            account.suspended_at = now
+            account.password_hash = None
+            _end_sessions(session, account)
+
+        self._database.write(stop)
+
+    def resume(self, key: str, now: datetime) -> None:
+        """Let the account have a password again."""
+
+        def go_on(session: Session) -> None:
+            account = _locked(session, key)
+            if account is not None:
+                account.suspended_at = None
+
+        self._database.write(go_on)
 
     def close(self, key: str, now: datetime) -> None:
         """Shut the account, forget its password and end its sessions."""
@@ -75,6 +100,19 @@ class LocalProvider:
             _end_sessions(session, account)
 
         self._database.write(shut)
+
+    def erase(self, key: str, now: datetime) -> None:
+        """Delete the account, its sessions and its progress."""
+
+        def remove(session: Session) -> None:
+            account = _locked(session, key)
+            if account is None:
+                return
+            _end_sessions(session, account)
+            session.execute(delete(LessonProgress).where(LessonProgress.account_id == account.id))
+            session.delete(account)
+
+        self._database.write(remove)
 
     def sign_in_url(self, public_url: str) -> str:
         """The portal's sign-in page."""

@@ -4,9 +4,10 @@ Sources: OWASP Forgot Password Cheat Sheet (random, single use, short-lived, add
 settings and never from the Host header); OWASP ASVS 5.0, 6.5.5 (ten minutes out of band).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.crypto import digest, token
@@ -17,7 +18,9 @@ from models.base import new_id, session_keyring
 from models.secret_link import LinkPurpose, SecretLink
 
 LIFETIME = timedelta(minutes=10)
+MOST_TRIES = 5  # wrong second proofs, after which a reset's link is dead
 _MOST_TURNS = 8  # dead links of one request before it gets a random one
+PATHS = {LinkPurpose.INITIAL_PASSWORD: "", LinkPurpose.PASSWORD_RESET: "reset/"}
 KEPT = timedelta(days=30)  # a dead link's row is of use to nobody after that
 
 
@@ -36,23 +39,13 @@ def issue(
     must not kill the link that the person already holds.
     """
     purpose = purpose or LinkPurpose.INITIAL_PASSWORD
-    # Two requests at once take turns here, so that one live link is left and not two.
-    session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+    lock(session, account)
     drawn, is_new = token(32), True
     if request is not None:
         drawn, is_new = _token_of(session, account, request, now)
     if not is_new:
         return drawn
-    session.execute(
-        update(SecretLink)
-        .where(
-            SecretLink.account_id == account.id,
-            SecretLink.used_at.is_(None),
-            SecretLink.replaced_at.is_(None),
-        )
-        .values(replaced_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    kill(session, account.id, now)
     link = SecretLink(
         id=new_id(),
         digest=digest(drawn),
@@ -74,6 +67,33 @@ def issue(
     return drawn
 
 
+def lock(session: Session, account: Account) -> None:
+    """Two requests at once take turns here, so that one live link is left and not two."""
+    session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+
+
+def held(session: Session, account: Account, request: str | None, now: datetime) -> str | None:
+    """The live link that this request was given before, if it was asked once already."""
+    if request is None:
+        return None
+    drawn, is_new = _token_of(session, account, request, now)
+    return None if is_new else drawn
+
+
+def kill(session: Session, account_id: str, now: datetime) -> None:
+    """End every live link of an account."""
+    session.execute(
+        update(SecretLink)
+        .where(
+            SecretLink.account_id == account_id,
+            SecretLink.used_at.is_(None),
+            SecretLink.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _token_of(session: Session, account: Account, request: str, now: datetime) -> tuple[str, bool]:
     """The token of a request, and whether its link has yet to be made.
 
@@ -93,19 +113,39 @@ def _token_of(session: Session, account: Account, request: str, now: datetime) -
     return token(32), True
 
 
-def claim(session: Session, token: str, now: datetime) -> Account | None:
+def is_live(token: str, now: datetime, purpose: LinkPurpose) -> tuple[ColumnElement[bool], ...]:
+    """What a link's row must be for it to open: one conditional UPDATE asks all of it at once."""
+    return (
+        SecretLink.digest == digest(token),
+        SecretLink.purpose == purpose,
+        SecretLink.used_at.is_(None),
+        SecretLink.replaced_at.is_(None),
+        SecretLink.expires_at > now,
+        SecretLink.tries < MOST_TRIES,
+    )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that was burned by this very call, and the account that it was for."""
+
+    link_id: str
+    account: Account
+
+
+def claim(
+    session: Session,
+    token: str,
+    now: datetime,
+    purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD,
+) -> Opened | None:
     """Burn a live link and return its account; None for used, expired, replaced and unknown.
 
     One conditional UPDATE decides, so that of any number of callers exactly one gets the account.
     """
     row = session.execute(
         update(SecretLink)
-        .where(
-            SecretLink.digest == digest(token),
-            SecretLink.used_at.is_(None),
-            SecretLink.replaced_at.is_(None),
-            SecretLink.expires_at > now,
-        )
+        .where(*is_live(token, now, purpose))
         .values(used_at=now)
         .returning(SecretLink.id, SecretLink.account_id, SecretLink.purpose)
         .execution_options(synchronize_session=False)
@@ -124,7 +164,7 @@ def claim(session: Session, token: str, now: datetime) -> Account | None:
         link_id=row.id,
         purpose=row.purpose.value,
     )
-    return account
+    return Opened(row.id, account)
 
 
 def revealed(session: Session, account_id: str, now: datetime) -> None:
@@ -149,6 +189,11 @@ def purge(session: Session, now: datetime) -> int:
     return len(gone.all())
 
 
-def url(public_url: str, token: str, language: str) -> str:
+def url(
+    public_url: str,
+    token: str,
+    language: str,
+    purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD,
+) -> str:
     """The address that a button in chat opens."""
-    return f"{public_url}/s/{token}?lang={language}"
+    return f"{public_url}/s/{PATHS[purpose]}{token}?lang={language}"

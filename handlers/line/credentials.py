@@ -1,6 +1,6 @@
-"""Username and one-time link: handed over in the reply, never stored, never queued."""
+"""Username, one-time link, reset and freeze: links go in the reply, never stored, never queued."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -9,28 +9,95 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.runtime import Bot
-from bot.services import accounts, outbox, provisioning, secret_links
+from bot.services import accounts, freezing, outbox, provisioning, resets, secret_links
+from bot.services.freezing import Freeze
 from bot.services.provisioning import Made
+from bot.services.resets import Barred, Wait
 from bot.texts import Translator, translator
-from handlers.line.shared import greeting, human_offer
+from bot.texts.dates import shown_time
+from handlers.line.shared import human_offer
 from models.account import Account, AccountState
 from models.conversation import Conversation
 from models.learner import Learner
+from models.secret_link import LinkPurpose
 
 flow = Flow("credentials")
 
 
 @flow.entry("link")
 def link_wanted(event: Event, ctx: Context) -> Turn:
+    return _asked_for(ctx)
+
+
+@flow.entry("reset")
+def password_forgotten(event: Event, ctx: Context) -> Turn:
+    """The first words are the same for everybody, whoever they are to us."""
+    first = ctx.t(
+        "I give a new password through a link that opens once, and only in the LINE chat of the "
+        "person who registered."
+    )
+    return _asked_for(ctx, line.text(first))
+
+
+def _asked_for(ctx: Context, *first: Message) -> Turn:
     t = ctx.t
     if ctx.learner is None:
         none = t("You have no account here yet. Registering takes about three minutes.")
-        return flow.say(line.text(none), *(ctx.asked() or [greeting(ctx)]))
+        return flow.say(*first, line.text(none), *(ctx.asked() or [_way_in(ctx)]))
     account = accounts.account_of(ctx.session, ctx.learner, ctx.provider)
     if account is None or account.state is AccountState.CLOSED:
         closed = line.text(t("Your account is closed."))
-        return flow.say(closed, human_offer(ctx, "account"))
-    return flow.say().then(After("credentials", {"account": account.id}))
+        return flow.say(*first, closed, human_offer(ctx, "account"))
+    if account.state is AccountState.FROZEN:
+        return flow.say(*first, frozen_words(t), human_offer(ctx, "account"))
+    wish = {"account": account.id, "person": ctx.conversation.person}
+    return flow.say(*first).then(After("credentials", wish))
+
+
+def _way_in(ctx: Context) -> Message:
+    """Register, or bring along the account of another LINE account."""
+    t = ctx.t
+    title = t("What would you like to do?")
+    return line.card(
+        title,
+        title,
+        [line.paragraph(t("With a new phone or a new LINE account you can move your account."))],
+        [
+            line.entry(t("Register"), "register"),
+            line.entry(t("Move my account here"), "relink"),
+            line.entry(t("Ask our staff"), "human", topic="account"),
+        ],
+    )
+
+
+def frozen_words(t: Translator) -> Message:
+    """That nobody gets in, and that a person ends it."""
+    return line.text(
+        t("Your account is frozen, so nobody can sign in. Our staff check with you and open it.")
+    )
+
+
+@flow.entry("freeze")
+def freeze_pressed(event: Event, ctx: Context) -> Turn:
+    """The button of a notice: its seal is the authority, in whichever chat it is pressed."""
+    t = ctx.t
+    pressed = freezing.freeze(ctx.session, event.postback.get("k", ""), "chat", ctx.now)
+    if pressed.outcome is Freeze.DEAD:
+        dead = t("This button does not work any more. If you need help, please ask our staff.")
+        return flow.say(line.text(dead), human_offer(ctx, "account"))
+    if pressed.outcome is Freeze.CLOSED:
+        return flow.say(line.text(t("The account is closed, so nobody can sign in.")))
+    turn = flow.say(frozen_words(t), human_offer(ctx, "account"))
+    if pressed.account_id is None:
+        return turn
+    return turn.then(After("freeze_account", {"account": pressed.account_id}))
+
+
+@flow.after("freeze_account")
+def freeze_account(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+    """Tell the e-learning system; where it cannot be reached now, a job goes on trying."""
+    provisioning.suspend(bot.database, bot.provider, arguments["account"], bot.clock)
+    return Said([], [])
 
 
 @flow.entry("password")
@@ -50,7 +117,7 @@ def password_spoken_of(event: Event, ctx: Context) -> Turn:
             ),
             line.paragraph(t("If you have forgotten it, ask for a new link.")),
         ],
-        [line.entry(t("Send a new link"), "link"), line.entry(t("Ask our staff"), "human")],
+        [line.entry(t("Send a new link"), "reset"), line.entry(t("Ask our staff"), "human")],
     )
     return flow.say(card, *ctx.asked())
 
@@ -63,27 +130,94 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
     if made is Made.NOT_YET:
         waiting = [not_ready(t)]
         return Said(waiting, waiting)
-    request = arguments.get("event_id")
-    issued = bot.database.write(lambda session: _issue(session, account_id, request, bot.clock()))
-    if issued is None:
-        closed = [line.text(t("Your account is closed."))]
-        return Said(closed, closed)
-    username, token = issued
-    url = secret_links.url(bot.settings.public_url, token, t.language)
-    return Said([ready_card(t, username, url)], [ready_later(t)])
+    given = bot.database.write(
+        lambda session: resets.give_link(
+            session,
+            account_id,
+            arguments.get("event_id"),
+            bot.settings.resets_per_minute,
+            bot.clock(),
+            person=arguments.get("person"),
+        )
+    )
+    if isinstance(given, Wait):
+        later = [wait_card(t, given.until)]
+        return Said(later, later)
+    if isinstance(given, Barred):
+        frozen = given.state is AccountState.FROZEN
+        barred = [frozen_words(t) if frozen else line.text(t("Your account is closed."))]
+        return Said(barred, barred)
+    url = secret_links.url(bot.settings.public_url, given.token, t.language, given.purpose)
+    if given.purpose is LinkPurpose.PASSWORD_RESET:
+        return Said([reset_card(t, given.username, url)], [reset_later(t)])
+    return Said([ready_card(t, given.username, url)], [ready_later(t)])
 
 
-def _issue(
-    session: Session, account_id: str, request: str | None, now: datetime
-) -> tuple[str, str] | None:
-    account = session.get_one(Account, account_id)
-    if account.state is not AccountState.ACTIVE:
-        return None
-    return account.username, secret_links.issue(session, account, now, request=request)
+def wait_card(t: Translator, until: datetime) -> Message:
+    """Too many links: when the next one can be asked for, on the clock at home."""
+    title = t("Please wait a little")
+    minute = until.replace(second=0, microsecond=0)
+    if minute < until:
+        minute += timedelta(minutes=1)
+    return line.card(
+        title,
+        title,
+        [
+            line.paragraph(
+                t(
+                    "To protect your account I give only a few links. The next one works from "
+                    "{when}.",
+                    when=shown_time(minute, t.language),
+                )
+            ),
+            line.paragraph(t("Until then everything stays as it is: nothing has changed.")),
+        ],
+        [
+            line.entry(t("Ask our staff"), "human", topic="account"),
+            line.entry(t("Try again"), "reset"),
+        ],
+    )
+
+
+def reset_card(t: Translator, username: str, url: str) -> Message:
+    """The only message that carries a link to a reset."""
+    title = t("A new password")
+    return line.card(
+        title,
+        title,
+        [
+            line.fact(t("Username"), username),
+            line.paragraph(
+                t(
+                    "The button opens a page. Type the last four digits of your phone number "
+                    "there, and it shows your new temporary password. The link works for "
+                    "10 minutes."
+                )
+            ),
+            line.paragraph(
+                t("Until then nothing changes: the password that you have now still works.")
+            ),
+        ],
+        [
+            line.link(t("Get a new password"), url),
+            line.entry(t("Send a new link"), "reset"),
+        ],
+    )
+
+
+def reset_later(t: Translator) -> Message:
+    """What may be pushed in its place: a push waits in a queue, and no link may do that."""
+    title = t("A new password")
+    return line.card(
+        title,
+        title,
+        [line.paragraph(t("Tap the button to get a link to a new password."))],
+        [line.entry(t("Get my link"), "reset")],
+    )
 
 
 def ready_card(t: Translator, username: str, url: str) -> Message:
-    """The only message that ever carries a one-time link."""
+    """The only message that carries the first one-time link."""
     title = t("Your way into E-Learning")
     return line.card(
         title,

@@ -1,5 +1,268 @@
 """A new LINE account for an old learner: moved by proof, never by knowing a phone number."""
 
-from bot.dispatch import Flow
+from datetime import timedelta
+from enum import StrEnum
 
-flow = Flow("relink")
+from bot.dispatch import Context, Flow, Turn
+from bot.errors import InputError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.services import accounts, inputs, relink_codes, relinking
+from bot.texts.dates import shown_time
+from handlers.line.shared import human_offer, main_menu
+from models.learner import Learner
+
+MOST_WRONG = 5
+MOST_TYPED = 64  # characters of a username that are looked at
+
+
+class Step(StrEnum):
+    CHOOSING = "choosing"
+    CODE = "code"
+    USERNAME = "username"
+    ADDRESS = "address"
+    DIGITS = "digits"
+
+
+flow = Flow("relink", Step)
+
+
+@flow.entry("relink")
+def move_wanted(event: Event, ctx: Context) -> Turn:
+    """Offered to whoever has no account in this chat; a typed code is tried at once."""
+    if ctx.learner is not None:
+        return _settled_here(ctx)
+    ctx.draft = {}
+    code = relink_codes.read(event.text or "")
+    return _try_code(ctx, code) if code else flow.to(ctx, Step.CHOOSING)
+
+
+def _settled_here(ctx: Context) -> Turn:
+    t = ctx.t
+    title = t("Your account is in this chat")
+    card = line.card(
+        title,
+        title,
+        [
+            line.paragraph(
+                t(
+                    "To move it to another LINE account: sign in to E-Learning, open “Move to "
+                    "another LINE account”, and type the code there in the new chat."
+                )
+            ),
+            line.paragraph(
+                t("If you registered twice and want one account, our staff help you."), small=True
+            ),
+        ],
+        [
+            line.link(t("Get the code"), ctx.page("/portal/relink")),
+            line.entry(t("Ask our staff"), "human", topic="account"),
+        ],
+    )
+    return flow.say(card, *ctx.asked())
+
+
+@flow.prompt(Step.CHOOSING)
+def offer_two_ways(ctx: Context) -> list[Message]:
+    t, step = ctx.t, flow.mark(Step.CHOOSING)
+    title = t("Move your account here")
+    return [
+        line.card(
+            title,
+            title,
+            [
+                line.paragraph(
+                    t(
+                        "With your password: sign in to E-Learning, open “Move to another LINE "
+                        "account” and type the code here."
+                    )
+                ),
+                line.paragraph(
+                    t("Or with your e-mail: I send six digits to the address you confirmed.")
+                ),
+            ],
+            [
+                line.link(t("Get the code"), ctx.page("/portal/relink")),
+                line.choice(t("I have the code"), step, "code"),
+                line.choice(t("Code by e-mail"), step, "mail"),
+                line.entry(t("Ask our staff"), "human", topic="account"),
+            ],
+        )
+    ]
+
+
+@flow.step(Step.CHOOSING)
+def way_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.CHOOSING))
+    if chosen == "code":
+        return flow.to(ctx, Step.CODE)
+    if chosen == "mail":
+        return flow.to(ctx, Step.USERNAME)
+    code = relink_codes.read(event.text or "")
+    if code is not None:
+        return _try_code(ctx, code)
+    return flow.stay(ctx, line.text(ctx.t("Please choose one of the two ways.")), *ctx.asked())
+
+
+@flow.prompt(Step.CODE)
+def ask_code(ctx: Context) -> list[Message]:
+    return _ask(ctx, ctx.t("Please type the code from E-Learning, for example ABCD-EFGH-JK."))
+
+
+@flow.step(Step.CODE)
+def code_typed(event: Event, ctx: Context) -> Turn:
+    code = relink_codes.read(event.text or "")
+    if code is not None:
+        return _try_code(ctx, code)
+    t = ctx.t
+    return _missed(ctx, t("A code has ten letters and digits."))
+
+
+def _try_code(ctx: Context, code: str) -> Turn:
+    wait = relinking.guess(ctx.session, ctx.conversation, ctx.now)
+    if wait:
+        return _too_often(ctx, wait)
+    learner = relinking.by_code(ctx.session, code, ctx.now)
+    if learner is not None:
+        return _move(ctx, learner, "portal")
+    if ctx.conversation.step == Step.CODE and ctx.conversation.flow == flow.name:
+        return _missed(ctx, _wrong(ctx))
+    return flow.to(ctx, Step.CODE, line.text(_wrong(ctx)))
+
+
+@flow.prompt(Step.USERNAME)
+def ask_username(ctx: Context) -> list[Message]:
+    return _ask(ctx, ctx.t("What is your username? It begins with “ep”."))
+
+
+@flow.step(Step.USERNAME)
+def username_typed(event: Event, ctx: Context) -> Turn:
+    typed = inputs.tidy(event.text or "")
+    if not typed:
+        return _missed(ctx, ctx.t("Please type it in letters."))
+    _keep(event, ctx, "username", typed[:MOST_TYPED])
+    return flow.to(ctx, Step.ADDRESS)
+
+
+@flow.prompt(Step.ADDRESS)
+def ask_address(ctx: Context) -> list[Message]:
+    return _ask(ctx, ctx.t("Which e-mail address did you give and confirm?"))
+
+
+@flow.step(Step.ADDRESS)
+def address_typed(event: Event, ctx: Context) -> Turn:
+    try:
+        _keep(event, ctx, "address", inputs.kept_email(event.text or ""))
+    except InputError:
+        return _missed(
+            ctx, ctx.t("That is not a complete e-mail address. It has a name, an @ and a domain.")
+        )
+    return _send(ctx)
+
+
+def _send(ctx: Context) -> Turn:
+    """The same words, whoever that username and that address belong to."""
+    username, address = ctx.draft.get("username", ""), ctx.draft.get("address", "")
+    wait = relinking.send_code(ctx.session, ctx.conversation, username, address, ctx.now)
+    return _too_often(ctx, wait) if wait else flow.to(ctx, Step.DIGITS)
+
+
+@flow.prompt(Step.DIGITS)
+def ask_digits(ctx: Context) -> list[Message]:
+    t = ctx.t
+    asked = t(
+        "If this username and this address belong together and the address was confirmed, six "
+        "digits are on their way to it. Please type them here within 10 minutes."
+    )
+    again = line.choice(t("Send a new code"), flow.mark(Step.DIGITS), "again")
+    return [line.quick(line.text(asked), [again, *main_menu(ctx)])]
+
+
+@flow.step(Step.DIGITS)
+def digits_typed(event: Event, ctx: Context) -> Turn:
+    if event.choice(flow.mark(Step.DIGITS)) == "again":
+        return _send(ctx)
+    digits = relink_codes.read_digits(event.text or "")
+    if digits is None:
+        return _missed(ctx, ctx.t("The code in the mail has six digits."))
+    wait = relinking.guess(ctx.session, ctx.conversation, ctx.now)
+    if wait:
+        return _too_often(ctx, wait)
+    learner = relinking.by_mail(
+        ctx.session,
+        ctx.conversation,
+        ctx.draft.get("username", ""),
+        ctx.draft.get("address", ""),
+        digits,
+        ctx.now,
+    )
+    return _missed(ctx, _wrong(ctx)) if learner is None else _move(ctx, learner, "email")
+
+
+@flow.cancel
+def left_as_it_is(event: Event, ctx: Context) -> Turn:
+    return flow.end(line.text(ctx.t("Nothing has changed.")))
+
+
+def _move(ctx: Context, learner: Learner, proof: str) -> Turn:
+    if ctx.learner is not None:
+        return _settled_here(ctx)
+    moved = relinking.move(
+        ctx.session, learner, ctx.conversation, ctx.user_id, proof, ctx.settings, ctx.now
+    )
+    ctx.become(moved)
+    t = ctx.t
+    account = accounts.account_of(ctx.session, learner, ctx.provider)
+    title = t("Your account is here now")
+    facts = [line.fact(t("Username"), account.username)] if account else []
+    card = line.card(
+        title,
+        title,
+        [
+            *facts,
+            line.paragraph(
+                t(
+                    "The old LINE account is cut off and was told so, and E-Learning is logged "
+                    "out everywhere. Your lessons and your choices are as they were."
+                )
+            ),
+        ],
+        [
+            line.entry(t("My account"), "account"),
+            line.entry(t("I forgot my password"), "reset"),
+        ],
+    )
+    return flow.end(card)
+
+
+def _ask(ctx: Context, question: str) -> list[Message]:
+    return [line.quick(line.text(question), main_menu(ctx))]
+
+
+def _wrong(ctx: Context) -> str:
+    return ctx.t("That code does not fit, or its ten minutes are over.")
+
+
+def _missed(ctx: Context, why: str) -> Turn:
+    """Ask again, but not for ever."""
+    ctx.draft["missed"] = ctx.draft.get("missed", 0) + 1
+    if ctx.draft["missed"] >= MOST_WRONG:
+        gone = line.text(ctx.t("Let us stop here; nothing has changed. Our staff can help."))
+        return flow.end(line.text(why), gone, human_offer(ctx, "account"))
+    return flow.stay(ctx, line.text(why), *ctx.asked())
+
+
+def _too_often(ctx: Context, wait: timedelta) -> Turn:
+    when = (ctx.now + wait + timedelta(seconds=59)).replace(second=0, microsecond=0)
+    words = ctx.t(
+        "That was tried often. Please try again from {when}.",
+        when=shown_time(when, ctx.t.language),
+    )
+    return flow.end(line.text(words), human_offer(ctx, "account"))
+
+
+def _keep(event: Event, ctx: Context, item: str, typed: str) -> None:
+    """Remember an answer and the message that it came in, which may be taken back."""
+    ctx.draft[item] = typed
+    ctx.draft["sources"] = {**ctx.draft.get("sources", {}), item: event.message_id}

@@ -9,11 +9,14 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from bot.errors import ProviderError
-from bot.services import passwords, secret_links, throttles
+from bot.services import notices, passwords, secret_links, throttles
+from bot.services.secret_links import Opened
 from handlers.portal.guard import LARGEST_FORM
 from handlers.portal.headers import HEADERS
 from handlers.portal.pages import page
 from handlers.portal.parts import the_bot
+from models.account import Account
+from models.secret_link import LinkPurpose
 
 log = structlog.get_logger(__name__)
 
@@ -28,21 +31,30 @@ def look(token: str) -> Response:
 
 @links.post("/<token>")
 def open_link(token: str) -> Response:
-    """Burn the link, have the provider take a new password, show it this once.
-
-    The token in the address is the authority, so there is no form token; a form on somebody
-    else's page is turned away.
-    """
-    request.max_content_length = LARGEST_FORM
-    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+    """Burn the link, have the provider take a new password, show it this once."""
+    if is_foreign():
         return page("link", 403, is_foreign=True)
     bot = the_bot()
-    now = bot.clock()
-    ip = request.remote_addr or ""
-    account = bot.database.write(lambda session: secret_links.claim(session, token, now))
-    if account is None:
+    opened = bot.database.write(lambda session: secret_links.claim(session, token, bot.clock()))
+    if opened is None:
         return page("link_dead", 410)
-    account_id, username = account.id, account.username
+    return reveal(opened, LinkPurpose.INITIAL_PASSWORD)
+
+
+def is_foreign() -> bool:
+    """Whether a form was sent from somebody else's page.
+
+    The token in the address is the authority, so there is no form token.
+    """
+    request.max_content_length = LARGEST_FORM
+    return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}
+
+
+def reveal(opened: Opened, purpose: LinkPurpose) -> Response:
+    """Have the provider take a new password and show it; of a reset the learner is told."""
+    bot, now = the_bot(), the_bot().clock()
+    ip = request.remote_addr or ""
+    account_id, username = opened.account.id, opened.account.username
     password = passwords.draw_initial()
     try:
         bot.provider.issue_password(account_id, password, now)
@@ -53,6 +65,9 @@ def open_link(token: str) -> Response:
     def remember(session: Session) -> None:
         secret_links.revealed(session, account_id, now)
         throttles.remember_network(session, username, ip, now)
+        if purpose is LinkPurpose.PASSWORD_RESET:
+            account = session.get_one(Account, account_id)
+            notices.password_reset(session, account, opened.link_id, bot.settings, now)
 
     bot.database.write(remember)
     return page(
