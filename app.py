@@ -12,11 +12,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bot import logs
 from bot.clock import Clock, system_clock
 from bot.crypto import Keyring
-from bot.errors import DeliveryError, SettingsError
+from bot.errors import BotError, DeliveryError, SettingsError
 from bot.line.gateway import Gateway
+from bot.mail.smtp import mailer_of
 from bot.providers.local import LocalProvider
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
+from bot.runtime.menu_deployment import Deployment
 from bot.settings import Settings
 from handlers import commands, jobs, portal, webhook
 from handlers.line import build_dispatcher
@@ -39,10 +41,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
             channel_id=settings.channel_id,
             channel_secret=settings.channel_secrets[0],
             connections=max(settings.inbox_handlers, 8),
+            data_host=settings.line_data_api_url,
         ),
         dispatcher=build_dispatcher(),
         keyring=keyring,
+        mailer=mailer_of(settings),
         user_id=settings.bot_user_id,
+        basic_id=settings.bot_basic_id,
     )
     app = Flask(__name__, static_folder=None)
     if settings.trusted_proxies:
@@ -65,6 +70,12 @@ def start(app: Flask) -> None:
     bot: Bot = app.extensions["bot"]
     engine: Engine = app.extensions["engine"]
     threading.Thread(target=_ask_who_we_are, args=(bot,), daemon=True).start()
+    if bot.settings.simulator:
+        threading.Thread(target=_deploy_menus, args=(bot,), daemon=True).start()
+    if bot.settings.simulator:
+        from handlers import simulator
+
+        simulator.start(app, bot)
     if bot.settings.inbox_handlers == 0:
         return  # this process only stores
     if engine.start() and bot.settings.is_sqlite:
@@ -73,13 +84,27 @@ def start(app: Flask) -> None:
 
 
 def _ask_who_we_are(bot: Bot) -> None:
-    """Ask LINE for our own userId, which every webhook must name; again until it answers."""
-    while bot.user_id is None:
+    """Ask LINE for our userId, which every webhook must name, and our @name, until it answers."""
+    while bot.user_id is None or bot.basic_id is None:
         try:
-            bot.user_id = bot.gateway.bot_info().get("userId")
+            info = bot.gateway.bot_info()
+            bot.user_id = bot.user_id or info.get("userId")
+            bot.basic_id = bot.basic_id or info.get("basicId")
         except DeliveryError as error:
             bot.log.warning("line.unreachable", status=error.status)
-        time.sleep(0 if bot.user_id else 30)
+        time.sleep(0 if bot.user_id and bot.basic_id else 30)
+
+
+def _deploy_menus(bot: Bot) -> None:
+    """In the demo the rich menus are there by themselves, as soon as the server answers."""
+    for _ in range(60):
+        try:
+            bot.gateway.bot_info()
+            Deployment(bot).run()
+            return
+        except BotError as error:
+            bot.log.debug("menus.not_deployed", error=type(error).__name__)
+        time.sleep(1)
 
 
 def _by_command() -> bool:

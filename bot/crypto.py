@@ -84,6 +84,10 @@ class Keyring:
         except (IndexError, UnicodeDecodeError) as error:
             raise SealError("not a sealed value") from error
 
+    def subkey(self, name: str, purpose: str) -> bytes:
+        """A key for one purpose out of a named master key; raises KeyError for an unknown one."""
+        return derive(self._masters[name], purpose)
+
     def blind(self, column: str, value: str) -> str:
         """The keyed index of a value under the current key, for exact look-up only.
 

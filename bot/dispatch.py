@@ -83,6 +83,11 @@ class Context:
         """The learner behind the conversation, if they registered."""
         return people.learner_of(self.session, self.conversation)
 
+    def become(self, conversation: Conversation) -> None:
+        """The person has proven to be somebody whom we know: from here on it is their chat."""
+        self.conversation, self.draft = conversation, {}
+        self.__dict__.pop("learner", None)
+
     def page(self, path: str) -> str:
         """The address of one of our pages in the person's language, from settings only."""
         return f"{self.settings.public_url}{path}?lang={self.conversation.language}"

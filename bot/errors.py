@@ -71,3 +71,7 @@ class InputError(BotError):
 
     def __str__(self) -> str:
         return self.code
+
+
+class GuardianMissingError(BotError):
+    """Somebody under 20 was to be enrolled without a guardian's living yes (PDPA s.20)."""

@@ -9,10 +9,14 @@ from urllib.parse import urlsplit
 
 from bot.crypto import parse_keys
 from bot.errors import SettingProblem, SettingsError
+from bot.mail_settings import dkim_pem, dkim_selector, mail_domain, mail_sender, mail_server
 
 ROOT = Path(__file__).resolve().parent.parent
 LINE_API = "https://api.line.me"
+LINE_DATA_API = "https://api-data.line.me"
 DEFAULT_DATABASE = f"sqlite:///{ROOT}/var/english-planet.db"
+SMTP_CURE = "Use smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host (TLS)."
+SENDER_CURE = 'An address, or: "English Planet" <hello@school.example>. News need their own.'
 T = TypeVar("T")
 
 
@@ -28,6 +32,8 @@ class School:
     hosting: str | None = None  # SCHOOL_HOSTING: who hosts the system, and in which country
     account_years: int | None = None  # RETENTION_ACCOUNT_YEARS: after the last use
     archive_years: int | None = None  # RETENTION_ARCHIVE_YEARS: chat and mail after last contact
+    proof_years: int | None = None  # RETENTION_PROOF_YEARS: consents and requests, after the account
+    audit_years: int | None = None  # RETENTION_AUDIT_YEARS: who did what, under pseudonyms
     policy_date: str | None = None  # POLICY_EFFECTIVE_DATE: yyyy-mm-dd, since when in force
 
     ENVIRONMENT = {  # noqa: RUF012 - a table, read only
@@ -39,6 +45,8 @@ class School:
         "hosting": "SCHOOL_HOSTING",
         "account_years": "RETENTION_ACCOUNT_YEARS",
         "archive_years": "RETENTION_ARCHIVE_YEARS",
+        "proof_years": "RETENTION_PROOF_YEARS",
+        "audit_years": "RETENTION_AUDIT_YEARS",
         "policy_date": "POLICY_EFFECTIVE_DATE",
     }
 
@@ -58,15 +66,29 @@ class Settings:
     access_token: str | None = field(default=None, repr=False)  # LINE_CHANNEL_ACCESS_TOKEN
     channel_id: str | None = None  # LINE_CHANNEL_ID: for stateless tokens instead of a fixed one
     bot_user_id: str | None = None  # LINE_BOT_USER_ID: expected destination; else asked of LINE
+    bot_basic_id: str | None = None  # LINE_BOT_BASIC_ID: our @name; else asked of LINE
     line_api_url: str = LINE_API  # LINE_API_URL
+    line_data_api_url: str | None = None  # LINE_DATA_API_URL: where pictures go
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)  # DATABASE_URL
     port: int = 8000  # PORT
     trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     simulator: bool = False  # SIMULATOR: a LINE in the browser, never beside a real channel
     inbox_handlers: int = 48  # INBOX_HANDLERS: threads that answer; 0 leaves all to the worker
+    resets_per_minute: int = 60  # RESETS_PER_MINUTE: links to new passwords, for everybody together
     provider: str = "local"  # ELEARNING_PROVIDER: where accounts are made
     courses_dir: Path = ROOT / "courses"  # COURSES_DIR: courses.toml and its lessons
+    news_dir: Path = ROOT / "news"  # NEWS_DIR: topics.toml, the kinds of news to choose from
+    news_per_month: int = 4  # NEWS_PER_MONTH: at most, for one person in 30 days
+    backup_dir: Path | None = None  # BACKUP_DIR: backups and the list of who was erased
+    backup_days: int = 60  # BACKUP_DAYS: how long a backup may live; the law's limit allows 60
     log_level: str = "info"  # LOG_LEVEL: debug, info, warning, error
+    smtp_url: str | None = field(default=None, repr=False)  # SMTP_URL: smtp://user:password@host
+    mail_from: str | None = None  # MAIL_FROM: Name <address> of notices about one's account
+    mail_news_from: str | None = None  # MAIL_NEWS_FROM: Name <address> of news, another address
+    mail_bounce_domain: str | None = None  # MAIL_BOUNCE_DOMAIN: where undelivered mails return to
+    dkim_domain: str | None = None  # DKIM_DOMAIN: in whose name mails are signed
+    dkim_selector: str | None = None  # DKIM_SELECTOR: the public key's name in the DNS
+    dkim_key: str | None = field(default=None, repr=False)  # DKIM_KEY: the private key, PEM
     school: School = School()
 
     @property
@@ -162,12 +184,22 @@ class _Reader:
             "Leave it out for the real LINE.",
             f"http://127.0.0.1:{port}/simulator/line" if simulator else LINE_API,
         )
+        data_api = LINE_DATA_API if api == LINE_API else api  # a stand-in has one host for all
+        if self.text("LINE_DATA_API_URL"):
+            data_api = self.origin("LINE_DATA_API_URL", "Leave it out for the real LINE.")
         if simulator and _host(api) not in {"127.0.0.1", "localhost", "::1"}:
             self.bad(
                 "SIMULATOR",
                 "is on beside a real LINE channel.",
                 "Unset SIMULATOR, or unset LINE_API_URL to use the built-in one.",
             )
+        smtp_url = self.parsed("SMTP_URL", None, _checked(mail_server), SMTP_CURE)
+        sender = self.parsed("MAIL_FROM", None, mail_sender, SENDER_CURE)
+        news_sender = self.parsed("MAIL_NEWS_FROM", None, mail_sender, SENDER_CURE)
+        if smtp_url and not self.problems:
+            for name, value in (("MAIL_FROM", sender), ("MAIL_NEWS_FROM", news_sender)):
+                if value is None:
+                    self.bad(name, "is not set, but SMTP_URL is.", SENDER_CURE)
         found = Settings(
             public_url=public_url,
             secret_key=secret_key,
@@ -176,22 +208,40 @@ class _Reader:
             access_token=token,
             channel_id=channel_id,
             bot_user_id=self.text("LINE_BOT_USER_ID"),
+            bot_basic_id=self.text("LINE_BOT_BASIC_ID"),
             line_api_url=api,
+            line_data_api_url=data_api,
             database_url=self.database_url(),
             port=port,
             trusted_proxies=self.number("TRUSTED_PROXIES", 0, 0, 8),
             simulator=simulator,
             inbox_handlers=self.number("INBOX_HANDLERS", 48, 0, 256),
+            resets_per_minute=self.number("RESETS_PER_MINUTE", 60, 1, 6000),
             provider=self.parsed("ELEARNING_PROVIDER", "local", _one_of("local"), "Use local."),
             courses_dir=Path(self.text("COURSES_DIR") or ROOT / "courses"),
+            news_dir=Path(self.text("NEWS_DIR") or ROOT / "news"),
+            news_per_month=self.number("NEWS_PER_MONTH", 4, 1, 31),
+            backup_dir=Path(self.text("BACKUP_DIR") or ROOT / "var" / "backups"),
+            backup_days=self.number("BACKUP_DAYS", 60, 1, 60),
             log_level=self.parsed(
                 "LOG_LEVEL",
                 "info",
                 _one_of("debug", "info", "warning", "error"),
                 "Use debug, info, warning or error.",
             ),
+            smtp_url=smtp_url,
+            mail_from=sender,
+            mail_news_from=news_sender,
+            mail_bounce_domain=self.parsed(
+                "MAIL_BOUNCE_DOMAIN", None, mail_domain, "The name of a domain, without an @."
+            ),
+            dkim_domain=self.parsed("DKIM_DOMAIN", None, mail_domain, "The name of a domain."),
+            dkim_selector=self.parsed("DKIM_SELECTOR", None, dkim_selector, "E.g. line2026."),
+            dkim_key=self.parsed("DKIM_KEY", None, dkim_pem, "openssl genrsa 2048"),
             school=self.school(),
         )
+        if found.dkim_key and not (found.dkim_domain and found.dkim_selector):
+            self.bad("DKIM_DOMAIN", "and DKIM_SELECTOR belong to DKIM_KEY.", "Set all three.")
         if self.problems:
             raise SettingsError(self.problems)
         return found
@@ -262,8 +312,20 @@ class _Reader:
             hosting=self.text("SCHOOL_HOSTING"),
             account_years=self.number("RETENTION_ACCOUNT_YEARS", None, 1, 30),
             archive_years=self.number("RETENTION_ARCHIVE_YEARS", None, 1, 30),
+            proof_years=self.number("RETENTION_PROOF_YEARS", None, 3, 30),
+            audit_years=self.number("RETENTION_AUDIT_YEARS", None, 1, 30),
             policy_date=self.text("POLICY_EFFECTIVE_DATE"),
         )
+
+
+def _checked(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """Keep the text itself, once it can be read."""
+
+    def check(value: str) -> str:
+        parse(value)
+        return value
+
+    return check
 
 
 def _host(address: str) -> str | None:

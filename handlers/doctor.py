@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.errors import DeliveryError
+from bot.line.menu_pictures import MenuPictureError
 from bot.runtime import Bot
-from bot.services import courses
+from bot.runtime.menu_deployment import designs, matches
+from bot.services import courses, menus, topics
 from models.migrations import is_current
 
 
@@ -35,7 +39,9 @@ def examine(bot: Bot) -> list[Finding]:
         _address(bot),
         _database(bot),
         _courses(bot),
+        _topics(bot),
         *_school(bot),
+        _mail(bot),
         *_line(bot),
     ]
 
@@ -77,6 +83,14 @@ def _courses(bot: Bot) -> Finding:
     return Finding("COURSES_DIR")
 
 
+def _topics(bot: Bot) -> Finding:
+    try:
+        topics.read(bot.settings.news_dir)
+    except (topics.TopicsError, OSError) as error:
+        return Finding("NEWS_DIR", str(error), "See news/README.md for what each field means.")
+    return Finding("NEWS_DIR")
+
+
 def _school(bot: Bot) -> list[Finding]:
     return [
         Finding(
@@ -87,6 +101,24 @@ def _school(bot: Bot) -> list[Finding]:
         )
         for name in bot.settings.school.unset()
     ]
+
+
+def _mail(bot: Bot) -> Finding:
+    if bot.mailer is None:
+        return Finding(
+            "SMTP_URL",
+            "is not set; e-mails wait in the database and nobody gets them.",
+            "Set SMTP_URL, MAIL_FROM and MAIL_NEWS_FROM (see .env.example).",
+            is_warning=True,
+        )
+    try:
+        with bot.mailer.connected() as connection:
+            connection.open()
+    except DeliveryError as error:
+        said = error.reason if error.status is None else f"{error.status} {error.reason}"
+        problem = f"the mail server does not let us in ({said})."
+        return Finding("SMTP_URL", problem, "Check the address, the password and the certificate.")
+    return Finding("SMTP_URL")
 
 
 def _line(bot: Bot) -> list[Finding]:
@@ -104,7 +136,7 @@ def _line(bot: Bot) -> list[Finding]:
     if expected and expected != user_id:
         cure = "Unset it, or use the token of the right channel."
         found.append(Finding("LINE_BOT_USER_ID", "belongs to another account.", cure))
-    return [*found, _endpoint(bot), _test(bot)]
+    return [*found, _endpoint(bot), _test(bot), _rich_menus(bot)]
 
 
 def _endpoint(bot: Bot) -> Finding:
@@ -131,3 +163,23 @@ def _test(bot: Bot) -> Finding:
         return Finding("LINE webhook test")
     reason = f"{result.get('statusCode')} {result.get('reason')}"
     return Finding("LINE webhook test", f"the call did not succeed ({reason}).", cure)
+
+
+def _rich_menus(bot: Bot) -> Finding:
+    name, cure = "rich menus", "Run: flask --app app richmenu-deploy"
+    try:
+        standing = bot.database.read(menus.standing)
+        if not matches(designs(), standing):
+            problem = "are not deployed." if not standing else "are not those of this version."
+            return Finding(name, problem, cure, is_warning=True)
+        if bot.gateway.rich_menus.default() != standing[menus.DEFAULT].menu_id:
+            problem = "LINE shows another one to everybody."
+            return Finding(name, problem, cure, is_warning=True)
+    except MenuPictureError as error:
+        return Finding(
+            name, str(error), "Then run: flask --app app richmenu-deploy", is_warning=True
+        )
+    except (DeliveryError, SQLAlchemyError) as error:
+        problem = f"cannot be looked at ({type(error).__name__})."
+        return Finding(name, problem, "Cure the findings above first.", is_warning=True)
+    return Finding(name)

@@ -10,7 +10,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import BANGKOK
-from bot.runtime import Bot
+from bot.runtime import Bot, mailing
 from bot.runtime.engine import Engine
 
 
@@ -27,8 +27,12 @@ class Job:
 JOBS = (
     Job("sweep", IntervalTrigger(seconds=1), Engine.sweep),
     Job("pushes", IntervalTrigger(seconds=1), Engine.drain_pushes),
+    Job("mails", IntervalTrigger(seconds=2), lambda engine: mailing.drain(engine.bot)),
     Job("accounts", IntervalTrigger(seconds=5), Engine.drain_accounts),
     Job("drafts", IntervalTrigger(minutes=1), Engine.expire_drafts),
+    Job("guardians", IntervalTrigger(minutes=1), Engine.expire_guardianships),
+    Job("renewals", CronTrigger(hour=10, timezone=BANGKOK), Engine.renew_consents),
+    Job("erasures", IntervalTrigger(minutes=1), Engine.list_erasures),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )
 

@@ -32,8 +32,9 @@ class Account(Base):
     created_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]  # when a password was last revealed
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime | None]  # when to tell the provider (again): to make, or to close
+    due_at: Mapped[datetime | None]  # when to tell the provider (again) of our state
     reason: Mapped[str | None] = mapped_column(String(80))  # why the last try failed
+    unfrozen_at: Mapped[datetime | None]  # freezing buttons from before it count no more
 
     __table_args__ = (
         # A repeat, a redelivery or a crash must not make a second account.

@@ -24,8 +24,13 @@ class PortalAccount(Base):
     password_hash: Mapped[str | None] = mapped_column(String(160))
     initial_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    suspended_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]  # frozen: nobody gets in until it is resumed
     closed_at: Mapped[datetime | None]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may get in at all."""
+        return self.closed_at is None and self.suspended_at is None
 
 
 class PortalSession(Base):

@@ -82,6 +82,22 @@ class Erasure(Base):
     erased_at: Mapped[datetime]
 
 
+class PendingErasure(Base):
+    """An account that its e-learning system has yet to erase; its id is the account's.
+
+    It names nobody, and goes when the system has confirmed.
+    """
+
+    __tablename__ = "pending_erasure"
+
+    id: Mapped[str] = primary_key()
+    provider: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str | None] = mapped_column(String(80))
+
+
 class Ground(StrEnum):
     """The only three grounds of the policy for giving data to a third party."""
 

@@ -19,6 +19,7 @@ from models.database import Database
 from tests.chat import Chat
 from tests.clock import FakeClock
 from tests.databases import fresh
+from tests.mailbox import mailbox as mailbox  # a fixture for everybody
 
 BOT_USER_ID = "U" + "b" * 32
 CHANNEL_SECRET = secrets.token_hex(16)

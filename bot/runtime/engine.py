@@ -1,7 +1,6 @@
 """What runs in a process: lanes that answer, and the drains that the clock's ticks call."""
 
 import fcntl
-from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -9,18 +8,18 @@ from sqlalchemy.engine import make_url
 
 from bot.errors import DeliveryError
 from bot.logs import place_of
+from bot.runtime import purging
 from bot.runtime.answering import Answering
 from bot.runtime.lanes import Lanes
 from bot.runtime.parts import Bot
 from bot.services import (
     accounts,
     drafts,
+    guardian_ends,
     inbox,
     outbox,
     provisioning,
-    secret_links,
-    sessions,
-    throttles,
+    renewals,
 )
 from bot.services.inbox import Stored
 from bot.services.outbox import Outgoing
@@ -102,7 +101,9 @@ class Engine:
     def _push(self, claimed: Outgoing) -> None:
         bot = self.bot
         outgoing = bot.database.write(
-            lambda session: outbox.begin(session, claimed, bot.worker, bot.clock())
+            lambda session: outbox.begin(
+                session, claimed, bot.worker, bot.clock(), bot.settings
+            )
         )
         if outgoing is None:
             return
@@ -115,10 +116,12 @@ class Engine:
                 lambda session: outbox.failed(session, outgoing, bot.worker, failure, bot.clock())
             )
             return
-        bot.database.write(lambda session: outbox.sent(session, outgoing, bot.worker, request_id))
+        bot.database.write(
+            lambda session: outbox.sent(session, outgoing, bot.worker, request_id, bot.clock())
+        )
 
     def drain_accounts(self) -> int:
-        """Make and close accounts at the provider that could not be reached before."""
+        """Make, freeze, unfreeze and close accounts at a provider that could not be reached."""
         bot = self.bot
         due = bot.database.read(lambda session: accounts.due(session, bot.clock()))
         for account_id, state in due:
@@ -128,14 +131,11 @@ class Engine:
                 kind, where = type(error).__name__, place_of(error)
                 bot.log.error("account.failed", account=account_id, error=kind, where=where)
                 provisioning.postpone(bot.database, account_id, kind, bot.clock)
-        return len(due)
+        return len(due) + purging.tell_farewells(bot)
 
     def _provision(self, account_id: str, state: AccountState) -> None:
         bot = self.bot
-        if state is AccountState.CLOSED:
-            provisioning.close(bot.database, bot.provider, account_id, bot.clock)
-            return
-        made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
+        made = provisioning.settle(bot.database, bot.provider, account_id, state, bot.clock)
         if made is Made.NOW:
             self._announce(account_id)
 
@@ -152,17 +152,27 @@ class Engine:
             lambda session: drafts.expire_due(session, bot.settings.school, bot.clock())
         )
 
+    def expire_guardianships(self) -> int:
+        """End requests to guardians whose seven days are over."""
+        bot = self.bot
+        return bot.database.write(
+            lambda session: guardian_ends.expire_due(session, bot.settings.school, bot.clock())
+        )
+
+    def renew_consents(self) -> int:
+        """End the news consents whose time is over, and ask once more for each."""
+        bot, ended = self.bot, 0
+        while found := bot.database.write(
+            lambda session: renewals.run_out(session, bot.settings, bot.clock())
+        ):
+            ended += found
+        return ended
+
     def purge(self) -> None:
         """Forget what has served its time; counts only are logged."""
-        bot, now = self.bot, self.bot.clock()
-        before = now - timedelta(days=drafts.STRANGERS_DAYS)
-        counts = {
-            "events": bot.database.write(lambda session: inbox.purge(session, now)),
-            "links": bot.database.write(lambda session: secret_links.purge(session, now)),
-            "sessions": bot.database.write(lambda session: sessions.purge(session, now)),
-            "throttles": bot.database.write(lambda session: throttles.purge(session, now)),
-            "strangers": bot.database.write(
-                lambda session: drafts.forget_strangers(session, before)
-            ),
-        }
-        bot.log.info("purge.done", **counts)
+        counts = purging.purge(self.bot)
+        self.bot.log.info("purge.done", rows=counts)
+
+    def list_erasures(self) -> int:
+        """Bring the list of erasures that lies beside the backups up to date."""
+        return purging.list_erasures(self.bot)

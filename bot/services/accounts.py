@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.errors import GuardianMissingError
 from bot.providers.base import NewAccount
-from bot.services import audit, inquiries, people, usernames
+from bot.services import audit, consents, guardian_ends, people, usernames
 from bot.services.audit import Action
 from models.account import IS_DUE, Account, AccountState
 from models.base import new_id
@@ -40,9 +41,12 @@ def enrol(
     """Store the learner and ask for the account; a repeat returns what is there.
 
     The caller has locked the conversation, so two taps on "confirm" cannot both get here.
+    Raises GuardianMissingError for somebody under 20 whose guardian's yes does not stand.
     """
     learner = people.learner_of(session, conversation)
     if learner is None:
+        if not consents.permits_enrolment(session, conversation.id, details.age_band, now):
+            raise GuardianMissingError
         learner = _store(session, conversation, user_id, details, now)
     account = account_of(session, learner, provider)
     if account is None:
@@ -102,7 +106,17 @@ def _store(
         now=now,
         age_band=details.age_band,
     )
+    flag_duplicates(session, learner, now)
+    return learner
+
+
+def flag_duplicates(
+    session: Session, learner: Learner, now: datetime, *, only: str | None = None
+) -> None:
+    """Note who else gave the same details, for staff; `only` names one of them."""
     for other, matched in people.same_details(session, learner):
+        if only not in {None, matched}:
+            continue
         session.add(
             PossibleDuplicate(
                 id=new_id(),
@@ -121,7 +135,6 @@ def _store(
             other_id=other.id,
             matched=matched,
         )
-    return learner
 
 
 def account_of(session: Session, learner: Learner, provider: str) -> Account | None:
@@ -193,7 +206,7 @@ def postpone(session: Session, account_id: str, reason: str, now: datetime) -> N
 
 
 def due(session: Session, now: datetime, most: int = 50) -> list[tuple[str, AccountState]]:
-    """Accounts whose turn it is to be made or closed at the provider."""
+    """Accounts whose state the provider has to be told of, now."""
     query = (
         select(Account.id, Account.state)
         .where(IS_DUE, Account.due_at <= now)
@@ -203,13 +216,22 @@ def due(session: Session, now: datetime, most: int = 50) -> list[tuple[str, Acco
     return [(row.id, row.state) for row in session.execute(query)]
 
 
-def mark_closed(session: Session, account_id: str) -> None:
-    """The provider has shut it too."""
-    session.execute(
-        update(Account)
-        .where(Account.id == account_id, Account.state == AccountState.CLOSED)
-        .values(due_at=None)
+def mark_told(session: Session, account_id: str, state: AccountState, now: datetime) -> None:
+    """The provider has done what this state asks of it.
+
+    Where the state changed meanwhile, nobody knows which call arrived last: it is told once more.
+    """
+    told = update(Account).where(Account.id == account_id)
+    done = session.execute(
+        told.where(Account.state == state)
+        .values(due_at=None, reason=None)
+        .returning(Account.id)
+        .execution_options(synchronize_session=False)
     )
+    if done.first() is None:
+        session.execute(
+            told.values(due_at=now, attempts=0).execution_options(synchronize_session=False)
+        )
 
 
 def close(session: Session, account: Account, cause: str, now: datetime) -> None:
@@ -232,9 +254,9 @@ def close(session: Session, account: Account, cause: str, now: datetime) -> None
 def withdraw(
     session: Session, conversation: Conversation, learner: Learner, provider: str, now: datetime
 ) -> Account | None:
-    """End a registration: the account is closed and staff are told to erase the details."""
+    """End a registration: the account is closed; the erasure is a request with its own clock."""
     learner.state = LearnerState.WITHDRAWN
-    inquiries.ask_for_human(session, conversation, "erase", now)
+    guardian_ends.end_for_child(session, conversation.id, "withdrawn", now)
     account = account_of(session, learner, provider)
     if account is not None:
         close(session, account, "withdrawn", now)

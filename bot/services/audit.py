@@ -42,6 +42,7 @@ class Action(StrEnum):
     NEWS_PAUSED = "news:pause"
     REQUEST_OPENED = "request:open"
     REQUEST_MOVED = "request:move"
+    REQUEST_READ = "request:read"
     ARCHIVE_MADE = "archive:make"
     HOLD_PLACED = "hold:place"
     HOLD_RELEASED = "hold:release"
@@ -87,6 +88,7 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.NEWS_PAUSED: frozenset({"until"}),
     Action.REQUEST_OPENED: frozenset({"request_id", "kind", "asked_by"}),
     Action.REQUEST_MOVED: frozenset({"request_id", "state"}),
+    Action.REQUEST_READ: frozenset({"request_id"}),
     Action.ARCHIVE_MADE: frozenset({"request_id"}),
     Action.HOLD_PLACED: frozenset({"hold_id"}),
     Action.HOLD_RELEASED: frozenset({"hold_id"}),

@@ -1,8 +1,9 @@
 """Unfinished conversations: what they collected is erased when their time is over."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from bot.services import audit, consents, people
@@ -11,10 +12,12 @@ from bot.services.consents import Said
 from bot.settings import School
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
+from models.guardianship import Guardianship
 from models.inquiry import Inquiry
 from models.learner import Learner
-
-STRANGERS_DAYS = 30  # a pseudonymous conversation of somebody who never registered
+from models.one_time_token import OneTimeToken
+from models.privacy import PrivacyRequest
+from models.subscription import Subscription
 
 
 def clear(conversation: Conversation) -> None:
@@ -35,6 +38,8 @@ def expire(session: Session, conversation: Conversation, school: School, now: da
         flow=conversation.flow or "",
     )
     clear(conversation)
+    if _waits_for_guardian(session, conversation):
+        return  # the request lives longer than a draft, and the consents end with it
     end_unused_consents(
         session,
         conversation,
@@ -43,6 +48,14 @@ def expire(session: Session, conversation: Conversation, school: School, now: da
         school,
         now,
     )
+
+
+def _waits_for_guardian(session: Session, conversation: Conversation) -> bool:
+    query = select(Guardianship.id).where(
+        Guardianship.child_id == conversation.id,
+        Guardianship.state.in_(consents.OPEN_OR_AGREED),
+    )
+    return session.scalars(query).first() is not None
 
 
 def end_unused_consents(
@@ -70,22 +83,44 @@ def expire_due(session: Session, school: School, now: datetime, most: int = 200)
     return len(found)
 
 
-def forget_strangers(session: Session, before: datetime, most: int = 500) -> int:
-    """Delete conversations of people who never registered and have not written since."""
+def strangers(before: datetime) -> Select[str]:
+    """Conversations of people who never registered and have not written since.
+
+    Whoever waits for a person or for the end of a request, and whoever is a child's guardian,
+    is not a stranger.
+    """
     known = select(Learner.conversation_id)
     waiting = select(Inquiry.conversation_id).where(Inquiry.closed_at.is_(None))
-    query = (
+    asking = select(PrivacyRequest.subject_id).where(PrivacyRequest.closed_at.is_(None))
+    is_open = Guardianship.state.in_(consents.OPEN_OR_AGREED)
+    children = select(Guardianship.child_id).where(is_open)
+    guardians = select(Guardianship.guardian_id).where(
+        is_open, Guardianship.guardian_id.is_not(None)
+    )
+    return (
         select(Conversation.id)
         .where(
             Conversation.seen_at < before,
             Conversation.expires_at.is_(None),
-            Conversation.id.not_in(known),
-            Conversation.id.not_in(waiting),
+            *(Conversation.id.not_in(some) for some in (known, waiting, asking, children)),
+            Conversation.id.not_in(guardians),
         )
-        .limit(most)
+        .order_by(Conversation.id)
     )
-    ids = list(session.scalars(query))
-    if ids:
-        session.execute(delete(Inquiry).where(Inquiry.conversation_id.in_(ids)))
-        session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
+
+
+def forget(session: Session, ids: Sequence[str]) -> int:
+    """Delete conversations of strangers and what hangs on them; their proofs of consent stay."""
+    for column in (
+        Inquiry.conversation_id,
+        OneTimeToken.subject_id,
+        Subscription.subject_id,
+        Guardianship.child_id,
+        Conversation.id,
+    ):
+        session.execute(
+            delete(column.class_)
+            .where(column.in_(ids))
+            .execution_options(synchronize_session=False)
+        )
     return len(ids)

@@ -10,6 +10,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from bot.errors import InputError
 
 NAME_LIMIT = 100
+NICKNAME_LIMIT = 40
 PHONE_REGION = "TH"
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _NAME_MARKS = frozenset(" -'’.")
@@ -81,6 +82,19 @@ def full_name(text: str, *, accept_single: bool = False) -> str:
         raise InputError("name_empty")
     if " " not in name and not accept_single:
         raise InputError("name_single")
+    return name
+
+
+def nickname(text: str) -> str:
+    """One word that a guardian knows a child by, and no more than that.
+
+    Raises InputError: name_empty, name_long, name_words, name_digits, name_link, name_letters.
+    """
+    if len(tidy(text)) > NICKNAME_LIMIT:
+        raise InputError("name_long")
+    name = full_name(text, accept_single=True)
+    if " " in name:
+        raise InputError("name_words")
     return name
 
 

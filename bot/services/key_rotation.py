@@ -11,6 +11,7 @@ from bot.services.people import pseudonym
 from models.base import Base, Sealed, session_keyring
 from models.conversation import Conversation
 from models.learner import Learner
+from models.mail import Mail, Suppression
 
 BATCH = 200
 
@@ -47,10 +48,13 @@ def rotate_batch(
             if (value := getattr(row, sealed.column)) is not None
             and keyring.key_of(value) != keyring.current
         ]
+        index = row.address_index if isinstance(row, Mail) else None
         for sealed in stale:
             setattr(row, sealed.name, getattr(row, sealed.name))
         if stale and isinstance(row, Learner):
             _rekey_conversation(session, row)
+        if stale and isinstance(row, Mail):
+            _rekey_suppression(session, index, row.address_index)
         written += bool(stale)
     if written:
         audit.record(
@@ -63,6 +67,16 @@ def rotate_batch(
             key=keyring.current,
         )
     return (rows[-1].id if len(rows) == BATCH else None), written  # type: ignore[attr-defined]
+
+
+def _rekey_suppression(session: Session, old: str | None, new: str | None) -> None:
+    """An address that gets no news is known by its index alone, which has to follow the new key."""
+    held = session.get(Suppression, old) if old else None
+    if held is None or not new or old == new:
+        return
+    if session.get(Suppression, new) is None:
+        session.add(Suppression(address_index=new, reason=held.reason, at=held.at))
+    session.delete(held)
 
 
 def _rekey_conversation(session: Session, learner: Learner) -> None:

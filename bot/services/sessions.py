@@ -112,6 +112,7 @@ def find(session: Session, ticket: Ticket, now: datetime) -> SignedIn | None:
             PortalSession.digest == _digest(ticket.reference),
             PortalSession.created_at > now - ABSOLUTE,
             PortalAccount.closed_at.is_(None),
+            PortalAccount.suspended_at.is_(None),
         )
     ).one_or_none()
     if row is None:
@@ -138,6 +139,16 @@ def close(session: Session, ticket: Ticket) -> str | None:
 def close_all(session: Session, account_id: str) -> None:
     """End every session of an account."""
     session.execute(delete(PortalSession).where(PortalSession.account_id == account_id))
+
+
+def close_all_of(session: Session, external_key: str) -> None:
+    """End every session of the account that the caller knows by its own key."""
+    mine = select(PortalAccount.id).where(PortalAccount.external_key == external_key)
+    session.execute(
+        delete(PortalSession)
+        .where(PortalSession.account_id.in_(mine))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def purge(session: Session, now: datetime) -> int:

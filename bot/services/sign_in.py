@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.clock import BANGKOK
 from bot.errors import InputError
 from bot.services import audit, passwords, sessions, throttles
 from bot.services.audit import Action
 from bot.services.sessions import SignedIn, Ticket
 from models.database import Database
+from models.learner import Learner
 from models.portal import PortalAccount
 
 NO_WAIT = timedelta()
@@ -36,7 +38,7 @@ class _Known:
     account_id: str | None
     hash: str | None
     is_initial: bool
-    is_over: bool  # closed, or an initial password past its time
+    is_over: bool  # closed or frozen, or an initial password past its time
 
 
 def normal_username(typed: str) -> str:
@@ -89,27 +91,23 @@ def change_password(
     """
     # The rules come first: they cost nothing and tell nothing about the present password.
     passwords.check_own(chosen, username=signed_in.username, context=context)
-    limit = [(throttles.PAIR, f"change|{signed_in.account_id}")]
     found, is_initial = database.read(lambda session: _hash_of(session, signed_in.account_id))
     if is_initial:
         if passwords.verify(found, passwords.initial_form(chosen)):
             raise InputError("password_same")
     else:
-        if database.write(lambda session: throttles.take(session, limit, now)) > NO_WAIT:
-            raise InputError("current_wait")
-        if not passwords.verify(found, passwords.own_form(current or "")):
-            raise InputError("current_wrong")
+        prove_password(database, signed_in, current, now)
     made = passwords.hash_password(passwords.own_form(chosen))
 
     def store(session: Session) -> Ticket:
         account = session.scalars(
             select(PortalAccount).where(PortalAccount.id == signed_in.account_id).with_for_update()
         ).one()
-        if account.password_hash != found or account.closed_at is not None:
+        if account.password_hash != found or not account.is_open:
             raise InputError("current_wrong")  # a link was opened or the account was shut meanwhile
         account.password_hash = made
         account.initial_until = None
-        throttles.reset(session, *limit[0])
+        throttles.reset(session, *_proof_limit(signed_in))
         sessions.close_all(session, account.id)
         learner_id = sessions.learner_of(session, account)
         audit.record(
@@ -123,6 +121,30 @@ def change_password(
         return sessions.open_session(session, account, now)
 
     return database.write(store)
+
+
+def prove_password(
+    database: Database, signed_in: SignedIn, current: str | None, now: datetime
+) -> None:
+    """Ask a signed-in person for their password once more, before something that matters.
+
+    Source: OWASP ASVS 5.0, 7.5.1. Raises InputError: current_wrong, current_wait.
+    """
+    limit = _proof_limit(signed_in)
+    if database.write(lambda session: throttles.take(session, [limit], now)) > NO_WAIT:
+        raise InputError("current_wait")
+    found, is_initial = database.read(lambda session: _hash_of(session, signed_in.account_id))
+    typed = current or ""
+    if len(typed) > 4 * passwords.MOST:  # nobody's: do not hash what a stranger sent
+        typed = ""
+    form = passwords.initial_form if is_initial else passwords.own_form
+    if not passwords.verify(found, form(typed)):
+        raise InputError("current_wrong")
+    database.write(lambda session: throttles.reset(session, *limit))
+
+
+def _proof_limit(signed_in: SignedIn) -> tuple[throttles.Limit, str]:
+    return throttles.PAIR, f"change|{signed_in.account_id}"
 
 
 def log_out(session: Session, ticket: Ticket, now: datetime) -> None:
@@ -162,8 +184,7 @@ def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedel
         account.id,
         account.password_hash,
         is_initial=initial_until is not None,
-        is_over=account.closed_at is not None
-        or (initial_until is not None and now >= initial_until),
+        is_over=not account.is_open or (initial_until is not None and now >= initial_until),
     )
 
 
@@ -191,7 +212,7 @@ def _admit(
     account = session.scalars(
         select(PortalAccount).where(PortalAccount.id == known.account_id).with_for_update()
     ).one()
-    if account.password_hash != known.hash or account.closed_at is not None:
+    if account.password_hash != known.hash or not account.is_open:
         return Outcome()  # changed while it was being compared
     if renewed:
         account.password_hash = renewed
@@ -202,6 +223,7 @@ def _admit(
     if replaces is not None:
         log_out(session, replaces, now)
     learner_id = sessions.learner_of(session, account)
+    _remember_day(session, learner_id, now)
     audit.record(
         session,
         Action.SESSION_OPENED,
@@ -211,6 +233,14 @@ def _admit(
         account_id=account.external_key,
     )
     return Outcome(ticket=sessions.open_session(session, account, now))
+
+
+def _remember_day(session: Session, learner_id: str, now: datetime) -> None:
+    """The day of the last sign-in, for the purge; a finer time is nobody's business."""
+    learner = session.get(Learner, learner_id)
+    day = now.astimezone(BANGKOK).replace(hour=0, minute=0, second=0, microsecond=0)
+    if learner is not None and learner.used_at != day:
+        learner.used_at = day
 
 
 def _hash_of(session: Session, account_id: str) -> tuple[str | None, bool]:

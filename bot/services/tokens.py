@@ -1,5 +1,6 @@
 """One-time proofs: issued for one purpose and person, counted once, kept as a digest only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,6 +32,7 @@ class Claimed:
 
     subject_id: str
     value: str | None
+    token_id: str
 
 
 def issue(
@@ -125,7 +127,19 @@ def claim(
         token_id=found.id,
         purpose=purpose.value,
     )
-    return Claimed(found.subject_id, found.value)
+    return Claimed(found.subject_id, found.value, found.id)
+
+
+def subject_of(session: Session, purpose: TokenPurpose, secret: str) -> str | None:
+    """Whom a proof is about, whether it still lives or not: so that a caller can lock them first.
+
+    Not for short codes, whose digests are bound to their subject.
+    """
+    query = select(OneTimeToken.subject_id).where(
+        OneTimeToken.digest.in_(_digests(session, purpose, "", secret)),
+        OneTimeToken.purpose == purpose,
+    )
+    return session.scalars(query).one_or_none()
 
 
 def live(
@@ -142,6 +156,42 @@ def live(
             OneTimeToken.tries < MOST_TRIES,
         )
     ).one_or_none()
+
+
+def find(
+    session: Session, purpose: TokenPurpose, secret: str, *, lock: bool = False
+) -> OneTimeToken | None:
+    """The row of a long secret, live or dead; locked where its tries are to be counted."""
+    query = select(OneTimeToken).where(
+        OneTimeToken.digest.in_(_digests(session, purpose, "", secret)),
+        OneTimeToken.purpose == purpose,
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
+
+
+def is_live(row: OneTimeToken, now: datetime) -> bool:
+    """Whether a proof could still be used."""
+    is_over = row.used_at is not None or row.replaced_at is not None
+    return not is_over and now < row.expires_at and row.tries < MOST_TRIES
+
+
+def end(
+    session: Session, subject_id: str, purposes: Iterable[TokenPurpose], now: datetime
+) -> None:
+    """Kill every live proof of some purposes."""
+    session.execute(
+        update(OneTimeToken)
+        .where(
+            OneTimeToken.subject_id == subject_id,
+            OneTimeToken.purpose.in_(tuple(purposes)),
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def purge(session: Session, now: datetime) -> int:

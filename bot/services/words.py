@@ -5,6 +5,8 @@ import unicodedata
 
 from rapidfuzz import fuzz, process
 
+from bot.services import guardian_codes, relink_codes, typed_secrets
+
 COMMANDS: dict[str, tuple[str, ...]] = {
     "register": (
         "สมัคร", "สมัครเรียน", "ลงทะเบียน", "ลงทะเบียนเรียน", "สมัครสมาชิก", "อยากเรียน",
@@ -27,6 +29,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "สิทธิของฉัน", "สิทธิ", "สิทธิ์ของฉัน", "ลบข้อมูล", "ลบข้อมูลของฉัน", "ขอสำเนาข้อมูล",
         "ดาวน์โหลดข้อมูล", "my rights", "rights", "delete my data", "download my data",
     ),
+    "requests": ("คำขอของฉัน", "my requests"),
     "relink": (
         "ย้ายบัญชี", "เปลี่ยนไลน์", "เปลี่ยนบัญชีไลน์", "ย้ายไลน์", "move my account",
         "new line account", "move account",
@@ -46,7 +49,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "forgot password", "forgot my password", "reset password", "reset my password",
         "cannot sign in",
     ),
-    "password": ("รหัสผ่าน", "password"),
+    "password": ("รหัสผ่าน", "พาสเวิร์ด", "password"),
     "courses": (
         "คอร์ส", "คอร์สเรียน", "หลักสูตร", "บทเรียน", "เข้าเรียน", "เรียน", "course", "courses",
         "lesson", "lessons", "e-learning", "elearning",
@@ -119,8 +122,14 @@ def command(text: str, *, inside: bool) -> str | None:
     inside: a flow is waiting for an answer, so only whole words that must always work count.
     Thai is written without spaces, so elsewhere a long command word inside a sentence counts too.
     """
+    if typed_secrets.is_password(text):
+        return "password"
     if len(text) > 200:
         return None
+    if not inside and relink_codes.is_plain(text):
+        return "relink"
+    if guardian_codes.read(text, with_word=inside) is not None:
+        return "guardian"
     said = normal(text)
     action = _EXACT.get(said)
     if inside:

@@ -15,8 +15,8 @@ def _initial(word: str) -> str:
 
 
 def masked_phone(shown: str) -> str:
-    """The last four digits."""
-    return f"{STARS}{shown[-4:]}"
+    """The beginning; the last four digits are the second proof of a password reset."""
+    return f"{shown[:-7]}{STARS}"
 
 
 def masked_email(address: str) -> str:

@@ -6,12 +6,20 @@ import click
 from flask import Flask
 
 from bot.errors import SettingsError
-from handlers.commands import upkeep
+from handlers.commands import accounts, backups, menus, privacy, requests, upkeep
 from handlers.commands.demo import demo, server_arguments
 
 __all__ = ["register", "server_arguments", "without_settings"]
 
-COMMANDS = (*upkeep.COMMANDS, demo)
+COMMANDS = (
+    *upkeep.COMMANDS,
+    *accounts.COMMANDS,
+    *menus.COMMANDS,
+    *requests.COMMANDS,
+    *privacy.COMMANDS,
+    *backups.COMMANDS,
+    demo,
+)
 
 
 def register(app: Flask) -> None:

@@ -80,7 +80,8 @@ def keys_rotate() -> None:
             )
             total += written
         click.echo(f"{table.__tablename__}: done")
-    click.echo(f"{total} row(s) moved to key {bot.keyring.current}; older keys may be removed now.")
+    click.echo(f"{total} row(s) moved to key {bot.keyring.current}; an older key may be removed")
+    click.echo("once no backup made under it is needed any more (BACKUP_DAYS).")
 
 
 def _rotate(

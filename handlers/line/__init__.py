@@ -3,11 +3,15 @@
 from bot.dispatch import Dispatcher
 from handlers.line import (
     account,
+    child_note,
+    children,
+    correction,
     courses,
     credentials,
     details,
     groups,
     guardian,
+    history,
     menu,
     news,
     registration,
@@ -24,10 +28,14 @@ FLOWS = (
     credentials.flow,
     account.flow,
     details.flow,
+    history.flow,
     news.flow,
     rights.flow,
+    correction.flow,
     relink.flow,
     guardian.flow,
+    children.flow,
+    child_note.flow,
     courses.flow,
 )
 

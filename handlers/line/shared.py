@@ -3,6 +3,7 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Action, Message
+from handlers.line.closed_card import closed_card, is_closed
 
 
 def main_menu(ctx: Context) -> list[Action]:
@@ -11,7 +12,7 @@ def main_menu(ctx: Context) -> list[Action]:
     language = (
         line.entry("English", "english") if t.language == "th" else line.entry("ภาษาไทย", "thai")
     )
-    if ctx.conversation.flow == "registration":
+    if ctx.conversation.flow in {"registration", "details", "relink"}:
         return [
             line.entry(t("Cancel"), "cancel"),
             line.entry(t("Help"), "help"),
@@ -60,6 +61,8 @@ def human_offer(ctx: Context, topic: str) -> Message:
 def greeting(ctx: Context) -> Message:
     """What the bot is for, with the first thing to do."""
     t = ctx.t
+    if is_closed(ctx):
+        return closed_card(ctx)
     if ctx.learner is None:
         return line.card(
             t("Welcome to English Planet"),

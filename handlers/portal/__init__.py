@@ -3,7 +3,25 @@
 from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
-from handlers.portal import errors, headers, password, sign_in, study
+from handlers.portal import (
+    account,
+    archive,
+    details,
+    email_link,
+    errors,
+    freeze,
+    guardian,
+    headers,
+    history,
+    news,
+    password,
+    relink,
+    reset,
+    rights,
+    sign_in,
+    stop,
+    study,
+)
 from handlers.portal.health import health
 from handlers.portal.language import link
 from handlers.portal.links import links
@@ -11,7 +29,24 @@ from handlers.portal.privacy import privacy
 from handlers.portal.receipts import receipts
 from handlers.portal.routes import portal
 
-__all__ = ["password", "register", "sign_in", "study"]
+__all__ = [
+    "account",
+    "archive",
+    "details",
+    "email_link",
+    "freeze",
+    "guardian",
+    "history",
+    "news",
+    "password",
+    "register",
+    "relink",
+    "reset",
+    "rights",
+    "sign_in",
+    "stop",
+    "study",
+]
 
 
 def register(app: Flask) -> None:

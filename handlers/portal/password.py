@@ -13,12 +13,6 @@ from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
 
 
-@portal.get("/account")
-def account() -> Response:
-    """The username, and the way to another password."""
-    return page("account", is_changed=request.args.get("changed") == "1")
-
-
 @portal.get("/password")
 def choose_password() -> Response:
     return _form(200, None)

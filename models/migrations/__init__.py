@@ -29,6 +29,19 @@ def upgrade(url: str) -> None:
     command.upgrade(config(url), "head")
 
 
+def upgrade_on(connection: Connection, revision: str) -> None:
+    """Bring a database to a revision within the caller's own transaction."""
+    made = config("")
+    made.attributes["connection"] = connection
+    command.upgrade(made, revision)
+
+
+def knows(revision: str) -> bool:
+    """Whether a revision is one of ours."""
+    script = ScriptDirectory.from_config(config(""))
+    return any(known.revision == revision for known in script.walk_revisions())
+
+
 def newest() -> str | None:
     """The revision that the code needs."""
     return ScriptDirectory.from_config(config("")).get_current_head()

@@ -13,8 +13,11 @@ from flask import Flask
 from app import create_app
 from bot.errors import DeliveryError
 from bot.runtime import Bot
+from bot.runtime.menu_deployment import Deployment
 from bot.settings import ROOT, School, Settings
+from handlers.simulator.mailbox import Mailbox, serve_mailbox
 from handlers.simulator.platform import Platform
+from tests.servers import free_port
 
 FLASK = Path(sys.executable).with_name("flask")
 
@@ -80,12 +83,39 @@ def test_all_is_well(ready: Flask) -> None:
 
 def test_all_is_well_and_nothing_is_missing(settings: Settings, line: Platform, clock: Any) -> None:
     line.webhooks.endpoint = f"{settings.public_url}/line/webhook"
-    school = School("a", "b", "c", "d", "e", "f", 5, 5, "2026-01-01")
-    made = create_app(replace(settings, school=school), clock=clock)
-    code, said = doctor(made)
-    made.extensions["bot"].close()
+    school = School("a", "b", "c", "d", "e", "f", 5, 5, 10, 10, "2026-01-01")
+    with serve_mailbox(Mailbox()) as mail_server:
+        ready = replace(
+            settings,
+            school=school,
+            smtp_url=mail_server.url,
+            mail_from="hello@school.example",
+            mail_news_from="news@school.example",
+        )
+        made = create_app(ready, clock=clock)
+        Deployment(made.extensions["bot"]).run()
+        code, said = doctor(made)
+        made.extensions["bot"].close()
     assert code == 0
     assert all(row.startswith("✓") for row in said.splitlines()), said
+
+
+def test_a_mail_server_that_does_not_answer(ready: Flask, bot: Bot, mailbox: Mailbox) -> None:
+    code, said = doctor(ready)
+    assert (code, mailbox.connections) == (0, 1), said
+    assert "✓ SMTP_URL" in said
+    assert bot.mailer
+    bot.mailer = replace(bot.mailer, server=replace(bot.mailer.server, port=free_port()))
+    code, said = doctor(ready)
+    assert (code, bad(said)) == (1, {"SMTP_URL"}), said
+    assert "ConnectionRefusedError" in said
+
+
+def test_no_mail_server(ready: Flask) -> None:
+    code, said = doctor(ready)
+    assert code == 0
+    assert "! SMTP_URL" in said
+    assert "e-mails wait" in said
 
 
 def test_a_wrong_token(ready: Flask, settings: Settings, clock: Any) -> None:
@@ -201,8 +231,30 @@ def test_courses_that_cannot_be_read(settings: Settings, clock: Any, tmp_path: P
     assert "COURSES_DIR" in bad(said)
 
 
+def test_topics_that_cannot_be_read(settings: Settings, clock: Any, tmp_path: Path) -> None:
+    (tmp_path / "topics.toml").write_text('[[topic]]\nid = "A b"\n', encoding="utf-8")
+    made = create_app(replace(settings, news_dir=tmp_path), clock=clock)
+    code, said = doctor(made)
+    made.extensions["bot"].close()
+    assert code == 1
+    assert "NEWS_DIR" in bad(said)
+    assert "an id has only a-z" in said
+
+
 def test_nothing_secret_is_said(ready: Flask, settings: Settings) -> None:
     _, said = doctor(ready)
     for secret in (settings.secret_key, settings.access_token, *settings.channel_secrets):
         assert secret
         assert secret not in said
+
+
+def test_rich_menus_that_are_missing_or_others_are_a_warning(
+    ready: Flask, line: Platform, bot: Bot
+) -> None:
+    code, said = doctor(ready)
+    assert code == 0
+    assert "! rich menus: are not deployed.\n    cure: Run: flask --app app richmenu-deploy" in said
+    Deployment(bot).run()
+    assert "✓ rich menus" in doctor(ready)[1]
+    line.rich_menus.default_id = None
+    assert "! rich menus: LINE shows another one" in doctor(ready)[1]

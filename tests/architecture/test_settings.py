@@ -6,8 +6,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.errors import SettingsError
+from bot.mail_settings import mail_server
 from bot.settings import ROOT, School, Settings
 from tests.architecture import sources
 
@@ -225,3 +228,77 @@ def test_the_databases_password_does_not_show() -> None:
     assert "s3cr3t" not in repr(
         Settings.from_env(VALID | {"DATABASE_URL": "postgres://u:s3cr3t@h/n"})
     )
+
+
+MAIL = {
+    "SMTP_URL": "smtps://robot:p%40ss-canary@smtp.example.test",
+    "MAIL_FROM": "อิงลิชแพลเน็ต <hello@school.example>",
+    "MAIL_NEWS_FROM": "news@news.school.example",
+}
+
+
+def test_the_mail_server_is_read_and_its_password_does_not_show() -> None:
+    found = Settings.from_env(VALID | MAIL)
+    assert found.smtp_url
+    server = mail_server(found.smtp_url)
+    assert (server.host, server.port, server.security) == ("smtp.example.test", 465, "tls")
+    assert (server.user, server.password) == ("robot", "p@ss-canary")
+    assert "canary" not in repr(found) + repr(server)
+
+
+@pytest.mark.parametrize(
+    ("url", "security", "port"),
+    [
+        ("smtp://smtp.example.test", "starttls", 587),
+        ("smtp://smtp.example.test:2525", "starttls", 2525),
+        ("smtp://127.0.0.1:1025", "plain", 1025),
+        ("smtp://localhost", "plain", 25),
+    ],
+)
+def test_only_loopback_is_spoken_to_in_the_clear(url: str, security: str, port: int) -> None:
+    server = mail_server(url)
+    assert (server.security, server.port) == (security, port)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["smtp.example.test", "http://x", "smtp://", "smtp://user@x", "smtp://h:port", "smtp://h/p"],
+)
+def test_a_broken_mail_server_is_a_problem_and_not_a_crash(url: str) -> None:
+    assert "SMTP_URL" in problems(**MAIL | {"SMTP_URL": url})
+
+
+@pytest.mark.parametrize("name", ["MAIL_FROM", "MAIL_NEWS_FROM"])
+def test_a_mail_server_needs_both_senders(name: str) -> None:
+    assert set(problems(**MAIL | {name: None})) == {name}
+
+
+@pytest.mark.parametrize("sender", ["nobody", "a@b", "ไทย@school.example"])
+def test_a_sender_is_an_address(sender: str) -> None:
+    assert "MAIL_FROM" in problems(**MAIL | {"MAIL_FROM": sender})
+
+
+def test_a_signing_key_needs_a_name_and_strength() -> None:
+    names = {"DKIM_DOMAIN": "school.example", "DKIM_SELECTOR": "line"}
+    assert set(problems(DKIM_KEY="no-key", **names)) == {"DKIM_KEY"}
+    assert set(problems(DKIM_KEY=pem(1024), **names)) == {"DKIM_KEY"}
+    strong = pem(2048)
+    assert set(problems(DKIM_KEY=strong)) == {"DKIM_DOMAIN"}
+    found = Settings.from_env(VALID | names | {"DKIM_KEY": strong.replace("\n", "\\n")})
+    assert found.dkim_key
+    assert "PRIVATE" not in repr(found)
+
+
+def pem(bits: int) -> str:
+    key = rsa.generate_private_key(65537, bits)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def test_pictures_go_where_line_takes_them() -> None:
+    """LINE has a host of its own for them; whatever stands for LINE has one for all."""
+    assert Settings.from_env(VALID).line_data_api_url == "https://api-data.line.me"
+    stand_in = VALID | {"LINE_API_URL": "https://line.example.test"}
+    assert Settings.from_env(stand_in).line_data_api_url == "https://line.example.test"
+    own = VALID | {"LINE_DATA_API_URL": "https://data.example.test"}
+    assert Settings.from_env(own).line_data_api_url == "https://data.example.test"
+    assert set(problems(LINE_DATA_API_URL="line")) == {"LINE_DATA_API_URL"}

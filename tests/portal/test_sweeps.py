@@ -49,6 +49,7 @@ def values(bot: Bot, clock, settled: Pupil, new_link) -> dict[str, str]:
     return {
         "course_id": "everyday-english",
         "lesson_id": "greetings",
+        "item": "phone",
         "filename": "portal.css",
         "event_id": event.id,
         "version": "1",
@@ -121,7 +122,10 @@ def test_evil_input_is_never_an_error_and_always_escaped(
 ) -> None:
     token = TOKEN.search(browser.get("/portal/account").text)[1]
     stranger = new_browser()
-    fields = ("username", "password", "current", "chosen", "again", "token", "lang", "keep")
+    fields = (
+        *("username", "password", "current", "chosen", "again", "token", "lang", "keep"),
+        *("value", "single", "as", "meant"),
+    )
     for rule, methods, arguments in our_rules(app):
         if rule == "/portal/log-out":
             continue

@@ -120,9 +120,73 @@ def test_an_unknown_key_is_a_permanent_error_and_nothing_to_close(
     system.provider.close(new_id(), clock())
 
 
+def test_an_erased_account_is_as_if_it_had_never_been(
+    system: LocalSystem, clock: FakeClock
+) -> None:
+    account, password = new_account(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    system.provider.issue_password(account.key, password, clock())
+    for _ in range(2):
+        system.provider.erase(account.key, clock())
+    system.provider.erase(new_id(), clock())
+    assert not system.lets_in(account.username, password, clock)
+    with pytest.raises(ProviderError) as caught:
+        system.provider.issue_password(account.key, password, clock())
+    assert caught.value.permanent
+    system.provider.create(new_account(username=account.username), clock())
+
+
 def test_a_first_password_does_not_last(system: LocalSystem, clock: FakeClock) -> None:
     account, password = new_account(), passwords.draw_initial()
     system.provider.create(account, clock())
     system.provider.issue_password(account.key, password, clock())
     clock.time += timedelta(hours=72)
     assert not system.lets_in(account.username, password, clock)
+
+
+def test_a_frozen_account_lets_nobody_in_until_it_has_a_new_password(
+    system: LocalSystem, clock: FakeClock
+) -> None:
+    account, old, new = new_account(), passwords.draw_initial(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    system.provider.issue_password(account.key, old, clock())
+    for _ in range(2):
+        system.provider.suspend(account.key, clock())
+    assert not system.lets_in(account.username, old, clock)
+    with pytest.raises(ProviderError) as caught:
+        system.provider.issue_password(account.key, new, clock())
+    assert (caught.value.reason, caught.value.permanent) == ("account_suspended", True)
+    assert not system.lets_in(account.username, new, clock)
+    for _ in range(2):
+        system.provider.resume(account.key, clock())
+    assert not system.lets_in(account.username, old, clock), "whoever knew it must not get in"
+    system.provider.issue_password(account.key, new, clock())
+    assert system.lets_in(account.username, new, clock)
+
+
+def test_resuming_what_was_never_frozen_leaves_its_password(
+    system: LocalSystem, clock: FakeClock
+) -> None:
+    account, password = new_account(), passwords.draw_initial()
+    system.provider.create(account, clock())
+    system.provider.issue_password(account.key, password, clock())
+    system.provider.resume(account.key, clock())
+    assert system.lets_in(account.username, password, clock)
+
+
+def test_a_closed_account_is_not_opened_by_resuming(system: LocalSystem, clock: FakeClock) -> None:
+    account = new_account()
+    system.provider.create(account, clock())
+    system.provider.suspend(account.key, clock())
+    system.provider.close(account.key, clock())
+    system.provider.resume(account.key, clock())
+    with pytest.raises(ProviderError) as caught:
+        system.provider.issue_password(account.key, passwords.draw_initial(), clock())
+    assert caught.value.permanent
+
+
+def test_there_is_nothing_to_freeze_of_an_unknown_key(
+    system: LocalSystem, clock: FakeClock
+) -> None:
+    system.provider.suspend(new_id(), clock())
+    system.provider.resume(new_id(), clock())

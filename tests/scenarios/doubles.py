@@ -21,6 +21,8 @@ class Wayward:
         self.is_slow = is_slow
         self.errors: list[Exception] = []
         self.closing_errors: list[Exception] = []
+        self.telling_errors: list[Exception] = []  # of suspend and resume
+        self.before: dict[str, Callable[[], object]] = {}  # what happens just before a call, once
         self.broken_for: set[str] = set()  # names at which the adapter itself breaks
         self.asked: list[str] = []  # usernames
         self.meanwhile: Callable[[], object] | None = None
@@ -41,7 +43,27 @@ class Wayward:
             raise self.closing_errors.pop(0)
         self.real.close(key, now)
 
+    def erase(self, key, now):
+        if self.closing_errors:
+            raise self.closing_errors.pop(0)
+        self.real.erase(key, now)
+
+    def suspend(self, key, now):
+        self._moment("suspend")
+        if self.telling_errors:
+            raise self.telling_errors.pop(0)
+        self.real.suspend(key, now)
+
+    def resume(self, key, now):
+        if self.telling_errors:
+            raise self.telling_errors.pop(0)
+        self.real.resume(key, now)
+
+    def _moment(self, call):
+        self.before.pop(call, lambda: None)()
+
     def issue_password(self, key, password, now):
+        self._moment("issue_password")
         self.real.issue_password(key, password, now)
 
     def sign_in_url(self, public_url):

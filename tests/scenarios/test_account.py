@@ -5,9 +5,9 @@ import pytest
 from models.account import Account, AccountState
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
-from models.inquiry import Inquiry
 from models.learner import Learner, LearnerState
 from models.portal import PortalAccount
+from models.privacy import PrivacyRequest, RequestKind, RequestState
 from tests.chat import words
 from tests.scenarios.story import EMAIL, LINE_ID, PHONE, language_of, register, tap, tapping
 
@@ -79,7 +79,8 @@ def test_the_card_hides_what_need_not_be_read_over_a_shoulder(someone):
 
     for whole in (EMAIL, LINE_ID, PHONE, "+66812345678", "ใจดี"):
         assert whole not in card
-    assert "5678" in card
+    assert "081-2" in card
+    assert "5678" not in card, "the last four digits are the second proof of a reset"
 
 
 @pytest.mark.parametrize("purpose", NEWS)
@@ -159,7 +160,8 @@ def test_withdrawing_closes_the_account_and_stops_all_news(language, someone, ro
     assert rows(Learner)[0].state is LearnerState.WITHDRAWN
     for purpose in Purpose:
         assert history(rows, purpose) == [ConsentState.GIVEN, ConsentState.WITHDRAWN]
-    assert [inquiry.topic for inquiry in rows(Inquiry)] == ["erase"]
+    (erasure,) = rows(PrivacyRequest, PrivacyRequest.kind == RequestKind.ERASE)
+    assert erasure.state is RequestState.ACKNOWLEDGED
     assert client.post(link).status_code == 410, "a link that was on its way is dead"
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.settings import School
+from bot.texts import periods
 
 HERE = Path(__file__).parent
 CURRENT = "1"
@@ -53,7 +54,6 @@ def not_set(language: str) -> str:
 
 def _facts(language: str, school: School) -> dict[str, str]:
     missing = not_set(language)
-    years = {"th": "{} ปี", "en": "{} year(s)"}[language]
     return {
         "controller": school.controller or missing,
         "address": school.address or missing,
@@ -61,7 +61,6 @@ def _facts(language: str, school: School) -> dict[str, str]:
         "email": school.email or missing,
         "dpo": school.dpo or missing,
         "hosting": school.hosting or missing,
-        "account_years": years.format(school.account_years) if school.account_years else missing,
-        "archive_years": years.format(school.archive_years) if school.archive_years else missing,
+        "retention": periods.notice(school, language, missing),
         "policy_date": school.policy_date or missing,
     }

@@ -9,7 +9,33 @@ branch_labels = None
 depends_on = None
 
 
+def deletable_after(table: str, days: int) -> None:
+    """Go on refusing to change or shorten a record, but let the purge have what is older."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"DROP TRIGGER {table}_no_delete")
+        op.execute(
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+            f"WHEN OLD.at > strftime('%Y-%m-%d %H:%M:%f', 'now', '-{days} days') "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+        return
+    op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    op.execute(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW "
+        f"WHEN (OLD.at > now() - interval '{days} days') "
+        f"EXECUTE FUNCTION {table}_append_only()"
+    )
+
+
 def upgrade() -> None:
+    # The least that the owner can choose for either: 3 years of proof, 1 year of audit.
+    deletable_after("consent_event", 3 * 365)
+    deletable_after("audit_entry", 365)
+    op.create_index("ix_consent_event_valid_until", "consent_event", ["valid_until"], unique=False)
     op.create_table(
         "disclosure",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -96,6 +122,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("useful_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=40), nullable=True),
@@ -109,7 +137,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mail_address_index"), ["address_index"], unique=False)
         batch_op.create_index(
             "ix_mail_queued",
-            ["due_at"],
+            ["stream", "due_at"],
             unique=False,
             sqlite_where=sa.text("state = 'queued'"),
             postgresql_where=sa.text("state = 'queued'"),
@@ -134,6 +162,16 @@ def upgrade() -> None:
     with op.batch_alter_table("one_time_token", schema=None) as batch_op:
         batch_op.create_index("ix_one_time_token_subject", ["subject_id", "purpose"], unique=False)
 
+    op.create_table(
+        "pending_erasure",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("provider", sa.String(length=16), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=80), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_erasure")),
+    )
     op.create_table(
         "privacy_request",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -201,6 +239,9 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("objected_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("restricted_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("unfrozen_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("portal_account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True))

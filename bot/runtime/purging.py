@@ -1,0 +1,62 @@
+"""The nightly purge: every rule of retention, a batch a transaction, counts only."""
+
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from bot.runtime.parts import Bot
+from bot.services import backups, erasure_list, farewells, retention
+from bot.services.retention import RULES, Rule
+
+
+def purge(bot: Bot) -> dict[str, int]:
+    """Forget what has served its time; returns how many rows each rule met.
+
+    Killed at any moment, it goes on where it was: what has gone is not found again.
+    """
+    for period in retention.undecided(bot.settings.school):
+        bot.log.warning("purge.undecided", period=period.key)
+    counts = {rule.name: _purge(bot, rule) for rule in RULES}
+    directory = bot.settings.backup_dir
+    if directory is not None:
+        counts["backup"] = backups.rotate(directory, bot.settings.backup_days, bot.clock())
+    return counts
+
+
+def dry_run(bot: Bot) -> dict[str, int]:
+    """How many rows each rule would meet now; nothing is changed."""
+    now, school = bot.clock(), bot.settings.school
+    return {
+        rule.name: bot.database.read(partial(retention.count, rule=rule, school=school, now=now))
+        for rule in RULES
+    }
+
+
+def _purge(bot: Bot, rule: Rule) -> int:
+    now, school = bot.clock(), bot.settings.school
+
+    def batch(session: Session) -> tuple[int, bool]:
+        return retention.purge_batch(session, rule, school, now)
+
+    total, has_more = 0, True
+    while has_more:
+        rows, has_more = bot.database.write(batch)
+        total += rows
+    return total
+
+
+def tell_farewells(bot: Bot) -> int:
+    """Have e-learning systems erase the accounts of people who were erased here."""
+    due = bot.database.read(lambda session: farewells.due(session, bot.clock()))
+    for account_id in due:
+        if not farewells.tell(bot.database, bot.provider, account_id, bot.clock):
+            bot.log.warning("erasure.postponed", account=account_id)
+    return len(due)
+
+
+def list_erasures(bot: Bot) -> int:
+    """Bring the list of erasures that lies beside the backups up to date."""
+    directory = bot.settings.backup_dir
+    if directory is None:
+        return 0
+    return erasure_list.update(bot.database, bot.keyring, directory)

@@ -1,0 +1,76 @@
+"""Closing one's account: the way in and all news end at once; the details stay for their time."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.services import accounts, consents, mails, subscriptions
+from bot.services.consents import Said
+from bot.settings import School
+from models.account import Account
+from models.base import new_id
+from models.consent import Purpose
+from models.conversation import Conversation
+from models.learner import AgeBand, Learner, LearnerState
+from models.one_time_token import OneTimeToken
+
+
+def is_for_guardian(learner: Learner) -> bool:
+    """Up to ten years the guardian decides alone, about the end as about the beginning (s.20)."""
+    return learner.age_band is AgeBand.UP_TO_10
+
+
+def close(
+    session: Session,
+    learner: Learner,
+    provider: str,
+    said: Said,
+    school: School,
+    now: datetime,
+) -> Account | None:
+    """Close an account at its owner's wish; None where it was closed already, or never made.
+
+    The consent to the enrolment stays as it is: the details are kept for the period that the
+    notice names, and erasing them is another right. The provider is told after the commit.
+    """
+    query = select(Learner).where(Learner.id == learner.id).with_for_update()
+    session.scalars(query.execution_options(populate_existing=True)).one()
+    if learner.state is not LearnerState.ACTIVE:
+        return None
+    learner.state = LearnerState.CLOSED
+    learner.closed_at = now
+    conversation = session.get_one(Conversation, learner.conversation_id)
+    for purpose in subscriptions.NEWS:
+        if _says_yes(session, conversation.id, purpose, now):
+            subscriptions.stop(session, conversation, purpose, said, school, now)
+    session.execute(
+        update(OneTimeToken)
+        .where(
+            OneTimeToken.subject_id == conversation.id,
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    mails.queue(
+        session,
+        cause=f"account-closed:{new_id()}",
+        template="closed",
+        language=learner.language,
+        to=learner.email or "",
+        values={},
+        now=now,
+        subject_id=conversation.id,
+    )
+    account = accounts.account_of(session, learner, provider)
+    if account is not None:
+        accounts.close(session, account, "closed", now)
+    return account
+
+
+def _says_yes(session: Session, subject_id: str, purpose: Purpose, now: datetime) -> bool:
+    return any(
+        consents.is_agreed_by(session, subject_id, purpose, voice, now) for voice in consents.VOICES
+    )

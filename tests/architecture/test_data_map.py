@@ -1,0 +1,140 @@
+"""Every table with personal data is in export, erasure and retention; the registers cannot rot."""
+
+import ast
+import re
+
+import pytest
+
+from bot.services import data_map, erasure, retention, selfcheck
+from bot.services.data_map import Fate
+from bot.settings import ROOT, School
+from bot.texts import LANGUAGES, periods, policy
+from models.migrations import newest
+from models.tables import metadata
+from tests.architecture import sources
+
+MAPPED = {table.name: table for table in data_map.TABLES}
+
+
+def test_every_table_is_in_the_map_or_says_why_not() -> None:
+    assert set(MAPPED) | set(data_map.WITHOUT_PERSONAL_DATA) == set(metadata.tables)
+    assert not set(MAPPED) & set(data_map.WITHOUT_PERSONAL_DATA)
+    assert len(MAPPED) == len(data_map.TABLES)
+    assert all(data_map.WITHOUT_PERSONAL_DATA.values())
+
+
+def test_a_table_that_the_map_calls_impersonal_can_hold_nobody() -> None:
+    """No sealed column, no reference to a person."""
+    personal = re.compile(r"_sealed$|^(learner|subject|conversation|account|child|guardian)_id$")
+    for name in data_map.WITHOUT_PERSONAL_DATA:
+        assert not [c for c in metadata.tables[name].columns.keys() if personal.search(c)]  # noqa: SIM118
+
+
+@pytest.mark.parametrize("table", data_map.TABLES, ids=lambda table: table.name)
+def test_every_table_of_the_map_is_exported(table: data_map.Table) -> None:
+    assert table.title
+    assert table.holds
+    assert bool(table.withheld) == (table.rows.__name__ == "nothing")
+
+
+@pytest.mark.parametrize("table", data_map.TABLES, ids=lambda table: table.name)
+def test_every_table_of_the_map_is_erased_or_says_why_not(table: data_map.Table) -> None:
+    is_erased = table.name in erasure.STEPS or table.name in erasure.WITH_ANOTHER
+    assert is_erased == (table.fate is not Fate.KEPT)
+    assert bool(table.why_kept) == (table.fate is Fate.KEPT)
+
+
+@pytest.mark.parametrize("table", data_map.TABLES, ids=lambda table: table.name)
+def test_every_table_of_the_map_has_its_period(table: data_map.Table) -> None:
+    """And a rule that purges it, or somebody else who does."""
+    assert table.rule in periods.BY_KEY
+    purged = {name for rule in retention.RULES for name in rule.tables}
+    assert table.name in purged or table.rule in retention.OTHERWISE
+
+
+def test_every_period_is_served_by_a_rule_or_otherwise() -> None:
+    assert retention.unpurged() == set(retention.OTHERWISE)
+    assert len({rule.name for rule in retention.RULES}) == len(retention.RULES)
+
+
+def test_fixed_periods_are_what_the_services_go_by() -> None:
+    from bot.dispatch import DRAFT_LIFE
+    from bot.services import consents, inbox, secret_links, sessions, tokens
+
+    assert {
+        "draft": DRAFT_LIFE,
+        "news": consents.NEWS_VALIDITY,
+        "event": inbox.KEEP_IDS,
+        "token": tokens.KEPT,
+        "link": secret_links.KEPT,
+        "session": sessions.ABSOLUTE,
+    }.items() <= {key: period.fixed for key, period in periods.BY_KEY.items()}.items()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_notice_says_every_period_that_the_purge_goes_by(language: str) -> None:
+    school = School(account_years=2, archive_years=3, proof_years=7, audit_years=4)
+    text = policy.notice(policy.CURRENT, language, school)
+    told = [period for period in periods.PERIODS if period.is_told]
+    assert len(told) >= 10
+    for period in told:
+        line = period.said(school, language, "?")
+        assert f"- {line}" in text
+        assert "{" not in line
+    served = {rule.period.key for rule in retention.RULES if rule.period.sentence}
+    assert served <= {period.key for period in told}
+    unset = policy.notice(policy.CURRENT, language, School())
+    assert unset.count(policy.not_set(language)) >= 4
+
+
+def test_the_database_lets_go_of_no_younger_proof_than_the_owner_can_choose() -> None:
+    """The triggers' days against the settings' least years."""
+    [path] = (ROOT / "models" / "migrations" / "versions").glob(f"{newest()}_*.py")
+    text = path.read_text(encoding="utf-8")
+    assert 'deletable_after("consent_event", 3 * 365)' in text
+    assert 'deletable_after("audit_entry", 365)' in text
+    assert (periods.PROOF_LEAST, periods.AUDIT_LEAST) == (3, 1)
+    for key, years in (("proof", "proof_years"), ("audit", "audit_years")):
+        least = {"proof": 3, "audit": 1}[key]
+        span = periods.BY_KEY[key].span(School(**{years: least}))
+        assert span is not None
+        assert span.days >= least * 365
+
+
+def test_only_the_adapters_speak_to_the_outside() -> None:
+    """R21: no other code can send anything to a third party."""
+    speakers = {"linebot", "urllib3", "requests", "httpx", "smtplib", "http.client", "aiosmtplib"}
+    allowed = ("bot/line/", "bot/mail/", "bot/providers/", "handlers/simulator/")
+    found = {
+        sources.name(path)
+        for path in sources.product()
+        if not sources.name(path).startswith(allowed)
+        and any(
+            module in speakers or module.split(".")[0] in speakers
+            for module in sources.imports(path)
+        )
+    }
+    assert found == set()
+
+
+def test_the_requirements_are_complete_and_in_order() -> None:
+    ids = [requirement.id for requirement in selfcheck.REQUIREMENTS]
+    numbers = [int(found[0]) for id_ in ids if (found := re.findall(r"\d+", id_))]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == set(range(1, 52))
+    assert len(set(ids)) == len(ids) == 52  # R34a too
+
+
+@pytest.mark.parametrize("requirement", selfcheck.REQUIREMENTS, ids=lambda found: found.id)
+def test_every_named_test_exists(requirement: selfcheck.Requirement) -> None:
+    assert requirement.proofs or requirement.open
+    for proof in requirement.proofs:
+        file, _, name = proof.partition("::")
+        path = ROOT / "tests" / file
+        assert path.exists(), proof
+        tests = {
+            node.name
+            for node in ast.walk(sources.tree(path))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+        assert name in tests, proof
