@@ -23,17 +23,21 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "R1",
         "The policy can be read in chat and on the web, in Thai, with its version.",
         "portal/test_public.py::test_policy_and_notice_stand_apart",
-        open="a test that the chat's own entry leads to the current version",
+        "scenarios/test_policy_in_chat.py::test_the_chat_leads_to_the_current_version",
     ),
     demand(
         "R2",
         "Two protected surfaces, web access and stored data, each with its own tests.",
         "portal/test_sweeps.py::test_pages_need_a_session_unless_they_are_public",
         "scenarios/test_canary.py::test_nothing_of_a_person_is_in_the_clear",
-        open="a threat model as a document",
+        "architecture/test_data_map.py::"
+        "test_every_claim_of_the_security_page_names_a_test_that_exists",
     ),
     demand(
-        "R3", "The standards claimed are a table with a test for each clause.", open="the table"
+        "R3",
+        "The standards claimed are a table with a test for each clause.",
+        "architecture/test_data_map.py::"
+        "test_every_claim_of_the_security_page_names_a_test_that_exists",
     ),
     demand(
         "R4",
@@ -131,7 +135,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "R20",
         "Data is used for nothing else.",
         "portal/test_sweeps.py::test_nothing_comes_from_elsewhere",
-        open="a test of every outgoing host",
+        "security/test_outgoing.py::test_nothing_else_is_spoken_to",
     ),
     demand(
         "R21",
@@ -200,7 +204,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     demand(
         "R32",
         "Nobody asks for a password; one that is typed is not kept, with a warning.",
-        open="the warning in chat",
+        "scenarios/test_reset_typed.py::test_nothing_of_it_is_kept",
+        "scenarios/test_reset_typed.py::test_in_the_middle_of_a_registration_it_is_no_answer",
     ),
     demand(
         "R33",
@@ -210,9 +215,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     demand(
         "R34a",
-        "The advice on security can be read on the web.",
-        "portal/test_public.py::test_policy_and_notice_stand_apart",
-        open="an entry of its own in the chat's menu",
+        "The advice on security can be read in chat and on the web.",
+        "scenarios/test_policy_in_chat.py::"
+        "test_the_advice_has_its_four_parts_in_chat_and_on_the_web",
     ),
     demand(
         "R34",
