@@ -85,6 +85,7 @@ def start(app: Flask) -> None:
 
 def _ask_who_we_are(bot: Bot) -> None:
     """Ask LINE for our userId, which every webhook must name, and our @name, until it answers."""
+    wait = 1  # seconds; the demo's LINE begins to answer a moment after us
     while bot.user_id is None or bot.basic_id is None:
         try:
             info = bot.gateway.bot_info()
@@ -92,7 +93,8 @@ def _ask_who_we_are(bot: Bot) -> None:
             bot.basic_id = bot.basic_id or info.get("basicId")
         except DeliveryError as error:
             bot.log.warning("line.unreachable", status=error.status)
-        time.sleep(0 if bot.user_id and bot.basic_id else 30)
+        time.sleep(0 if bot.user_id and bot.basic_id else wait)
+        wait = min(2 * wait, 30)
 
 
 def _deploy_menus(bot: Bot) -> None:

@@ -32,6 +32,7 @@ JOBS = (
     Job("drafts", IntervalTrigger(minutes=1), Engine.expire_drafts),
     Job("guardians", IntervalTrigger(minutes=1), Engine.expire_guardianships),
     Job("renewals", CronTrigger(hour=10, timezone=BANGKOK), Engine.renew_consents),
+    Job("due erasures", IntervalTrigger(hours=1), Engine.erase_due),
     Job("erasures", IntervalTrigger(minutes=1), Engine.list_erasures),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )

@@ -10,6 +10,7 @@ from models.account import Account, AccountState
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation, Language
+from models.guardianship import Guardianship, GuardianshipState, Relation
 from models.learner import AgeBand, Learner
 
 PERSON = {
@@ -89,6 +90,27 @@ def make_consent_event(session: Session, now: datetime, **overrides: Any) -> Con
         "record": {"header": {"schema_version": "27560:2023"}, "processing": {}, "parties": []},
     }
     row = ConsentEvent(**values | overrides)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make_guardianship(session: Session, now: datetime, **overrides: Any) -> Guardianship:
+    """A parent's agreement for a child; makes the parent's chat unless it gets one's id."""
+    if "guardian_id" not in overrides:
+        overrides["guardian_id"] = make_conversation(session, now).id
+    values = {
+        "id": new_id(),
+        "child_id": new_id(),
+        "age_band": AgeBand.FROM_11_TO_19,
+        "state": GuardianshipState.AGREED,
+        "relation": Relation.PARENT,
+        "code_digest": new_id(),
+        "created_at": now,
+        "expires_at": now,
+        "decided_at": now,
+    }
+    row = Guardianship(**values | overrides)
     session.add(row)
     session.flush()
     return row

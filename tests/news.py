@@ -1,6 +1,7 @@
 """People who get news, without the way there, for tests of what is sent to them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bot.runtime import Bot
@@ -9,10 +10,10 @@ from bot.services.bulletins import Content
 from bot.services.consents import Said
 from bot.services.subscriptions import PURPOSE_OF
 from handlers.simulator.platform import Platform
-from models.learner import Learner
+from models.learner import AgeBand, Learner
 from models.subscription import Channel
 from tests.chat import Chat
-from tests.factories import make_conversation, make_learner
+from tests.factories import make_conversation, make_guardianship, make_learner
 
 CONTENT = Content(
     {"th": "คอร์สใหม่", "en": "A new course"},
@@ -55,6 +56,13 @@ class Subscriber:
                 **of_learner,
             )
             conversation.learner_id = learner.id
+            if learner.age_band is not AgeBand.FROM_20:
+                make_guardianship(
+                    session,
+                    bot.clock(),
+                    child_id=conversation.id,
+                    decided_at=bot.clock() - timedelta(days=3650),
+                )
             for channel in channels:
                 subscriptions.start(
                     session,

@@ -95,15 +95,17 @@ class Engine:
         bot = self.bot
         claimed = bot.database.write(lambda session: outbox.claim(session, bot.worker, bot.clock()))
         for outgoing in claimed:
-            self._push(outgoing)
+            try:
+                self._push(outgoing)
+            except Exception as error:  # one push's trouble must not hold up the others
+                kind, where = type(error).__name__, place_of(error)
+                bot.log.error("push.broken", push=outgoing.id, error=kind, where=where)
         return len(claimed)
 
     def _push(self, claimed: Outgoing) -> None:
         bot = self.bot
         outgoing = bot.database.write(
-            lambda session: outbox.begin(
-                session, claimed, bot.worker, bot.clock(), bot.settings
-            )
+            lambda session: outbox.begin(session, claimed, bot.worker, bot.clock(), bot.settings)
         )
         if outgoing is None:
             return
@@ -172,6 +174,10 @@ class Engine:
         """Forget what has served its time; counts only are logged."""
         counts = purging.purge(self.bot)
         self.bot.log.info("purge.done", rows=counts)
+
+    def erase_due(self) -> int:
+        """Erase whoever withdrew, before the day that they were told is over."""
+        return purging.erase_due(self.bot)
 
     def list_erasures(self) -> int:
         """Bring the list of erasures that lies beside the backups up to date."""

@@ -4,8 +4,9 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from bot.logs import place_of
 from bot.runtime.parts import Bot
-from bot.services import backups, erasure_list, farewells, retention
+from bot.services import backups, erasure_list, farewells, request_answers, retention
 from bot.services.retention import RULES, Rule
 
 
@@ -16,7 +17,7 @@ def purge(bot: Bot) -> dict[str, int]:
     """
     for period in retention.undecided(bot.settings.school):
         bot.log.warning("purge.undecided", period=period.key)
-    counts = {rule.name: _purge(bot, rule) for rule in RULES}
+    counts = {rule.name: _guarded(bot, rule) for rule in RULES}
     directory = bot.settings.backup_dir
     if directory is not None:
         counts["backup"] = backups.rotate(directory, bot.settings.backup_days, bot.clock())
@@ -32,6 +33,16 @@ def dry_run(bot: Bot) -> dict[str, int]:
     }
 
 
+def _guarded(bot: Bot, rule: Rule) -> int:
+    """One rule's trouble must not keep the data of all the others."""
+    try:
+        return _purge(bot, rule)
+    except Exception as error:
+        kind, where = type(error).__name__, place_of(error)
+        bot.log.error("purge.failed", rule=rule.name, error=kind, where=where)
+        return 0
+
+
 def _purge(bot: Bot, rule: Rule) -> int:
     now, school = bot.clock(), bot.settings.school
 
@@ -43,6 +54,19 @@ def _purge(bot: Bot, rule: Rule) -> int:
         rows, has_more = bot.database.write(batch)
         total += rows
     return total
+
+
+def erase_due(bot: Bot) -> int:
+    """Erase whose day has nearly come; returns how many were looked at."""
+    due = bot.database.read(lambda session: request_answers.erasures_due(session, bot.clock()))
+    for number in due:
+        erase = partial(request_answers.erase_when_due, request_id=number, now=bot.clock())
+        try:
+            bot.database.write(erase)
+        except Exception as error:  # one person's trouble must not hold up the others
+            kind, where = type(error).__name__, place_of(error)
+            bot.log.error("erasure.failed", request=number, error=kind, where=where)
+    return len(due)
 
 
 def tell_farewells(bot: Bot) -> int:

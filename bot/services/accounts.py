@@ -143,6 +143,14 @@ def account_of(session: Session, learner: Learner, provider: str) -> Account | N
     return session.scalars(query).one_or_none()
 
 
+def is_frozen(session: Session, learner: Learner) -> bool:
+    """Whether somebody else may be at an account of theirs, so that nobody gets in."""
+    query = select(Account.id).where(
+        Account.learner_id == learner.id, Account.state == AccountState.FROZEN
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
 def request_of(session: Session, account_id: str) -> NewAccount | None:
     """What the provider is told, if the account is still to be made."""
     account = session.get(Account, account_id)

@@ -13,6 +13,7 @@ from bot.services.audit import Action
 from bot.services.subjects import Subject
 from models.base import session_keyring
 from models.conversation import Conversation
+from models.guardianship import Guardianship, GuardianshipState
 from models.one_time_token import TokenPurpose
 from models.privacy import PrivacyRequest, RequestState
 
@@ -48,10 +49,16 @@ class Wrong:
 
 
 def issue(
-    session: Session, request_id: str, now: datetime, *, cause: str | None = None
+    session: Session,
+    request_id: str,
+    now: datetime,
+    *,
+    cause: str | None = None,
+    person: str | None = None,
 ) -> Issued | None:
     """A link for an open request of access; None where the person was erased meanwhile.
 
+    person: the chat that asked; where the account or the agreement has left it since, nothing.
     cause: the webhook event that asked. The same event gets the same link again while that is
     live, so that a second answer after a crash does not kill the link that the first one carried.
     """
@@ -63,6 +70,8 @@ def issue(
     if session.scalars(locked).one_or_none() is None:
         return None
     is_for_guardian = request.asked_by == consents.GUARDIAN
+    if person is not None and not _belongs_to(session, request, person):
+        return None
     drawn = None
     if cause is not None:
         drawn, is_new = _drawn(session, request, cause, now)
@@ -74,6 +83,20 @@ def issue(
         session, TokenPurpose.ARCHIVE, subject.conversation_id, now, value=value, drawn=drawn
     )
     return Issued(token, is_for_guardian)
+
+
+def _belongs_to(session: Session, request: PrivacyRequest, person: str) -> bool:
+    asker = select(Conversation.person).where(Conversation.id == request.subject_id)
+    if request.asked_by == consents.GUARDIAN:
+        asker = (
+            select(Conversation.person)
+            .join(Guardianship, Guardianship.guardian_id == Conversation.id)
+            .where(
+                Guardianship.child_id == request.subject_id,
+                Guardianship.state == GuardianshipState.AGREED,
+            )
+        )
+    return person in session.scalars(asker).all()
 
 
 def _drawn(

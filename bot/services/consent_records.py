@@ -35,7 +35,7 @@ BASIS: dict[Purpose, str] = {
     Purpose.EMAIL_NEWS: "PDPA s.19 consent",
 }
 RECIPIENTS: dict[Purpose, tuple[str, ...]] = {
-    Purpose.ENROLMENT: ("LY Corporation (LINE)", "hosting provider"),
+    Purpose.ENROLMENT: ("LY Corporation (LINE)", "hosting provider", "mail provider"),
     Purpose.LINE_NEWS: ("LY Corporation (LINE)", "hosting provider"),
     Purpose.EMAIL_NEWS: ("mail provider", "hosting provider"),
 }

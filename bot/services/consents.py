@@ -137,7 +137,8 @@ def fold(events: Iterable[ConsentEvent], band: AgeBand, now: datetime) -> bool:
 
 def holds(session: Session, subject_id: str, purpose: Purpose, now: datetime) -> bool:
     """Whether the consent to a purpose is in force, the guardian's included where one is needed."""
-    return fold(_events(session, subject_id, purpose), band_of(session, subject_id), now)
+    band = band_of(session, subject_id)
+    return fold(_counting(session, subject_id, purpose, band), band, now)
 
 
 def permits_enrolment(session: Session, subject_id: str, band: AgeBand, now: datetime) -> bool:
@@ -148,12 +149,7 @@ def permits_enrolment(session: Session, subject_id: str, band: AgeBand, now: dat
     lowest = min(band, band_of(session, subject_id), key=list(AgeBand).index)
     if lowest is AgeBand.FROM_20:
         return True
-    agreed = select(Guardianship.id).where(
-        Guardianship.child_id == subject_id, Guardianship.state == GuardianshipState.AGREED
-    )
-    if session.scalars(agreed).first() is None:
-        return False  # of an earlier agreement the ledger may still tell, but that one is over
-    return fold(_events(session, subject_id, Purpose.ENROLMENT), lowest, now)
+    return fold(_counting(session, subject_id, Purpose.ENROLMENT, lowest), lowest, now)
 
 
 def is_agreed_by(
@@ -182,6 +178,35 @@ def band_of(session: Session, subject_id: str) -> AgeBand:
         .limit(1)
     )
     return session.scalars(asked).one_or_none() or AgeBand.FROM_20
+
+
+def _counting(
+    session: Session, subject_id: str, purpose: Purpose, band: AgeBand
+) -> list[ConsentEvent]:
+    """The events of a purpose without every yes of a guardian whose agreement is over.
+
+    Each agreement begins anew: what a former guardian permitted binds the next one to nothing,
+    and permits nothing once there is no guardian left who could take it back (PDPA s.20).
+    """
+    events = _events(session, subject_id, purpose)
+    if GUARDIAN not in MUST_AGREE[band]:
+        return events
+    since = session.scalars(
+        select(Guardianship.decided_at)
+        .where(
+            Guardianship.child_id == subject_id,
+            Guardianship.state == GuardianshipState.AGREED,
+        )
+        .order_by(Guardianship.decided_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return [
+        event
+        for event in events
+        if event.actor != GUARDIAN
+        or event.state is not ConsentState.GIVEN
+        or (since is not None and event.at >= since)
+    ]
 
 
 def _events(session: Session, subject_id: str, purpose: Purpose) -> list[ConsentEvent]:

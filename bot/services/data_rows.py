@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.services import subjects
+from bot.services.audit import Action
 from bot.services.subjects import Subject
 from models.account import Account
 from models.audit import AuditEntry
@@ -194,10 +195,26 @@ def erasure(session: Session, subject: Subject) -> list[Row]:
 
 
 def audit_entry(session: Session, subject: Subject) -> list[Row]:
-    query = select(AuditEntry).where(AuditEntry.subject.in_(subjects.ids(session, subject)))
+    """What was done, but for what tells of somebody else or of an order that stays secret.
+
+    Source: PDPA s.30, second paragraph: access is refused where it would harm another's rights,
+    or where the law or a court forbids it.
+    """
+    query = select(AuditEntry).where(
+        AuditEntry.subject.in_(subjects.ids(session, subject)),
+        AuditEntry.action != Action.DUPLICATE_FLAGGED,
+    )
+    secret = set(
+        session.scalars(
+            select(LegalHold.id).where(
+                LegalHold.learner_id == (subject.learner_id or ""), LegalHold.may_tell.is_(False)
+            )
+        )
+    )
     return [
         {**_row(entry, "at", "action"), "actor": entry.actor.split(":")[0]}
         for entry in session.scalars(query.order_by(AuditEntry.seq))
+        if entry.data.get("hold_id") not in secret
     ]
 
 

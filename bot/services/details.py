@@ -13,7 +13,6 @@ from bot.services import accounts, audit, inputs, mails, throttles, tokens
 from bot.services.audit import Action
 from bot.settings import Settings
 from bot.texts.masks import masked_email, masked_line_id, masked_name, masked_phone
-from models.account import Account, AccountState
 from models.base import new_id, session_keyring
 from models.learner import Learner, LearnerState, PossibleDuplicate
 from models.mail import Mail
@@ -81,10 +80,7 @@ def may_change(session: Session, learner: Learner) -> bool:
     """
     if learner.state is not LearnerState.ACTIVE:
         return False
-    frozen = select(Account.id).where(
-        Account.learner_id == learner.id, Account.state == AccountState.FROZEN
-    )
-    return session.scalars(frozen).first() is None
+    return not accounts.is_frozen(session, learner)
 
 
 def knows_phone(session: Session, learner: Learner, typed: str, now: datetime) -> bool | None:

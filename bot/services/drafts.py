@@ -77,6 +77,8 @@ def end_unused_consents(
 def expire_due(session: Session, school: School, now: datetime, most: int = 200) -> int:
     """Erase drafts whose time is over, a batch at a time; returns how many."""
     query = select(Conversation).where(Conversation.expires_at <= now).limit(most)
+    # Whoever is being answered at this moment has a newer draft in a moment, and keeps it.
+    query = query.with_for_update(skip_locked=True)
     found = list(session.scalars(query))
     for conversation in found:
         expire(session, conversation, school, now)

@@ -24,8 +24,14 @@ from models.one_time_token import TokenPurpose
 
 LIFETIME = timedelta(days=30)
 SKEW = timedelta(minutes=1)  # clocks of two machines differ
-# Whoever was at the account must not carry it off with a code from before the freeze.
-MOVES = (TokenPurpose.RELINK_CODE, TokenPurpose.EMAIL_CODE, TokenPurpose.ARCHIVE)
+# Whoever was at the account must not carry it off with a code from before the freeze, nor make
+# an address of theirs the learner's, which would do so later.
+MOVES = (
+    TokenPurpose.RELINK_CODE,
+    TokenPurpose.EMAIL_CODE,
+    TokenPurpose.EMAIL_CONFIRM,
+    TokenPurpose.ARCHIVE,
+)
 _PLACE = "freeze"
 _BODY = struct.Struct(">16sI")
 

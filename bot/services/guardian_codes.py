@@ -14,6 +14,7 @@ _TYPED = re.compile(
     r"(?P<word>(?:รหัส)?ผู้ปกครอง|guardian|parent)?\W{0,3}"
     r"(?P<first>[0-9a-z]{4})(?P<hyphen>\s?[-\u2010-\u2015]\s?|\s)?(?P<second>[0-9a-z]{4})\W{0,3}",
 )
+_WITHIN = re.compile(r"(?<![0-9a-z-])([0-9a-z]{4})-([0-9a-z]{4})(?![0-9a-z-])")
 
 
 def draw() -> str:
@@ -35,16 +36,18 @@ def message(code: str) -> str:
 
 
 def read(text: str, *, with_word: bool = False) -> str | None:
-    """The code in a typed message that is nothing but a code, or None.
+    """The code in a typed message, or None: by itself, or as it is shown with words around it.
 
     with_word: only where the word for a guardian stands before it, as in the prefilled message.
     """
-    if len(text) > 60:
+    if len(text) > 200:
         return None
     said = unicodedata.normalize("NFKC", text).casefold().strip()
     said = "".join(char for char in said if unicodedata.category(char) != "Cf")
     said = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in said)
     found = _TYPED.fullmatch(said)
+    if found is None and not with_word:
+        return _within(said)
     if found is None or (with_word and not found["word"]):
         return None
     hyphen = (found["hyphen"] or "").strip()
@@ -55,6 +58,13 @@ def read(text: str, *, with_word: bool = False) -> str | None:
         return None  # "room 1234"
     code = typed.upper().translate(_LOOKALIKES)
     return code if set(code) <= set(ALPHABET) else None
+
+
+def _within(said: str) -> str | None:
+    """ "ลูกให้รหัสมา ABCD-EFG2": one code with its hyphen, a letter and a digit."""
+    found = _WITHIN.findall(said)
+    code = "".join(found[0]).upper().translate(_LOOKALIKES) if len(found) == 1 else ""
+    return code if _is_mixed(code) and set(code) <= set(ALPHABET) else None
 
 
 def _is_mixed(code: str) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from bot.services import audit
@@ -10,8 +10,10 @@ from bot.services.audit import Action
 from bot.services.people import pseudonym
 from models.base import Base, Sealed, session_keyring
 from models.conversation import Conversation
+from models.guardianship import Guardianship
 from models.learner import Learner
 from models.mail import Mail, Suppression
+from models.outbox import Push
 
 BATCH = 200
 
@@ -37,10 +39,10 @@ def rotate_batch(
     """
     keyring = session_keyring(session)
     identity = table.id  # type: ignore[attr-defined]
-    rows = list(
-        session.scalars(select(table).where(identity > after).order_by(identity).limit(BATCH))
-    )
+    query = select(table).where(identity > after).order_by(identity).limit(BATCH)
+    rows = list(session.scalars(query.with_for_update()))  # what changes meanwhile must not be lost
     written = 0
+    moved: dict[str, str] = {}
     for row in rows:
         stale = [
             sealed
@@ -52,10 +54,17 @@ def rotate_batch(
         for sealed in stale:
             setattr(row, sealed.name, getattr(row, sealed.name))
         if stale and isinstance(row, Learner):
-            _rekey_conversation(session, row)
+            moved |= _rekey_conversation(session, row.conversation_id, row.line_user_id)
+        if stale and isinstance(row, Guardianship):
+            moved |= _rekey_conversation(session, row.guardian_id, row.guardian_line)
+            moved |= _rekey_conversation(session, row.child_id, row.child_line)
         if stale and isinstance(row, Mail):
             _rekey_suppression(session, index, row.address_index)
         written += bool(stale)
+    if moved:
+        of_old = Push.person.in_(moved)
+        follows = update(Push).where(of_old).values(person=case(moved, value=Push.person))
+        session.execute(follows.execution_options(synchronize_session=False))
     if written:
         audit.record(
             session,
@@ -79,8 +88,16 @@ def _rekey_suppression(session: Session, old: str | None, new: str | None) -> No
     session.delete(held)
 
 
-def _rekey_conversation(session: Session, learner: Learner) -> None:
-    """A learner's chat is found by a pseudonym of the userId, which has to follow the new key."""
-    conversation = session.get(Conversation, learner.conversation_id)
-    if conversation is not None and learner.line_user_id:
-        conversation.person = pseudonym(session_keyring(session), learner.line_user_id)
+def _rekey_conversation(
+    session: Session, conversation_id: str | None, user_id: str | None
+) -> dict[str, str]:
+    """A chat is found by a pseudonym of its userId, which has to follow the new key.
+
+    Possible for everybody whose userId is stored: learners, guardians, and children who wait for
+    one. Returns the old pseudonym and the new one, where they differ.
+    """
+    conversation = session.get(Conversation, conversation_id) if conversation_id else None
+    if conversation is None or not user_id:
+        return {}
+    old, conversation.person = conversation.person, pseudonym(session_keyring(session), user_id)
+    return {old: conversation.person} if old != conversation.person else {}

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services import consents, topics
+from bot.services import accounts, consents, topics
 from bot.services.subscriptions import CHANNEL_OF, is_chosen
 from bot.settings import Settings
-from models.account import Account, AccountState
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import Learner, LearnerState
@@ -41,7 +40,7 @@ def may_send(
     ).one_or_none()
     if conversation is None or learner is None:
         return "gone"
-    if learner.state is not LearnerState.ACTIVE or _is_frozen(session, learner):
+    if learner.state is not LearnerState.ACTIVE or accounts.is_frozen(session, learner):
         return "closed"
     if address is not None and address != _address(learner, purpose):
         return "address changed"
@@ -100,11 +99,3 @@ def count_lately(
 
 def _address(learner: Learner, purpose: Purpose) -> str | None:
     return learner.line_user_id if purpose is Purpose.LINE_NEWS else learner.email
-
-
-def _is_frozen(session: Session, learner: Learner) -> bool:
-    """Somebody else may be at the account, and may have put in an address of their own."""
-    query = select(Account.id).where(
-        Account.learner_id == learner.id, Account.state == AccountState.FROZEN
-    )
-    return session.scalars(query.limit(1)).first() is not None

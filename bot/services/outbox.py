@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, SealError
 from bot.services import news
 from bot.settings import Settings
 from models.base import new_id, session_keyring
@@ -94,24 +94,27 @@ def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[
         .returning(Push.id, Push.attempts, Push.to_sealed, Push.messages_sealed, Push.retry_key)
         .execution_options(synchronize_session=False)
     )
+    return [found for row in claimed if (found := _opened(session, row)) is not None]
+
+
+def _opened(session: Session, row: Any) -> Outgoing | None:
+    """A claimed row with its seals open; one that cannot be read is closed: it never could go."""
     keyring = session_keyring(session)
-    return [
-        Outgoing(
-            row.id,
-            row.attempts,
-            keyring.open(row.to_sealed, f"push|to_sealed|{row.id}").decode(),
-            json.loads(keyring.open(row.messages_sealed, f"push|messages_sealed|{row.id}")),
-            row.retry_key,
-        )
-        for row in claimed
-    ]
+    try:
+        to = keyring.open(row.to_sealed, f"push|to_sealed|{row.id}").decode()
+        messages = json.loads(keyring.open(row.messages_sealed, f"push|messages_sealed|{row.id}"))
+    except (SealError, ValueError, TypeError):
+        _close(session.get_one(Push, row.id), PushState.FAILED, "cannot be read")
+        return None
+    return Outgoing(row.id, row.attempts, to, messages, row.retry_key)
 
 
 def begin(
     session: Session, outgoing: Outgoing, worker: str, now: datetime, settings: Settings
 ) -> Outgoing | None:
     """Count an attempt just before its call; None where it may not go out any more."""
-    push = session.get(Push, outgoing.id, with_for_update=True)
+    why_not = _why_not(session, outgoing.id, now, settings)
+    push = session.get(Push, outgoing.id, with_for_update=True, populate_existing=True)
     if push is None or push.state is not PushState.QUEUED or push.worker != worker:
         return None
     if push.attempts != outgoing.attempts:
@@ -125,7 +128,7 @@ def begin(
     if person is not None and person.blocked_at is not None:
         _close(push, PushState.FAILED, "blocked")
         return None
-    if push.purpose is not None and (why_not := _why_not(session, push, now, settings)):
+    if why_not is not None:
         _close(push, PushState.DROPPED, why_not)
         return None
     push.attempts += 1
@@ -160,9 +163,15 @@ def failed(
     push.lease_until = None
 
 
-def _why_not(session: Session, push: Push, now: datetime, settings: Settings) -> str | None:
-    """Why this news may not go out now, whatever was so when it was queued."""
-    if push.subject_id is None or push.purpose is None:
+def _why_not(session: Session, push_id: str, now: datetime, settings: Settings) -> str | None:
+    """Why this news may not go out now, whatever was so when it was queued; other words always may.
+
+    It locks the person, hence before the push: an erasure takes both in this order.
+    """
+    push = session.get(Push, push_id)
+    if push is None or push.purpose is None or push.state is not PushState.QUEUED:
+        return None
+    if push.subject_id is None:
         return "no subject"
     return news.may_send(
         session, push.subject_id, push.purpose, push.topic, now, settings, push.id, push.to

@@ -34,9 +34,10 @@ from models.consent import ConsentState
 from models.conversation import Conversation
 from models.guardianship import Guardianship
 from models.inquiry import Inquiry
-from models.learner import Learner, LearnerState
+from models.learner import AgeBand, Learner, LearnerState
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
+from models.privacy import PrivacyRequest
 
 GUESSES = Limit("relink", 10, timedelta(hours=1))  # of one chat, whichever the proof
 ASKED = Limit("relink-mail", 5, timedelta(hours=1))  # mails that one chat may cause
@@ -123,6 +124,21 @@ def by_mail(
     return learner if claimed else None
 
 
+def guards_here(session: Session, learner: Learner, newcomer: Conversation) -> bool:
+    """Whether the newcomer's chat is that of a guardian, where somebody under 20 may not come in.
+
+    Nobody is their own guardian, and nobody under 20 is another's (PDPA s.20): with the chat its
+    agreements would come into the hands of the child.
+    """
+    if learner.age_band is AgeBand.FROM_20:
+        return False
+    query = select(Guardianship.id).where(
+        Guardianship.guardian_id == newcomer.id,
+        Guardianship.state.in_(consents.OPEN_OR_AGREED),
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
 def move(
     session: Session,
     learner: Learner,
@@ -137,6 +153,7 @@ def move(
     The caller has locked the newcomer's row, and made sure that nobody is registered there.
     """
     kept = session.get_one(Conversation, learner.conversation_id, with_for_update=True)
+    session.refresh(learner)  # of two moves at once the second one cuts off the first
     old = ChatAddress(kept.person, learner.line_user_id or "")
     _carry_over(session, kept, newcomer, user_id, settings.school, now)
     person, menu, language = newcomer.person, newcomer.menu, newcomer.language
@@ -196,6 +213,14 @@ def _carry_over(
         .values(conversation_id=kept.id)
         .execution_options(synchronize_session=False)
     )
+    # What a stranger had asked for is theirs still; a link to a stranger's data is not.
+    session.execute(
+        update(PrivacyRequest)
+        .where(PrivacyRequest.subject_id == newcomer.id, PrivacyRequest.asked_by == consents.SELF)
+        .values(subject_id=kept.id, learner_id=kept.learner_id)
+        .execution_options(synchronize_session=False)
+    )
+    tokens.end(session, newcomer.id, TO_THE_CHAT, now)
     mine = Guardianship.guardian_id.in_((kept.id, newcomer.id))
     for bond in session.scalars(select(Guardianship).where(mine)):
         bond.guardian_id = kept.id

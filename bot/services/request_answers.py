@@ -5,9 +5,9 @@ an erasure only the push is left, and its content goes as soon as it is sent.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.line import messages as line
@@ -28,9 +28,10 @@ from bot.texts import THAI, Translator, translator
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import Learner
-from models.privacy import PrivacyRequest, RequestKind, RequestState
+from models.privacy import LegalHold, PrivacyRequest, RequestKind, RequestState
 
 STAFF = "staff"
+AHEAD = timedelta(days=7)  # before the last day: a server may stand still for a while
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class _Reach:
 
 def find(session: Session, request_id: str) -> PrivacyRequest:
     """A request by its number; raises RequestError where there is none."""
-    found = session.get(PrivacyRequest, request_id, with_for_update=True)
+    found = session.get(PrivacyRequest, request_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise RequestError(f"there is no request {request_id}")
     return found
@@ -72,7 +73,7 @@ def acknowledge(session: Session, request_id: str, now: datetime) -> None:
     requests.move(session, request, RequestState.ACKNOWLEDGED, now, actor=STAFF)
 
 
-def done(session: Session, request_id: str, now: datetime) -> None:
+def done(session: Session, request_id: str, now: datetime, *, actor: str = STAFF) -> None:
     """Close a request as carried out; one for erasure is carried out by this."""
     request = find(session, request_id)
     if request.state not in requests.OPEN:
@@ -80,9 +81,9 @@ def done(session: Session, request_id: str, now: datetime) -> None:
     reach = _reach(session, request)
     if request.kind is RequestKind.ERASE:
         _refuse_if_held(session, request)
-        rights.carry_out(session, request, now, actor=STAFF)
+        rights.carry_out(session, request, now, actor=actor)
     else:
-        requests.move(session, request, RequestState.DONE, now, actor=STAFF)
+        requests.move(session, request, RequestState.DONE, now, actor=actor)
     t = translator(reach.language)
     told = line.text(
         t(
@@ -92,6 +93,36 @@ def done(session: Session, request_id: str, now: datetime) -> None:
         )
     )
     _tell(session, request, reach, "request_done", told, now)
+
+
+def erasures_due(session: Session, now: datetime, most: int = 100) -> list[str]:
+    """Erasures whose clock has nearly run out, and those whose order was lifted (PDPA s.33).
+
+    Whoever withdrew was told a day: it is kept whether or not somebody of the staff thinks of it.
+    """
+    held = select(LegalHold.learner_id).where(LegalHold.released_at.is_(None))
+    query = (
+        select(PrivacyRequest.id)
+        .where(
+            PrivacyRequest.kind == RequestKind.ERASE,
+            PrivacyRequest.state.in_(requests.OPEN),
+            or_(PrivacyRequest.due_at <= now + AHEAD, PrivacyRequest.state == RequestState.HELD),
+            or_(PrivacyRequest.learner_id.is_(None), PrivacyRequest.learner_id.not_in(held)),
+        )
+        .order_by(PrivacyRequest.due_at)
+        .limit(most)
+    )
+    return list(session.scalars(query))
+
+
+def erase_when_due(session: Session, request_id: str, now: datetime) -> None:
+    """Carry out one of these, unless somebody was faster or an order came in between."""
+    seen = session.get_one(PrivacyRequest, request_id)
+    session.get(Conversation, seen.subject_id, with_for_update=True)  # locked first, as everywhere
+    request = find(session, request_id)
+    is_free = holds.standing(session, request.learner_id) is None
+    if is_free and request.state in requests.OPEN:
+        done(session, request_id, now, actor="system")
 
 
 def refuse(session: Session, request_id: str, reason: str, now: datetime) -> None:

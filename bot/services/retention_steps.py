@@ -65,7 +65,10 @@ def _drafts(session: Session, moment: Moment) -> Ids:
 
 
 def _expire(session: Session, ids: list[Any], moment: Moment) -> int:
-    for conversation in session.scalars(select(Conversation).where(Conversation.id.in_(ids))):
+    still = select(Conversation).where(
+        Conversation.id.in_(ids), Conversation.expires_at <= moment.now
+    )
+    for conversation in session.scalars(still.with_for_update()):
         drafts.expire(session, conversation, moment.school, moment.now)
     return len(ids)
 

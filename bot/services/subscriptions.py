@@ -19,7 +19,7 @@ from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.database import database_of
-from models.learner import Learner
+from models.learner import AgeBand, Learner
 from models.subscription import Channel, Subscription
 
 PURPOSE_OF = {Channel.LINE: Purpose.LINE_NEWS, Channel.EMAIL: Purpose.EMAIL_NEWS}
@@ -49,7 +49,7 @@ def start(
     learner = session.scalars(
         select(Learner).where(Learner.conversation_id == conversation.id)
     ).one_or_none()
-    if learner is not None and said.actor == SELF:
+    if learner is not None and said.actor == _voice_of(learner):
         learner.objected_at = None
     return event
 
@@ -80,6 +80,11 @@ def stop(
         )
     )
     return event
+
+
+def _voice_of(learner: Learner) -> str:
+    """Who speaks for a learner: up to ten years of age the guardian does, alone (PDPA s.20)."""
+    return GUARDIAN if learner.age_band is AgeBand.UP_TO_10 else SELF
 
 
 def choose_usual(

@@ -11,7 +11,7 @@ from bot.services import closing, consents, provisioning
 from bot.texts import Translator
 from handlers import closing_words
 from handlers.line.account_card import account_card
-from handlers.line.shared import greeting, human_offer
+from handlers.line.shared import human_offer, not_registered, once_more, while_frozen
 from models.learner import LearnerState
 
 
@@ -22,27 +22,11 @@ class Step(StrEnum):
 flow = Flow("account", Step, is_light=True)
 
 
-def _stranger(ctx: Context) -> Turn:
-    t = ctx.t
-    return flow.say(
-        line.text(t("You have no account here yet. Registering takes about three minutes.")),
-        *(ctx.asked() or [greeting(ctx)]),
-    )
-
-
 @flow.entry("account")
 def account_wanted(event: Event, ctx: Context) -> Turn:
     if ctx.learner is None:
-        return _stranger(ctx)
+        return not_registered(ctx)
     return flow.say(account_card(ctx), *ctx.asked())
-
-
-def _once_more(ctx: Context, *asked: Message) -> Turn:
-    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
-    if ctx.draft.get("missed"):
-        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
-    ctx.draft["missed"] = True
-    return flow.stay(ctx, *asked)
 
 
 @flow.cancel
@@ -53,12 +37,14 @@ def left_as_it_is(event: Event, ctx: Context) -> Turn:
 @flow.entry("close")
 def closing_wanted(event: Event, ctx: Context) -> Turn:
     if ctx.learner is None:
-        return _stranger(ctx)
+        return not_registered(ctx)
     if ctx.learner.state is not LearnerState.ACTIVE:
         return flow.say(account_card(ctx))
     if closing.is_for_guardian(ctx.learner):
         theirs = ctx.t("Up to ten years of age, a parent or guardian closes the account.")
         return flow.say(line.text(theirs), human_offer(ctx, "account"))
+    if frozen := while_frozen(ctx):
+        return flow.say(*frozen)
     ctx.draft = {}
     return flow.to(ctx, Step.CLOSING)
 
@@ -81,10 +67,11 @@ def closing_chosen(event: Event, ctx: Context) -> Turn:
     t, learner = ctx.t, ctx.learner
     chosen = event.choice(flow.mark(Step.CLOSING))
     if chosen not in {"yes", "no"} or learner is None:
-        please = line.text(t("Please tap one of the two buttons."))
-        return _once_more(ctx, please, *tell_what_closing_means(ctx))
+        return once_more(flow, ctx, *tell_what_closing_means(ctx))
     if chosen == "no":
         return flow.end(line.text(t("Your account stays as it is.")))
+    if frozen := while_frozen(ctx):
+        return flow.end(*frozen)
     text = "\n".join(closing_words.meaning(t))
     said = consents.Said(text, t.language, webhook_event_id=event.id)
     account = closing.close(ctx.session, learner, ctx.provider, said, ctx.settings.school, ctx.now)

@@ -22,6 +22,12 @@ def account_card(ctx: Context) -> Message:
     if learner.state is LearnerState.WITHDRAWN:
         return _withdrawn(ctx)
     title = t("My account")
+    ways_in = [
+        line.entry(t("Go to my lessons"), "courses"),
+        line.entry(t("Forgot password"), "reset"),
+    ]
+    if accounts.is_frozen(ctx.session, learner):
+        ways_in = [line.entry(t("Ask our staff"), "human", topic="account")]
     return line.card(
         title,
         title,
@@ -33,8 +39,7 @@ def account_card(ctx: Context) -> Message:
             _news(ctx, Purpose.EMAIL_NEWS, t("News by e-mail")),
         ],
         [
-            line.entry(t("Go to my lessons"), "courses"),
-            line.entry(t("Forgot password"), "reset"),
+            *ways_in,
             line.entry(t("News"), "news"),
             line.entry(t("My rights"), "rights"),
             line.entry(t("History"), "history"),

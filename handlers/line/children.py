@@ -29,7 +29,7 @@ from handlers.line.guardian_texts import (
     withdrawal_text,
     withdrawn_card,
 )
-from handlers.line.shared import greeting
+from handlers.line.shared import once_more
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
@@ -125,7 +125,7 @@ def news_chosen(event: Event, ctx: Context) -> Turn:
     purpose = Purpose(ctx.draft["purpose"])
     seen = seen_by_guardian(ctx, purpose, event.postback.get("c"))
     if chosen not in {"yes", "no"} or seen is None:
-        return _once_more(ctx, *ask_news(ctx))
+        return once_more(flow, ctx, *ask_news(ctx))
     said = Said(*seen, actor=GUARDIAN, webhook_event_id=event.id)
     if chosen == "yes":
         given = news_wishes.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now).event
@@ -144,7 +144,8 @@ def data_wanted(event: Event, ctx: Context) -> Turn:
     if isinstance(held, Turn):
         return held
     request = rights.access(ctx.session, _asked_for(event, held[1]), ctx.now)
-    return flow.say().then(After("archive", {"request": request.id}))
+    wish = {"request": request.id, "person": ctx.conversation.person}
+    return flow.say().then(After("archive", wish))
 
 
 @flow.entry("child_withdraw")
@@ -175,7 +176,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
     if held is None:
         return flow.end(*_gone(ctx))
     if chosen not in {"yes", "no"}:
-        return _once_more(ctx, *tell_what_withdrawing_means(ctx))
+        return once_more(flow, ctx, *tell_what_withdrawing_means(ctx))
     if chosen == "no":
         return flow.end(line.text(t("Nothing has changed.")))
     row, child = held
@@ -238,7 +239,7 @@ def erasure_chosen(event: Event, ctx: Context) -> Turn:
     if held is None:
         return flow.end(*_gone(ctx))
     if chosen not in {"yes", "no"}:
-        return _once_more(ctx, *tell_what_erasing_means(ctx))
+        return once_more(flow, ctx, *tell_what_erasing_means(ctx))
     if chosen == "no":
         return flow.end(line.text(t("Nothing has changed.")))
     row, child = held
@@ -265,14 +266,6 @@ def erasure_chosen(event: Event, ctx: Context) -> Turn:
     title = t("The child’s data has been erased")
     stays = line.paragraph(rights_words.what_stays(t))
     return flow.end(line.card(title, title, [stays, number], []))
-
-
-def _once_more(ctx: Context, *asked: Message) -> Turn:
-    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
-    if ctx.draft.get("missed"):
-        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
-    ctx.draft["missed"] = True
-    return flow.stay(ctx, line.text(ctx.t("Please tap one of the two buttons.")), *asked)
 
 
 @flow.cancel

@@ -8,7 +8,7 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services import request_words, requests, rights, subjects
 from bot.services.requests import Asked
-from handlers.line.shared import greeting
+from handlers.line.shared import not_registered
 
 
 class Step(StrEnum):
@@ -22,8 +22,7 @@ flow = Flow("correction", Step)
 @flow.entry("rights_correct")
 def correction_wanted(event: Event, ctx: Context) -> Turn:
     if ctx.learner is None:
-        none = ctx.t("You have no account here yet. Registering takes about three minutes.")
-        return flow.say(line.text(none), *(ctx.asked() or [greeting(ctx)]))
+        return not_registered(ctx)
     ctx.draft = {}
     return flow.to(ctx, Step.NOTE)
 

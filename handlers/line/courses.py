@@ -5,8 +5,8 @@ from typing import Any
 from bot.dispatch import Context, Flow, Turn
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.services import courses
-from models.learner import LearnerState
+from bot.services import accounts, courses
+from handlers.line.shared import has_left
 
 flow = Flow("courses")
 
@@ -31,8 +31,10 @@ def courses_wanted(event: Event, ctx: Context) -> Turn:
     if not blocks:
         blocks = [line.paragraph(t("New courses are being prepared."))]
     title = t("Our courses")
-    if ctx.learner is not None and ctx.learner.state is LearnerState.WITHDRAWN:
+    if has_left(ctx):
         way_in = [line.entry(t("Ask our staff"), "human", topic="registration")]
+    elif ctx.learner is not None and accounts.is_frozen(ctx.session, ctx.learner):
+        way_in = [line.entry(t("Ask our staff"), "human", topic="account")]
     elif ctx.learner is not None:
         way_in = [
             line.link(t("Go to E-Learning"), ctx.page("/portal")),

@@ -11,7 +11,7 @@ from bot.services import details, inputs, words
 from bot.services.details import Item
 from handlers import input_words
 from handlers.line.account_card import account_card
-from handlers.line.shared import greeting, human_offer
+from handlers.line.shared import greeting, human_offer, not_registered
 from models.learner import Learner, LearnerState
 
 MOST_TRIES = 3
@@ -31,10 +31,9 @@ flow = Flow("details", Step)
 
 @flow.entry("change")
 def change_wanted(event: Event, ctx: Context) -> Turn:
-    t, learner = ctx.t, ctx.learner
+    learner = ctx.learner
     if learner is None:
-        none = t("You have no account here yet. Registering takes about three minutes.")
-        return flow.say(line.text(none), *(ctx.asked() or [greeting(ctx)]))
+        return not_registered(ctx)
     if not details.may_change(ctx.session, learner):
         return _not_now(ctx, learner)
     ctx.draft = {}

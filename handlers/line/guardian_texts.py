@@ -184,8 +184,8 @@ def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) ->
         ),
         keep,
         t(
-            "Who receives them: English Planet, and LINE and our hosting provider who work for us; "
-            "state agencies only where the law demands it."
+            "Who receives them: English Planet, and LINE, our hosting and our mail provider, who "
+            "work for us; state agencies only where the law demands it."
         ),
         t(
             "You can withdraw at any time in “My children”; the account is then closed. Without "

@@ -9,7 +9,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.services import history, history_words
 from bot.texts.dates import shown_day
-from handlers.line.shared import greeting
+from handlers.line.shared import not_registered
 from models.learner import LearnerState
 
 flow = Flow("history")
@@ -21,8 +21,7 @@ MOST = 8  # entries on one card
 def history_wanted(event: Event, ctx: Context) -> Turn:
     t = ctx.t
     if ctx.learner is None:
-        none = t("You have no account here yet. Registering takes about three minutes.")
-        return flow.say(line.text(none), *(ctx.asked() or [greeting(ctx)]))
+        return not_registered(ctx)
     found = history.entries(ctx.session, ctx.learner)
     named = history_words.titles(ctx.settings, t.language)
     blocks: list[dict[str, Any]] = [

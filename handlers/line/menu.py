@@ -19,6 +19,12 @@ def greeted_back(event: Event, ctx: Context) -> Turn:
     return flow.say(*again) if again else flow.say(greeting(ctx))
 
 
+@flow.entry("thanks")
+def thanked(event: Event, ctx: Context) -> Turn:
+    """Thanks, or an "ok" that answers nothing: a kind word, and the question that waits."""
+    return flow.say(line.text(ctx.t("You are welcome!")), *ctx.asked())
+
+
 @flow.entry("menu")
 def menu_wanted(event: Event, ctx: Context) -> Turn:
     return flow.say(greeting(ctx), *ctx.asked())

@@ -13,18 +13,13 @@ from bot.texts.dates import shown_day
 from handlers.line.account_card import account_card
 from handlers.line.news_choices import choices_card
 from handlers.line.receipts import receipt
-from handlers.line.shared import greeting
+from handlers.line.shared import not_registered
 from models.consent import ConsentState, Purpose
 from models.learner import Learner, LearnerState
 
 flow = Flow("news")
 
 PURPOSES = {str(purpose): (purpose,) for purpose in NEWS} | {"all": NEWS}
-
-
-def _stranger(ctx: Context) -> Turn:
-    told = ctx.t("You have no account here yet. Registering takes about three minutes.")
-    return flow.say(line.text(told), *(ctx.asked() or [greeting(ctx)]))
 
 
 def _learner(ctx: Context) -> Learner | None:
@@ -34,7 +29,7 @@ def _learner(ctx: Context) -> Learner | None:
 
 
 def _nothing_here(ctx: Context) -> Turn:
-    return _stranger(ctx) if ctx.learner is None else flow.say(account_card(ctx))
+    return not_registered(ctx) if ctx.learner is None else flow.say(account_card(ctx))
 
 
 def _purpose(event: Event) -> Purpose | None:
@@ -56,7 +51,7 @@ def news_stopped(event: Event, ctx: Context) -> Turn:
     """One tap, at once, for everybody: withdrawing is never harder than giving (PDPA s.19)."""
     purposes = PURPOSES.get(event.postback.get("p", ""))
     if ctx.learner is None:
-        return _stranger(ctx)
+        return not_registered(ctx)
     if purposes is None:
         return news_wanted(event, ctx)
     t = ctx.t

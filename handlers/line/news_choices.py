@@ -29,7 +29,7 @@ def choices_card(ctx: Context, learner: Learner) -> Message:
     most = ctx.settings.news_per_month
     blocks.append(
         line.paragraph(
-            t("You get at most {most} news in 30 days, all together.", most=most), small=True
+            t("At most {most} pieces of news in 30 days, all together.", most=most), small=True
         )
     )
     buttons = []

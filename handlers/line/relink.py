@@ -10,7 +10,8 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services import accounts, inputs, relink_codes, relinking
 from bot.texts.dates import shown_time
-from handlers.line.shared import human_offer, main_menu
+from handlers.line.account_card import account_card
+from handlers.line.shared import has_left, human_offer, main_menu, while_frozen
 from models.learner import Learner
 
 MOST_WRONG = 5
@@ -40,6 +41,10 @@ def move_wanted(event: Event, ctx: Context) -> Turn:
 
 def _settled_here(ctx: Context) -> Turn:
     t = ctx.t
+    if has_left(ctx):
+        return flow.say(account_card(ctx), *ctx.asked())
+    if frozen := while_frozen(ctx):
+        return flow.say(*frozen, *ctx.asked())
     title = t("Your account is in this chat")
     card = line.card(
         title,
@@ -208,6 +213,12 @@ def left_as_it_is(event: Event, ctx: Context) -> Turn:
 def _move(ctx: Context, learner: Learner, proof: str) -> Turn:
     if ctx.learner is not None:
         return _settled_here(ctx)
+    if relinking.guards_here(ctx.session, learner, ctx.conversation):
+        theirs = ctx.t(
+            "This chat belongs to a parent or guardian, so an account of somebody under 20 cannot "
+            "move here. Please use a LINE account of your own."
+        )
+        return flow.end(line.text(theirs), human_offer(ctx, "account"))
     moved = relinking.move(
         ctx.session, learner, ctx.conversation, ctx.user_id, proof, ctx.settings, ctx.now
     )

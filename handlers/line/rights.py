@@ -13,7 +13,7 @@ from bot.services.rights import Withdrawn
 from bot.texts import Translator
 from handlers.line.receipts import receipt
 from handlers.line.rights_cards import data_card, data_later, requests_card, rights_card
-from handlers.line.shared import greeting, human_offer
+from handlers.line.shared import human_offer, not_registered, once_more, while_frozen
 from models.learner import LearnerState
 
 
@@ -28,14 +28,6 @@ flow = Flow("rights", Step, is_light=True)
 def _asked(event: Event, ctx: Context) -> Asked:
     subject = subjects.subject_of(ctx.session, ctx.conversation)
     return Asked(subject, webhook_event_id=event.id)
-
-
-def _stranger(ctx: Context) -> Turn:
-    t = ctx.t
-    return flow.say(
-        line.text(t("You have no account here yet. Registering takes about three minutes.")),
-        *(ctx.asked() or [greeting(ctx)]),
-    )
 
 
 def _guardian_decides(ctx: Context) -> Turn:
@@ -55,8 +47,11 @@ def requests_wanted(event: Event, ctx: Context) -> Turn:
 @flow.entry("rights_download")
 def download_wanted(event: Event, ctx: Context) -> Turn:
     """Strangers as well: of them little is kept, but they may see it."""
+    if frozen := while_frozen(ctx):
+        return flow.say(*frozen, *ctx.asked())
     request = rights.access(ctx.session, _asked(event, ctx), ctx.now)
-    return flow.say().then(After("archive", {"request": request.id}))
+    wish = {"request": request.id, "person": ctx.conversation.person}
+    return flow.say().then(After("archive", wish))
 
 
 @flow.after("archive")
@@ -64,7 +59,11 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
     """A link for this reply only; the same message, answered again, gets the same link."""
     issued = bot.database.write(
         lambda session: archive_links.issue(
-            session, arguments["request"], bot.clock(), cause=arguments.get("event_id")
+            session,
+            arguments["request"],
+            bot.clock(),
+            cause=arguments.get("event_id"),
+            person=arguments.get("person"),
         )
     )
     if issued is None:
@@ -80,7 +79,7 @@ def objected(event: Event, ctx: Context) -> Turn:
     """One tap, at once, and never asked again (PDPA s.32)."""
     t = ctx.t
     if ctx.learner is None:
-        return _stranger(ctx)
+        return not_registered(ctx)
     ended = rights.object_to_news(
         ctx.session,
         _asked(event, ctx),
@@ -99,7 +98,7 @@ def objected(event: Event, ctx: Context) -> Turn:
 def restricted(event: Event, ctx: Context) -> Turn:
     t = ctx.t
     if ctx.learner is None:
-        return _stranger(ctx)
+        return not_registered(ctx)
     rights.restrict(ctx.session, _asked(event, ctx), ctx.now)
     title = t("The use of your data is stopped")
     words = t(
@@ -117,18 +116,10 @@ def restricted(event: Event, ctx: Context) -> Turn:
 @flow.entry("rights_unrestrict")
 def unrestricted(event: Event, ctx: Context) -> Turn:
     if ctx.learner is None:
-        return _stranger(ctx)
+        return not_registered(ctx)
     rights.unrestrict(ctx.session, _asked(event, ctx), ctx.now)
     done = ctx.t("Done: we may use your data again as the privacy notice says.")
     return flow.say(line.text(done), *ctx.asked())
-
-
-def _once_more(ctx: Context, *asked: Message) -> Turn:
-    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
-    if ctx.draft.get("missed"):
-        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
-    ctx.draft["missed"] = True
-    return flow.stay(ctx, line.text(ctx.t("Please tap one of the two buttons.")), *asked)
 
 
 @flow.cancel
@@ -139,11 +130,13 @@ def left_as_it_is(event: Event, ctx: Context) -> Turn:
 @flow.entry("withdraw")
 def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
     if ctx.learner is None:
-        return _stranger(ctx)
+        return not_registered(ctx)
     if ctx.learner.state is LearnerState.WITHDRAWN:
         return flow.say(line.text(ctx.t("You have withdrawn already; your account is closed.")))
     if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
         return _guardian_decides(ctx)
+    if frozen := while_frozen(ctx):
+        return flow.say(*frozen)
     ctx.draft = {}
     return flow.to(ctx, Step.WITHDRAWING)
 
@@ -165,9 +158,11 @@ def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
     t, learner = ctx.t, ctx.learner
     chosen = event.choice(flow.mark(Step.WITHDRAWING))
     if chosen not in {"yes", "no"} or learner is None:
-        return _once_more(ctx, *tell_what_withdrawing_means(ctx))
+        return once_more(flow, ctx, *tell_what_withdrawing_means(ctx))
     if chosen == "no":
         return flow.end(line.text(t("Your account stays as it is.")))
+    if frozen := while_frozen(ctx):
+        return flow.end(*frozen)
     found = rights.withdraw(
         ctx.session,
         _asked(event, ctx),
@@ -201,6 +196,8 @@ def _erasure_follows(t: Translator, found: Withdrawn) -> str:
 def erasure_asked_for(event: Event, ctx: Context) -> Turn:
     if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
         return _guardian_decides(ctx)
+    if frozen := while_frozen(ctx):
+        return flow.say(*frozen)
     ctx.draft = {}
     return flow.to(ctx, Step.ERASING)
 
@@ -227,9 +224,11 @@ def erasure_chosen(event: Event, ctx: Context) -> Turn:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.ERASING))
     if chosen not in {"yes", "no"}:
-        return _once_more(ctx, *tell_what_erasing_means(ctx))
+        return once_more(flow, ctx, *tell_what_erasing_means(ctx))
     if chosen == "no":
         return flow.end(line.text(t("Nothing has changed.")))
+    if frozen := while_frozen(ctx):
+        return flow.end(*frozen)
     erased = rights.erase(ctx.session, _asked(event, ctx), ctx.now)
     if erased.is_held:
         due = request_words.day(t, erased.due_at)

@@ -34,7 +34,10 @@ def rights_card(ctx: Context) -> Message:
 def _for_strangers(t: Translator) -> list[dict[str, object]]:
     return [
         line.paragraph(
-            t("You have not registered: all we keep is where this chat stands and its language.")
+            t(
+                "You have not registered, so we keep little: where this chat stands, its language, "
+                "and what you asked of us or agreed to here. “Download” shows all of it."
+            )
         ),
         _download(t),
         line.fact(
@@ -120,7 +123,7 @@ def requests_card(ctx: Context) -> Message:
 
 def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
     """The only message that carries the link to somebody's data."""
-    title = t("Your data is ready")
+    title = t("The child’s data is ready") if is_for_guardian else t("Your data is ready")
     return line.card(
         title,
         title,
@@ -137,14 +140,14 @@ def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
         ],
         [
             line.link(t("Get my data"), url),
-            _again(t, t("Send a new link"), is_for_guardian),
+            _again(t, t("Get another link"), is_for_guardian),
         ],
     )
 
 
 def data_later(t: Translator, is_for_guardian: bool) -> Message:
     """What may be pushed in its place: a push waits in a queue, and no link may do that."""
-    title = t("Your data is ready")
+    title = t("The child’s data is ready") if is_for_guardian else t("Your data is ready")
     return line.card(
         title,
         title,

@@ -1,9 +1,11 @@
 """Buttons and sentences that several conversations use."""
 
-from bot.dispatch import Context
+from bot.dispatch import Context, Flow, Turn
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from handlers.line.closed_card import closed_card, is_closed
+from bot.services import accounts, guardians
+from handlers.line.account_card import account_card
+from models.learner import LearnerState
 
 
 def main_menu(ctx: Context) -> list[Action]:
@@ -58,11 +60,16 @@ def human_offer(ctx: Context, topic: str) -> Message:
     )
 
 
+def has_left(ctx: Context) -> bool:
+    """Whether somebody registered here and closed the account or withdrew since."""
+    return ctx.learner is not None and ctx.learner.state is not LearnerState.ACTIVE
+
+
 def greeting(ctx: Context) -> Message:
     """What the bot is for, with the first thing to do."""
     t = ctx.t
-    if is_closed(ctx):
-        return closed_card(ctx)
+    if has_left(ctx):
+        return account_card(ctx)
     if ctx.learner is None:
         return line.card(
             t("Welcome to English Planet"),
@@ -83,13 +90,45 @@ def greeting(ctx: Context) -> Message:
                 line.entry(t("See the courses"), "courses"),
             ],
         )
-    return line.card(
-        t("English Planet menu"),
-        t("English Planet menu"),
-        [line.paragraph(t("What would you like to do?"))],
-        [
-            line.entry(t("Go to my lessons"), "courses"),
-            line.entry(t("My account"), "account"),
-            line.entry(t("New sign-in link"), "link"),
-        ],
+    mine = line.entry(t("My account"), "account")
+    buttons = [
+        line.entry(t("Go to my lessons"), "courses"),
+        mine,
+        line.entry(t("New sign-in link"), "link"),
+    ]
+    if accounts.is_frozen(ctx.session, ctx.learner):
+        buttons = [mine, line.entry(t("Ask our staff"), "human", topic="account")]
+    title = t("English Planet menu")
+    return line.card(title, title, [line.paragraph(t("What would you like to do?"))], buttons)
+
+
+def not_registered(ctx: Context) -> Turn:
+    """For whoever asks for what only somebody with an account has."""
+    t = ctx.t
+    waiting = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    if waiting is not None and ctx.conversation.flow is None:
+        told = line.text(t("You have no account yet: it begins once a parent or guardian agreed."))
+        return Flow.say(line.quick(told, [line.entry(t("See where it stands"), "register")]))
+    none = line.text(t("You have no account here yet. Registering takes about three minutes."))
+    return Flow.say(none, *(ctx.asked() or [greeting(ctx)]))
+
+
+def while_frozen(ctx: Context) -> list[Message]:
+    """What is said in place of whatever ends or reveals an account, while it is frozen; else none.
+
+    Somebody else may be in this chat: what cannot be undone waits for our staff.
+    """
+    if ctx.learner is None or not accounts.is_frozen(ctx.session, ctx.learner):
+        return []
+    frozen = ctx.t(
+        "Your account is frozen, so nobody can sign in. Our staff check with you and open it."
     )
+    return [line.text(frozen), human_offer(ctx, "account")]
+
+
+def once_more(flow: Flow, ctx: Context, *asked: Message) -> Turn:
+    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
+    if ctx.draft.get("missed"):
+        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
+    ctx.draft["missed"] = True
+    return flow.stay(ctx, line.text(ctx.t("Please tap one of the two buttons.")), *asked)

@@ -37,6 +37,18 @@ class Wish:
     topics: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Act:
+    """One unit of work: a wish, whose it is, and when."""
+
+    session: Session
+    learner: Learner
+    conversation: Conversation
+    wish: Wish
+    settings: Settings
+    now: datetime
+
+
 @portal.get("/news")
 def news() -> Response:
     """What comes on which channel, and a form for each wish."""
@@ -95,7 +107,7 @@ def choose_news() -> AnyResponse:
 
     def work(session: Session) -> bool | None:
         found = _find(session, key, lock=True)
-        return None if found is None else do(session, *found, wish, bot.settings, now)
+        return None if found is None else do(Act(session, *found, wish, bot.settings, now))
 
     is_done = bot.database.write(work)
     if is_done is None:
@@ -103,84 +115,50 @@ def choose_news() -> AnyResponse:
     return redirect(link("portal.news", **({"saved": "1"} if is_done else {})), 303)
 
 
-def _start(
-    session: Session,
-    learner: Learner,
-    conversation: Conversation,
-    wish: Wish,
-    settings: Settings,
-    now: datetime,
-) -> bool:
-    seen = news_questions.seen_news(wish.purpose, wish.card)
-    if seen is None or not news_wishes.may_start(learner):
+def _start(act: Act) -> bool:
+    seen = news_questions.seen_news(act.wish.purpose, act.wish.card)
+    if seen is None or not news_wishes.may_start(act.learner):
         return False
     said = Said(*seen, channel=PORTAL)
-    news_wishes.take(session, conversation, wish.purpose, said, settings, now)
+    news_wishes.take(act.session, act.conversation, act.wish.purpose, said, act.settings, act.now)
     return True
 
 
-def _stop(
-    session: Session,
-    learner: Learner,
-    conversation: Conversation,
-    wish: Wish,
-    settings: Settings,
-    now: datetime,
-) -> bool:
-    said = Said(wish.said, channel=PORTAL)
-    subscriptions.stop(session, conversation, wish.purpose, said, settings.school, now)
+def _stop(act: Act) -> bool:
+    said, school = Said(act.wish.said, channel=PORTAL), act.settings.school
+    subscriptions.stop(act.session, act.conversation, act.wish.purpose, said, school, act.now)
     return True
 
 
-def _topics(
-    session: Session,
-    learner: Learner,
-    conversation: Conversation,
-    wish: Wish,
-    settings: Settings,
-    now: datetime,
-) -> bool:
-    standing = news_wishes.standing(session, conversation.id, wish.purpose, now)
+def _topics(act: Act) -> bool:
+    subject_id, purpose = act.conversation.id, act.wish.purpose
+    standing = news_wishes.standing(act.session, subject_id, purpose, act.now)
     if standing is Standing.OFF:
         return False
-    for topic in topics.load(settings.news_dir):
+    for topic in topics.load(act.settings.news_dir):
         subscriptions.choose(
-            session,
-            conversation.id,
-            CHANNEL_OF[wish.purpose],
+            act.session,
+            subject_id,
+            CHANNEL_OF[purpose],
             topic.id,
-            now,
-            is_on=topic.id in wish.topics,
-            settings=settings,
+            act.now,
+            is_on=topic.id in act.wish.topics,
+            settings=act.settings,
         )
     return True
 
 
-def _pause(
-    session: Session,
-    learner: Learner,
-    conversation: Conversation,
-    wish: Wish,
-    settings: Settings,
-    now: datetime,
-) -> bool:
-    subscriptions.pause(session, learner, now)
+def _pause(act: Act) -> bool:
+    subscriptions.pause(act.session, act.learner, act.now)
     return True
 
 
-def _go_on(
-    session: Session,
-    learner: Learner,
-    conversation: Conversation,
-    wish: Wish,
-    settings: Settings,
-    now: datetime,
-) -> bool:
-    subscriptions.go_on(session, learner, now)
+def _go_on(act: Act) -> bool:
+    subscriptions.go_on(act.session, act.learner, act.now)
     return True
 
 
-WISHES: dict[str, Callable[[Session, Learner, Conversation, Wish, Settings, datetime], bool]] = {
+WISHES: dict[str, Callable[[Act], bool]] = {
     "start": _start,
     "stop": _stop,
     "topics": _topics,

@@ -1,8 +1,10 @@
 """A real browser, a real server with the built-in LINE, and an ear for what goes wrong in pages."""
 
+import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.person import OWN_PASSWORD, PHONE, Person, Screen
+from tests.browser.setting_up import Puppet
 from tests.databases import fresh
 from tests.servers import Product
 
@@ -20,7 +24,7 @@ def installed() -> str | None:
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = installed()
     if path is None:
@@ -31,17 +35,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Product]:
+@contextmanager
+def started(directory: Path) -> Iterator[Product]:
     """The demo as `make demo` runs it, with a database of its own."""
-    with fresh("sqlite", tmp_path) as url:
+    with fresh("sqlite", directory) as url:
         made = Product(
             database_url=url,
             line_url="",
             channel_secret=secrets.token_hex(16),
             access_token=secrets.token_hex(24),
             bot_user_id="U" + "e" * 32,
-            directory=tmp_path,
+            directory=directory,
             more={"SIMULATOR": "1"},
         )
         made.web.environment["LINE_API_URL"] = f"http://127.0.0.1:{made.port}/simulator/line"
@@ -50,6 +54,13 @@ def demo(tmp_path: Path) -> Iterator[Product]:
             yield made
         finally:
             made.stop()
+
+
+@pytest.fixture(scope="package")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One demo for all tests in which everybody is somebody else."""
+    with started(tmp_path_factory.mktemp("town")) as made:
+        yield made
 
 
 @dataclass
@@ -93,14 +104,14 @@ class Watch:
 
 
 @pytest.fixture
-def open_context(chromium: Browser, demo: Product) -> Iterator[object]:
+def open_context(chromium: Browser, town: Product) -> Iterator[object]:
     """Makes browser contexts that are watched: no request elsewhere, no complaint of a page."""
     made: list[tuple[BrowserContext, Watch]] = []
 
     def make(**options: object) -> tuple[BrowserContext, Watch]:
         context = chromium.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(20_000)
-        watch = Watch(demo.url)
+        watch = Watch(town.url)
         watch.over(context)
         made.append((context, watch))
         return context, watch
@@ -108,3 +119,37 @@ def open_context(chromium: Browser, demo: Product) -> Iterator[object]:
     yield make
     for context, _watch in made:
         context.close()
+
+
+@pytest.fixture
+def someone(chromium: Browser, town: Product, tmp_path: Path) -> Iterator[Callable[..., Person]]:
+    """Makes people of the simulator; none of their pages may complain or ask another site."""
+    shots = tmp_path / "shots" if os.environ.get("SHOTS") else None
+    if shots is not None:
+        shots.mkdir()
+    made: list[tuple[BrowserContext, Watch]] = []
+
+    def make(
+        language: str = "th", screen: Screen = PHONE, *, is_settled: bool = True, name: str = ""
+    ) -> Person:
+        locale = {"th": "th-TH", "en": "en-GB"}[language]
+        context = chromium.new_context(locale=locale, accept_downloads=True, **screen.options)
+        context.set_default_timeout(20_000)
+        # The browser's own word for an answer that refuses: the pages behind it are looked at.
+        watch = Watch(town.url, expected={f"status of {n}" for n in (403, 410, 422)})
+        watch.over(context)
+        made.append((context, watch))
+        called = name or f"{language} {secrets.token_hex(3)}"
+        puppet = Puppet(context.request, town, called, language)
+        if is_settled:
+            puppet.registers(f"{puppet.user_id[:9].lower()}@example.com", OWN_PASSWORD)
+        else:
+            puppet.follows()
+        return Person(context, puppet, town, shots, screen)
+
+    yield make
+    for context, _watch in made:
+        context.close()
+    for _context, watch in made:
+        assert watch.complaints == []
+        assert watch.foreign == []

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from handlers.simulator.cast import CAST
-from handlers.simulator.people import known_user_id
+from tests.browser.setting_up import Puppet
 from tests.servers import Product
 
 pytestmark = pytest.mark.browser
@@ -17,15 +16,16 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 900}], ids=["phone", "desk"])
 def test_the_menu_answers_taps_and_closes(
-    demo: Product, open_context: Callable[..., Any], size: dict[str, int], tmp_path: Any
+    town: Product, open_context: Callable[..., Any], size: dict[str, int], tmp_path: Any
 ) -> None:
     """The demo has deployed the menus without being asked to."""
     context, watch = open_context(viewport=size)
+    user_id = Puppet(context.request, town, f"menu {size['width']}", "th").user_id
     page = context.new_page()
-    page.goto(f"{demo.url}/simulator")
+    page.goto(f"{town.url}/simulator")
     if size is PHONE:
         page.get_by_test_id("view-people").click()
-    page.get_by_test_id(f"person-{known_user_id(CAST[0][0])}").click()
+    page.get_by_test_id(f"person-{user_id}").click()
     page.get_by_test_id("follow").click()
     answers = page.get_by_test_id("bubble-bot")
     expect(answers.first).to_be_visible()

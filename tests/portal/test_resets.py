@@ -129,7 +129,7 @@ def test_what_is_not_four_digits_is_no_try(
 ) -> None:
     answer = browser.post(reset_link(pupil), {"digits": typed})
     assert answer.status_code == 422
-    assert "4 ตัวพอดี" in answer.text
+    assert "พิมพ์ตัวเลข 4 ตัว" in answer.text
     assert bot.database.read(lambda s: s.scalars(select(SecretLink)).one()).tries == 0
 
 

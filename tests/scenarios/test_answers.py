@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.services import inputs
-from handlers.line.registration.details import why
+from handlers.input_words import why
 from handlers.line.registration.flow import Step
 from models.conversation import Conversation
 from models.inquiry import Inquiry

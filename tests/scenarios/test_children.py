@@ -136,7 +136,7 @@ def test_the_guardian_gets_the_childs_data_by_a_link(family, rows):
     guardian.says("บุตรหลานของฉัน")
     tap(guardian, "See and download data")
 
-    assert "/s/" in guardian.opens("รับข้อมูลของฉัน") or guardian.labels()
+    assert "/s/" in guardian.opens("รับข้อมูล") or guardian.labels()
     (request,) = rows(PrivacyRequest)
     assert (request.kind, request.asked_by) == (RequestKind.ACCESS, "guardian")
     assert request.learner_id == rows(Learner)[0].id

@@ -24,7 +24,7 @@ from tests.scenarios.guardian_story import (
     opens,
     resume,
 )
-from tests.scenarios.story import ACTS, question, reach, register, tap
+from tests.scenarios.story import ACTS, language_of, question, reach, register, tap
 
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
 EACH_BAND = pytest.mark.parametrize("band", BANDS)
@@ -320,3 +320,17 @@ def test_the_child_is_told_once(someone, rows, engine):
         engine.drain_pushes()
 
     assert [push.cause for push in rows(Push)] == [f"guardian-agreed:{guardianship(rows).id}"]
+
+
+@pytest.mark.parametrize("asked", ["บัญชีของฉัน", "ข่าวสาร", "ประวัติ"])
+def test_a_child_who_waits_is_told_so_instead_of_being_a_stranger(someone, asked: str) -> None:
+    child = someone("น้องฟ้า")
+    t = language_of(child)
+    reach(child, Step.AGE)
+    child.taps(t("11 to 19 years"))
+    child.says("ฟ้า")
+    said = words(child.says(asked))
+    assert t("You have no account yet: it begins once a parent or guardian agreed.") in said
+    assert t("Register") not in child.labels()
+    shown = words(child.taps(t("See where it stands")))
+    assert t("Waiting for your parent or guardian") in shown

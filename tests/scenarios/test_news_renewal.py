@@ -223,7 +223,7 @@ def test_both_voices_of_a_child_end_once(bot, line, engine, clock, rows, databas
     assert line.paid == 1
     reader.chat.heard()
     answer = words(tap(reader.chat, "Yes, please"))
-    assert "ผู้ปกครองต้องตกลงด้วย" in answer
+    assert "ผู้ปกครองต้องยินยอมด้วย" in answer
 
 
 def test_many_are_done_in_small_units(bot, line, engine, clock, database, rows):

@@ -236,7 +236,7 @@ def test_whoever_is_registered_is_refused_kindly_and_keeps_the_code(someone, app
     other = someone("กุหลาบ")
     register(other)
     said = words(other.says(code))
-    assert "บัญชีของคุณอยู่ในแชตนี้แล้ว" in said
+    assert "บัญชีของคุณอยู่ในแชตนี้อยู่แล้ว" in said
     assert len(rows(Learner)) == len(rows(Conversation)) == 2
 
 
@@ -246,7 +246,7 @@ def test_guesses_are_held_back(someone, app):
     said = ""
     for number in range(12):
         said = words(chat.says(f"ABC{number % 10}-EFG2-{number + 10}"))
-    assert "ลองหลายครั้งแล้ว" in said
+    assert "ลองหลายครั้งเกินไป" in said
     assert "เวลา" in said
 
 
@@ -352,5 +352,5 @@ def test_wrong_answers_do_not_go_on_for_ever(someone):
     chat.says("ย้ายบัญชี")
     chat.taps("มีรหัสแล้ว")
     said = [words(chat.says("อะไรนะ")) for _ in range(5)]
-    assert "หยุดตรงนี้ก่อน" in said[-1]
-    assert all("หยุดตรงนี้ก่อน" not in text for text in said[:-1])
+    assert "หยุดไว้ตรงนี้ก่อน" in said[-1]
+    assert all("หยุดไว้ตรงนี้ก่อน" not in text for text in said[:-1])

@@ -273,10 +273,11 @@ def test_a_stranger_sees_and_erases_what_little_is_kept(language, someone, rows)
     chat.adds_the_account()
     t = language_of(chat)
     said = words(chat.says(WORDS[language]))
-    assert (
-        t("You have not registered: all we keep is where this chat stands and its language.")
-        in said
+    little = (
+        "You have not registered, so we keep little: where this chat stands, its language, and "
+        "what you asked of us or agreed to here. “Download” shows all of it."
     )
+    assert t(little) in said
     tap(chat, "Download")
     assert chat.opens(t("Get my data")).startswith("https://bot.example.test/s/data/")
     chat.says(WORDS[language])

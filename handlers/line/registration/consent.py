@@ -52,8 +52,8 @@ def card_text(t: Translator, account_years: int | None) -> list[str]:
         t("What for: to create your E-Learning account and look after it, so that you can study."),
         keep,
         t(
-            "Who receives them: English Planet, and LINE and our hosting provider who work for us; "
-            "state agencies only where the law demands it."
+            "Who receives them: English Planet, and LINE, our hosting and our mail provider, who "
+            "work for us; state agencies only where the law demands it."
         ),
         t(
             "You can withdraw at any time in “My account”; your account is then closed. Without "

@@ -1,0 +1,79 @@
+"""A forgotten password as its owner lives it: chat, page, mail, and the end of a thief."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import DESK, OTHER_PASSWORD, OWN_PASSWORD, PHONE, Person
+
+pytestmark = pytest.mark.browser
+
+WORDS = {"th": "ลืมรหัสผ่าน", "en": "reset password"}
+
+
+def resets(person: Person) -> tuple[str, str]:
+    """From the words in the chat to a new temporary password, with one slip on the way."""
+    person.opens_the_chat()
+    person.types(WORDS[person.language])
+    expect(person.button("Get a new password")).to_be_visible(timeout=20_000)
+    person.shows_the_chat("reset-card")
+    person.follows("Get a new password")
+    person.is_on("A new password", is_signed_in=False)
+    person.fills("Last four digits of your phone number", "0000")
+    person.clicks("button", "Show my new password")
+    person.is_warned("These digits are not right. {left} tries are left.", left=4)
+    person.is_on("A new password", is_signed_in=False)
+    person.fills("Last four digits of your phone number", "5678")
+    person.clicks("button", "Show my new password")
+    person.is_on("Your username and password", is_signed_in=False)
+    page = person.page
+    return page.locator("#username").inner_text(), page.locator("#password").inner_text()
+
+
+def chooses(person: Person, password: str) -> None:
+    person.is_on("Choose your own password")
+    person.fills("New password", password)
+    person.fills("New password once more", password)
+    person.clicks("button", "Save")
+    person.is_on("My courses")
+
+
+def test_from_forgotten_to_frozen_on_a_phone(someone: Callable[..., Person]) -> None:
+    person = someone("th", PHONE)
+    username, temporary = resets(person)
+    assert username == person.puppet.username
+    person.clicks("link", "Go to sign-in")
+    person.is_on("Sign in", is_signed_in=False)
+    person.signs_in(username, OWN_PASSWORD)
+    person.is_warned("The username or the password is not right.")
+    person.signs_in(username, temporary)
+    chooses(person, OTHER_PASSWORD)
+    portal = person.page
+
+    person.reads("Your password was reset")
+    person.shows_the_chat("notice")
+    mail = person.opens_the_mail("reset_notice", person.puppet.email)
+    assert temporary not in mail.content()
+    person.follows_in(mail, "/s/freeze/")
+    person.is_on("Freeze my account", is_signed_in=False)
+    person.clicks("button", "Freeze my account now")
+    person.is_on("Your account is frozen", is_signed_in=False)
+
+    person.page = portal
+    portal.reload()
+    person.is_on("Sign in", is_signed_in=False)
+    person.signs_in(username, OTHER_PASSWORD)
+    person.is_warned("The username or the password is not right.")
+
+
+def test_a_new_password_at_a_desk(someone: Callable[..., Person]) -> None:
+    person = someone("en", DESK)
+    username, temporary = resets(person)
+    person.page.reload()
+    person.is_on("This link does not work any more", is_signed_in=False)
+    person.goes_to("/portal/sign-in?lang=en")
+    person.signs_in(username, temporary)
+    chooses(person, OTHER_PASSWORD)
+    person.clicks("button", "Log Out")
+    person.is_on("You are logged out", is_signed_in=False)
