@@ -32,7 +32,7 @@ class School:
     hosting: str | None = None  # SCHOOL_HOSTING: who hosts the system, and in which country
     account_years: int | None = None  # RETENTION_ACCOUNT_YEARS: after the last use
     archive_years: int | None = None  # RETENTION_ARCHIVE_YEARS: chat and mail after last contact
-    proof_years: int | None = None  # RETENTION_PROOF_YEARS: consents and requests, after the account
+    proof_years: int | None = None  # RETENTION_PROOF_YEARS: consents, requests, past the account
     audit_years: int | None = None  # RETENTION_AUDIT_YEARS: who did what, under pseudonyms
     policy_date: str | None = None  # POLICY_EFFECTIVE_DATE: yyyy-mm-dd, since when in force
 

@@ -11,6 +11,7 @@ from linebot.v3.messaging.exceptions import ApiException
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from bot.errors import DeliveryError
+from bot.line.json_answers import json_object
 from bot.line.messages import Message
 from bot.line.rich_menus import RichMenuCalls
 
@@ -75,7 +76,7 @@ class Gateway:
 
     def profile(self, user_id: str) -> dict[str, Any]:
         """displayName, userId, and language where the person set one."""
-        return _json(self._call("GET", f"/v2/bot/profile/{user_id}", read_seconds=3.0))
+        return json_object(self._call("GET", f"/v2/bot/profile/{user_id}", read_seconds=3.0))
 
     def loading(self, user_id: str, seconds: int = 20) -> None:
         """Show that an answer is being made; seconds is a multiple of 5, from 5 to 60."""
@@ -85,15 +86,17 @@ class Gateway:
 
     def bot_info(self) -> dict[str, Any]:
         """userId, basicId and displayName of our own account."""
-        return _json(self._call("GET", "/v2/bot/info"))
+        return json_object(self._call("GET", "/v2/bot/info"))
 
     def webhook_endpoint(self) -> dict[str, Any]:
         """endpoint and active, as set in the console."""
-        return _json(self._call("GET", "/v2/bot/channel/webhook/endpoint"))
+        return json_object(self._call("GET", "/v2/bot/channel/webhook/endpoint"))
 
     def test_webhook(self) -> dict[str, Any]:
         """Ask LINE to call our webhook now: success, statusCode, reason, detail."""
-        return _json(self._call("POST", "/v2/bot/channel/webhook/test", {}, read_seconds=20.0))
+        return json_object(
+            self._call("POST", "/v2/bot/channel/webhook/test", {}, read_seconds=20.0)
+        )
 
     def _call(
         self,
@@ -161,7 +164,7 @@ class _Tokens:
                 _request_timeout=(CONNECT_SECONDS, READ_SECONDS),
             )
         )
-        answer = _json(response)
+        answer = json_object(response)
         try:
             self._token = str(answer["access_token"])
             self._until = self.monotonic() + float(answer["expires_in"]) - 60
@@ -196,16 +199,6 @@ def _reason(error: ApiException) -> str:
         return " ".join([str(answer.get("message", "")), *details])[:200]
     except (ValueError, AttributeError):
         return "no readable reason"
-
-
-def _json(response: Any) -> dict[str, Any]:
-    try:
-        answer = json.loads(response.data)
-    except ValueError as error:
-        raise DeliveryError("answer is not JSON", unknown=True) from error
-    if not isinstance(answer, dict):
-        raise DeliveryError("answer is not an object", unknown=True)
-    return answer
 
 
 def _header(response: Any, name: str) -> str | None:

@@ -3,11 +3,11 @@
 https://developers.line.biz/en/reference/messaging-api/#rich-menu
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.errors import DeliveryError
+from bot.line.json_answers import json_object
 
 MENU, USER = "/v2/bot/richmenu", "/v2/bot/user"
 
@@ -25,18 +25,18 @@ class RichMenuCalls:
 
     def names(self) -> dict[str, str]:
         """Name of each menu that was made through the API, by LINE's id."""
-        listed = _json(self._call("GET", f"{MENU}/list")).get("richmenus", [])
+        listed = json_object(self._call("GET", f"{MENU}/list")).get("richmenus", [])
         return {str(menu["richMenuId"]): str(menu.get("name", "")) for menu in listed}
 
     def aliases(self) -> dict[str, str]:
         """LINE's id of the menu behind each alias."""
-        listed = _json(self._call("GET", f"{MENU}/alias/list")).get("aliases", [])
+        listed = json_object(self._call("GET", f"{MENU}/alias/list")).get("aliases", [])
         return {str(one["richMenuAliasId"]): str(one["richMenuId"]) for one in listed}
 
     def default(self) -> str | None:
         """LINE's id of the menu that everybody has who is linked to none."""
         try:
-            answer = _json(self._call("GET", f"{USER}/all/richmenu"))
+            answer = json_object(self._call("GET", f"{USER}/all/richmenu"))
         except DeliveryError as error:
             if error.status == 404:
                 return None
@@ -49,7 +49,7 @@ class RichMenuCalls:
 
     def create(self, payload: Mapping[str, Any]) -> str:
         """Make a menu, which has no picture yet; returns LINE's id. 100 an hour."""
-        return str(_json(self._call("POST", MENU, dict(payload)))["richMenuId"])
+        return str(json_object(self._call("POST", MENU, dict(payload)))["richMenuId"])
 
     def upload(self, menu_id: str, picture: bytes) -> None:
         """Give a menu its picture (PNG), once and for all."""
@@ -107,14 +107,4 @@ class RichMenuCalls:
     def moved(self, request_id: str) -> str:
         """How far a move is: ongoing, succeeded or failed."""
         path = f"/v2/bot/richmenu/progress/batch?requestId={request_id}"
-        return str(_json(self._call("GET", path)).get("phase"))
-
-
-def _json(response: Any) -> dict[str, Any]:
-    try:
-        answer = json.loads(response.data)
-    except ValueError as error:
-        raise DeliveryError("answer is not JSON", unknown=True) from error
-    if not isinstance(answer, dict):
-        raise DeliveryError("answer is not an object", unknown=True)
-    return answer
+        return str(json_object(self._call("GET", path)).get("phase"))

@@ -1,7 +1,6 @@
 """The courses as they stand in the courses folder: read, checked, and read again when changed."""
 
 import re
-import threading
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import BotError
+from bot.services.owner_files import OwnerFile
 from bot.texts import LANGUAGES
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -59,30 +59,9 @@ class Course:
         return sum(lesson.minutes for lesson in self.lessons)
 
 
-_lock = threading.Lock()
-_read: dict[Path, tuple[int, tuple[Course, ...]]] = {}
-
-
 def load(directory: Path) -> tuple[Course, ...]:
-    """All courses in the order of the file; raises CoursesError listing what is wrong.
-
-    The file is read again when it has changed. While a changed file is wrong, the courses of the
-    last good one stay, so that an editor's slip does not take the school off line.
-    """
-    path = directory / "courses.toml"
-    with _lock:
-        known = _read.get(directory)
-        try:
-            changed = path.stat().st_mtime_ns
-            if known and known[0] == changed:
-                return known[1]
-            courses = read(directory)
-        except (OSError, CoursesError) as error:
-            if known:
-                return known[1]
-            raise CoursesError([str(error)]) if isinstance(error, OSError) else error from None
-        _read[directory] = (changed, courses)
-        return courses
+    """All courses in the order of the file; raises CoursesError listing what is wrong."""
+    return _FILE.load(directory)
 
 
 def find(courses: tuple[Course, ...], course_id: str) -> Course | None:
@@ -175,3 +154,6 @@ def _is_https(address: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "https" and bool(parts.hostname)
+
+
+_FILE = OwnerFile("courses.toml", read, CoursesError, lambda why: CoursesError([why]))

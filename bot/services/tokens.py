@@ -177,9 +177,7 @@ def is_live(row: OneTimeToken, now: datetime) -> bool:
     return not is_over and now < row.expires_at and row.tries < MOST_TRIES
 
 
-def end(
-    session: Session, subject_id: str, purposes: Iterable[TokenPurpose], now: datetime
-) -> None:
+def end(session: Session, subject_id: str, purposes: Iterable[TokenPurpose], now: datetime) -> None:
     """Kill every live proof of some purposes."""
     session.execute(
         update(OneTimeToken)

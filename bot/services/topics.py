@@ -1,7 +1,6 @@
 """The topics of news as they stand in the news folder: read, checked, read again when changed."""
 
 import re
-import threading
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import BotError
+from bot.services.owner_files import OwnerFile
 from bot.texts import LANGUAGES
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -46,30 +46,9 @@ class Topic:
     is_default: bool  # chosen for people who say yes to news, until they choose otherwise
 
 
-_lock = threading.Lock()
-_read: dict[Path, tuple[int, tuple[Topic, ...]]] = {}
-
-
 def load(directory: Path) -> tuple[Topic, ...]:
-    """All topics in the order of the file; raises TopicsError listing what is wrong.
-
-    The file is read again when it has changed. While a changed file is wrong, the topics of the
-    last good one stay, so that an editor's slip does not silence the school.
-    """
-    path = directory / "topics.toml"
-    with _lock:
-        known = _read.get(directory)
-        try:
-            changed = path.stat().st_mtime_ns
-            if known and known[0] == changed:
-                return known[1]
-            found = read(directory)
-        except (OSError, TopicsError) as error:
-            if known:
-                return known[1]
-            raise TopicsError([str(error)]) if isinstance(error, OSError) else error from None
-        _read[directory] = (changed, found)
-        return found
+    """All topics in the order of the file; raises TopicsError listing what is wrong."""
+    return _FILE.load(directory)
 
 
 def find(directory: Path, topic_id: str) -> Topic | None:
@@ -141,3 +120,6 @@ class _Checker:
                 most = LONGEST[key]
                 self.problems.append(f"{where}: {key}.{language} is longer than {most} characters")
         return said
+
+
+_FILE = OwnerFile("topics.toml", read, TopicsError, lambda why: TopicsError([why]))
