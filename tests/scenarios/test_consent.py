@@ -224,3 +224,14 @@ def test_no_detail_is_stored_before_the_consent(someone, database, rows, all_wor
     (conversation,) = rows(Conversation)
     held = database.read(lambda s: consents.latest(s, conversation.id, Purpose.ENROLMENT))
     assert held is None
+
+
+@pytest.mark.parametrize("step", [Step.CONSENT, Step.AGE])
+def test_whoever_types_instead_of_tapping_is_offered_a_person(someone, step: Step) -> None:
+    chat = someone("มะลิ")
+    t = language_of(chat)
+    reach(chat, step)
+    offer = t("Would you like a person to help?")
+    told = [words(chat.says("คุยกับคนได้มั้ยอะ")) for _ in range(3)]
+    assert [offer in said for said in told] == [False, False, True]
+    assert question(t, step) in told[-1]

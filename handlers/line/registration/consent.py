@@ -10,7 +10,7 @@ from bot.texts import LANGUAGES, Translator, translator
 from handlers.line.account_card import account_card
 from handlers.line.news_texts import card_id
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import Step, flow, onward
+from handlers.line.registration.flow import MOST_TRIES, Step, flow, onward
 from handlers.line.registration.guardian import (
     end_request,
     guardian_needed,
@@ -103,7 +103,7 @@ def consent_chosen(event: Event, ctx: Context) -> Turn:
         please = t(
             "Please read the card and tap “I agree” or “I do not agree”; typing is not enough."
         )
-        return flow.say(line.text(please), *show_card(ctx))
+        return _tap_please(ctx, Step.CONSENT, please, show_card(ctx))
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
         return flow.say(line.text(changed), *show_card(ctx))
@@ -126,6 +126,14 @@ def consent_chosen(event: Event, ctx: Context) -> Turn:
         end_request(event, ctx, text)
         return flow.end(line.text(declined))
     return onward(ctx, receipt(ctx, given))
+
+
+def _tap_please(ctx: Context, step: Step, please: str, asked: list[Message]) -> Turn:
+    """Ask again; whoever types instead of tapping for the third time may want a person."""
+    tries = ctx.draft.setdefault("tries", {})
+    tries[step] = tries.get(step, 0) + 1
+    offer = [human_offer(ctx, "registration")] if tries[step] % MOST_TRIES == 0 else []
+    return flow.stay(ctx, line.text(please), *offer, *asked)
 
 
 @flow.prompt(Step.AGE)
@@ -152,7 +160,7 @@ def age_chosen(event: Event, ctx: Context) -> Turn:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.AGE))
     if chosen not in set(AgeBand):
-        return flow.say(line.text(t("Please tap one of the age groups.")), *ask_age(ctx))
+        return _tap_please(ctx, Step.AGE, t("Please tap one of the age groups."), ask_age(ctx))
     band = AgeBand(chosen)
     if older := remembered(ctx, band):
         return flow.say(*older, *ask_age(ctx))

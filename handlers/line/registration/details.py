@@ -9,10 +9,9 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services import inputs, words
 from handlers import input_words
-from handlers.line.registration.flow import Step, flow, keep_button, kept, onward
+from handlers.line.registration.flow import MOST_TRIES, Step, flow, keep_button, kept, onward
 from handlers.line.shared import human_offer, main_menu
 
-MOST_TRIES = 3
 SLIP = ("typed_email", "meant_email")
 
 

@@ -35,6 +35,8 @@ ITEMS = (
 
 BY_GUARDIAN = "guardian"  # up to ten years nobody asks the child about news
 
+MOST_TRIES = 3  # answers that are none, before a person is offered
+
 flow = Flow("registration", Step)
 
 
