@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.sql.expression import FromClause
@@ -32,6 +33,9 @@ from models.prepared import Prepared
 T = TypeVar("T")
 Rows = Sequence[Mapping[str, Any]]
 
+MOST_TURNS = 4
+# Deadlock and serialization failure: "the transaction should be retried" (PostgreSQL, 13.5).
+MEANT_TO_BE_REPEATED = {"40P01", "40001"}
 GROUP = 256  # units in one transaction: bounds how long the first one waits for the last
 
 
@@ -86,11 +90,21 @@ class Database:
     def write(self, work: Callable[[Session], T]) -> T:
         """Run work in one transaction and return its result once that is committed.
 
-        Work may run twice (a group is repeated, unit by unit, where one of it failed), so it must
-        have no effect outside its session.
+        Work may run twice (a group is repeated, unit by unit, where one of it failed; PostgreSQL
+        ends one of two transactions that wait for each other), so it must have no effect outside
+        its session.
         """
         if self.is_sqlite:
             return cast("T", self._writer.run(work))
+        for _ in range(MOST_TURNS - 1):
+            try:
+                return self._transaction(work)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in MEANT_TO_BE_REPEATED:
+                    raise
+        return self._transaction(work)
+
+    def _transaction(self, work: Callable[[Session], T]) -> T:
         session = Session(self._engine, info=self._info, expire_on_commit=False)
         with session, session.begin():
             return work(session)
