@@ -11,6 +11,7 @@ from bot.services.consents import Said
 from bot.services.subscriptions import PURPOSE_OF
 from handlers.simulator.platform import Platform
 from models.learner import AgeBand, Learner
+from models.outbox import Push
 from models.subscription import Channel
 from tests.chat import Chat
 from tests.factories import make_conversation, make_guardianship, make_learner
@@ -106,3 +107,8 @@ class Subscriber:
 def allow_many(bot: Bot, most: int = 10_000) -> None:
     """Lift the frequency cap, for tests that are about something else."""
     bot.settings = replace(bot.settings, news_per_month=most)
+
+
+def states(rows: Any) -> list[tuple[Any, str | None]]:
+    """How each push stands, in the order of their causes."""
+    return [(push.state, push.reason) for push in sorted(rows(Push), key=lambda push: push.cause)]

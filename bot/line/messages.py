@@ -149,6 +149,14 @@ def _in_pairs(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def even_choice(
+    title: str, blocks: list[dict[str, Any]], step: str, *, yes: str, no: str
+) -> Message:
+    """A question before something that cannot be undone; neither answer stands out."""
+    buttons = [choice(yes, step, "yes"), choice(no, step, "no")]
+    return card(title, title, blocks, buttons, even=True)
+
+
 def paragraph(body: str, *, small: bool = False, strong: bool = False) -> dict[str, Any]:
     """A wrapped text in a card."""
     block: dict[str, Any] = {

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import accounts, consents, mails, subscriptions
+from bot.services import accounts, consents, mails, subscriptions, tokens
 from bot.services.consents import Said
 from bot.settings import School
 from models.account import Account
@@ -13,7 +13,7 @@ from models.base import new_id
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
-from models.one_time_token import OneTimeToken
+from models.one_time_token import TokenPurpose
 
 
 def is_for_guardian(learner: Learner) -> bool:
@@ -44,25 +44,13 @@ def close(
     for purpose in subscriptions.NEWS:
         if _says_yes(session, conversation.id, purpose, now):
             subscriptions.stop(session, conversation, purpose, said, school, now)
-    session.execute(
-        update(OneTimeToken)
-        .where(
-            OneTimeToken.subject_id == conversation.id,
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.replaced_at.is_(None),
-        )
-        .values(replaced_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    mails.queue(
+    tokens.end(session, conversation.id, TokenPurpose, now)
+    mails.queue_to(
         session,
+        learner,
         cause=f"account-closed:{new_id()}",
         template="closed",
-        language=learner.language,
-        to=learner.email or "",
-        values={},
         now=now,
-        subject_id=conversation.id,
     )
     account = accounts.account_of(session, learner, provider)
     if account is not None:

@@ -113,15 +113,12 @@ def change(
     if not may_change(session, learner) or value_of(learner, item) == value:
         return False
     _store(session, learner, item, value, actor, now)
-    mails.queue(
+    mails.queue_to(
         session,
+        learner,
         cause=f"details-changed:{new_id()}",
         template=f"changed_{item}",
-        language=learner.language,
-        to=learner.email or "",
-        values={},
         now=now,
-        subject_id=learner.conversation_id,
     )
     return True
 
@@ -152,15 +149,14 @@ def ask_to_change_email(
         value=address,
         drawn=mails.link_secret(session, mail_id),
     )
-    mails.queue(
+    mails.queue_to(
         session,
+        learner,
         cause=f"email-confirm:{mail_id}",
         template="email_confirm",
-        language=learner.language,
-        to=address,
+        address=address,
         values={"page": f"{settings.public_url}/s/email"},
         now=now,
-        subject_id=learner.conversation_id,
         mail_id=mail_id,
     )
     return True
@@ -193,15 +189,14 @@ def confirm_email(session: Session, token: str, now: datetime) -> bool:
     if old != claimed.value:
         _store(session, learner, Item.EMAIL, claimed.value, "link", now)
         if old:
-            mails.queue(
+            mails.queue_to(
                 session,
+                learner,
                 cause=f"email-changed:{claimed.token_id}",
                 template="email_changed",
-                language=learner.language,
-                to=old,
+                address=old,
                 values={"masked": masked_email(claimed.value)},
                 now=now,
-                subject_id=learner.conversation_id,
             )
     learner.email_verified_at = now
     mails.release(session, claimed.value)

@@ -24,6 +24,19 @@ _BY_SYSTEM = Said("", channel="system", actor="system")
 _SEALED = ("nickname", "child_line", "guardian_line", "guardian_called")
 
 
+def record_decision(session: Session, row: Guardianship, now: datetime) -> None:
+    """Write into the audit trail what the guardian decided."""
+    audit.record(
+        session,
+        Action.GUARDIAN_DECIDED,
+        actor=GUARDIAN,
+        subject=row.child_id,
+        now=now,
+        guardianship_id=row.id,
+        state=row.state,
+    )
+
+
 def refuse(
     session: Session,
     row: Guardianship,
@@ -34,15 +47,7 @@ def refuse(
 ) -> None:
     """The guardian does not agree: what the child gave meanwhile ends, and the draft too."""
     row.state, row.decided_at = GuardianshipState.REFUSED, now
-    audit.record(
-        session,
-        Action.GUARDIAN_DECIDED,
-        actor=GUARDIAN,
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-        state=row.state,
-    )
+    record_decision(session, row, now)
     _erase(row, now)
     _end_consents(session, child, ConsentState.INVALIDATED, _BY_SYSTEM, school, now)
     consents.record(session, child, Purpose.ENROLMENT, ConsentState.REFUSED, said, school, now)

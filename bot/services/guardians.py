@@ -216,15 +216,7 @@ def agree(
     row.state, row.relation = GuardianshipState.AGREED, relation
     row.decided_at, row.expires_at = now, now + TO_FINISH
     row.guardian_called, row.guardian_line = called, user_id
-    audit.record(
-        session,
-        Action.GUARDIAN_DECIDED,
-        actor=GUARDIAN,
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-        state=row.state,
-    )
+    guardian_ends.record_decision(session, row, now)
 
 
 def _digests(session: Session, code: str) -> list[str]:

@@ -11,6 +11,7 @@ from models.base import Sealed, new_id, session_keyring
 from models.consent import Purpose
 from models.conversation import Language
 from models.database import database_of
+from models.learner import Learner
 from models.mail import Mail, MailState, Stream, Suppression
 
 CODE_DIGITS = 6
@@ -79,6 +80,31 @@ def queue(
         insert(Mail).values(row).on_conflict_do_nothing(index_elements=["cause"]).returning(Mail.id)
     )
     return new if made.one_or_none() is not None else None
+
+
+def queue_to(
+    session: Session,
+    learner: Learner,
+    *,
+    cause: str,
+    template: str,
+    now: datetime,
+    values: Mapping[str, str] | None = None,
+    address: str | None = None,
+    mail_id: str | None = None,
+) -> str | None:
+    """A mail about somebody's own account, in their language; to their address unless told."""
+    return queue(
+        session,
+        cause=cause,
+        template=template,
+        language=learner.language,
+        to=address or learner.email or "",
+        values=values or {},
+        now=now,
+        subject_id=learner.conversation_id,
+        mail_id=mail_id,
+    )
 
 
 def link_secret(session: Session, mail_id: str) -> str:

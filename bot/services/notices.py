@@ -91,19 +91,17 @@ def _mail(
     if not learner.email:
         return
     authority = freezing.authority(session_keyring(session), account.id, now)
-    mails.queue(
+    mails.queue_to(
         session,
+        learner,
         cause=cause,
         template=template,
-        language=learner.language,
-        to=learner.email,
         values={
             "when": shown_time(now, learner.language),
             "freeze_link": freezing.url(settings.public_url, authority, learner.language),
             "contact": school_contact(settings, learner.language),
         },
         now=now,
-        subject_id=learner.conversation_id,
     )
 
 

@@ -90,15 +90,12 @@ def send_code(
         value=newcomer.id,  # good in the chat that asked, and in no other
         drawn=mails.code_secret(session, mail_id),
     )
-    mails.queue(
+    mails.queue_to(
         session,
+        learner,
         cause=f"relink-code:{mail_id}",
         template="relink_code",
-        language=learner.language,
-        to=learner.email or "",
-        values={},
         now=now,
-        subject_id=learner.conversation_id,
         mail_id=mail_id,
     )
     return throttles.NOW

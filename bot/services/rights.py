@@ -234,19 +234,17 @@ def _acknowledge(session: Session, asked: Asked, request: PrivacyRequest, now: d
     if learner is None or not learner.email:
         return
     t = translator(learner.language)
-    mails.queue(
+    mails.queue_to(
         session,
+        learner,
         cause=f"request:{request.id}:received",
         template="request_received",
-        language=learner.language,
-        to=learner.email,
         values={
             "what": request_words.kind_name(t, request.kind),
             "number": request.id,
             "until": request_words.day(t, request.due_at),
         },
         now=now,
-        subject_id=request.subject_id,
     )
 
 

@@ -48,17 +48,7 @@ def issue(
 
     drawn: a secret that the caller derived (a mail's, which is derived again when it is sent).
     """
-    session.execute(
-        update(OneTimeToken)
-        .where(
-            OneTimeToken.subject_id == subject_id,
-            OneTimeToken.purpose == purpose,
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.replaced_at.is_(None),
-        )
-        .values(replaced_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    end(session, subject_id, (purpose,), now)
     secret = drawn or random_token(32)
     row = OneTimeToken(
         id=new_id(),

@@ -55,11 +55,8 @@ def tell_what_closing_means(ctx: Context) -> list[Message]:
     title = t("Close your account?")
     what_closes, what_stays = closing_words.meaning(t)
     blocks = [line.paragraph(what_closes), line.paragraph(what_stays, small=True)]
-    buttons = [
-        line.choice(t("Close account"), step, "yes"),
-        line.choice(t("Go on with my account"), step, "no"),
-    ]
-    return [line.card(title, title, blocks, buttons, even=True)]
+    yes, no = t("Close account"), t("Go on with my account")
+    return [line.even_choice(title, blocks, step, yes=yes, no=no)]
 
 
 @flow.step(Step.CLOSING)

@@ -148,24 +148,26 @@ def data_wanted(event: Event, ctx: Context) -> Turn:
     return flow.say().then(After("archive", wish))
 
 
-@flow.entry("child_withdraw")
-def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
+def _ask_first(event: Event, ctx: Context, step: Step) -> Turn:
+    """What cannot be undone is asked about, for the child of the button."""
     held = _of_button(event, ctx)
     if isinstance(held, Turn):
         return held
     ctx.draft = {"g": held[0].id}
-    return flow.to(ctx, Step.WITHDRAWING)
+    return flow.to(ctx, step)
+
+
+@flow.entry("child_withdraw")
+def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
+    return _ask_first(event, ctx, Step.WITHDRAWING)
 
 
 @flow.prompt(Step.WITHDRAWING)
 def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.WITHDRAWING)
     title = t("Withdraw your agreement?")
-    buttons = [
-        line.choice(t("Withdraw"), step, "yes"),
-        line.choice(t("Keep it as it is"), step, "no"),
-    ]
-    return [line.card(title, title, [line.paragraph(withdrawal_text(t))], buttons, even=True)]
+    yes, no = t("Withdraw"), t("Keep it as it is")
+    return [line.even_choice(title, [line.paragraph(withdrawal_text(t))], step, yes=yes, no=no)]
 
 
 @flow.step(Step.WITHDRAWING)
@@ -208,11 +210,7 @@ def _erasure_follows(ctx: Context, erased: rights.Erased) -> str:
 
 @flow.entry("child_erase")
 def erasure_asked_for(event: Event, ctx: Context) -> Turn:
-    held = _of_button(event, ctx)
-    if isinstance(held, Turn):
-        return held
-    ctx.draft = {"g": held[0].id}
-    return flow.to(ctx, Step.ERASING)
+    return _ask_first(event, ctx, Step.ERASING)
 
 
 @flow.prompt(Step.ERASING)
@@ -223,12 +221,9 @@ def tell_what_erasing_means(ctx: Context) -> list[Message]:
         "We erase at once everything that we keep about the child: details, account and lessons. "
         "Nobody can bring it back."
     )
-    buttons = [
-        line.choice(t("Erase everything"), step, "yes"),
-        line.choice(t("Keep it as it is"), step, "no"),
-    ]
     words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
-    return [line.card(title, title, words, buttons, even=True)]
+    yes, no = t("Erase everything"), t("Keep it as it is")
+    return [line.even_choice(title, words, step, yes=yes, no=no)]
 
 
 @flow.step(Step.ERASING)

@@ -1,6 +1,8 @@
 """News of one's choice: topics, channels, a pause, and a stop that works at once."""
 
-from bot.dispatch import Context, Flow, Turn
+from collections.abc import Callable
+
+from bot.dispatch import Context, Flow, Handler, Turn
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
@@ -69,14 +71,24 @@ def news_stopped(event: Event, ctx: Context) -> Turn:
     return flow.say(done, *receipts, *ctx.asked())
 
 
+def _about_one_channel(handler: Callable[[Event, Context, Learner, Purpose], Turn]) -> Handler:
+    """A button about one channel, tapped by somebody who can get news; others are led elsewhere."""
+
+    def tapped(event: Event, ctx: Context) -> Turn:
+        learner, purpose = _learner(ctx), _purpose(event)
+        if learner is None:
+            return _nothing_here(ctx)
+        if purpose is None:
+            return news_wanted(event, ctx)
+        return handler(event, ctx, learner, purpose)
+
+    return tapped
+
+
 @flow.entry("news_on")
-def news_asked_for(event: Event, ctx: Context) -> Turn:
+@_about_one_channel
+def news_asked_for(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> Turn:
     """The question; under 20 with the word that a guardian has to agree too (PDPA s.20)."""
-    learner, purpose = _learner(ctx), _purpose(event)
-    if learner is None:
-        return _nothing_here(ctx)
-    if purpose is None:
-        return news_wanted(event, ctx)
     if not news_wishes.may_start(learner):
         return flow.say(_ask_your_guardian(ctx), *ctx.asked())
     said = [asking_card(ctx.t, purpose)]
@@ -86,12 +98,8 @@ def news_asked_for(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("news_yes")
-def news_agreed_to(event: Event, ctx: Context) -> Turn:
-    learner, purpose = _learner(ctx), _purpose(event)
-    if learner is None:
-        return _nothing_here(ctx)
-    if purpose is None:
-        return news_wanted(event, ctx)
+@_about_one_channel
+def news_agreed_to(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> Turn:
     if not news_wishes.may_start(learner):
         return flow.say(_ask_your_guardian(ctx), *ctx.asked())
     seen = seen_news(purpose, event.postback.get("c"))
@@ -108,13 +116,9 @@ def news_agreed_to(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("news_no")
-def news_declined(event: Event, ctx: Context) -> Turn:
+@_about_one_channel
+def news_declined(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> Turn:
     """A no to the question; where news flows after all, it ends."""
-    learner, purpose = _learner(ctx), _purpose(event)
-    if learner is None:
-        return _nothing_here(ctx)
-    if purpose is None:
-        return news_wanted(event, ctx)
     seen = seen_news(purpose, event.postback.get("c"))
     if seen is None:
         return _changed(ctx, purpose)

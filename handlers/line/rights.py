@@ -145,12 +145,9 @@ def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
 def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.WITHDRAWING)
     title = t("Withdraw and close my account?")
-    buttons = [
-        line.choice(t("Withdraw"), step, "yes"),
-        line.choice(t("Keep my account"), step, "no"),
-    ]
     words = line.paragraph(rights_words.of_withdrawal(t))
-    return [line.card(title, title, [words], buttons, even=True)]
+    yes, no = t("Withdraw"), t("Keep my account")
+    return [line.even_choice(title, [words], step, yes=yes, no=no)]
 
 
 @flow.step(Step.WITHDRAWING)
@@ -211,12 +208,9 @@ def tell_what_erasing_means(ctx: Context) -> list[Message]:
         if ctx.learner is None
         else rights_words.of_erasure(t)
     )
-    buttons = [
-        line.choice(t("Erase everything"), step, "yes"),
-        line.choice(t("Keep my data"), step, "no"),
-    ]
     words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
-    return [line.card(title, title, words, buttons, even=True)]
+    yes, no = t("Erase everything"), t("Keep my data")
+    return [line.even_choice(title, words, step, yes=yes, no=no)]
 
 
 @flow.step(Step.ERASING)

@@ -17,135 +17,31 @@ from models.base import new_id
 from models.consent import ConsentEvent
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
-from models.inbox import EventState, WebhookEvent
+from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
 from models.mail import Mail, MailState
-from models.one_time_token import OneTimeToken, TokenPurpose
-from models.outbox import Push, PushState
+from models.one_time_token import OneTimeToken
+from models.outbox import Push
 from models.portal import PortalSession, Throttle
 from models.privacy import (
     Disclosure,
     Erasure,
-    Ground,
     LegalHold,
     PrivacyRequest,
-    RequestKind,
-    RequestState,
 )
-from models.secret_link import LinkPurpose, SecretLink
+from models.secret_link import SecretLink
 from tests.factories import make_account, make_consent_event, make_conversation, make_learner
+from tests.privacy import aged
+from tests.privacy.aged import DAY
 from tests.privacy.canaries import make_guardianship, make_mail
 
 SCHOOL = School(account_years=2, archive_years=3, proof_years=5, audit_years=1)
-DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def settings(settings):
     return replace(settings, school=SCHOOL)
-
-
-def learner(session: Session, at: datetime) -> None:
-    row = make_learner(session, at)
-    session.get_one(Conversation, row.conversation_id).learner_id = row.id
-
-
-def mail(session: Session, at: datetime) -> None:
-    session.add(make_mail(at, state=MailState.SENT, subject_id=new_id()))
-
-
-def push(session: Session, at: datetime) -> None:
-    session.add(
-        Push(
-            id=new_id(),
-            cause=new_id(),
-            person=new_id(),
-            retry_key=new_id(),
-            state=PushState.SENT,
-            created_at=at,
-            due_at=at,
-        )
-    )
-
-
-def inquiry(session: Session, at: datetime) -> None:
-    chat = make_conversation(session, at)
-    chat.expires_at = at + timedelta(days=9999)  # so that it is not forgotten with its stranger
-    session.add(
-        Inquiry(id=new_id(), conversation_id=chat.id, topic="x", created_at=at, closed_at=at)
-    )
-
-
-def request(session: Session, at: datetime) -> None:
-    session.add(
-        PrivacyRequest(
-            id=new_id(),
-            subject_id=new_id(),
-            kind=RequestKind.ACCESS,
-            state=RequestState.REFUSED,
-            asked_by="self",
-            channel="line",
-            opened_at=at,
-            acknowledge_by=at,
-            due_at=at,
-            closed_at=at,
-        )
-    )
-
-
-def hold(session: Session, at: datetime) -> None:
-    session.add(
-        LegalHold(id=new_id(), learner_id=new_id(), may_tell=True, placed_at=at, released_at=at)
-    )
-
-
-def disclosure(session: Session, at: datetime) -> None:
-    session.add(
-        Disclosure(
-            id=new_id(),
-            learner_id=new_id(),
-            ground=Ground.LAW,
-            reference="1",
-            recipient="x",
-            items=[],
-            approved_by=[],
-            at=at,
-        )
-    )
-
-
-def link(session: Session, at: datetime) -> None:
-    account = make_account(session, make_learner(session, at + timedelta(days=9999)), at)
-    session.add(
-        SecretLink(
-            id=new_id(),
-            digest=new_id(),
-            account_id=account.id,
-            purpose=LinkPurpose.INITIAL_PASSWORD,
-            created_at=at,
-            expires_at=at,
-        )
-    )
-
-
-def token(session: Session, at: datetime) -> None:
-    session.add(
-        OneTimeToken(
-            id=new_id(),
-            purpose=TokenPurpose.ARCHIVE,
-            digest=new_id(),
-            subject_id=new_id(),
-            created_at=at,
-            expires_at=at,
-        )
-    )
-
-
-def event(session: Session, at: datetime) -> None:
-    session.add(
-        WebhookEvent(id=new_id(), kind="x", happened_at=at, received_at=at, state=EventState.DONE)
-    )
 
 
 @dataclass(frozen=True)
@@ -160,14 +56,14 @@ class Case:
 
 YEARS = {n: retention.BY_KEY["account"].span(School(account_years=n)).days for n in (1, 2, 3, 5)}
 CASES = (
-    Case("account", learner, Learner, YEARS[2]),
-    Case("mail", mail, Mail, YEARS[3]),
-    Case("push", push, Push, YEARS[3]),
-    Case("inquiry", inquiry, Inquiry, YEARS[3]),
+    Case("account", aged.learner, Learner, YEARS[2]),
+    Case("mail", aged.mail, Mail, YEARS[3]),
+    Case("push", aged.push, Push, YEARS[3]),
+    Case("inquiry", aged.inquiry, Inquiry, YEARS[3]),
     Case("consent", lambda s, at: make_consent_event(s, at), ConsentEvent, YEARS[5]),
-    Case("request", request, PrivacyRequest, YEARS[5]),
-    Case("hold", hold, LegalHold, YEARS[5]),
-    Case("disclosure", disclosure, Disclosure, YEARS[5]),
+    Case("request", aged.request, PrivacyRequest, YEARS[5]),
+    Case("hold", aged.hold, LegalHold, YEARS[5]),
+    Case("disclosure", aged.disclosure, Disclosure, YEARS[5]),
     Case(
         "erasure",
         lambda s, at: s.add(Erasure(id=new_id(), subject_id=new_id(), erased_at=at)),
@@ -181,9 +77,9 @@ CASES = (
         YEARS[1],
     ),
     Case("stranger", lambda s, at: make_conversation(s, at), Conversation, 30),
-    Case("event", event, WebhookEvent, 30),
-    Case("token", token, OneTimeToken, 7),
-    Case("link", link, SecretLink, 30),
+    Case("event", aged.event, WebhookEvent, 30),
+    Case("token", aged.token, OneTimeToken, 7),
+    Case("link", aged.link, SecretLink, 30),
     Case(
         "requests to guardians",
         lambda s, at: s.add(make_guardianship(at, state=GuardianshipState.REFUSED)),
@@ -304,7 +200,7 @@ def test_an_open_wish_a_request_and_a_guardian_are_no_strangers(bot, database, c
             Inquiry(id=new_id(), conversation_id=chats[0].id, topic="x", created_at=long_ago)
         )
         session.add(make_guardianship(clock(), child_id=chats[1].id, guardian_id=chats[2].id))
-        request(session, long_ago)
+        aged.request(session, long_ago)
         session.flush()
         row = session.scalars(select(PrivacyRequest)).one()
         row.subject_id, row.closed_at = chats[3].id, None
@@ -316,14 +212,14 @@ def test_an_open_wish_a_request_and_a_guardian_are_no_strangers(bot, database, c
 def test_a_purge_that_was_killed_goes_on_where_it_was(bot, database, clock):
     rule = next(rule for rule in retention.RULES if rule.name == "push")
     long_ago = clock() - timedelta(days=2000)
-    database.write(lambda s: [push(s, long_ago) for _ in range(retention.BATCH + 50)] and None)
+    database.write(lambda s: [aged.push(s, long_ago) for _ in range(retention.BATCH + 50)] and None)
     first = database.write(lambda s: retention.purge_batch(s, rule, SCHOOL, clock()))
     assert first == (retention.BATCH, True)
     assert purging.purge(bot)["push"] == 50
 
 
 def test_the_report_is_counts_and_the_trail_names_the_rule(bot, database, clock):
-    database.write(lambda session: push(session, clock() - timedelta(days=2000)))
+    database.write(lambda session: aged.push(session, clock() - timedelta(days=2000)))
     purging.purge(bot)
     entries = database.read(
         lambda s: [e.data for e in s.scalars(select(AuditEntry)) if e.action == "data:purge"]
@@ -332,7 +228,7 @@ def test_the_report_is_counts_and_the_trail_names_the_rule(bot, database, clock)
 
 
 def test_the_command_counts_first_and_purges_then(app, database, clock):
-    database.write(lambda session: push(session, clock() - timedelta(days=2000)))
+    database.write(lambda session: aged.push(session, clock() - timedelta(days=2000)))
     dry = app.test_cli_runner().invoke(args=["purge", "--dry-run"]).output
     assert "1  push" in dry
     assert "1  would go" in dry

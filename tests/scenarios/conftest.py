@@ -10,7 +10,9 @@ from sqlalchemy import LargeBinary, select
 from bot.runtime import Bot
 from handlers.simulator.platform import Platform
 from models.database import Database
+from models.subscription import Channel
 from models.tables import metadata
+from tests.news import Subscriber
 
 
 @pytest.fixture
@@ -59,3 +61,9 @@ def post(line: Platform) -> Callable[..., int]:
         return line.deliver(body, line.webhooks.headers(body))
 
     return deliver
+
+
+@pytest.fixture
+def reader(bot: Bot, line: Platform) -> Subscriber:
+    """Somebody who takes news on both channels."""
+    return Subscriber(bot, line, Channel.LINE, Channel.EMAIL)

@@ -1,10 +1,12 @@
 """A child's registration with a guardian by heart: how a code is asked for, sent and answered."""
 
 import re
+from typing import Any
 
 from bot.texts import translator
 from handlers.line.registration.flow import Step
 from handlers.simulator.rooms import Bubble
+from models.guardianship import Guardianship, GuardianshipState
 from tests.chat import Chat, words
 from tests.scenarios.story import ACTS, reach, resume, tap
 
@@ -14,6 +16,13 @@ BANDS = {"up_to_10": "Up to 10 years", "from_11_to_19": "11 to 19 years"}
 CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 DETAILS = (Step.NAME, Step.PHONE, Step.EMAIL, Step.LINE_ID)
 NEWS = (Step.LINE_NEWS, Step.EMAIL_NEWS)
+DEAD = "This code does not work, or not any more. Please ask your child for a new one: they type “register” in their chat."  # noqa: E501
+
+
+def state(rows: Any) -> GuardianshipState:
+    """How the one request stands."""
+    (row,) = rows(Guardianship)
+    return row.state
 
 
 def code_in(said: list[Bubble]) -> str:
@@ -72,6 +81,7 @@ def label(chat: Chat, sentence: str) -> str:
 
 
 __all__ = [
-    "BANDS", "CALLED", "CODE", "DETAILS", "NICKNAME", "agrees", "asks", "code_in",
+    "BANDS", "CALLED", "CODE", "DEAD", "DETAILS", "NICKNAME", "agrees", "asks", "code_in",
     "comes_to_the_cards", "finishes", "label", "names_the_band", "opens", "resume",
+    "state",
 ]  # fmt: skip

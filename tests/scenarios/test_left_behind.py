@@ -19,9 +19,9 @@ from models.subscription import Channel
 from tests.chat import words
 from tests.news import Subscriber
 from tests.scenarios.guardian_story import agrees, asks, finishes
+from tests.scenarios.relinking import code_of
 from tests.scenarios.resetting import reset, settle
 from tests.scenarios.story import register, tap
-from tests.scenarios.test_relink import code_of
 
 NEW_ADDRESS = "somebody.else@gmail.com"
 

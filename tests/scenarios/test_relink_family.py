@@ -9,9 +9,9 @@ from models.privacy import PrivacyRequest
 from tests.chat import words
 from tests.portal.conftest import OWN_PASSWORD, Browser
 from tests.scenarios.guardian_story import agrees, asks, finishes
+from tests.scenarios.relinking import code_of
 from tests.scenarios.resetting import DIGITS, path_of, settle, shown
 from tests.scenarios.story import language_of
-from tests.scenarios.test_relink import code_of
 
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
 NOT_HERE = (
