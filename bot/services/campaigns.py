@@ -1,0 +1,313 @@
+"""A campaign from its first word to its approval: written, asked for, allowed, moved."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BotError
+from bot.services import (
+    audiences,
+    audit,
+    batches,
+    campaign_content,
+    campaign_cost,
+    frozen_lists,
+    quiet_hours,
+    schedules,
+    topics,
+)
+from bot.services.audiences import Audience
+from bot.services.audit import Action
+from bot.services.campaign_problems import CampaignError, Problem, refuse
+from bot.settings import Settings
+from models.base import new_id
+from models.campaign import MOVES, Campaign, CampaignEvent, CampaignState, Verdict
+
+LONGEST_NAME = 120
+
+
+class StaleError(BotError):
+    """Somebody else has changed it meanwhile: what was seen is not what is there."""
+
+
+class MoveError(BotError):
+    """The campaign does not stand where this can be done."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an author fills in; see models/campaign.py for the shapes."""
+
+    name: str
+    topic: str
+    content: dict[str, Any]
+    audience: Audience
+    send_at: datetime | None = None
+    rule: str | None = None
+    rule_until: datetime | None = None
+
+
+def create(
+    session: Session, draft: Draft, author_id: str, settings: Settings, now: datetime
+) -> Campaign:
+    """A new draft; it may be unfinished, only what cannot be stored is refused."""
+    campaign_id = new_id()
+    campaign = Campaign(
+        id=campaign_id,
+        author_id=author_id,
+        state=CampaignState.DRAFT,
+        created_at=now,
+        changed_at=now,
+        counts={},
+        results={},
+        chunks=0,
+        revision=0,
+        unit=f"c{campaign_id[:29]}",
+    )
+    _fill(campaign, draft, settings)
+    session.add(campaign)
+    _record(session, Action.CAMPAIGN_WRITTEN, campaign, author_id, now)
+    return campaign
+
+
+def edit(
+    session: Session,
+    campaign_id: str,
+    draft: Draft,
+    revision: int,
+    editor_id: str,
+    settings: Settings,
+    now: datetime,
+) -> Campaign:
+    """Change a draft. Raises StaleError where the revision has moved, MoveError past the draft."""
+    campaign = locked(session, campaign_id)
+    if campaign.revision != revision:
+        raise StaleError
+    if campaign.state is not CampaignState.DRAFT:
+        raise MoveError
+    _fill(campaign, draft, settings)
+    # Whoever writes last is its author: they may not approve it either.
+    campaign.author_id = editor_id
+    campaign.changed_at = now
+    campaign.revision += 1
+    _record(session, Action.CAMPAIGN_WRITTEN, campaign, editor_id, now)
+    return campaign
+
+
+def problems(campaign: Campaign, settings: Settings, now: datetime) -> list[Problem]:
+    """What stands between a draft and its approval, by field."""
+    found = list(campaign_content.problems(campaign.content))
+    found += audiences.problems(audiences.read(campaign.audience), settings)
+    if topics.find(settings.news_dir, campaign.topic) is None:
+        found.append(Problem("topic", "unknown"))
+    if not campaign.name.strip():
+        found.append(Problem("name", "needed"))
+    if campaign.send_at is not None:
+        if campaign.send_at <= now:
+            found.append(Problem("send_at", "past"))
+        elif quiet_hours.is_quiet(campaign.send_at):
+            found.append(Problem("send_at", "quiet"))
+    return found + schedules.problems(campaign.rule, campaign.rule_until, now)
+
+
+def ask(
+    session: Session, campaign: Campaign, member_id: str, settings: Settings, now: datetime
+) -> None:
+    """Ask for approval: the list is counted next. Raises CampaignError where it is unfinished."""
+    refuse(problems(campaign, settings, now))
+    move(campaign, CampaignState.IN_REVIEW)
+    frozen_lists.restart(campaign)
+    campaign.asked_at, campaign.asked_by = now, member_id
+    campaign.digest = campaign.cost_messages = campaign.cost_satang = None
+    _unapprove(campaign)
+    _event(session, campaign, Verdict.ASKED, member_id, None, now)
+    _record(session, Action.CAMPAIGN_ASKED, campaign, member_id, now)
+
+
+def price(session: Session, campaign: Campaign, settings: Settings, now: datetime) -> None:
+    """Once the list is frozen: what it costs, and the digest that an approval is bound to."""
+    cost = campaign_cost.of(session, campaign, settings, now)
+    campaign.cost_messages, campaign.cost_satang = cost.messages, cost.satang
+    campaign.digest = digest_of(campaign)
+
+
+def digest_of(campaign: Campaign) -> str:
+    """The fingerprint of everything that an approver sees: one character more is another one."""
+    return campaign_content.digest(
+        campaign.topic,
+        campaign.content,
+        campaign.audience,
+        campaign.send_at.isoformat() if campaign.send_at else None,
+        campaign.rule,
+        campaign.rule_until.isoformat() if campaign.rule_until else None,
+        campaign.counts,
+        campaign.list_digest,
+        campaign.cost_messages,
+        campaign.cost_satang,
+    )
+
+
+def approve(
+    session: Session,
+    campaign: Campaign,
+    member_id: str,
+    seen: str,
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Allow exactly what was seen. Raises CampaignError, StaleError or MoveError.
+
+    seen: the digest of the page that was read. Whoever wrote it or asked for it does not approve
+    it (policy R4), unless the school says that it has one person only.
+    """
+    if campaign.state is not CampaignState.IN_REVIEW or campaign.frozen_at is None:
+        raise MoveError
+    if campaign.digest is None or not campaign.digest == seen == digest_of(campaign):
+        raise StaleError
+    if not settings.approve_own and member_id in {campaign.author_id, campaign.asked_by}:
+        refuse([Problem("approver", "own")])
+    if campaign.send_at is not None and campaign.send_at <= now:
+        refuse([Problem("send_at", "past")])
+    hold_back_over = now + timedelta(minutes=settings.hold_back_minutes)
+    is_later = campaign.send_at is not None and campaign.send_at > hold_back_over
+    due_at = quiet_hours.next_open(max(campaign.send_at or now, hold_back_over))
+    if campaign.rule is not None:
+        due_at, is_later = _next_time(campaign, hold_back_over), True
+    campaign_cost.check(session, campaign, settings, now)
+    campaign.approved_digest, campaign.approved_by, campaign.approved_at = seen, member_id, now
+    campaign.due_at = due_at
+    move(campaign, CampaignState.SCHEDULED if is_later else CampaignState.APPROVED)
+    _event(session, campaign, Verdict.APPROVED, member_id, None, now)
+    _record(session, Action.CAMPAIGN_APPROVED, campaign, member_id, now)
+
+
+def is_as_approved(campaign: Campaign) -> bool:
+    """Whether it is, to the last character, what was approved."""
+    return campaign.approved_digest is not None and campaign.approved_digest == digest_of(campaign)
+
+
+def send_back(
+    session: Session, campaign: Campaign, member_id: str, note: str, now: datetime
+) -> None:
+    """Back to the draft, as an approver's answer or to edit it: an approval is void by that."""
+    if campaign.started_at is not None:
+        raise MoveError
+    move(campaign, CampaignState.DRAFT)
+    _unapprove(campaign)
+    campaign.due_at = campaign.pause_reason = None
+    _event(session, campaign, Verdict.SENT_BACK, member_id, note, now)
+    _record(session, Action.CAMPAIGN_SENT_BACK, campaign, member_id, now)
+
+
+def pause(
+    session: Session, campaign: Campaign, member_id: str | None, reason: str, now: datetime
+) -> None:
+    """Hold it; member_id None is the system itself, which has a reason."""
+    move(campaign, CampaignState.PAUSED)
+    campaign.pause_reason = reason[:80]
+    _event(session, campaign, Verdict.PAUSED, member_id, reason, now)
+    _record(session, Action.CAMPAIGN_PAUSED, campaign, member_id, now)
+
+
+def go_on(
+    session: Session, campaign: Campaign, member_id: str, settings: Settings, now: datetime
+) -> None:
+    """Go on after a pause. Raises CampaignError where the quota is short, StaleError if changed."""
+    if not is_as_approved(campaign):
+        raise StaleError
+    if campaign.rule is not None:
+        campaign.due_at = _next_time(campaign, now)
+    campaign_cost.check(session, campaign, settings, now)
+    campaign.pause_reason = None
+    if campaign.started_at is None and campaign.due_at is not None and campaign.due_at > now:
+        move(campaign, CampaignState.SCHEDULED)  # its time has not come yet
+    else:
+        move(campaign, CampaignState.SENDING)
+        campaign.started_at = campaign.started_at or now
+        campaign.wave_due_at = max(now, campaign.wave_due_at or now)
+    _event(session, campaign, Verdict.WENT_ON, member_id, None, now)
+    _record(session, Action.CAMPAIGN_WENT_ON, campaign, member_id, now)
+
+
+def stop(session: Session, campaign: Campaign, member_id: str | None, now: datetime) -> None:
+    """For good. What had gone out stays gone; nothing more does."""
+    move(campaign, CampaignState.STOPPED)
+    campaign.ended_at = now
+    batches.close_stopped(session, campaign.id, now)
+    _event(session, campaign, Verdict.STOPPED, member_id, None, now)
+    _record(session, Action.CAMPAIGN_STOPPED, campaign, member_id, now)
+
+
+def move(campaign: Campaign, state: CampaignState) -> None:
+    """The only place that changes a state; raises MoveError for a step that is not allowed."""
+    if state not in MOVES[campaign.state]:
+        raise MoveError
+    campaign.state = state
+
+
+def locked(session: Session, campaign_id: str) -> Campaign:
+    """The campaign, nobody else's meanwhile; raises MoveError where there is none."""
+    found = session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise MoveError
+    return found
+
+
+def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
+    topic = topics.find(settings.news_dir, draft.topic)
+    if topic is None:
+        raise CampaignError([Problem("topic", "unknown")])
+    if len(draft.name) > LONGEST_NAME:
+        raise CampaignError([Problem("name", "too_long", most=LONGEST_NAME)])
+    campaign.name, campaign.topic, campaign.kind = draft.name, topic.id, topic.kind.value
+    campaign.content, campaign.audience = draft.content, draft.audience.stored()
+    campaign.send_at = draft.send_at
+    campaign.rule, campaign.rule_until = draft.rule, draft.rule_until
+
+
+def _next_time(campaign: Campaign, after: datetime) -> datetime:
+    """When a pattern makes its next member; raises CampaignError where its end has come."""
+    found = schedules.next_times(campaign.rule or "", after, 1, campaign.rule_until)
+    if not found:
+        refuse([Problem("until", "past")])
+    return found[0]
+
+
+def _unapprove(campaign: Campaign) -> None:
+    campaign.approved_digest = campaign.approved_by = campaign.approved_at = None
+
+
+def _event(
+    session: Session,
+    campaign: Campaign,
+    verdict: Verdict,
+    member_id: str | None,
+    note: str | None,
+    now: datetime,
+) -> None:
+    session.add(
+        CampaignEvent(
+            id=new_id(),
+            campaign_id=campaign.id,
+            at=now,
+            staff_id=member_id,
+            verdict=verdict,
+            digest=campaign.digest,
+            note=note[:400] if note else None,
+        )
+    )
+
+
+def _record(
+    session: Session, action: Action, campaign: Campaign, member_id: str | None, now: datetime
+) -> None:
+    audit.record(
+        session,
+        action,
+        actor=f"staff:{member_id}" if member_id else "system",
+        subject=None,
+        now=now,
+        campaign_id=campaign.id,
+    )
