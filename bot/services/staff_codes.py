@@ -1,0 +1,44 @@
+"""The code that ties a LINE account to a member of staff: drawn, shown, and read as it is typed."""
+
+import re
+import secrets
+import unicodedata
+
+# Crockford's base 32: 8 symbols are 40 bits, for ten minutes and five tries.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8
+WORD = "พนักงาน"  # stands before the code, so that it is not taken for a guardian's
+_READ_AS = str.maketrans("OIL", "011")
+_TYPED = re.compile(r"(?:พนักงาน|staff)[\s:]{1,3}([0-9a-z]{4})[\s\-\u2010-\u2015]{0,3}([0-9a-z]{4})")
+_MOST = 60  # longer texts are no codes
+
+
+def draw() -> str:
+    """A new code; always with a digit and a letter."""
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if any(char.isdigit() for char in code) and any(char.isalpha() for char in code):
+            return code
+
+
+def shown(code: str) -> str:
+    """The code as it is written for people: ABCD-EFGH."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def message(code: str) -> str:
+    """What the member sends, word for word."""
+    return f"{WORD} {shown(code)}"
+
+
+def read(text: str) -> str | None:
+    """The code in a typed message, with its word before it; None for anything else."""
+    if len(text) > _MOST:
+        return None
+    said = unicodedata.normalize("NFKC", text).casefold().strip()
+    said = "".join(char for char in said if unicodedata.category(char) != "Cf")
+    found = _TYPED.fullmatch(said)
+    if found is None or not any(char.isdigit() for char in found[1] + found[2]):
+        return None  # "staff meeting"
+    code = (found[1] + found[2]).upper().translate(_READ_AS)
+    return code if set(code) <= set(ALPHABET) else None

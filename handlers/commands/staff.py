@@ -1,0 +1,87 @@
+"""Commands about the team: staff-add, staff-link."""
+
+import sys
+from typing import NoReturn
+
+import click
+
+from bot.errors import InputError
+from bot.services import staff, staff_start
+from handlers.commands.parts import parts
+from models.conversation import Language
+from models.staff import Role
+
+PROBLEMS = {
+    "name_needed": "A name is needed, at most 80 characters.",
+    "username_form": "A username has 3 to 32 small letters, digits, dots and hyphens.",
+    "username_taken": "Somebody has this username already; staff-link gives them a new link.",
+    "roles_needed": "At least one --role is needed.",
+    "disabled": "This member may not enter; an administrator lets them in again in the console.",
+    "unknown": "There is no member with this username.",
+}
+
+
+@click.command("staff-add")
+@click.option("--name", required=True, help="How the person is called.")
+@click.option("--username", required=True, help="What they sign in with.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([str(role) for role in Role]),
+    help="May stand more than once.",
+)
+@click.option("--language", default="th", type=click.Choice([str(one) for one in Language]))
+def staff_add(name: str, username: str, roles: tuple[str, ...], language: str) -> None:
+    """Add a member of staff and print the one-time link by which they begin."""
+    bot, _ = parts()
+    now = bot.clock()
+    try:
+        _, drawn = bot.database.write(
+            lambda session: staff.add(
+                session,
+                name,
+                username,
+                [Role(role) for role in roles],
+                staff.OPERATOR,
+                now,
+                Language(language),
+            )
+        )
+    except InputError as error:
+        _stop(error)
+    _say(drawn, language)
+
+
+@click.command("staff-link")
+@click.argument("username")
+def staff_link(username: str) -> None:
+    """Print a new one-time link for a member who lost password or factor."""
+    bot, _ = parts()
+    now = bot.clock()
+    staff_id = bot.database.read(lambda session: staff.find(session, username))
+    try:
+        if staff_id is None:
+            raise InputError("unknown")
+        drawn = bot.database.write(
+            lambda session: staff.new_link(session, staff_id, staff.OPERATOR, now)
+        )
+    except InputError as error:
+        _stop(error)
+    _say(drawn, "th")
+
+
+def _stop(error: InputError) -> NoReturn:
+    click.echo(PROBLEMS.get(error.code, error.code), err=True)
+    sys.exit(1)
+
+
+def _say(drawn: str, language: str) -> None:
+    bot, _ = parts()
+    origin = bot.settings.public_url.rstrip("/")
+    click.echo(staff_start.url(origin, drawn, language))
+    click.echo("It works once, within 24 hours, and is not shown again.", err=True)
+
+
+COMMANDS = (staff_add, staff_link)

@@ -1,0 +1,60 @@
+"""The console: staff at work. A page exists when its module is listed here."""
+
+from flask import Flask
+
+from handlers.console import (
+    audit_trail,
+    campaign_acts,
+    campaign_form,
+    campaign_preview,
+    campaign_progress,
+    campaign_results,
+    campaign_review,
+    campaigns,
+    dashboard,
+    duplicates,
+    exports,
+    imports,
+    learner,
+    learners,
+    own_account,
+    own_chat,
+    passkeys,
+    routes,
+    sign_in,
+    start,
+    team,
+)
+from handlers.console.routes import console
+from handlers.console.session_store import NoteStore
+
+__all__ = [
+    "audit_trail",
+    "campaign_acts",
+    "campaign_form",
+    "campaign_preview",
+    "campaign_progress",
+    "campaign_results",
+    "campaign_review",
+    "campaigns",
+    "dashboard",
+    "duplicates",
+    "exports",
+    "imports",
+    "learner",
+    "learners",
+    "own_account",
+    "own_chat",
+    "passkeys",
+    "register",
+    "routes",
+    "sign_in",
+    "start",
+    "team",
+]
+
+
+def register(app: Flask) -> None:
+    """Add the pages, and the sealed cookie that carries messages between them."""
+    app.session_interface = NoteStore()
+    app.register_blueprint(console)

@@ -1,0 +1,70 @@
+"""The console's two cookies, and the only place that sets or clears them."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from bot.crypto import Keyring
+from bot.errors import SealError
+from bot.services.sessions import Ticket
+from handlers.portal.cookies import Cookie
+
+SESSION = Cookie("__Host-staff", "keeps a member of staff signed in; random and encrypted")
+NOTES = Cookie("__Host-staff-note", "carries one message to the next page of staff; encrypted")
+COOKIES = (SESSION, NOTES)
+PLACE = "cookie|staff|"
+_NOTES_PLACE = "cookie|staff-note|"
+LARGEST = 3500  # browsers refuse more than 4096 with the attributes
+
+
+def ticket(keys: Keyring) -> Ticket | None:
+    """What the browser's session cookie holds, if this server made it."""
+    value = request.cookies.get(SESSION.name)
+    return Ticket.unseal(keys, value, PLACE) if value else None
+
+
+def set_ticket(response: Response, keys: Keyring, ticket: Ticket, now: datetime) -> None:
+    """Give the browser a fresh copy of its session cookie."""
+    _set(response, SESSION, ticket.seen(now).seal(keys, PLACE))
+
+
+def notes(keys: Keyring) -> dict[str, Any]:
+    """What the last page left for this one."""
+    value = request.cookies.get(NOTES.name)
+    if not value:
+        return {}
+    try:
+        raw = base64.urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4))
+        found = json.loads(keys.open(raw, _NOTES_PLACE))
+    except (ValueError, SealError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def set_notes(response: Response, keys: Keyring, notes: dict[str, Any]) -> None:
+    """Leave something for the next page; too much is left out rather than refused."""
+    sealed = keys.seal(json.dumps(notes, ensure_ascii=False).encode(), _NOTES_PLACE)
+    value = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    if len(NOTES.name) + len(value) <= LARGEST:
+        _set(response, NOTES, value)
+
+
+def clear(response: Response, *cookies: Cookie) -> None:
+    """Take cookies back from the browser."""
+    for cookie in cookies:
+        response.delete_cookie(cookie.name, path="/", secure=True, httponly=True, samesite="Lax")
+
+
+def clear_all(response: Response) -> None:
+    """Take everything back, cached pages too (ASVS 14.3.1)."""
+    clear(response, *COOKIES)
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+
+
+def _set(response: Response, cookie: Cookie, value: str) -> None:
+    # Lax, not Strict: a link in a mail or a chat must find the session. Gone with the browser.
+    response.set_cookie(cookie.name, value, path="/", secure=True, httponly=True, samesite="Lax")

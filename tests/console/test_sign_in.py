@@ -1,0 +1,190 @@
+"""The door: link, password, authenticator; sign-in with two factors; the way out."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from bot.runtime import Bot
+from bot.services import staff, staff_factors, staff_start
+from models.staff import StaffLink
+from tests.clock import FakeClock
+from tests.console.conftest import Phone
+from tests.console.door import PASSWORD, actions, at_once, invite, settle, sign_in
+
+
+def test_from_the_link_to_the_first_page(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    desk = new_desk()
+    for _ in range(3):
+        assert "kru.jai" in desk.get(path).text  # a preview does not spend it
+    codes = settle(desk, path, phone)
+    assert len(set(codes)) == staff_factors.HOW_MANY
+    assert "ครูใจดี" in desk.get("/console/me").text
+    assert new_desk().get(path).status_code == 410
+    answer = desk.submit("/console/me", "/console/sign-out")
+    assert "Clear-Site-Data" in answer.headers
+    assert desk.get("/console/me").location.startswith("/console/sign-in")
+    assert sign_in(desk, phone.code()).location == "/console"
+    assert desk.get("/console/me").status_code == 200
+    assert actions(bot) == [
+        "staff:add",
+        "staff:link",
+        "staff:start",
+        "staff:change_factor",
+        "staff:sign_in",
+        "staff:sign_out",
+        "staff:sign_in",
+    ]
+
+
+def test_the_same_code_opens_once(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    code = phone.code()
+    assert sign_in(new_desk(), code).status_code == 303
+    again = sign_in(new_desk(), code)
+    assert again.status_code == 403
+    assert "is-invalid" in again.text
+    assert sign_in(new_desk(), phone.code()).status_code == 303
+
+
+def test_a_recovery_code_opens_once(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    codes = settle(new_desk(), path, phone)
+    desk = new_desk()
+    assert sign_in(desk, codes[3].upper().replace("-", " ")).status_code == 303
+    assert "9" in desk.get("/console/me").text
+    assert sign_in(new_desk(), codes[3]).status_code == 403
+    assert sign_in(new_desk(), codes[4]).status_code == 303
+
+
+def test_of_twenty_at_once_one_spends_the_link(bot: Bot, clock: FakeClock) -> None:
+    _, path = invite(bot)
+    drawn = path.removeprefix(staff_start.PATH)
+    found = at_once(20, lambda: staff_start.begin(bot.database, drawn, PASSWORD, clock()))
+    assert sum(ticket is not None for ticket in found) == 1
+
+
+@pytest.mark.parametrize("kind", ["totp", "recovery"])
+def test_of_ten_at_once_one_burns_the_code(bot: Bot, new_desk, phone: Phone, kind: str) -> None:
+    staff_id, path = invite(bot)
+    codes = settle(new_desk(), path, phone)
+    code = phone.code() if kind == "totp" else codes[0]
+    now = phone.clock()
+    found = at_once(10, lambda: staff_factors.burn(bot.database, staff_id, code, now))
+    assert [factor for factor in found if factor] == [kind]
+
+
+def test_unknown_wrong_unfinished_and_disabled_are_told_the_same(
+    bot: Bot, new_desk, phone: Phone, clock: FakeClock
+) -> None:
+    invite(bot, "unfinished")
+    gone, path = invite(bot, "gone")
+    settle(new_desk(), path, phone)
+    bot.database.write(lambda s: staff.disable(s, gone, staff.OPERATOR, clock()))
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    tries = [
+        ("nobody", PASSWORD),
+        ("kru.jai", "not the password"),
+        ("unfinished", PASSWORD),
+        ("gone", PASSWORD),
+    ]
+    told = set()
+    for username, password in tries:
+        answer = sign_in(new_desk(), "", username, password)
+        text = re.sub(r'value="[^"]*"', "", answer.text)
+        told.add((answer.status_code, text.replace(username, "")))
+    assert len(told) == 1
+    assert next(iter(told))[0] == 403
+    assert actions(bot).count("staff:refuse") == 4
+
+
+def test_passwords_and_codes_are_throttled(bot: Bot, new_desk, phone: Phone, clock) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    statuses = [sign_in(new_desk(), "", "kru.jai", "wrong").status_code for _ in range(6)]
+    assert statuses == [403] * 5 + [429]
+    assert sign_in(new_desk(), phone.code()).status_code == 429  # the right one too
+    elsewhere = new_desk("198.51.100.4")
+    statuses = [sign_in(elsewhere, "000000").status_code for _ in range(5)]
+    assert statuses == [403] * 5
+    answer = sign_in(elsewhere, phone.code())
+    assert answer.status_code == 429
+    clock.advance(minutes=16)
+    assert sign_in(elsewhere, phone.code()).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("chosen", "again", "words"),
+    [
+        ("short", "short", "อย่างน้อย"),
+        ("englishplanet1", "englishplanet1", "ชื่อโรงเรียน"),
+        (PASSWORD, "other", "ไม่ตรงกัน"),
+    ],
+)
+def test_a_bad_password_does_not_spend_the_link(
+    bot: Bot, new_desk, chosen: str, again: str, words: str
+) -> None:
+    _, path = invite(bot)
+    desk = new_desk()
+    answer = desk.submit(path, path, chosen=chosen, again=again)
+    assert answer.status_code == 422
+    assert "is-invalid" in answer.text
+    assert words in answer.text
+    assert desk.get(path).status_code == 200
+
+
+def test_a_wrong_code_sets_nothing_up(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    desk = new_desk()
+    desk.submit(path, path, chosen=PASSWORD, again=PASSWORD)
+    answer = desk.submit("/console/start-factor", "/console/start-factor", code="000000")
+    assert answer.status_code == 422
+    assert desk.get("/console/me").location == "/console/start-factor"
+    phone.scan(desk.get("/console/start-factor").text)
+    answer = desk.submit("/console/start-factor", "/console/start-factor", code=phone.code())
+    assert answer.status_code == 200
+
+
+def test_a_link_lives_a_day_and_the_newer_one_counts(bot: Bot, new_desk, clock: FakeClock) -> None:
+    staff_id, path = invite(bot)
+    newer = bot.database.write(lambda s: staff.new_link(s, staff_id, staff.OPERATOR, clock()))
+    assert new_desk().get(path).status_code == 410
+    path = f"{staff_start.PATH}{newer}"
+    clock.advance(hours=23, minutes=59)
+    assert new_desk().get(path).status_code == 200
+    clock.advance(minutes=1)
+    desk = new_desk()
+    assert desk.get(path).status_code == 410
+    rows = bot.database.read(lambda s: s.scalars(select(StaffLink)).all())
+    assert all(newer not in row.digest for row in rows)
+
+
+def test_where_one_wanted_to_go(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    for wish, found in (
+        ("/console/team", "/console/team"),
+        ("https://elsewhere.example/console/x", "/console"),
+        ("//elsewhere.example/console/", "/console"),
+        ("/console/../portal", "/console"),
+    ):
+        desk = new_desk()
+        form = {"username": "kru.jai", "password": PASSWORD, "next": wish}
+        answer = desk.submit("/console/sign-in", "/console/sign-in", **form)
+        page = desk.get(answer.location)
+        shown = re.search(r'name="next" value="([^"]*)"', page.text)[1]
+        answer = desk.submit(
+            answer.location, "/console/sign-in/code", code=phone.code(), next=shown
+        )
+        assert answer.location == found
+
+
+def test_both_languages(bot: Bot, new_desk) -> None:
+    _, path = invite(bot)
+    assert "เข้าสู่ระบบ" in new_desk().get("/console/sign-in").text
+    assert "Go on" in new_desk().get("/console/sign-in?lang=en").text
+    assert "Step 1 of 2" in new_desk().get(f"{path}?lang=en").text
+    assert "ขั้นที่ 1" in new_desk().get(path).text
