@@ -1,0 +1,55 @@
+"""What is signed in the audit trail: entries, links and the chain's beginning, byte by byte."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+
+def mac(key: bytes, entry: Any, kind: str = "entry") -> str:
+    """Proof that whoever wrote the entry had the key. `kind` is "legacy" for those without one.
+
+    The number that the database gives it is not known yet; the link binds that.
+    """
+    return _signed(key, kind, entry.at, entry.action, entry.actor, entry.subject, entry.data)
+
+
+def link_hash(
+    key: bytes, position: int, previous: str, entry_seq: int, at: datetime, entry_mac: str
+) -> str:
+    """One link: its place, its entry, and through the one before it everything before."""
+    return _signed(key, "link", position, previous, entry_seq, at, entry_mac)
+
+
+def beginning_mac(
+    key: bytes, purged_to: int, purged_hash: str, purged_before: datetime | None, holes: int
+) -> str:
+    """Proof that a purge of ours, and nobody else, took what stood before."""
+    return _signed(key, "beginning", purged_to, purged_hash, purged_before, holes)
+
+
+def which_key(keys: Sequence[bytes], found: str, sign: Callable[[bytes], str]) -> int | None:
+    """The number of the key under which `sign(key)` gives what was found, newest first."""
+    for number, key in enumerate(keys):
+        if hmac.compare_digest(sign(key), found):
+            return number
+    return None
+
+
+def _signed(key: bytes, *values: Any) -> str:
+    return hmac.new(key, canonical(values), hashlib.sha256).hexdigest()
+
+
+def canonical(values: Any) -> bytes:
+    """JSON in one form only: sorted, without spaces, ASCII; times in UTC to the microsecond."""
+    return json.dumps(
+        values, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain
+    ).encode()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    raise TypeError(f"{type(value).__name__} cannot be signed")

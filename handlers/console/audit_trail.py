@@ -1,0 +1,108 @@
+"""The audit trail: a form, and what it finds. Reading is an act, so it is asked for by POST."""
+
+from datetime import datetime
+
+from flask import request
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.clock import BANGKOK
+from bot.services import audit_search
+from bot.services.audit import Action
+from bot.services.audit_search import Page, Wish
+from bot.services.permissions import Permission
+from bot.texts import Translator
+from handlers.console.desks import member
+from handlers.console.guard import allow
+from handlers.console.pages import page
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.parts import the_bot
+
+ACTIONS = tuple(sorted(Action))
+LONGEST = 48  # characters of an id in the trail
+
+
+@console.get("/audit")
+@allow(Permission.SEE_AUDIT)
+def audit_trail() -> AnyResponse:
+    """The empty form: nothing has been read yet."""
+    return _page(200, {}, None)
+
+
+@console.post("/audit")
+@allow(Permission.SEE_AUDIT)
+def read_audit_trail() -> AnyResponse:
+    """What the form looks for; who looked is written down with it."""
+    bot, t = the_bot(), language.translate()
+    wish, problems = _wish(t)
+    if wish is None:
+        return _page(422, problems, None)
+    asked, reader, now = wish, member().actor, bot.clock()
+    found = bot.database.read(lambda session: audit_search.search(session, asked))
+    rows = len(found.lines)
+    bot.database.write(
+        lambda session: audit_search.note(session, asked, rows, reader=reader, now=now)
+    )
+    return _page(200, {}, found)
+
+
+def _page(status: int, problems: dict[str, str], found: Page | None) -> AnyResponse:
+    t = language.translate()
+    return page(
+        "audit_trail",
+        status,
+        title=t("Audit trail"),
+        problems=problems,
+        found=found,
+        after=audit_search.cursor(found.next) if found and found.next else "",
+        asked={name: request.form.get(name, "")[:LONGEST] for name in FIELDS},
+        actions=ACTIONS,
+        anchor=the_bot().database.read(audit_search.last_anchor),
+        second=lambda at: f"{at.astimezone(BANGKOK):%Y-%m-%d %H:%M:%S}",
+    )
+
+
+FIELDS = ("action", "actor", "subject", "since", "until")
+
+
+def _wish(t: Translator) -> tuple[Wish | None, dict[str, str]]:
+    """The form as a wish, or what is wrong with it, field by field."""
+    typed = {name: request.form.get(name, "").strip() for name in FIELDS}
+    problems: dict[str, str] = {}
+    if typed["action"] and typed["action"] not in ACTIONS:
+        problems["action"] = t("There is no such act. Please choose one of the list.")
+    for name in ("actor", "subject"):
+        if len(typed[name]) > LONGEST or "\x00" in typed[name]:
+            problems[name] = t("An id has at most {most} characters.", most=LONGEST)
+    moments: dict[str, datetime | None] = {}
+    for name in ("since", "until"):
+        try:
+            moments[name] = _moment(typed[name])
+        except (ValueError, OverflowError):
+            problems[name] = t("This is not a date and time. Please write 2026-11-23T08:30.")
+    since, until = moments.get("since"), moments.get("until")
+    if since and until and until <= since:
+        problems["until"] = t("The end has to be later than the beginning.")
+    if problems:
+        return None, problems
+    wish = Wish(
+        typed["action"],
+        typed["actor"],
+        typed["subject"],
+        since,
+        until,
+        audit_search.parse_cursor(request.form.get("after", "")),
+    )
+    return wish, {}
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment in Bangkok, as a browser's field for date and time writes it."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=BANGKOK)
+    if not 2000 <= moment.year < 2200:
+        raise ValueError(text)
+    return moment

@@ -1,0 +1,103 @@
+"""The overview: who comes, how far they get, who reads what, what it costs, what goes out next."""
+
+from datetime import date, timedelta
+
+from babel.dates import get_month_names
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.services import charts, dashboard, statistics_shown, topics
+from bot.services.charts import Bar, Chart
+from bot.services.dashboard import Dashboard, Week
+from bot.services.permissions import Permission
+from bot.services.statistics_shown import Cell, Mark
+from bot.texts import Translator
+from bot.texts.dates import shown_day
+from handlers.console.desks import member
+from handlers.console.guard import allow
+from handlers.console.pages import page
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.parts import the_bot
+from models.subscription import Channel
+
+LATE = timedelta(hours=1)  # older figures are marked as such
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogue."""
+    return sentence
+
+
+STEPS = (_("Greeted"), _("Consented"), _("Registered"), _("Signed in"))
+STATES = {
+    "approved": _("approved"),
+    "scheduled": _("scheduled"),
+    "sending": _("is going out"),
+}
+
+
+@console.get("/overview", endpoint="dashboard")
+@allow(Permission.SEE_DASHBOARD)
+def overview() -> AnyResponse:
+    """Everything on one page; nothing is counted while somebody waits for it."""
+    bot, t = the_bot(), language.translate()
+    now, settings = bot.clock(), bot.settings
+    found = bot.database.read(lambda session: dashboard.dashboard(session, settings, now))
+    known = topics.load(settings.news_dir)
+    return page(
+        "dashboard",
+        title=t("Overview"),
+        found=found,
+        is_late=found.counted_at is not None and now - found.counted_at > LATE,
+        cell=lambda cell: _said(t, cell),
+        day=lambda day: shown_day(day, t.language),
+        days=_days(found, t),
+        weeks=_weeks(found, t),
+        steps=[(t(name), cell) for name, cell in zip(STEPS, found.funnel, strict=True)],
+        share=charts.share,
+        widest=next((cell.value for cell in found.funnel if cell.value), None),
+        topics=[
+            (
+                topic.title[t.language],
+                _subscribers(found, topic.id, Channel.LINE),
+                _subscribers(found, topic.id, Channel.EMAIL),
+            )
+            for topic in known
+        ],
+        least=statistics_shown.LEAST,
+        plan=settings.line_included,
+        reserve=settings.quota_reserve,
+        states=STATES,
+        may_open=member().may(Permission.SEE_CAMPAIGNS),
+    )
+
+
+def _said(t: Translator, cell: Cell) -> str:
+    """A figure, or why it does not stand there."""
+    if cell.mark is Mark.SMALL:
+        return t("fewer than {least}", least=statistics_shown.LEAST)
+    if cell.mark is Mark.WITHHELD:
+        return t("withheld")
+    return f"{cell.value:,}"
+
+
+def _subscribers(found: Dashboard, topic: str, channel: Channel) -> Cell:
+    return found.subscribers.get((channel, topic), statistics_shown.alone(0))
+
+
+def _short(day: date, t: Translator) -> str:
+    """A day as a chart has room for it."""
+    return f"{day.day} {get_month_names('abbreviated', locale=t.language)[day.month]}"
+
+
+def _days(found: Dashboard, t: Translator) -> Chart:
+    cells = [pair for week in found.weeks for pair in week.days]
+    return charts.columns([Bar(_short(day, t), cell.value) for day, cell in cells], labels=4)
+
+
+def _weeks(found: Dashboard, t: Translator) -> Chart:
+    return charts.columns([_week(week, t) for week in found.weeks], labels=4)
+
+
+def _week(week: Week, t: Translator) -> Bar:
+    return Bar(_short(week.monday, t), week.total.value)

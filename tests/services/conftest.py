@@ -1,0 +1,15 @@
+"""Stages that several tests of services share."""
+
+import pytest
+
+from bot.runtime import auditing
+from tests.services.trails import act
+
+
+@pytest.fixture
+def trail(database, bot, clock):
+    """The database with twelve acts in its audit trail, linked."""
+    for number in range(12):
+        act(database, clock, number)
+    assert auditing.seal(bot) == 12
+    return database
