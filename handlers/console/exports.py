@@ -1,0 +1,206 @@
+"""Export: ask for a file with a reason, have it approved, take it once."""
+
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.errors import InputError
+from bot.services import csv_exports, staff, tags
+from bot.services.csv_exports import ALONE, MOST, Chosen, Column
+from bot.services.permissions import Permission
+from bot.texts import Translator
+from handlers.console import learner_words
+from handlers.console.desks import member
+from handlers.console.guard import allow
+from handlers.console.pages import page
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.parts import the_bot
+from models.conversation import Language
+from models.learner import LearnerState
+from models.people_files import ExportRequest, ExportState
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogue."""
+    return sentence
+
+
+COLUMNS: dict[Column, str] = {
+    Column.NAME: _("Full name"),
+    Column.PHONE: _("Phone"),
+    Column.EMAIL: _("E-mail"),
+    Column.LINE_ID: _("LINE ID"),
+    Column.USERNAME: _("Username"),
+    Column.STATE: _("State"),
+    Column.ACCOUNT: _("Account"),
+    Column.AGE_BAND: _("Age group"),
+    Column.LANGUAGE: _("Language"),
+    Column.REGISTERED: _("Registered on"),
+    Column.LAST_USED: _("Last used on"),
+    Column.TAGS: _("Groups"),
+}
+STATES: dict[ExportState, str] = {
+    ExportState.WAITING: _("waits for approval"),
+    ExportState.APPROVED: _("may be taken"),
+    ExportState.REFUSED: _("not approved"),
+    ExportState.TAKEN: _("was taken"),
+}
+_PROBLEMS: dict[str, tuple[str, str]] = {
+    "no_columns": ("columns", _("Please choose at least one column.")),
+    "no_rows": ("", _("Nobody is chosen by this.")),
+}
+
+
+@console.get("/exports")
+@allow(Permission.EXPORT_LEARNERS)
+def exports() -> AnyResponse:
+    """Ask, and the wishes of the last days."""
+    return _exports(200, {})
+
+
+@console.post("/exports")
+@allow(Permission.EXPORT_LEARNERS)
+def ask_export() -> AnyResponse:
+    """Note the wish."""
+    bot, who, form, t = the_bot(), member(), request.form, language.translate()
+    columns = [column for column in Column if column in form.getlist("column")]
+    in_full = form.get("details") == "full" and who.may(Permission.UNMASK_LEARNER)
+    # Read here: a unit of work runs in the writer's thread, which knows no request.
+    chosen, reason, now = _chosen(), form.get("reason", ""), bot.clock()
+    try:
+        row = bot.database.write(
+            lambda session: csv_exports.ask(
+                session,
+                columns,
+                chosen,
+                reason,
+                in_full=in_full,
+                member_id=who.id,
+                now=now,
+            )
+        )
+    except InputError as error:
+        return _exports(422, _problem(t, error), form)
+    if row.state is ExportState.APPROVED:
+        flash(t("The file is ready to be taken, once, within 24 hours."), "success")
+    else:
+        flash(t("Somebody else has to approve this file. It waits for 24 hours."), "warning")
+    return redirect(url_for("console.exports"), 303)
+
+
+@console.post("/exports/<export_id>/approve")
+@allow(Permission.APPROVE_EXPORT)
+def approve_export(export_id: str) -> AnyResponse:
+    """Somebody else's yes."""
+    return _decide(export_id, is_yes=True)
+
+
+@console.post("/exports/<export_id>/refuse")
+@allow(Permission.APPROVE_EXPORT)
+def refuse_export(export_id: str) -> AnyResponse:
+    """Somebody else's no."""
+    return _decide(export_id, is_yes=False)
+
+
+@console.post("/exports/<export_id>/take")
+@allow(Permission.EXPORT_LEARNERS)
+def take_export(export_id: str) -> AnyResponse:
+    """The file, this once; it stands nowhere."""
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    now = bot.clock()
+    row = bot.database.write(lambda s: csv_exports.take(s, export_id, member_id, now))
+    if row is None:
+        flash(t("This file cannot be taken, or was taken before."), "warning")
+        return redirect(url_for("console.exports"), 303)
+    say = learner_words.words()
+
+    def called(value: str) -> str:
+        return t(COLUMNS[Column(value)]) if isinstance(value, Column) else say(value)
+
+    content = bot.database.read(lambda session: csv_exports.made(session, row, called))
+    response = Response(content, content_type="text/csv; charset=utf-8")
+    name = f"learners-{row.id[-8:]}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _decide(export_id: str, *, is_yes: bool) -> AnyResponse:
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    now = bot.clock()
+    done = bot.database.write(
+        lambda s: csv_exports.decide(s, export_id, member_id, now, is_yes=is_yes)
+    )
+    if done:
+        flash(t("Approved.") if is_yes else t("Not approved."), "success")
+    else:
+        flash(t("Nobody decides about their own wish, nor twice, nor after its day."), "danger")
+    return redirect(url_for("console.exports"), 303)
+
+
+def _chosen() -> Chosen:
+    form = request.form
+    state, spoken = form.get("state", ""), form.get("language", "")
+    return Chosen(
+        LearnerState(state) if state in set(LearnerState) else LearnerState.ACTIVE,
+        Language(spoken) if spoken in set(Language) else None,
+        form.get("tag") or None,
+    )
+
+
+def _problem(t: Translator, error: InputError) -> dict[str, str]:
+    if error.code == "rows_many":
+        return {"": t("A file holds at most {most} rows. Please choose fewer.", most=f"{MOST:,}")}
+    if error.code in _PROBLEMS:
+        field, said = _PROBLEMS[error.code]
+        return {field: t(said)}
+    return {"reason": learner_words.problem(error.code, t)}
+
+
+def _exports(status: int, problems: dict[str, str], form: Any = None) -> AnyResponse:
+    bot, t, who = the_bot(), language.translate(), member()
+    now = bot.clock()
+    may_approve = who.may(Permission.APPROVE_EXPORT)
+
+    def read(
+        session: Session,
+    ) -> tuple[list[tuple[ExportRequest, str | None]], dict[str, str], Any]:
+        rows = csv_exports.listed(session)
+        # What somebody wrote as a reason is for whoever decides about it, and for themselves.
+        told = [
+            (row, row.reason if may_approve or row.member_id == who.id else None) for row in rows
+        ]
+        names = {one.id: one.name for one in staff.team(session)}
+        return told, names, tags.catalogue(session)
+
+    rows, names, words = bot.database.read(read)
+    return page(
+        "exports",
+        status,
+        title=t("Export"),
+        rows=[
+            {
+                "row": row,
+                "reason": reason,
+                "by": names.get(row.member_id, ""),
+                "state": t(STATES[row.state]) if now < row.expires_at else t("over"),
+                "columns": ", ".join(t(COLUMNS[Column(name)]) for name in row.columns),
+                "is_mine": row.member_id == who.id,
+                "is_open": now < row.expires_at,
+            }
+            for row, reason in rows
+        ],
+        columns={column.value: t(said) for column, said in COLUMNS.items()},
+        states=list(LearnerState),
+        languages=list(Language),
+        words=words,
+        problems=problems,
+        form=form or {},
+        ticked=form.getlist("column") if form else ["name", "username", "state"],
+        alone=ALONE,
+        may_approve=may_approve,
+        may_unmask=who.may(Permission.UNMASK_LEARNER),
+        say=learner_words.words(),
+    )

@@ -1,0 +1,91 @@
+"""Imports in words: what is wrong with a file, a column, a line."""
+
+from bot.services.csv_imports import Fate
+from bot.services.csv_lines import LEAST_WORDING, Problem
+from bot.services.csv_tables import LARGEST, MOST_LINES
+from bot.services.csv_words import Field
+from bot.texts import Translator
+from handlers import input_words
+from models.people_files import ImportState
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogue."""
+    return sentence
+
+
+FIELDS: dict[Field, str] = {
+    Field.NAME: _("Full name"),
+    Field.PHONE: _("Phone"),
+    Field.EMAIL: _("E-mail"),
+    Field.LINE_ID: _("LINE ID"),
+    Field.AGE: _("Age"),
+    Field.LANGUAGE: _("Language"),
+    Field.CONSENT_DATE: _("Consent: date"),
+    Field.CONSENT_WORDS: _("Consent: wording or version"),
+    Field.CONSENT_MEANS: _("Consent: on paper, web, e-mail or LINE"),
+    Field.EMAIL_NEWS: _("Agreed to news by e-mail"),
+}
+FATES: dict[Fate, str] = {
+    Fate.ENROL: _("will be enrolled"),
+    Fate.KNOWN: _("is here already"),
+    Fate.WRONG: _("to be corrected"),
+    Fate.NO_CONSENT: _("no proof of consent: to be invited"),
+    Fate.MINOR: _("under 20: to be invited with a parent or guardian"),
+}
+STATES: dict[ImportState, str] = {
+    ImportState.UPLOADED: _("waits to be confirmed"),
+    ImportState.RUNNING: _("is being gone through"),
+    ImportState.DONE: _("done"),
+    ImportState.FORGOTTEN: _("forgotten"),
+}
+_PROBLEMS: dict[str, str] = {
+    "email_slip": _("Probably a slip in the domain, such as gmial.com. Please correct it."),
+    "age_invalid": _("Please write the age in years, or 20+."),
+    "minor": _("Under 20 a parent or guardian has to consent, in the chat (PDPA s.20)."),
+    "language_invalid": _("Please write th or en, or leave it empty for Thai."),
+    "no_consent": _("No proof of consent in this line."),
+    "date_invalid": _("This is no date. Please write it as 2026-10-31 or 31/10/2569."),
+    "date_future": _("This date has not come yet."),
+    "date_old": _("This consent is older than ten years. Please ask for it again."),
+    "means_unknown": _(
+        "Please write paper, web, e-mail or LINE. What was only said on the phone is no proof."
+    ),
+    "yes_or_no": _("Please write yes or no."),
+    "file_empty": _("This file is empty. Please choose a CSV file."),
+    "file_packed": _(
+        "This is an Excel workbook. Please save it as “CSV UTF-8” and bring that file."
+    ),
+    "file_encoding": _("This file is no text that I can read. Please save it as “CSV UTF-8”."),
+    "file_wide": _("This file has more than 60 columns."),
+    "file_headless": _("Please put the names of the columns in the first line, people below."),
+    "file_again": _("This very file was imported before. Nobody is enrolled twice."),
+    "column_twice": _("One column was chosen for two details. Each needs its own."),
+}
+
+
+def problem(t: Translator, code: str, detail: str | None = None) -> str:
+    """What is wrong."""
+    if code == "file_large":
+        return t("This file is larger than {most} MB.", most=LARGEST // 1024 // 1024)
+    if code == "file_long":
+        return t("This file has more than {most} lines. Please split it.", most=f"{MOST_LINES:,}")
+    if code == "file_broken":
+        return t("Line {line} has a quotation mark that is not closed.", line=detail or "?")
+    if code == "words_short":
+        return t(
+            "Please write the sentence that was agreed to (at least {least} characters), or the "
+            "number of our privacy notice.",
+            least=LEAST_WORDING,
+        )
+    if code == "column_missing":
+        field = t(FIELDS[Field(detail)]) if detail else ""
+        return t("Please say which column holds: {field}.", field=field)
+    if input_words.is_known(code):
+        return input_words.why(t, code)
+    return t(_PROBLEMS[code])
+
+
+def problems(t: Translator, found: tuple[Problem, ...]) -> list[tuple[str, str]]:
+    """The column and the words of everything that is wrong with a line."""
+    return [(t(FIELDS[one.field]), problem(t, one.code)) for one in found]

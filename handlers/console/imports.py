@@ -1,0 +1,207 @@
+"""Import: bring a file, say which column is what, look at every line, confirm."""
+
+from collections import Counter
+
+import segno
+from flask import abort, flash, redirect, request, url_for
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.errors import InputError
+from bot.services import csv_imports, csv_tables, invitations
+from bot.services.csv_imports import Fate, Looked
+from bot.services.csv_words import CONSENT, NEEDED, Field
+from bot.services.permissions import Permission
+from handlers.console import import_words
+from handlers.console.desks import member
+from handlers.console.guard import allow
+from handlers.console.pages import page
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.parts import the_bot
+from models.people_files import Import, ImportState
+
+IMPORT = Permission.IMPORT_LEARNERS
+PAGE = 200  # lines of a dry run on one page; what is wrong comes first
+LARGEST = csv_tables.LARGEST + 64 * 1024  # with the form around it
+
+
+@console.get("/imports")
+@allow(IMPORT)
+def imports() -> AnyResponse:
+    """Bring a file, and what became of the last ones."""
+    return _imports(200, {})
+
+
+@console.post("/imports")
+@allow(IMPORT, largest=LARGEST)
+def bring_import() -> AnyResponse:
+    """Keep the file for a day."""
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    given = request.files.get("file")
+    content, now = given.read() if given else b"", bot.clock()
+    try:
+        row = bot.database.write(lambda s: csv_imports.bring(s, content, member_id, now))
+    except InputError as error:
+        return _imports(422, {"file": import_words.problem(t, error.code, error.suggestion)})
+    return redirect(url_for("console.import_columns", import_id=row.id), 303)
+
+
+@console.get("/imports/invitation")
+@allow(IMPORT)
+def import_invitation() -> AnyResponse:
+    """A sheet to print for people of whom we may keep nothing yet; it names nobody."""
+    t = language.translate()
+    address = invitations.friend_address(the_bot().basic_id)
+    return page(
+        "import_invitation",
+        title=t("Invitation to print"),
+        address=address,
+        qr=_qr(address) if address else None,
+    )
+
+
+@console.get("/imports/<import_id>/columns")
+@allow(IMPORT)
+def import_columns(import_id: str) -> AnyResponse:
+    """Which column is what."""
+    return _columns(import_id, 200, {})
+
+
+@console.post("/imports/<import_id>/columns")
+@allow(IMPORT)
+def assign_columns(import_id: str) -> AnyResponse:
+    """Remember it, and go on to the dry run."""
+    chosen = {
+        field: int(request.form[field])
+        for field in Field
+        if request.form.get(field, "").isdecimal()
+    }
+    t = language.translate()
+    try:
+        row = the_bot().database.write(lambda s: csv_imports.assign(s, import_id, chosen))
+    except InputError as error:
+        said = import_words.problem(t, error.code, error.suggestion)
+        return _columns(import_id, 422, {error.suggestion or "": said}, chosen)
+    if row is None:
+        return redirect(url_for("console.imports"), 303)
+    return redirect(url_for("console.import_check", import_id=import_id), 303)
+
+
+@console.get("/imports/<import_id>")
+@allow(IMPORT)
+def import_check(import_id: str) -> AnyResponse:
+    """Before: the dry run. After: what became of it."""
+    bot, t = the_bot(), language.translate()
+    now = bot.clock()
+
+    def read(session: Session) -> tuple[Import | None, list[Looked]]:
+        row = session.get(Import, import_id)
+        is_ready = row is not None and set(NEEDED) <= set(csv_imports.columns_of(row))
+        if row is None or row.state is not ImportState.UPLOADED or not is_ready:
+            return row, []
+        return row, csv_imports.look(session, row, now)
+
+    row, looked = bot.database.read(read)
+    if row is None:
+        abort(404)
+    if row.state is ImportState.UPLOADED and not looked:
+        return redirect(url_for("console.import_columns", import_id=import_id), 303)
+    ordered = sorted(looked, key=lambda one: (one.fate is Fate.ENROL, one.line.number))
+    counts = Counter(one.fate for one in looked)
+    return page(
+        "import_check",
+        title=t("Import"),
+        row=row,
+        counts=[(t(said), counts[fate]) for fate, said in import_words.FATES.items()],
+        enrolled=counts[Fate.ENROL],
+        invited=counts[Fate.NO_CONSENT] + counts[Fate.MINOR],
+        lines=[
+            {
+                "number": one.line.number,
+                "fate": t(import_words.FATES[one.fate]),
+                "is_good": one.fate is Fate.ENROL,
+                "problems": import_words.problems(t, one.line.problems),
+            }
+            for one in ordered[:PAGE]
+        ],
+        more=max(len(ordered) - PAGE, 0),
+        state=t(import_words.STATES[row.state]),
+    )
+
+
+@console.post("/imports/<import_id>/confirm")
+@allow(IMPORT)
+def confirm_import(import_id: str) -> AnyResponse:
+    """Begin; the job goes through it."""
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    now = bot.clock()
+    if bot.database.write(lambda s: csv_imports.confirm(s, import_id, member_id, now)):
+        flash(t("The import has begun."), "success")
+    else:
+        flash(t("This import was begun before, or its day is over."), "warning")
+    return redirect(url_for("console.import_check", import_id=import_id), 303)
+
+
+@console.post("/imports/<import_id>/cancel")
+@allow(IMPORT)
+def cancel_import(import_id: str) -> AnyResponse:
+    """Forget the file."""
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    now = bot.clock()
+    if bot.database.write(lambda s: csv_imports.cancel(s, import_id, member_id, now)):
+        flash(t("The file is forgotten."), "success")
+    return redirect(url_for("console.imports"), 303)
+
+
+def _imports(status: int, problems: dict[str, str]) -> AnyResponse:
+    t = language.translate()
+    rows = the_bot().database.read(lambda session: list(csv_imports.recent(session)))
+    return page(
+        "imports",
+        status,
+        title=t("Import"),
+        rows=[(row, t(import_words.STATES[row.state])) for row in rows],
+        problems=problems,
+        fields=[
+            (t(said), field in NEEDED, field in CONSENT)
+            for field, said in import_words.FIELDS.items()
+        ],
+    )
+
+
+def _columns(
+    import_id: str,
+    status: int,
+    problems: dict[str, str],
+    chosen: dict[Field, int] | None = None,
+) -> AnyResponse:
+    t = language.translate()
+
+    def read(session: Session) -> tuple[Import, tuple[str, ...]] | None:
+        row = session.get(Import, import_id)
+        if row is None or row.state is not ImportState.UPLOADED:
+            return None
+        return row, csv_tables.read(row.content or "").header
+
+    found = the_bot().database.read(read)
+    if found is None:
+        abort(404)
+    row, header = found
+    return page(
+        "import_columns",
+        status,
+        title=t("Which column is what?"),
+        row=row,
+        header=header,
+        chosen=csv_imports.columns_of(row) if chosen is None else chosen,
+        fields=[(field, t(said), field in NEEDED) for field, said in import_words.FIELDS.items()],
+        problems=problems,
+    )
+
+
+def _qr(text: str) -> Markup:
+    """A QR code as SVG within the page; it is made of our own address alone."""
+    drawn = segno.make(text, error="m", micro=False)
+    return Markup(drawn.svg_inline(scale=6, border=4, dark="#000", light="#fff"))  # noqa: S704

@@ -1,0 +1,131 @@
+"""Learners in words for staff: states, consents, why something may not be done."""
+
+from collections.abc import Callable
+
+from bot.services.learner_search import By
+from bot.services.suspending import Cause
+from bot.texts import Translator
+from handlers import input_words
+from handlers.portal import language
+from models.console_people import Look
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogue."""
+    return sentence
+
+
+STATES: dict[str, str] = {
+    "active": _("active"),
+    "pending": _("being prepared"),
+    "frozen": _("suspended"),
+    "closed": _("closed"),
+    "withdrawn": _("consent withdrawn"),
+    "up_to_10": _("Up to 10 years"),
+    "from_11_to_19": _("11 to 19 years"),
+    "from_20": _("20 years and over"),
+    "enrolment": _("Enrolment and E-Learning"),
+    "line_news": _("News on LINE"),
+    "email_news": _("News by e-mail"),
+    "given": _("agreed"),
+    "refused": _("declined"),
+    "expired": _("has run out"),
+    "invalidated": _("does not count"),
+    "self": _("the person"),
+    "learner": _("the person"),
+    "guardian": _("the guardian"),
+    "staff": _("the staff"),
+    "system": _("the system"),
+    "parent": _("parent"),
+    "other": _("somebody else"),
+    "th": "ภาษาไทย",
+    "en": "English",
+    "line": "LINE",
+    "import": _("import"),
+    "console": _("console"),
+    "portal": _("the portal"),
+    "received": _("received"),
+    "acknowledged": _("being worked on"),
+    "held": _("being examined"),
+    "done": _("carried out"),
+    "access": _("See and download my data"),
+    "correct": _("Correct my data"),
+    "object": _("Object to all news"),
+    "restrict": _("Stop the use of my data"),
+    "unrestrict": _("Allow the use of my data again"),
+    "withdraw": _("Withdraw my consent"),
+    "erase": _("Erase my data"),
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "line_id": _("LINE ID"),
+    "name": _("Full name"),
+}
+BY: dict[By, str] = {
+    By.PHONE: _("Phone"),
+    By.EMAIL: _("E-mail"),
+    By.LINE_ID: _("LINE ID"),
+    By.USERNAME: _("Username"),
+}
+LOOKS: dict[Look, str] = {
+    Look.ASKED: _("The person asked for help"),
+    Look.CHECK: _("To check a detail, or whether it is the same person"),
+    Look.RIGHTS: _("A request under the PDPA"),
+    Look.ORDER: _("An order of a court or an authority"),
+    Look.OTHER: _("Something else"),
+}
+CAUSES: dict[Cause, str] = {
+    Cause.ASKED: _("The person asked for it (for a child: the guardian)"),
+    Cause.MISUSE: _("Somebody else may be using the account"),
+    Cause.ENDED: _("The course or the contract is over"),
+    Cause.OTHER: _("Something else"),
+}
+PROBLEMS: dict[str, str] = {
+    "no_category": _("Please choose what it is for."),
+    "short_reason": _("Please write the reason in at least 10 characters."),
+    "long_reason": _("Please write the reason in at most 500 characters."),
+    "enough": _(
+        "You have looked at as many details as one may within 24 hours. "
+        "Please ask the privacy officer."
+    ),
+    "username_invalid": _("A username has at most 32 characters."),
+    "nothing_typed": _("Please type the whole detail that you search for."),
+    "no_cause": _("Please choose why."),
+    "tag_invalid": _(
+        "A group has 2 to 30 letters, digits, spaces and hyphens, and no phone number."
+    ),
+    "tags_full": _("There are 200 groups already. Please use one of them."),
+    "tags_many": _("A learner can be in at most 20 groups."),
+    # Why two registrations may not be made one.
+    "same": _("This is one registration, not two."),
+    "state": _("One of the two is not active any more."),
+    "hold": _("A legal order stands on one of the two: everything has to stay as it is."),
+    "ages": _(
+        "The two are not in the same age group. A child with a parent’s phone or e-mail is "
+        "another person."
+    ),
+    "guardians": _("The two do not have the same guardian."),
+    "guards": _(
+        "The one that would be closed is the guardian of somebody. Please keep that one instead."
+    ),
+    "pending": _("An account is still being prepared. Please try again in a few minutes."),
+    "request": _(
+        "The one that would be closed has an open request under the PDPA. It has to be answered "
+        "first."
+    ),
+    "unsettled": _("One of the two was merged within the last 24 hours."),
+    "gone": _("One of the two is not there any more."),
+}
+
+
+def words() -> Callable[[str], str]:
+    """Says a value out of a fixed list in the language of the page."""
+    t = language.translate()
+    return lambda value: t(STATES[value]) if value in STATES else value
+
+
+def problem(code: str, t: Translator | None = None) -> str:
+    """The sentence that says what is wrong."""
+    t = t or language.translate()
+    if input_words.is_known(code):
+        return input_words.why(t, code)
+    return t(PROBLEMS[code])
