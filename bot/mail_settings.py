@@ -1,4 +1,4 @@
-"""The mail server as the environment names it, and the key that signs our mails."""
+"""Mail server and mailbox as the environment names them, and the key that signs our mails."""
 
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -28,6 +28,18 @@ class MailServer:
     security: Security = "starttls"
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class ImapServer:
+    """Where mails that come back are read; nothing but loopback is ever spoken to in the clear."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,37 @@ def mail_server(url: str) -> MailServer:
         security=security,
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def imap_server(url: str) -> ImapServer:
+    """Read `imaps://user:password@host/INBOX` (TLS) or `imap://...` (STARTTLS).
+
+    Raises ValueError, which does not repeat the address: it holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("not an address") from None
+    if parts.scheme not in {"imap", "imaps"} or not host or parts.query or parts.fragment:
+        raise ValueError("not an address of a mailbox")
+    if not parts.username or not parts.password:
+        raise ValueError("a mailbox has a user and a password")
+    security: Security = "tls" if parts.scheme == "imaps" else "starttls"
+    if security == "starttls" and host in LOOPBACK:
+        security = "plain"
+    said = [unquote(text) for text in (parts.username, parts.password, parts.path.strip("/"))]
+    if any(not char.isprintable() for text in said for char in text):
+        raise ValueError("control characters")  # they would end a command and begin another
+    user, password, folder = said
+    return ImapServer(
+        host=host,
+        port=port or (993 if security == "tls" else 143),
+        security=security,
+        user=user,
+        password=password,
+        folder=folder or "INBOX",
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import BigInteger, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, ByValue, Sealed, primary_key
@@ -26,7 +26,8 @@ class MailState(StrEnum):
     UNKNOWN = "unknown"  # news whose server vanished after DATA: it may have arrived
 
 
-IS_QUEUED = text("state = 'queued'")  # in the words of the partial index
+IS_QUEUED = text("state = 'queued'")  # in the words of the partial indexes
+HAS_BOUNCED = text("bounced_at IS NOT NULL")
 
 
 class Mail(Base):
@@ -55,6 +56,7 @@ class Mail(Base):
     state: Mapped[MailState] = mapped_column(ByValue(MailState), default=MailState.QUEUED)
     purpose: Mapped[Purpose | None] = mapped_column(ByValue(Purpose))
     topic: Mapped[str | None] = mapped_column(String(40))
+    campaign_id: Mapped[str | None] = mapped_column(String(32), index=True)
     created_at: Mapped[datetime]
     first_tried_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
@@ -65,6 +67,8 @@ class Mail(Base):
     worker: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(80))
+    bounced_at: Mapped[datetime | None]  # a server wrote back, after one had taken it
+    bounce_code: Mapped[str | None] = mapped_column(String(16))  # RFC 3463, or what a complaint is
 
     to = Sealed("to_sealed", blind="address_index", normal=str.casefold)
     title = Sealed("title_sealed")
@@ -79,6 +83,14 @@ class Mail(Base):
             sqlite_where=IS_QUEUED,
             postgresql_where=IS_QUEUED,
         ),
+        # What came back from one address lately.
+        Index(
+            "ix_mail_bounced",
+            "address_index",
+            "bounced_at",
+            sqlite_where=HAS_BOUNCED,
+            postgresql_where=HAS_BOUNCED,
+        ),
     )
 
 
@@ -90,3 +102,35 @@ class Suppression(Base):
     address_index: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
+
+
+class MailPace(Base):
+    """How fast mails go to one domain, for all processes together.
+
+    `domain` is a keyed digest: the domain of a family or a small company would say whose it is.
+    """
+
+    __tablename__ = "mail_pace"
+
+    domain: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]  # the theoretical arrival time of its GCRA
+    dated_to: Mapped[datetime]  # up to here news are dated that found no room
+    level: Mapped[int] = mapped_column(default=0)  # how often the rate was halved
+    slowed_at: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]  # no news before that
+
+
+class PostboxReading(Base):
+    """How far a mailbox at our provider was read; one process at a time reads it.
+
+    `id` is a keyed digest of its address. A server that counts anew says so by `validity`.
+    """
+
+    __tablename__ = "postbox_reading"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    validity: Mapped[int] = mapped_column(BigInteger, default=0)  # UIDVALIDITY, 32 bits unsigned
+    last_uid: Mapped[int] = mapped_column(BigInteger, default=0)
+    worker: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]  # when it was last read to its end

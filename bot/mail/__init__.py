@@ -1,1 +1,1 @@
-"""The only speaker of SMTP: mails as bytes, and the connection that hands them in."""
+"""The only speaker of SMTP and IMAP: mails as bytes, handed in, and what of them comes back."""

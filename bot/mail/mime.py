@@ -94,7 +94,7 @@ def compose(written: Written, head: Letterhead) -> Envelope:
 
     The same words give the same headers, so a repeat carries the same Message-ID and Date.
     """
-    to, needs_utf8 = _wire_address(written.to)
+    to, needs_utf8 = wire_address(written.to)
     sender = head.news_sender if written.is_news else head.sender
     message = EmailMessage(policy=_POLICY.clone(utf8=needs_utf8))
     try:
@@ -135,7 +135,7 @@ def header_text(text: str) -> str:
     return " ".join(shown.replace("=?", "= ?").split())[:MOST_TITLE]
 
 
-def _wire_address(address: str) -> tuple[str, bool]:
+def wire_address(address: str) -> tuple[str, bool]:
     """An address as servers know it: the domain in ASCII (RFC 5891); whether SMTPUTF8 is needed."""
     local, _, domain = address.rpartition("@")
     forbidden = any(

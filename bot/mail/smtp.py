@@ -17,6 +17,9 @@ T = TypeVar("T")
 CLOSING = 421  # RFC 5321, 3.8: the server is about to hang up, whatever was asked
 # Ours to cure, not the mail's: the server wants a sign-in, or does not like the one it got.
 CURABLE = {530, 534, 535, 538}
+# Busy (X.3.2, X.4.5), too many at once (X.5.3), and Google's and Microsoft's numbers for rates.
+_TOO_FAST = {"4.3.2", "4.4.5", "4.5.3", "4.7.28", "4.7.500", "4.7.650", "4.7.651"}
+_RATE = re.compile(r"rate[ -]?limit|too (?:many|fast|much)|unusual rate|throttl|slow down", re.I)
 _ENHANCED = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
@@ -26,10 +29,14 @@ class MailError(DeliveryError):
 
     stage: connect, mail, rcpt, data (before the content) or content (after all of it was sent).
     is_dead_address: the server says that nobody is there (RFC 3463, X.1.x).
+    is_too_fast: the server, or the one behind it, wants fewer mails at a time for this domain.
+    code: the enhanced status code (RFC 3463), where there is one.
     """
 
     stage: str = "connect"
     is_dead_address: bool = False
+    is_too_fast: bool = False
+    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,11 @@ class Connection:
         self._mailer = mailer
         self._smtp: smtplib.SMTP | None = None
         self._is_addressed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is somebody to talk to, as far as is known."""
+        return self._smtp is not None
 
     def open(self) -> None:
         """Connect, secure and sign in; does nothing where that is done."""
@@ -231,7 +243,8 @@ def _kind(error: Exception) -> str:
 
 def _refusal(stage: str, code: int, said: bytes) -> MailError:
     """The codes alone: servers like to repeat the address in their sentence."""
-    found = _ENHANCED.match(said.decode("ascii", "replace"))
+    text = said.decode("ascii", "replace")
+    found = _ENHANCED.match(text)
     enhanced = ".".join(found.groups()) if found else None
     is_permanent = 500 <= code < 600 and code not in CURABLE
     is_dead = is_permanent and stage == "rcpt" and _says_nobody_is_there(code, enhanced)
@@ -243,7 +256,22 @@ def _refusal(stage: str, code: int, said: bytes) -> MailError:
         status=code,
         stage=stage,
         is_dead_address=is_dead,
+        is_too_fast=_says_too_fast(stage, code, enhanced, text),
+        code=enhanced,
     )
+
+
+def _says_too_fast(stage: str, code: int, enhanced: str | None, said: str) -> bool:
+    """Only once the address was named: what is said before is about us and not about a domain.
+
+    X.2.1 is one mailbox that gets too much, and a greylist (X.7.1) opens by waiting: neither says
+    anything about the domain's other mails.
+    """
+    if stage not in {"rcpt", "data", "content"} or not 400 <= code < 500:
+        return False
+    if enhanced in {"4.2.1", "4.2.2", "4.7.1"}:
+        return False
+    return code == CLOSING or enhanced in _TOO_FAST or _RATE.search(said) is not None
 
 
 def _says_nobody_is_there(code: int, enhanced: str | None) -> bool:

@@ -1,6 +1,15 @@
-"""Drains the queued mails: each is a row before, one attempt at a time, over one connection."""
+"""Drains the queued mails: each is a row before, one attempt at a time, over a few connections.
 
-from dataclasses import replace
+A lane is a thread with a connection of its own and a name of its own for its leases. There is one
+while there is little to send; each that gets a full claim opens the next one, up to
+MAIL_CONNECTIONS. What the lanes of all processes may send to one domain stands in
+bot/services/mail_pace.py.
+"""
+
+import secrets
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -10,83 +19,190 @@ from bot.logs import place_of
 from bot.mail.mime import Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError
 from bot.runtime.parts import Bot
-from bot.services import mail_delivery, news, subscriptions
-from bot.services.mail_delivery import Claimed, Outgoing
+from bot.services import batch_mails, mail_claims, mail_delivery, news, subscriptions
+from bot.services.mail_claims import Claimed
+from bot.services.mail_delivery import Outgoing
 from bot.texts.letters import fill_kept
 from models.mail import Mail
 
-ROUNDS = 50  # of claims in one tick; the next tick goes on
+ROUNDS = 50  # of claims of one lane in one tick; the next tick goes on
+CLAIM = 20  # mails
+
+
+@dataclass
+class _Drain:
+    """One tick's lanes."""
+
+    bot: Bot
+    mailer: Mailer
+    pool: ThreadPoolExecutor
+    name: str = field(default_factory=lambda: secrets.token_hex(3))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    lanes: list[Future[int]] = field(default_factory=list)
+
+    def add_lane(self) -> None:
+        """One connection more, where it may be."""
+        with self.lock:
+            number = len(self.lanes)
+            if number < self.bot.settings.mail_connections:
+                self.lanes.append(self.pool.submit(_run, self, number))
+
+    def wait(self) -> int:
+        """How many mails all lanes looked at, once the last one is done."""
+        seen = done = 0
+        while True:
+            with self.lock:
+                running = self.lanes[done:]
+            if not running:
+                return seen
+            seen += sum(lane.result() for lane in running)
+            done += len(running)
+
+
+@dataclass
+class _Lane:
+    """One thread's connection, and the mail that the server took and that is not yet noted.
+
+    The receipt is written with the beginning of the next mail, at once: two commits in one.
+    """
+
+    bot: Bot
+    mailer: Mailer
+    connection: Connection
+    worker: str
+    accepted: Outgoing | None = None
+
+    def permits(self, session: Session, mail: Mail) -> str | None:
+        return _permits(self.bot, session, mail)
+
+    def begin(self, claimed: Claimed) -> Outgoing | None:
+        """Begin a mail and note the receipt of the one before it."""
+
+        def work(session: Session) -> Outgoing | None:
+            now, head = self.bot.clock(), self.mailer.head
+            # In this order: it locks a person, and locks of mails come after those of persons.
+            found = mail_delivery.begin(session, claimed, self.worker, now, head, self.permits)
+            if self.accepted is not None:
+                mail_delivery.sent(session, self.accepted, self.worker, now)
+            return found
+
+        begun = self.bot.database.write(work)
+        self.accepted = None
+        return begun
+
+    def settle(self) -> None:
+        """Note the receipt of the last mail, where nothing follows it."""
+        accepted = self.accepted
+        if accepted is not None:
+            self.bot.database.write(
+                lambda session: mail_delivery.sent(session, accepted, self.worker, self.bot.clock())
+            )
+            self.accepted = None
 
 
 def drain(bot: Bot) -> int:
     """Send what is due; how many mails were looked at. Without a mail server they wait."""
     if bot.mailer is None:
         return 0
-    seen = 0
-    with bot.mailer.connected() as connection:
-        for _ in range(ROUNDS):
-            claimed = bot.database.write(
-                lambda session: mail_delivery.claim(session, bot.worker, bot.clock())
-            )
+    with ThreadPoolExecutor(bot.settings.mail_connections, "mail") as pool:
+        tick = _Drain(bot, bot.mailer, pool)
+        tick.add_lane()
+        return tick.wait()
+
+
+def _run(tick: _Drain, number: int) -> int:
+    bot, seen = tick.bot, 0
+    with tick.mailer.connected() as connection:
+        lane = _Lane(bot, tick.mailer, connection, f"{bot.worker}-{tick.name}{number}")
+        for turn in range(ROUNDS):
+            # The first lane has mails before it knocks. The others are helpers: where the server
+            # takes no more connections, no mail has been tried for it.
+            if number and not _opens(lane):
+                break
+            claimed = bot.database.write(partial(_claim, lane))
             seen += len(claimed)
-            if not claimed or not _send_all(bot, bot.mailer, connection, claimed):
+            # Through the door first: a server that takes one connection takes this one.
+            if turn == 0 and len(claimed) == CLAIM and _opens(lane):
+                tick.add_lane()
+            if not claimed or not _send_all(lane, claimed):
                 break
     return seen
 
 
-def _send_all(bot: Bot, mailer: Mailer, connection: Connection, claimed: list[Claimed]) -> bool:
-    """Send some mails; False where the server cannot be reached and the rest has to wait."""
-    for index, one in enumerate(claimed):
-        try:
-            connection.open()
-        except MailError as error:
-            bot.log.warning("mail.unreachable", status=error.status, reason=error.reason)
-            _postpone(bot, claimed[index:], error)
-            return False
-        try:
-            _send(bot, mailer, connection, one)
-        except Exception as error:  # one mail's trouble must not hold up the others
-            kind, where = type(error).__name__, place_of(error)
-            bot.log.error("mail.broken", mail=one.id, error=kind, where=where)
-            # Its attempt may have been counted already: one of the two is how the row stands.
-            _postpone(bot, [replace(one, attempts=one.attempts + 1), one], DeliveryError(kind))
+def _opens(lane: _Lane) -> bool:
+    try:
+        lane.connection.open()
+    except MailError as error:
+        lane.bot.log.warning("mail.lane_closed", status=error.status, reason=error.reason)
+        return False
     return True
 
 
-def _send(bot: Bot, mailer: Mailer, connection: Connection, claimed: Claimed) -> None:
-    permits = partial(_permits, bot)
-    outgoing = bot.database.write(
-        lambda session: mail_delivery.begin(
-            session, claimed, bot.worker, bot.clock(), mailer.head, permits
-        )
-    )
+def _claim(lane: _Lane, session: Session) -> list[Claimed]:
+    rate = lane.bot.settings.mail_per_domain
+    return mail_claims.claim(session, lane.worker, lane.bot.clock(), CLAIM, rate)
+
+
+def _send_all(lane: _Lane, claimed: list[Claimed]) -> bool:
+    """Send some mails; False where the server cannot be reached and the rest has to wait."""
+    log = lane.bot.log
+    try:
+        for index, one in enumerate(claimed):
+            if not lane.connection.is_open:
+                lane.settle()  # before anything that may take its time
+                try:
+                    lane.connection.open()
+                except MailError as error:
+                    log.warning("mail.unreachable", status=error.status, reason=error.reason)
+                    _postpone(lane, claimed[index:], error)
+                    return False
+            try:
+                _send(lane, one)
+            except Exception as error:  # one mail's trouble must not hold up the others
+                kind, where = type(error).__name__, place_of(error)
+                log.error("mail.broken", mail=one.id, error=kind, where=where)
+                # Its attempt may have been counted already: one of the two is how the row stands.
+                stands = [replace(one, attempts=one.attempts + 1), one]
+                _postpone(lane, stands, DeliveryError(kind))
+    finally:
+        lane.settle()
+    return True
+
+
+def _send(lane: _Lane, claimed: Claimed) -> None:
+    bot, worker = lane.bot, lane.worker
+    outgoing = lane.begin(claimed)
     if outgoing is None:
         return
     try:
-        envelope = compose(_in_full(bot, outgoing), mailer.head)
-        connection.address(envelope)
+        envelope = compose(_in_full(bot, outgoing), lane.mailer.head)
+        lane.connection.address(envelope)
         if outgoing.written.is_news and not bot.database.write(
             lambda session: mail_delivery.hand_over(
-                session, outgoing, bot.worker, bot.clock(), permits
+                session, outgoing, worker, bot.clock(), lane.permits
             )
         ):
-            connection.skip()
+            lane.connection.skip()
             return
-        connection.hand_in(envelope)
+        lane.connection.hand_in(envelope)
     except DeliveryError as error:
-        _fail(bot, outgoing, error)
+        _fail(lane, outgoing, error)
         return
-    bot.database.write(
-        lambda session: mail_delivery.sent(session, outgoing, bot.worker, bot.clock())
-    )
+    lane.accepted = outgoing
 
 
 def _permits(bot: Bot, session: Session, mail: Mail) -> str | None:
     """Why a piece of news may not go out now, or None."""
     if mail.subject_id is None or mail.purpose is None:
         return "no consent named"
+    stopped = batch_mails.why_stopped(session, mail)
+    if stopped is not None:
+        return stopped
     now, about = bot.clock(), (mail.subject_id, mail.purpose, mail.topic)
-    return news.may_send(session, *about, now, bot.settings, mail.id, mail.to)
+    is_counted = mail.campaign_id is not None  # by the campaign's frozen list
+    return news.may_send(
+        session, *about, now, bot.settings, mail.id, mail.to, is_counted=is_counted
+    )
 
 
 def _in_full(bot: Bot, outgoing: Outgoing) -> Written:
@@ -105,14 +221,18 @@ def _in_full(bot: Bot, outgoing: Outgoing) -> Written:
     )
 
 
-def _fail(bot: Bot, outgoing: Outgoing, error: DeliveryError) -> None:
+def _fail(lane: _Lane, outgoing: Outgoing, error: DeliveryError) -> None:
+    bot, rate = lane.bot, lane.bot.settings.mail_per_domain
     bot.log.warning("mail.failed", mail=outgoing.id, status=error.status, reason=error.reason)
     bot.database.write(
-        lambda session: mail_delivery.failed(session, outgoing, bot.worker, error, bot.clock())
+        lambda session: mail_delivery.failed(
+            session, outgoing, lane.worker, error, bot.clock(), rate
+        )
     )
 
 
-def _postpone(bot: Bot, claimed: list[Claimed], error: DeliveryError) -> None:
+def _postpone(lane: _Lane, claimed: list[Claimed], error: DeliveryError) -> None:
+    bot = lane.bot
     bot.database.write(
-        lambda session: mail_delivery.postpone(session, claimed, bot.worker, error, bot.clock())
+        lambda session: mail_delivery.postpone(session, claimed, lane.worker, error, bot.clock())
     )

@@ -1,40 +1,30 @@
-"""From a queued mail to the server's receipt: claimed, looked at once more, handed in, settled."""
+"""From a claimed mail to the server's receipt: looked at once more, handed in, settled."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
 from bot.mail.mime import Letterhead, Written
 from bot.mail.smtp import MailError
-from bot.services import mails
+from bot.services import bounces, mail_pace, mails
+from bot.services.mail_claims import LEASE, Claimed
 from bot.texts.letters import fill_kept
 from models.consent import Purpose
 from models.database import database_of
 from models.learner import Learner
-from models.mail import IS_QUEUED, Mail, MailState, Stream
+from models.mail import Mail, MailState, Stream
 
-# Longer than one mail can take (bot/mail/smtp.py, Patience), so that nobody else takes it up.
-LEASE = timedelta(seconds=150)
 GIVE_UP = timedelta(days=3)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
-DEAD_ADDRESS = "hard bounce"
 
 # Why a piece of news may not go out, or None: see bot/services/news.py.
 Permits = Callable[[Session, Mail], str | None]
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A mail that this worker has a lease on."""
-
-    id: str
-    attempts: int
 
 
 @dataclass(frozen=True)
@@ -46,14 +36,6 @@ class Outgoing:
     subject_id: str | None
     purpose: Purpose | None
     written: Written
-
-
-def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[Claimed]:
-    """Lease mails that are due; notices about accounts first, however much news is waiting."""
-    found = _claim(session, worker, now, most, Mail.stream == Stream.TRANSACTIONAL)
-    if len(found) < most:
-        found += _claim(session, worker, now, most - len(found), Mail.stream == Stream.NEWS)
-    return found
 
 
 def begin(
@@ -121,21 +103,31 @@ def sent(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> No
 
 
 def failed(
-    session: Session, outgoing: Outgoing, worker: str, error: DeliveryError, now: datetime
+    session: Session,
+    outgoing: Outgoing,
+    worker: str,
+    error: DeliveryError,
+    now: datetime,
+    per_domain: int = 10,
 ) -> None:
     """Close it where the server refused it for good, or try again later."""
+    told = error if isinstance(error, MailError) else MailError(error.reason)
+    if told.is_dead_address:
+        bounces.lock_person(session, outgoing.subject_id)  # before the mail, as everywhere
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
     if mail is None:
         return
     reason = _reason(error)
     if error.permanent:
-        if isinstance(error, MailError) and error.is_dead_address and mail.address_index:
-            mails.suppress(session, mail.address_index, DEAD_ADDRESS, now)
         _close(mail, MailState.FAILED, reason)
+        if told.is_dead_address:
+            bounces.is_dead(session, mail, told.code or str(told.status), now)
     elif error.unknown and mail.stream is Stream.NEWS:
         _close(mail, MailState.UNKNOWN, reason)
     else:
         _postpone(mail, reason, now)
+    if told.is_too_fast and mail.to:
+        mail_pace.slow_down(session, mail.to, per_domain, mail_pace.moment(session, now))
 
 
 def postpone(
@@ -148,30 +140,6 @@ def postpone(
             mail.attempts += 1
             mail.first_tried_at = mail.first_tried_at or now
             _postpone(mail, _reason(error), now)
-
-
-def _claim(
-    session: Session, worker: str, now: datetime, most: int, which: ColumnElement[bool]
-) -> list[Claimed]:
-    database = database_of(session)
-    turn = (
-        select(Mail.id)
-        .where(IS_QUEUED, which, Mail.due_at <= now)
-        .where(or_(Mail.lease_until.is_(None), Mail.lease_until < database.time()))
-        .order_by(Mail.due_at)
-        .limit(most)
-    )
-    if not database.is_sqlite:
-        turn = turn.with_for_update(skip_locked=True)
-    claimed = session.execute(
-        update(Mail)
-        .where(Mail.id.in_(turn))
-        .values(worker=worker, lease_until=database.time(LEASE))
-        .returning(Mail.id, Mail.attempts)
-        .execution_options(synchronize_session=False)
-    )
-    # In the order in which they were queued: what an UPDATE returns has none.
-    return [Claimed(row.id, row.attempts) for row in sorted(claimed, key=lambda row: row.id)]
 
 
 def _mine(

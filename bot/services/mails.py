@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.texts import letters
+from bot.texts.letters import Letter
 from models.base import Sealed, new_id, session_keyring
 from models.consent import Purpose
 from models.conversation import Language
@@ -18,6 +19,8 @@ CODE_DIGITS = 6
 # As long as the proof inside lives (bot/services/tokens.py): a dead link helps nobody.
 CODE_USEFUL = timedelta(minutes=10)
 LINK_USEFUL = timedelta(hours=24)
+# Why an address is suppressed.
+HARD, SOFT, SPAM = "hard bounce", "soft bounces", "complaint"
 # Replaced by `Message-ID` with the sender's domain when it is first sent; RFC 2606.
 NO_DOMAIN = "not-sent.invalid"
 
@@ -37,6 +40,8 @@ def queue(
     topic: str | None = None,
     mail_id: str | None = None,
     useful_until: datetime | None = None,
+    written: Letter | None = None,
+    campaign_id: str | None = None,
 ) -> str | None:
     """Add one mail, in the transaction of what caused it; None where the cause had one already.
 
@@ -48,11 +53,12 @@ def queue(
 
     useful_until: when the mail is not worth sending any more; where it holds a link or a code,
     a day or ten minutes from now. News need their subject and purpose, by which the ledger is
-    asked again before they go out.
+    asked again before they go out. written: the letter, where it was made once for many people;
+    campaign_id: whose it is.
     """
     if stream is Stream.NEWS and (subject_id is None or purpose is None):
         raise ValueError("news need a subject and a purpose")
-    letter = letters.letter(template, language, values)
+    letter = written or letters.letter(template, language, values)
     new = mail_id or new_id()
     row = {
         "id": new,
@@ -65,6 +71,7 @@ def queue(
         "state": MailState.QUEUED,
         "purpose": purpose,
         "topic": topic,
+        "campaign_id": campaign_id,
         "created_at": now,
         "due_at": now,
         "useful_until": useful_until or _useful_until(letter.text, values, now),
@@ -142,6 +149,14 @@ def release(session: Session, address: str) -> None:
     for index in Mail.to.lookups(session, address):
         held = session.get(Suppression, index)
         if held is not None:
+            session.delete(held)
+
+
+def give_another_try(session: Session, address: str) -> None:
+    """Its owner asks for news again: forget what was held, but that nobody is at the address."""
+    for index in Mail.to.lookups(session, address):
+        held = session.get(Suppression, index)
+        if held is not None and held.reason != HARD:
             session.delete(held)
 
 

@@ -1,13 +1,18 @@
 """Mails in the queue, and a person who wants news."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bot.mail.imap import Postbox
+from bot.mail_settings import ImapServer
+from bot.runtime import Bot, mailing
 from bot.services import mails
+from handlers.simulator.mailbox import Mailbox
 from models.base import new_id
 from models.consent import ConsentState, Purpose
 from models.database import Database
@@ -16,10 +21,11 @@ from models.mail import Mail, Stream
 from models.subscription import Channel, Subscription
 from tests.clock import FakeClock
 from tests.factories import make_consent_event, make_learner
+from tests.mail.coming_back import ADDRESS, own_address
+from tests.mail.imap_server import PASSWORD, USER, ImapBox, serve_imap
 from tests.scenarios.conftest import all_words
 
-__all__ = ["all_words"]
-ADDRESS = "somying@example.test"
+__all__ = ["ADDRESS", "all_words"]
 TOPIC = "courses"
 NEWS = {"stream": Stream.NEWS, "purpose": Purpose.EMAIL_NEWS, "topic": TOPIC}
 
@@ -49,11 +55,11 @@ def queue_news(queue: Callable[..., str], reader: Learner) -> Callable[..., str]
 
 
 @pytest.fixture
-def reader(database: Database, clock: FakeClock) -> Learner:
-    """A learner who confirmed the address and chose course news by e-mail."""
+def make_reader(database: Database, clock: FakeClock) -> Callable[[str], Learner]:
+    """Makes learners who confirmed their address and chose course news by e-mail."""
 
-    def make(session: Any) -> Learner:
-        learner = make_learner(session, clock(), email_verified_at=clock(), email=ADDRESS)
+    def make(session: Any, address: str) -> Learner:
+        learner = make_learner(session, clock(), email_verified_at=clock(), email=address)
         make_consent_event(
             session,
             clock(),
@@ -72,7 +78,25 @@ def reader(database: Database, clock: FakeClock) -> Learner:
         )
         return learner
 
-    return database.write(make)
+    return lambda address: database.write(lambda session: make(session, address))
+
+
+@pytest.fixture
+def reader(make_reader: Callable[[str], Learner]) -> Learner:
+    """A learner who confirmed the address and chose course news by e-mail."""
+    return make_reader(ADDRESS)
+
+
+@pytest.fixture
+def news_to(
+    queue: Callable[..., str], make_reader: Callable[[str], Learner]
+) -> Callable[[str], str]:
+    """Queues a piece of news to a reader of its own."""
+
+    def put(address: str) -> str:
+        return queue(to=address, subject_id=make_reader(address).conversation_id, **NEWS)
+
+    return put
 
 
 @pytest.fixture
@@ -85,3 +109,28 @@ def mail_of(database: Database) -> Callable[[str], Mail]:
         )
 
     return read
+
+
+@pytest.fixture
+def returns(bot: Bot) -> Iterator[ImapBox]:
+    """The mailbox that whatever comes back is delivered to."""
+    box = ImapBox()
+    with serve_imap(box) as server:
+        where = ImapServer("127.0.0.1", server.port, "plain", USER, PASSWORD)
+        bot.postbox = Postbox(where, patience=5)
+        bot.settings = replace(bot.settings, mail_bounce_domain="bounce.school.example")
+        yield box
+    assert box.complaints == []
+
+
+@pytest.fixture
+def send_news(bot: Bot, mailbox: Mailbox, queue_news: Callable[..., str]) -> Callable[[], str]:
+    """Sends one piece of news to the reader and returns its id."""
+
+    def send() -> str:
+        mail_id = queue_news()
+        mailing.drain(bot)
+        assert mailbox.mails[-1].sender == own_address(mail_id)
+        return mail_id
+
+    return send

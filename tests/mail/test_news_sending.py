@@ -163,13 +163,14 @@ def test_the_last_look_is_just_before_the_content(
 class sending_to:
     """Points the product at a mail server of its own for a while."""
 
-    def __init__(self, bot: Bot, box: Mailbox, **options: Any) -> None:
+    def __init__(self, bot: Bot, box: Mailbox, patience: float = 0.5, **options: Any) -> None:
         self.bot, self.serving = bot, serve_mailbox(box, **options)
+        self.patience = Patience(5, patience, patience)
 
     def __enter__(self) -> None:
         port = self.serving.__enter__().port
         server = MailServer("127.0.0.1", port, "plain")
-        self.bot.mailer = Mailer(server, LETTERHEAD, Patience(5, 0.5, 0.5))
+        self.bot.mailer = Mailer(server, LETTERHEAD, self.patience)
 
     def __exit__(self, *error: Any) -> None:
         self.serving.__exit__(*error)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from bot.runtime import Bot, mailing
-from bot.services import mail_delivery, mails
+from bot.services import details, mail_claims, mail_delivery, mails, tokens
 from models.database import Database
+from models.learner import Learner
 from models.mail import Mail, MailState
+from models.one_time_token import TokenPurpose
 from tests.clock import FakeClock
 from tests.mail.conftest import ADDRESS
 from tests.mail.servers import Wilful
@@ -90,6 +92,13 @@ def test_after_three_days_it_is_given_up(
     assert 20 < row.attempts < 40
 
 
+def confirm(session: Any, reader: Learner, clock: FakeClock) -> None:
+    secret = tokens.issue(
+        session, TokenPurpose.EMAIL_CONFIRM, reader.conversation_id, clock(), value=ADDRESS
+    )
+    assert details.confirm_email(session, secret, clock())
+
+
 def test_a_dead_address_gets_no_news_any_more(
     bot: Bot,
     queue: Queue,
@@ -97,6 +106,7 @@ def test_a_dead_address_gets_no_news_any_more(
     mail_of: MailOf,
     database: Database,
     clock: FakeClock,
+    reader: Learner,
 ) -> None:
     box = Wilful(rcpt="550 5.1.1 nobody")
     with sending_to(bot, box):
@@ -106,10 +116,13 @@ def test_a_dead_address_gets_no_news_any_more(
         box.behaviour.clear()
         later, notice = queue_news(), queue()
         mailing.drain(bot)
-        assert (mail_of(later).state, mail_of(later).reason) == (MailState.DROPPED, "suppressed")
+        assert mail_of(later).state is MailState.DROPPED
+        # Nor may a code that moves the account go there: it has to be confirmed again.
+        assert mail_of(later).reason == "address not confirmed"
+        assert database.read(lambda session: mails.is_suppressed(session, ADDRESS))
         assert mail_of(notice).state is MailState.SENT
         # Its owner proves that it lives.
-        database.write(lambda session: mails.release(session, ADDRESS.upper()))
+        database.write(lambda session: confirm(session, reader, clock))
         again = queue_news()
         mailing.drain(bot)
         assert mail_of(again).state is MailState.SENT
@@ -151,18 +164,18 @@ def test_a_worker_that_lost_its_lease_decides_nothing(
     """Fenced on worker and attempt: the slow one must not mark what the next one has."""
     mail_id = queue()
 
-    def claim(worker: str) -> mail_delivery.Claimed:
-        (found,) = database.write(lambda s: mail_delivery.claim(s, worker, clock()))
+    def claim(worker: str) -> mail_claims.Claimed:
+        (found,) = database.write(lambda s: mail_claims.claim(s, worker, clock()))
         return found
 
-    def begin(worker: str, claimed: mail_delivery.Claimed) -> mail_delivery.Outgoing | None:
+    def begin(worker: str, claimed: mail_claims.Claimed) -> mail_delivery.Outgoing | None:
         return database.write(
             lambda s: mail_delivery.begin(s, claimed, worker, clock(), LETTERHEAD, nobody_objects)
         )
 
     slow = begin("slow", claim("slow"))
     assert slow
-    assert database.write(lambda s: mail_delivery.claim(s, "next", clock())) == []
+    assert database.write(lambda s: mail_claims.claim(s, "next", clock())) == []
     clock.advance(minutes=5)
     next_claim = claim("next")
     database.write(lambda s: mail_delivery.sent(s, slow, "slow", clock()))

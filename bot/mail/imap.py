@@ -1,0 +1,200 @@
+"""Reading a mailbox: the letters behind a number, each put away once it was understood (RFC 3501).
+
+Nothing is deleted and nothing is marked as read but what we put away: whoever opens the mailbox
+finds the rest as it came.
+"""
+
+import imaplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
+from imap_tools.errors import (
+    ImapToolsError,
+    MailboxFolderSelectError,
+    MailboxLoginError,
+)
+
+from bot.errors import RemoteError
+from bot.mail_settings import ImapServer, imap_server
+from bot.settings import Settings
+
+T = TypeVar("T")
+PROCESSED = "Processed"  # where we put away what was understood
+LARGEST = 2_000_000  # bytes; a report is far smaller, and what is larger is left for a person
+PATIENCE = 30.0  # seconds for each answer
+_BROKEN = (ImapToolsError, imaplib.IMAP4.error, OSError, UnicodeError, ValueError)
+
+
+@dataclass
+class PostboxError(RemoteError):
+    """A mailbox cannot be read; the cure is for the operator, and names the setting."""
+
+    cure: str = "Try again later; if it stays so, check IMAP_URL and the mail provider."
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail in the folder."""
+
+    uid: int
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Postbox:
+    """The way to a mailbox."""
+
+    server: ImapServer
+    tls: ssl.SSLContext | None = None  # None: the authorities that this machine trusts
+    patience: float = PATIENCE
+
+    @property
+    def name(self) -> str:
+        """What tells this mailbox from others; it names a person's account, so never log it."""
+        return f"{self.server.user}@{self.server.host}/{self.server.folder}"
+
+    @contextmanager
+    def opened(self) -> Iterator["Folder"]:
+        """The folder, signed in to; raises PostboxError, here and from whatever it is asked."""
+        box = _said(self._connect)
+        try:
+            yield Folder(box)
+        finally:
+            # The server may be gone already, and it has nothing to say that we need.
+            with suppress(*_BROKEN):
+                box.logout()
+            with suppress(*_BROKEN):
+                box.client.shutdown()
+
+    def _connect(self) -> BaseMailBox:
+        server = self.server
+        # Given none, the library would not look at the certificate at all.
+        context = self.tls or ssl.create_default_context()
+        box: BaseMailBox
+        if server.security == "tls":
+            box = MailBox(server.host, server.port, timeout=self.patience, ssl_context=context)
+        else:
+            box = MailBoxUnencrypted(server.host, server.port, timeout=self.patience)
+        try:
+            if server.security == "starttls":
+                _secure(box.client, context)
+            if server.user.isascii() and server.password.isascii():
+                box.login(server.user, server.password, server.folder)
+            else:
+                box.login_utf8(server.user, server.password, server.folder)
+        except BaseException:
+            with suppress(*_BROKEN):
+                box.client.shutdown()
+            raise
+        return box
+
+
+def _secure(client: imaplib.IMAP4, context: ssl.SSLContext) -> None:
+    """STARTTLS; refused or not offered, nothing is said in the clear."""
+    # Not by the library: it leaves the connection open where this fails.
+    if "STARTTLS" not in client.capabilities or client.starttls(context)[0] != "OK":
+        raise ssl.SSLError("no STARTTLS")
+
+
+class Folder:
+    """An opened folder."""
+
+    def __init__(self, box: BaseMailBox) -> None:
+        self._box = box
+        self._has_processed = False
+        # As long as this stays, a letter's number is its own (RFC 3501, 2.3.1.1).
+        _, said = box.client.response("UIDVALIDITY")
+        self.validity = int(said[0]) if said and said[0] and said[0].isdigit() else 0
+
+    def letters(self, after: int, most: int) -> Iterator[Letter]:
+        """The next letters behind a number, oldest first; those that are too large are left out."""
+        criteria = f"UID {after + 1}:* UNDELETED SMALLER {LARGEST}"
+        found = _said(lambda: self._box.uids(criteria, charset=None))
+        # `n:*` always names the last one, however old that is.
+        numbers = sorted({int(uid) for uid in found if uid.isdigit() and int(uid) > after})
+        for number in numbers[:most]:
+            raw = _said(partial(self._raw, number))
+            if raw is not None:  # somebody else has taken it away meanwhile
+                yield Letter(number, raw)
+
+    def put_away(self, uid: int) -> None:
+        """Move a letter out of the way; where the server cannot do that, mark it as read.
+
+        Not by copying and deleting: the folder would have to be purged of what a person deleted.
+        """
+        if "MOVE" in self._box.client.capabilities:
+            self._make_processed()
+            with suppress(ImapToolsError):
+                _kept(lambda: self._box.move(str(uid), PROCESSED))
+                return
+        _said(lambda: self._box.client.uid("STORE", str(uid), "+FLAGS", "(\\Seen)"))
+
+    def _make_processed(self) -> None:
+        """Make the folder for what is done; servers refuse to make what is there already."""
+        if not self._has_processed:
+            with suppress(ImapToolsError):
+                _kept(lambda: self._box.folder.create(PROCESSED))
+            self._has_processed = True
+
+    def _raw(self, uid: int) -> bytes | None:
+        status, parts = self._box.client.uid("FETCH", str(uid), "(BODY.PEEK[])")
+        if status != "OK":
+            raise imaplib.IMAP4.error("fetch")
+        return next((part[1] for part in parts if isinstance(part, tuple) and len(part) > 1), None)
+
+
+def postbox_of(settings: Settings) -> Postbox | None:
+    """The mailbox that the settings describe; None where none is named."""
+    return Postbox(imap_server(settings.imap_url)) if settings.imap_url else None
+
+
+def _kept(work: Callable[[], T]) -> T:
+    """Run one step whose refusal the caller knows to take; a broken connection is an error."""
+    try:
+        return work()
+    except ImapToolsError:
+        raise
+    except _BROKEN as error:
+        raise _trouble(error) from None
+
+
+def _said(work: Callable[[], T]) -> T:
+    """Run one step; whatever breaks is a PostboxError, without a word of what the server said."""
+    try:
+        return work()
+    except _BROKEN as error:
+        raise _trouble(error) from None
+
+
+def _trouble(error: Exception) -> PostboxError:
+    if isinstance(error, MailboxLoginError):
+        return PostboxError(
+            "sign-in refused",
+            permanent=True,
+            cure="Check user and password in IMAP_URL (%40 for @); some need an app password.",
+        )
+    if isinstance(error, MailboxFolderSelectError):
+        return PostboxError(
+            "no such folder",
+            permanent=True,
+            cure="Name a folder that is there at the end of IMAP_URL: imaps://.../INBOX.",
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return PostboxError(
+            "certificate not trusted",
+            permanent=True,
+            cure="IMAP_URL has to name the host as it stands in the server's certificate.",
+        )
+    if isinstance(error, ssl.SSLError):
+        return PostboxError(
+            "no TLS",
+            permanent=True,
+            cure="Use imaps:// in IMAP_URL (TLS from the start, port 993) instead of imap://.",
+        )
+    kind = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
+    return PostboxError(kind)

@@ -1,0 +1,72 @@
+"""Reads what came back from our mails: each letter is acted on, put away, and then counted as read.
+
+In this order, so that a crash repeats a step and skips none; a report that is read twice changes
+nothing the second time. One process at a time reads, by a lease.
+"""
+
+from bot.logs import place_of
+from bot.mail import reports
+from bot.mail.imap import Folder, Letter, PostboxError
+from bot.runtime.parts import Bot
+from bot.services import bounces, postbox_readings
+from bot.services.bounces import Outcome
+from bot.services.postbox_readings import Reading
+
+ROUND = 100  # letters looked up at once
+MOST = 2000  # in one tick; the next tick goes on
+
+
+def read(bot: Bot) -> int:
+    """Look at every new letter of the mailbox; returns how many."""
+    if bot.postbox is None:
+        return 0
+    name = bot.postbox.name
+    reading = bot.database.write(
+        lambda session: postbox_readings.begin(session, name, bot.worker, bot.clock())
+    )
+    if reading is None:
+        return 0  # another process is at it
+    seen = 0
+    try:
+        with bot.postbox.opened() as folder:
+            after = reading.last_uid if reading.validity == folder.validity else 0
+            while seen < MOST:
+                found = 0
+                for letter in folder.letters(after, ROUND):
+                    after, found = letter.uid, found + 1
+                    _take(bot, folder, letter)
+                    if not _went_on(bot, reading, folder, after):
+                        return seen + found  # our lease ran out, and another process reads
+                seen += found
+                if not found:
+                    break
+    except PostboxError as error:
+        said = {"reason": error.reason, "cure": error.cure}
+        bot.log.warning("bounces.unreadable", setting="IMAP_URL", **said)
+        return seen
+    finally:
+        bot.database.write(
+            lambda session: postbox_readings.end(session, reading, bot.worker, bot.clock())
+        )
+    return seen
+
+
+def _take(bot: Bot, folder: Folder, letter: Letter) -> None:
+    try:
+        report = reports.read(letter.raw)
+    except Exception as error:  # one letter's trouble must not hold up the others
+        kind, where = type(error).__name__, place_of(error)
+        bot.log.warning("bounces.garbage", letter=letter.uid, error=kind, where=where)
+        return
+    outcome = bot.database.write(
+        lambda session: bounces.note(session, report, bot.settings, bot.clock())
+    )
+    bot.log.info("bounces.read", letter=letter.uid, outcome=outcome, code=report.code)
+    if outcome is not Outcome.UNKNOWN:
+        folder.put_away(letter.uid)
+
+
+def _went_on(bot: Bot, reading: Reading, folder: Folder, uid: int) -> bool:
+    return bot.database.write(
+        lambda session: postbox_readings.went_on(session, reading, bot.worker, folder.validity, uid)
+    )

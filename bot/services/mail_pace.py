@@ -1,0 +1,124 @@
+"""How fast mails go to one domain: a GCRA row each, which all processes share.
+
+A mail that finds no room is not waited for: it gets a later date, one behind the other at the
+domain's rate, and the next claim goes on with other domains. Where a domain's servers say "too
+fast", its rate is halved and its news are held for a while; the rate doubles again every ten
+minutes. Notices about somebody's own account go on while news are held: they are few, and a code
+lives for ten minutes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.base import session_keyring
+from models.database import database_of
+from models.mail import MailPace
+
+# At once where nothing went before: more than the time between two ticks of the drain.
+BURST = timedelta(seconds=3)
+# No later than this: a rate that was raised, or a campaign that was stopped, frees the days.
+FURTHEST = timedelta(minutes=15)
+IDLE = timedelta(seconds=30)  # after which nobody stands in the line that was handed out
+HOLD = timedelta(seconds=30)
+LEVELS = 6  # one 64th of the rate, and a hold of 16 minutes
+RECOVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How many may go now, and when those that find no room are to ask again."""
+
+    now: int
+    later: tuple[datetime, ...]
+
+
+def domain_of(session: Session, address: str) -> str:
+    """The digest of an address's domain."""
+    domain = address.rpartition("@")[2].casefold()
+    return session_keyring(session).blind("mail_pace.domain", domain)
+
+
+def moment(session: Session, now: datetime) -> datetime:
+    """The time that all processes agree on: the database's, where it has a clock of its own."""
+    database = database_of(session)
+    if not database.has_own_clock:
+        return now
+    return cast("datetime", session.execute(select(cast("Any", database.time()))).scalar_one())
+
+
+def admit(
+    session: Session,
+    domain: str,
+    wanted: int,
+    most: int,
+    per_second: int,
+    now: datetime,
+    *,
+    is_news: bool,
+) -> Admission:
+    """Let as many mails to a domain go as its rate allows, but `most`; date those beyond the rate.
+
+    `now` is of `moment`. The row stays locked until the transaction ends; whoever needs several
+    asks for them in order.
+    """
+    row = _locked(session, domain, now)
+    step = timedelta(seconds=2 ** level_of(row, now) / per_second)
+    held_until = row.held_until if row.held_until and now < row.held_until else None
+    if held_until is None and row.at < now - IDLE:
+        row.dated_to = now
+    at = max(row.at, now)
+    burst = max(BURST, step)
+    free = 0 if is_news and held_until else max((now + burst - at) // step, 0)
+    granted = min(wanted, free, most)
+    row.at = at + granted * step
+    # The k-th of the others finds room when k steps have passed; notices do not stand behind news.
+    room_at = max(row.at - burst, now)
+    line = max(row.dated_to, room_at, held_until or now) if is_news else room_at
+    later = []
+    for _ in range(wanted - free):
+        line = min(line + step, now + FURTHEST)
+        later.append(line)
+    if is_news and later:
+        row.dated_to = line
+    return Admission(granted, tuple(later))
+
+
+def slow_down(session: Session, address: str, per_second: int, now: datetime) -> bool:
+    """A server said "too fast": halve the rate and hold the news; False where that was done.
+
+    Several mails were on their way to it, and all of them were told: that counts once.
+    """
+    row = _locked(session, domain_of(session, address), now)
+    if row.held_until is not None and now < row.held_until:
+        return False
+    row.level = min(level_of(row, now) + 1, LEVELS)
+    row.slowed_at = now
+    row.held_until = now + max(
+        HOLD * 2 ** (row.level - 1), timedelta(seconds=2**row.level / per_second)
+    )
+    return True
+
+
+def level_of(row: MailPace, now: datetime) -> int:
+    """How often the rate is halved now; it recovers by the passing of time alone."""
+    if row.slowed_at is None:
+        return 0
+    return max(row.level - max(now - row.slowed_at, timedelta()) // RECOVERY, 0)
+
+
+def _locked(session: Session, domain: str, now: datetime) -> MailPace:
+    """The row of a domain, made where it is missing, locked until the transaction ends."""
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    row = {"domain": domain, "at": now, "dated_to": now, "level": 0}
+    session.execute(insert(MailPace).values(row).on_conflict_do_nothing())
+    return session.scalars(
+        select(MailPace)
+        .where(MailPace.domain == domain)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
