@@ -14,6 +14,7 @@ class Message(NamedTuple):
     body: bytes
     closes: bool
     rest: bytes
+    head: bytes = b""  # in lower case
 
 
 def take_message(data: bytes, *, is_response: bool = False, at_end: bool = False) -> Message | None:
@@ -32,7 +33,7 @@ def take_message(data: bytes, *, is_response: bool = False, at_end: bool = False
         end = start + int(length[1])
         if len(data) < end:
             return None
-        return Message(first_line, data[start:end], closes, data[end:])
+        return Message(first_line, data[start:end], closes, data[end:], lowered)
     if CHUNKED.search(lowered):
         taken = _take_chunks(data, start)
         return taken and Message(first_line, taken[0], closes, data[taken[1] :])

@@ -12,6 +12,7 @@ from collections import Counter, deque
 from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.http1 import Message, take_message
+from benchmarks.line_sendings import Sendings
 from benchmarks.traffic import TOKEN_PREFIX
 
 MAX_MESSAGES = 5
@@ -30,9 +31,10 @@ FIXED = {
         "chatMode": "bot",
         "markAsReadMode": "auto",
     },
-    "/v2/bot/message/quota": {"type": "limited", "value": 35000},
+    "/v2/bot/message/quota": {"type": "none"},
     "/v2/bot/message/quota/consumption": {"totalUsage": 0},
 }
+SENDINGS = {"/v2/bot/message/push": "push", "/v2/bot/message/multicast": "multicast"}
 TOKEN_ANSWER = {"token_type": "Bearer", "access_token": "bench-token", "expires_in": 2592000}
 
 
@@ -64,6 +66,7 @@ class LineStub:
 
     def reset(self) -> None:
         self.times: dict[str, float] = {}
+        self.sendings = Sendings()
         self.calls: Counter[str] = Counter()
         self.duplicates = self.unknown = self.malformed = self.sent_messages = 0
         self.cpu_before, self.wall_before = time.process_time(), time.monotonic()
@@ -119,7 +122,7 @@ class LineStub:
         if is_control:
             line, payload = OK, self.control(target)
         else:
-            line, payload = self.answer(verb, target, message.body, now)
+            line, payload = self.answer(verb, target, message.head, message.body, now)
         body = json.dumps(payload).encode()
         answer = line + HEADERS % len(body) + body
         if is_control or not self.latency:
@@ -129,6 +132,8 @@ class LineStub:
 
     def control(self, target: str) -> dict[str, object]:
         url = urlsplit(target)
+        if url.path == "/__seconds":
+            return {kind: self.sendings.seconds(kind) for kind in self.sendings.accepted}
         if url.path == "/__times":
             return dict(self.times)
         if url.path == "/__reset":
@@ -143,19 +148,22 @@ class LineStub:
             "malformed": self.malformed,
             "messages": self.sent_messages,
             "calls": dict(self.calls),
+            "sendings": self.sendings.figures(),
             "latency_ms": self.latency * 1000,
             "cpu_seconds": time.process_time() - self.cpu_before,
             "wall_seconds": wall,
         }
 
-    def answer(self, verb: str, target: str, body: bytes, now: float) -> tuple[bytes, object]:
+    def answer(
+        self, verb: str, target: str, head: bytes, body: bytes, now: float
+    ) -> tuple[bytes, object]:
         path = target.partition("?")[0]
         if path == "/v2/bot/message/reply":
             self.calls["reply"] += 1
             return self.reply(body, now)
-        if path == "/v2/bot/message/push":
-            self.calls["push"] += 1
-            return self.sent(len(json.loads(body).get("messages", ())))
+        if (kind := SENDINGS.get(path)) is not None:
+            self.calls[kind] += 1
+            return self.sendings.take(kind, head, body, now)
         if path.startswith("/v2/bot/profile/"):
             self.calls["profile"] += 1
             return OK, {"userId": path[16:], "displayName": "Bench", "language": "th"}

@@ -4,6 +4,9 @@ from itertools import zip_longest
 from typing import Any
 
 from benchmarks.bench import Bench
+from benchmarks.campaigns import campaigns_scenario
+from benchmarks.mail import mail
+from benchmarks.pushes import pushes
 from benchmarks.report import Row, median
 from benchmarks.servers import Server, Servers, stored_rows
 
@@ -285,4 +288,7 @@ SCENARIOS = {
     "answer-600": answer_600,
     "answer-50": answer_50,
     "answer-max": answer_max,
+    "pushes": pushes,
+    "campaigns": campaigns_scenario,
+    "mail": mail,
 }

@@ -41,6 +41,8 @@ class Push(Base):
     first_tried_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    # Of these, those that a limit of LINE's kept from being anything: refused, or not even made.
+    held: Mapped[int] = mapped_column(default=0, server_default="0")
     worker: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(80))

@@ -27,7 +27,7 @@ class Prepared:
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, session: Session, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Run a SELECT; the columns stand in its order."""
+        """Run a SELECT, or an UPDATE that returns; the columns stand in its order."""
         compiled, cursor = self._execute(session, parameters)
         try:
             found = cursor.fetchall()
@@ -103,10 +103,12 @@ class _Compiled:
         }
         # SQLite's driver takes values by position, psycopg takes them by name.
         self._order: list[str] | None = compiled.positiontup if compiled.positional else None
-        columns = getattr(statement, "selected_columns", ())
+        # What a SELECT, or the RETURNING of an UPDATE, gives back.
+        columns = getattr(statement, "exported_columns", ())
         self._out: list[Process] = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         ]
+        self._is_plain = not any(self._out)
 
     def _bound(self, name: str, value: Any) -> Any:
         process = self._in[name]
@@ -121,6 +123,8 @@ class _Compiled:
 
     def read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """A row as Python sees it."""
+        if self._is_plain:
+            return row
         return tuple(
             value if process is None else process(value)
             for value, process in zip(row, self._out, strict=True)

@@ -1,16 +1,21 @@
 """Paid messages: queued with their retry key, claimed, sent, settled; never twice."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from random import uniform
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError, SealError
+from bot.line.sending import Receipt, Shortage, push_body
 from bot.services import news
 from bot.settings import Settings
 from models.base import new_id, session_keyring
@@ -18,22 +23,28 @@ from models.consent import Purpose
 from models.conversation import Conversation
 from models.database import database_of
 from models.outbox import IS_QUEUED, Push, PushState
+from models.outbox_statements import Statements, built, ids
 
 LEASE = timedelta(seconds=20)
 # LINE forgets a retry key after 24 hours; a try after that could be a second message.
 KEY_LIFE = timedelta(hours=23, minutes=30)
-LONGEST_WAIT = timedelta(minutes=30)
+LONGEST_WAIT = 1800  # seconds
+
+
+# What is left for LINE's limits to pass: a moment, another sending, the owner.
+WAITS = {Shortage.RATE: 2, Shortage.RESERVED: 12, Shortage.QUOTA: 300}
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A claimed push, ready for the call."""
+    """A claimed push, ready for the call: byte by byte the same for every try."""
 
     id: str
     attempts: int
-    to: str
-    messages: list[dict[str, Any]]
+    person: str
+    body: bytes = field(repr=False)
     retry_key: str
+    is_news: bool
 
 
 def queue(
@@ -50,8 +61,11 @@ def queue(
 ) -> bool:
     """Add one push, in the transaction of what caused it; the same cause adds nothing more.
 
-    News names its purpose, topic and ledger subject: they are asked again before each try.
+    News names its purpose, topic and ledger subject: they are asked again before each try. An
+    imported learner who has yet to join has no chat (`to` is empty): nothing is added.
     """
+    if not to:
+        return False
     keyring, push_id = session_keyring(session), new_id()
     body = json.dumps(messages, ensure_ascii=False).encode()
     row = {
@@ -75,38 +89,57 @@ def queue(
 
 
 def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[Outgoing]:
-    """Lease pushes that are due; the attempt is counted when its call begins (`begin`)."""
-    database = database_of(session)
-    clock = database.time()
-    turn = (
-        select(Push.id)
-        .where(IS_QUEUED, Push.due_at <= now)
-        .where(or_(Push.lease_until.is_(None), Push.lease_until < clock))
-        .order_by(Push.due_at)
-        .limit(most)
-    )
-    if not database.is_sqlite:
-        turn = turn.with_for_update(skip_locked=True)
-    claimed = session.execute(
-        update(Push)
-        .where(Push.id.in_(turn))
-        .values(worker=worker, lease_until=database.time(LEASE))
-        .returning(Push.id, Push.attempts, Push.to_sealed, Push.messages_sealed, Push.retry_key)
-        .execution_options(synchronize_session=False)
-    )
-    return [found for row in claimed if (found := _opened(session, row)) is not None]
+    """Lease pushes that are due, first come first; attempts are counted later (`begin`)."""
+    asked = {**_leasing(session), "me": worker, "now": now, "most": most}
+    if not database_of(session).has_own_clock:
+        asked["clock"] = database_of(session).time()
+    rows = sorted(_statements(session).claim.rows(session, asked), key=itemgetter(0, 1))
+    return [found for row in rows if (found := _opened(session, *row[1:])) is not None]
 
 
-def _opened(session: Session, row: Any) -> Outgoing | None:
+def _opened(
+    session: Session,
+    push_id: str,
+    attempts: int,
+    person: str,
+    to_sealed: bytes,
+    messages_sealed: bytes,
+    retry_key: str,
+    purpose: Purpose | None,
+) -> Outgoing | None:
     """A claimed row with its seals open; one that cannot be read is closed: it never could go."""
     keyring = session_keyring(session)
     try:
-        to = keyring.open(row.to_sealed, f"push|to_sealed|{row.id}").decode()
-        messages = json.loads(keyring.open(row.messages_sealed, f"push|messages_sealed|{row.id}"))
+        to = keyring.open(to_sealed, f"push|to_sealed|{push_id}").decode()
+        messages = keyring.open(messages_sealed, f"push|messages_sealed|{push_id}")
     except (SealError, ValueError, TypeError):
-        _close(session.get_one(Push, row.id), PushState.FAILED, "cannot be read")
+        _close(session.get_one(Push, push_id), PushState.FAILED, "cannot be read")
         return None
-    return Outgoing(row.id, row.attempts, to, messages, row.retry_key)
+    body = push_body(to, messages)
+    return Outgoing(push_id, attempts, person, body, retry_key, is_news=purpose is not None)
+
+
+def begin_all(
+    session: Session,
+    claimed: Sequence[Outgoing],
+    worker: str,
+    now: datetime,
+    settings: Settings,
+) -> list[Outgoing]:
+    """Count an attempt for each push that is about to go out; leaves out what may not.
+
+    For everything but news, about which each person is asked again (`begin`).
+    """
+    may_go: set[str] = set()
+    statement, is_sqlite = _statements(session).begin, database_of(session).is_sqlite
+    asked = {**_leasing(session), "me": worker, "now": now, "oldest": now - KEY_LIFE}
+    for attempts, group in groupby(sorted(claimed, key=_attempts), key=_attempts):
+        asked |= {"of_attempts": attempts, "of_ids": ids(is_sqlite, [one.id for one in group])}
+        may_go.update(row[0] for row in statement.rows(session, asked))
+    for one in claimed:
+        if one.id not in may_go:
+            begin(session, one, worker, now, settings)  # which closes it
+    return [replace(one, attempts=one.attempts + 1) for one in claimed if one.id in may_go]
 
 
 def begin(
@@ -120,7 +153,10 @@ def begin(
     if push.attempts != outgoing.attempts:
         return None
     if push.first_tried_at is not None and now - push.first_tried_at > KEY_LIFE:
-        _close(push, PushState.UNKNOWN, "retry key expired")
+        if push.attempts == push.held:
+            _close(push, PushState.FAILED, "limit reached")
+        else:
+            _close(push, PushState.UNKNOWN, "retry key expired")
         return None
     person = session.scalars(
         select(Conversation).where(Conversation.person == push.person)
@@ -135,17 +171,27 @@ def begin(
     push.first_tried_at = push.first_tried_at or now
     renewed: Any = database_of(session).time(LEASE)
     push.lease_until = renewed
-    return Outgoing(push.id, push.attempts, outgoing.to, outgoing.messages, outgoing.retry_key)
+    return replace(outgoing, attempts=push.attempts)
 
 
 def sent(
-    session: Session, outgoing: Outgoing, worker: str, request_id: str | None, now: datetime
+    session: Session, taken: Sequence[tuple[Outgoing, Receipt]], worker: str, now: datetime
 ) -> None:
-    """LINE accepted it; what was said and to whom is erased."""
-    push = _mine(session, outgoing, worker)
-    if push is not None:
-        push.request_id, push.sent_at = request_id, now
-        _close(push, PushState.SENT, None)
+    """LINE accepted them. A worker that lost its lease changes nothing."""
+    statements, mine = _statements(session), {"me": worker, "now": now}
+    if database_of(session).is_sqlite:
+        rows = [
+            mine | {"of_id": o.id, "of_attempts": o.attempts, "of_request": receipt.request_id}
+            for o, receipt in taken
+        ]
+        statements.sent.many(session, rows)
+        return
+    arrays = {
+        "of_ids": [outgoing.id for outgoing, _ in taken],
+        "of_attempts": [outgoing.attempts for outgoing, _ in taken],
+        "of_requests": [receipt.request_id for _, receipt in taken],
+    }
+    statements.sent_all.count(session, mine | arrays)
 
 
 def failed(
@@ -159,8 +205,35 @@ def failed(
         _close(push, PushState.FAILED, f"{error.status} {error.reason}")
         return
     push.reason = f"{error.status} {error.reason}"[:80]
-    push.due_at = now + min(timedelta(seconds=2**push.attempts), LONGEST_WAIT)
+    push.due_at = now + _apart(min(2 ** min(push.attempts - push.held, 16), LONGEST_WAIT))
     push.lease_until = None
+
+
+def held_up(
+    session: Session,
+    outgoing: Sequence[Outgoing],
+    worker: str,
+    shortage: Shortage,
+    now: datetime,
+) -> None:
+    """A limit of LINE's was met (429): these were not sent, and it says nothing about them."""
+    for one in outgoing:
+        push = _mine(session, one, worker)
+        if push is not None:
+            push.held += 1
+            push.reason = f"429 {shortage}"
+            push.due_at = now + _apart(WAITS[shortage])
+            push.lease_until = None
+
+
+def release(session: Session, claimed: Sequence[Outgoing], worker: str) -> None:
+    """Give back what was claimed and not begun."""
+    session.execute(
+        update(Push)
+        .where(Push.id.in_([one.id for one in claimed]), IS_QUEUED, Push.worker == worker)
+        .values(lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _why_not(session: Session, push_id: str, now: datetime, settings: Settings) -> str | None:
@@ -190,3 +263,25 @@ def _close(push: Push, state: PushState, reason: str | None) -> None:
     push.reason = reason[:80] if reason else None
     push.to_sealed = push.messages_sealed = None
     push.lease_until = None
+
+
+def _apart(seconds: float) -> timedelta:
+    """What was refused together must not come back together."""
+    return timedelta(seconds=seconds * uniform(1, 1.25))  # noqa: S311 - nothing secret
+
+
+def _attempts(outgoing: Outgoing) -> int:
+    return outgoing.attempts
+
+
+def _statements(session: Session) -> Statements:
+    database = database_of(session)
+    return built(database.is_sqlite, database.has_own_clock, LEASE)
+
+
+def _leasing(session: Session) -> dict[str, Any]:
+    """The end of a lease, where the database does not have a clock of its own."""
+    database = database_of(session)
+    if database.has_own_clock:
+        return {}
+    return {"until": database.time(LEASE)}
