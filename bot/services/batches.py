@@ -5,36 +5,38 @@ retry key, so that LINE carries it out once; a call that LINE certainly refused 
 """
 
 import hashlib
-import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import and_, or_, select, tuple_, update
+from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from bot.errors import DeliveryError, SealError
-from bot.services import news
+from bot.errors import DeliveryError
+from bot.line.sending import multicast_body
+from bot.services import batch_members
+from bot.services.batch_members import drop, standing
 from bot.settings import Settings
-from models.base import session_keyring
+from models.batch_statements import FIND, SENT, begun
 from models.campaign import Campaign, CampaignState, Wave
-from models.consent import Purpose
 from models.database import database_of
-from models.learner import Learner
-from models.recipient import Batch, BatchState, Recipient
+from models.recipient import Batch, BatchState
 from models.subscription import Channel
 
 LEASE = timedelta(seconds=60)  # longer than a call with its timeouts and its wait for a turn
 # LINE forgets a retry key after 24 hours; a try after that could be a second message.
 KEY_LIFE = timedelta(hours=23, minutes=30)
 LONGEST_WAIT = timedelta(minutes=15)
-PURPOSE_OF = {Channel.LINE: Purpose.LINE_NEWS, Channel.EMAIL: Purpose.EMAIL_NEWS}
+_BEGUN = begun(LEASE)
+REFUSED_BY_LINE = "refused by LINE"
+# LINE names one recipient that it does not take, and then nobody gets anything.
+_BAD_RECIPIENT = re.compile(r"\bto\[(\d{1,3})\]")
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A batch that this worker has a lease on."""
 
     campaign_id: str
@@ -44,27 +46,23 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Member:
-    """One person who is still to get it, and where; the address is None for a mail."""
-
-    subject_id: str
-    learner_id: str
-    address: str | None
-
-
-@dataclass(frozen=True)
 class Outgoing:
-    """A batch whose attempt is counted: the request, ready for the call."""
+    """A batch whose attempt is counted: the request, ready for the call.
+
+    is_repeat: an earlier try under this key may have been carried out. subjects: whom the
+    request names, in its order.
+    """
 
     claim: Claim
     attempts: int
     body: bytes
     retry_key: str
-    reached: int
+    subjects: tuple[str, ...]
+    is_repeat: bool
 
 
-# The messages of a campaign in one language, and the name of its statistics at LINE.
-Render = Callable[[Campaign, str], list[dict[str, Any]]]
+# LINE's messages of a campaign as JSON: its id, the digest that was approved, the language.
+Render = Callable[[Session, str, str | None, str], bytes]
 
 
 def claim(session: Session, worker: str, now: datetime, channel: Channel, most: int) -> list[Claim]:
@@ -97,6 +95,14 @@ def claim(session: Session, worker: str, now: datetime, channel: Channel, most: 
     return [Claim(*row) for row in sorted(claimed, key=lambda row: (row[0], row[1]))]
 
 
+def release(session: Session, claims: Iterable[Claim], worker: str) -> None:
+    """Give back what was claimed and not begun."""
+    for each in claims:
+        batch = mine(session, each, each.attempts, worker)
+        if batch is not None:
+            batch.lease_until = None
+
+
 def begin(
     session: Session,
     claimed: Claim,
@@ -106,92 +112,44 @@ def begin(
     render: Render,
 ) -> Outgoing | None:
     """Count an attempt just before its call; None where there is nothing to call for any more."""
-    batch = mine(session, claimed, claimed.attempts, worker)
-    campaign = session.get(Campaign, claimed.campaign_id)
-    if batch is None or campaign is None or campaign.state is not CampaignState.SENDING:
+    found = FIND.rows(session, _mine(claimed, claimed.attempts, worker))
+    if not found:
         return None
-    is_fixed = batch.tried_at is not None
-    if batch.tried_at is not None and now - batch.tried_at > KEY_LIFE:
-        close(batch, BatchState.UNKNOWN, "retry key expired", now)
+    language, retry_key, body_digest, tried_at, state, approved, unit, _ = found[0]
+    if state is not CampaignState.SENDING:
+        release(session, [claimed], worker)
         return None
-    members = standing(session, batch, now, settings, ask_again=not is_fixed)
+    is_repeat = tried_at is not None
+    if is_repeat and now - tried_at > KEY_LIFE:
+        _end(session, claimed, worker, BatchState.UNKNOWN, "retry key expired", now)
+        return None
+    members = standing(session, *claimed[:2], claimed.channel, now, settings)
+    if not is_repeat:
+        for member in members:
+            if member.why_not is not None:
+                drop(session, claimed.campaign_id, member.subject_id, member.why_not)
+        members = [member for member in members if member.why_not is None]
+    elif any(member.why_not not in {None, "blocked"} for member in members):
+        # The same bytes would tell somebody who said no, others could reach the rest twice: a
+        # person decides. To whoever blocked us LINE delivers nothing.
+        reason = "somebody said no since the first try"
+        _end(session, claimed, worker, BatchState.UNKNOWN, reason, now)
+        return None
     if not members:
-        close(batch, BatchState.EMPTY, None, now)
-        batch.reached = 0
+        _end(session, claimed, worker, BatchState.EMPTY, None, now)
         return None
-    body = _body(campaign, render(campaign, batch.language), members)
+    messages = render(session, claimed.campaign_id, approved, language)
+    body = multicast_body([member.address or "" for member in members], messages, unit)
     digest = hashlib.sha256(body).hexdigest()
-    if is_fixed and digest != batch.body_digest:
-        # Somebody moved or was erased between two tries of which the first may have arrived.
-        close(batch, BatchState.UNKNOWN, "recipients changed", now)
+    if is_repeat and digest != body_digest:
+        reason = "changed since the first try"
+        _end(session, claimed, worker, BatchState.UNKNOWN, reason, now)
         return None
-    if not is_fixed and batch.attempts:
-        batch.retry_key = str(uuid4())
-    batch.body_digest, batch.reached = digest, len(members)
-    batch.tried_at = batch.tried_at or now
-    batch.attempts += 1
-    renewed: Any = database_of(session).time(LEASE)
-    batch.lease_until = renewed
-    return Outgoing(claimed, batch.attempts, body, batch.retry_key, len(members))
-
-
-def standing(
-    session: Session, batch: Batch, now: datetime, settings: Settings, *, ask_again: bool
-) -> list[Member]:
-    """Who of a batch still gets it, in a fixed order; with ask_again, whoever said no is dropped.
-
-    Where the learner's revision has not moved since the list was frozen, nothing that news depend
-    on has changed, and nobody is asked anew.
-    """
-    on_line = batch.channel is Channel.LINE
-    rows = session.execute(
-        select(
-            Recipient.subject_id,
-            Recipient.learner_id,
-            Learner.line_user_id_sealed if on_line else Learner.id,
-            and_(
-                Recipient.revision == Learner.revision,
-                or_(Recipient.until.is_(None), Recipient.until > now),
-            ),
-        )
-        .outerjoin(Learner, Learner.id == Recipient.learner_id)
-        .where(
-            Recipient.campaign_id == batch.campaign_id,
-            Recipient.batch == batch.number,
-            Recipient.dropped.is_(None),
-        )
-        .order_by(Recipient.subject_id)
-    ).all()
-    keyring = session_keyring(session)
-    members = []
-    for subject_id, learner_id, found, is_unmoved in rows:
-        reason = None
-        if found is None:
-            reason = "gone"
-        elif ask_again and not is_unmoved:
-            reason = _why_not(session, batch, subject_id, now, settings)
-        address = None
-        if reason is None and on_line:
-            place = f"learner|line_user_id_sealed|{learner_id}"
-            try:
-                address = keyring.open(found, place).decode()
-            except (SealError, UnicodeDecodeError):
-                reason = "cannot be read"
-        if reason is None:
-            members.append(Member(subject_id, learner_id, address))
-        elif ask_again:
-            drop(session, batch.campaign_id, subject_id, reason)
-    return members
-
-
-def drop(session: Session, campaign_id: str, subject_id: str, reason: str) -> None:
-    """Somebody on the list is not sent it after all; both sides are kept."""
-    session.execute(
-        update(Recipient)
-        .where(Recipient.campaign_id == campaign_id, Recipient.subject_id == subject_id)
-        .values(dropped=reason[:40])
-        .execution_options(synchronize_session=False)
-    )
+    if not is_repeat and claimed.attempts:
+        retry_key = str(uuid4())
+    _count(session, claimed, worker, retry_key, digest, len(members), tried_at or now)
+    subjects = tuple(member.subject_id for member in members)
+    return Outgoing(claimed, claimed.attempts + 1, body, retry_key, subjects, is_repeat)
 
 
 def sent(
@@ -204,10 +162,9 @@ def sent(
     before: bool = False,
 ) -> None:
     """LINE accepted it, now or (409) at an earlier try."""
-    batch = mine(session, outgoing.claim, outgoing.attempts, worker)
-    if batch is not None:
-        batch.request_id = request_id
-        close(batch, BatchState.ACCEPTED_BEFORE if before else BatchState.SENT, None, now)
+    found = _mine(outgoing.claim, outgoing.attempts, worker)
+    state = BatchState.ACCEPTED_BEFORE if before else BatchState.SENT
+    SENT.count(session, {**found, "of_state": state, "of_request": request_id, "now": now})
 
 
 def failed(
@@ -218,16 +175,31 @@ def failed(
     if batch is None:
         return
     reason = f"{error.status or ''} {error.reason}".strip()
+    if error.permanent and outgoing.is_repeat:
+        # What this try is refused for says nothing of the earlier one.
+        close(batch, BatchState.UNKNOWN, reason, now)
+        return
+    subject_id = _bad_recipient(outgoing, error)
+    if subject_id is not None:
+        batch_members.drop(session, batch.campaign_id, subject_id, REFUSED_BY_LINE)
+        _again(batch, outgoing, reason, now)
+        return
     if error.permanent:
         close(batch, BatchState.REFUSED, reason, now)
         return
-    if not error.unknown:
-        batch.tried_at = None
     # Spread by the key, which is chance: what failed together does not come back together.
     spread = 0.5 + int(batch.retry_key[:4], 16) / 0xFFFF
-    batch.due_at = now + min(timedelta(seconds=2**batch.attempts) * spread, LONGEST_WAIT)
-    batch.reason = reason[:80]
-    batch.lease_until = None
+    wait = min(timedelta(seconds=2 ** min(batch.attempts, 20)) * spread, LONGEST_WAIT)
+    _again(batch, outgoing, reason, now + wait, may_have_arrived=error.unknown)
+
+
+def held_up(
+    session: Session, outgoing: Outgoing, worker: str, reason: str, until: datetime
+) -> None:
+    """LINE takes no more for now (429): nothing was carried out by this try."""
+    batch = mine(session, outgoing.claim, outgoing.attempts, worker)
+    if batch is not None:
+        _again(batch, outgoing, reason, until)
 
 
 def mine(session: Session, claimed: Claim, attempts: int, worker: str) -> Batch | None:
@@ -274,21 +246,73 @@ def is_over(session: Session, campaign_id: str, wave: Wave) -> bool:
     return session.scalar(query.limit(1)) is None
 
 
-def _why_not(
-    session: Session, batch: Batch, subject_id: str, now: datetime, settings: Settings
-) -> str | None:
-    """Everything that news depend on, asked anew; the cap was counted when the list was frozen."""
-    campaign = session.get_one(Campaign, batch.campaign_id)
-    purpose = PURPOSE_OF[batch.channel]
-    return news.may_send(
-        session, subject_id, purpose, campaign.topic, now, settings, is_counted=True
-    )
-
-
-def _body(campaign: Campaign, messages: list[dict[str, Any]], members: list[Member]) -> bytes:
-    request = {
-        "to": [member.address for member in members],
-        "messages": messages,
-        "customAggregationUnits": [campaign.unit],
+def _mine(claimed: Claim, attempts: int, worker: str) -> dict[str, Any]:
+    return {
+        "of_campaign": claimed.campaign_id,
+        "of_number": claimed.number,
+        "of_worker": worker,
+        "of_attempts": attempts,
     }
-    return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _count(
+    session: Session,
+    claimed: Claim,
+    worker: str,
+    retry_key: str,
+    digest: str,
+    reached: int,
+    tried_at: datetime,
+) -> None:
+    """Write down what is about to go out, under a lease that begins now."""
+    values: dict[str, Any] = {
+        "of_key": retry_key,
+        "of_digest": digest,
+        "of_reached": reached,
+        "of_tried_at": tried_at,
+    }
+    database = database_of(session)
+    passed, own = _BEGUN
+    if not database.has_own_clock:
+        values["of_until"] = database.time(LEASE)
+    statement = own if database.has_own_clock else passed
+    statement.count(session, _mine(claimed, claimed.attempts, worker) | values)
+
+
+def _end(
+    session: Session,
+    claimed: Claim,
+    worker: str,
+    state: BatchState,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    batch = mine(session, claimed, claimed.attempts, worker)
+    if batch is not None:
+        close(batch, state, reason, now)
+        if state is BatchState.EMPTY:
+            batch.reached = 0
+
+
+def _again(
+    batch: Batch,
+    outgoing: Outgoing,
+    reason: str,
+    due_at: datetime,
+    *,
+    may_have_arrived: bool = False,
+) -> None:
+    """Back into the queue; free to change where no try under this key can have arrived."""
+    if not (may_have_arrived or outgoing.is_repeat):
+        batch.tried_at = None
+    batch.due_at = due_at
+    batch.reason = reason[:80]
+    batch.lease_until = None
+
+
+def _bad_recipient(outgoing: Outgoing, error: DeliveryError) -> str | None:
+    """Whom LINE named as one that it does not know, in `to[n]` of its reason."""
+    named = _BAD_RECIPIENT.search(error.reason) if error.status == 400 else None
+    if named is None or int(named[1]) >= len(outgoing.subjects):
+        return None
+    return outgoing.subjects[int(named[1])]

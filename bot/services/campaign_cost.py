@@ -54,13 +54,18 @@ def check(session: Session, campaign: Campaign, settings: Settings, now: datetim
         refuse([Problem("quota", "short", most=max(0, cost.left or 0))])
 
 
-def unsent(session: Session, campaign_id: str) -> int:
-    """How many messages on LINE the open batches of a campaign come to."""
+def unsent(session: Session, campaign_id: str, *, is_untried: bool = False) -> int:
+    """How many messages on LINE the open batches of a campaign come to.
+
+    is_untried: only those of which LINE cannot have counted any yet.
+    """
     query = select(func.coalesce(func.sum(Batch.size), 0)).where(
         Batch.campaign_id == campaign_id,
         Batch.channel == Channel.LINE,
         Batch.state == BatchState.QUEUED,
     )
+    if is_untried:
+        query = query.where(Batch.tried_at.is_(None))
     return session.scalar(query) or 0
 
 

@@ -138,7 +138,7 @@ def _numbered(query: Select[Any], campaign: Campaign, base: int) -> Select[Any]:
     """The rows with their language, wave and batch; who is left out has none."""
     row = query.subquery("person")
     is_in = row.c.left_out.is_(None)
-    said = cast(row.c.language, String)
+    said: Any = cast(row.c.language, String)
     for language in Language:
         if language not in campaign.content:  # told in the other one: better than nothing
             others = [each for each in Language if each in campaign.content]

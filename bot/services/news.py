@@ -1,11 +1,11 @@
 """Whether a piece of news may go out now: asked again at the moment of each sending."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services import accounts, consents, topics
+from bot.services import accounts, consents, news_counts, topics
 from bot.services.subscriptions import CHANNEL_OF, is_chosen
 from bot.settings import Settings
 from models.consent import ConsentState, Purpose
@@ -13,8 +13,7 @@ from models.conversation import Conversation
 from models.learner import Learner, LearnerState
 from models.mail import Mail, MailState
 from models.outbox import Push, PushState
-
-WINDOW = timedelta(days=30)
+from models.subscription import Channel
 
 
 def may_send(
@@ -26,13 +25,16 @@ def may_send(
     settings: Settings,
     row_id: str | None = None,
     address: str | None = None,
+    *,
+    is_counted: bool = False,
 ) -> str | None:
     """None where it may go out, else the reason why not (PDPA s.19, s.32; policy S18).
 
     topic None is the one question whether a consent that ran out is to be given again. row_id is
     the push or mail that asks, so that its own earlier tries are not counted against it, and
-    address is where it would go: whoever moved meanwhile has left that place to others. The
-    person's row is locked: a "stop" that was committed is seen, and two senders count in turn.
+    address is where it would go: whoever moved meanwhile has left that place to others.
+    is_counted: a campaign, whose frozen list was held against the frequency cap. The person's row
+    is locked: a "stop" that was committed is seen, and two senders count in turn.
     """
     conversation = session.get(Conversation, subject_id, with_for_update=True)
     learner = session.scalars(
@@ -62,8 +64,10 @@ def may_send(
         return "address not confirmed"
     if topics.find(settings.news_dir, topic) is None:
         return "topic gone"
-    if not is_chosen(session, subject_id, CHANNEL_OF[purpose], topic):
+    if not _is_wanted(session, conversation, purpose, topic):
         return "topic not chosen"
+    if is_counted:
+        return None
     if count_lately(session, subject_id, now, row_id) >= settings.news_per_month:
         return "enough this month"
     return None
@@ -79,7 +83,7 @@ def count_lately(
     """
 
     def tally(model: type[Push] | type[Mail], sent: str, others: ColumnElement[bool]) -> int:
-        arrived = (model.state == sent) & (model.sent_at > now - WINDOW)
+        arrived = (model.state == sent) & (model.sent_at > now - news_counts.WINDOW)
         counted = or_(arrived, others) if row_id is not None else arrived
         query = (
             select(func.count())
@@ -87,14 +91,28 @@ def count_lately(
             .where(model.subject_id == subject_id, model.topic.is_not(None), counted)
             .where(model.id != (row_id or ""))
         )
+        if model is Mail:  # a campaign's are counted by its list
+            query = query.where(Mail.campaign_id.is_(None))
         return session.scalar(query) or 0
 
     def on_its_way(model: type[Push] | type[Mail], *states: str) -> ColumnElement[bool]:
-        return model.state.in_(states) & (model.first_tried_at > now - WINDOW)
+        return model.state.in_(states) & (model.first_tried_at > now - news_counts.WINDOW)
 
     pushes = on_its_way(Push, PushState.QUEUED, PushState.UNKNOWN)
     mails = on_its_way(Mail, MailState.QUEUED, MailState.UNKNOWN)
-    return tally(Push, PushState.SENT, pushes) + tally(Mail, MailState.SENT, mails)
+    single = tally(Push, PushState.SENT, pushes) + tally(Mail, MailState.SENT, mails)
+    return single + news_counts.of_one(session, subject_id, now)
+
+
+def _is_wanted(session: Session, conversation: Conversation, purpose: Purpose, topic: str) -> bool:
+    """Chosen on this channel; or chosen on LINE, which cannot reach them, and mail is allowed."""
+    if is_chosen(session, conversation.id, CHANNEL_OF[purpose], topic):
+        return True
+    return (
+        purpose is Purpose.EMAIL_NEWS
+        and conversation.blocked_at is not None
+        and is_chosen(session, conversation.id, Channel.LINE, topic)
+    )
 
 
 def _address(learner: Learner, purpose: Purpose) -> str | None:

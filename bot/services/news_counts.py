@@ -38,7 +38,8 @@ def lately(stretch: Stretch, campaigns: Sequence[str], when: datetime) -> CTE:
             stretch.holds(Push.subject_id),
             Push.topic.is_not(None),
             or_(
-                Push.state.in_((PushState.QUEUED, PushState.UNKNOWN)),
+                Push.state == PushState.QUEUED,
+                (Push.state == PushState.UNKNOWN) & (Push.first_tried_at > since),
                 (Push.state == PushState.SENT) & (Push.sent_at > since),
             ),
         ),
@@ -47,7 +48,8 @@ def lately(stretch: Stretch, campaigns: Sequence[str], when: datetime) -> CTE:
             Mail.topic.is_not(None),
             Mail.campaign_id.is_(None),
             or_(
-                Mail.state.in_((MailState.QUEUED, MailState.UNKNOWN)),
+                Mail.state == MailState.QUEUED,
+                (Mail.state == MailState.UNKNOWN) & (Mail.first_tried_at > since),
                 (Mail.state == MailState.SENT) & (Mail.sent_at > since),
             ),
         ),
