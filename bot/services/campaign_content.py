@@ -29,6 +29,8 @@ MOST_CARDS, LEAST_CARDS = 10, 2
 MOST_BUTTONS = 3
 LONGEST = {"title": 100, "text": 4000, "card_title": 80, "card_text": 400, "label": 30}
 LONGEST_URL = 1000
+# LINE takes 50 KB a carousel; what a card and a button cost besides their words is reckoned in.
+LARGEST_SET, CARD_BYTES, BUTTON_BYTES = 50 * 1024, 700, 180
 PICTURE = re.compile(r"[0-9a-f]{32}")
 
 Content = Mapping[str, Any]
@@ -89,6 +91,8 @@ def _part(part: Mapping[str, Any], where: str) -> Iterator[Problem]:
             yield Problem(f"{where}.cards", "too_few", most=LEAST_CARDS)
         if len(cards) > MOST_CARDS:
             yield Problem(f"{where}.cards", "too_many", most=MOST_CARDS)
+        elif sum(map(_bytes, cards)) > LARGEST_SET:
+            yield Problem(f"{where}.cards", "too_large")
         for index, card in enumerate(cards):
             yield from _card(card, f"{where}.cards.{index}")
     else:
@@ -107,6 +111,12 @@ def _card(card: Mapping[str, Any], where: str) -> Iterator[Problem]:
         at = f"{where}.buttons.{index}"
         yield from _text(button.get("label"), f"{at}.label", LONGEST["label"])
         yield from _url(button.get("url"), f"{at}.url")
+
+
+def _bytes(card: Mapping[str, Any]) -> int:
+    """About how many bytes a card is at LINE; never too few."""
+    words = len(json.dumps(card, ensure_ascii=False).encode())
+    return CARD_BYTES + words + BUTTON_BYTES * len(card.get("buttons") or [])
 
 
 def _text(value: Any, where: str, most: int) -> Iterator[Problem]:
@@ -132,5 +142,5 @@ def _url(value: Any, where: str) -> Iterator[Problem]:
         is_https = False
     if not is_https or any(c.isspace() for c in value):
         yield Problem(where, "not_https")
-    elif len(value) > LONGEST_URL:
+    elif units(value) > LONGEST_URL:
         yield Problem(where, "too_long", most=LONGEST_URL)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
@@ -197,17 +198,26 @@ def send_back(
     move(campaign, CampaignState.DRAFT)
     _unapprove(campaign)
     campaign.due_at = campaign.pause_reason = None
+    for ahead in _members_ahead(session, campaign, CampaignState.APPROVED, CampaignState.SCHEDULED):
+        pause(session, ahead, member_id, "series", now)
     _event(session, campaign, Verdict.SENT_BACK, member_id, note, now)
     _record(session, Action.CAMPAIGN_SENT_BACK, campaign, member_id, now)
 
 
 def pause(
-    session: Session, campaign: Campaign, member_id: str | None, reason: str, now: datetime
+    session: Session,
+    campaign: Campaign,
+    member_id: str | None,
+    reason: str,
+    now: datetime,
+    note: str | None = None,
 ) -> None:
-    """Hold it; member_id None is the system itself, which has a reason."""
+    """Hold it; member_id None is the system itself, which has a reason and figures to note."""
     move(campaign, CampaignState.PAUSED)
     campaign.pause_reason = reason[:80]
-    _event(session, campaign, Verdict.PAUSED, member_id, reason, now)
+    for ahead in _members_ahead(session, campaign, CampaignState.APPROVED, CampaignState.SCHEDULED):
+        pause(session, ahead, member_id, "series", now)
+    _event(session, campaign, Verdict.PAUSED, member_id, note or reason, now)
     _record(session, Action.CAMPAIGN_PAUSED, campaign, member_id, now)
 
 
@@ -236,6 +246,11 @@ def stop(session: Session, campaign: Campaign, member_id: str | None, now: datet
     move(campaign, CampaignState.STOPPED)
     campaign.ended_at = now
     batches.close_stopped(session, campaign.id, now)
+    waiting = (CampaignState.IN_REVIEW, CampaignState.PAUSED)
+    for ahead in _members_ahead(
+        session, campaign, *waiting, CampaignState.APPROVED, CampaignState.SCHEDULED
+    ):
+        stop(session, ahead, member_id, now)
     _event(session, campaign, Verdict.STOPPED, member_id, None, now)
     _record(session, Action.CAMPAIGN_STOPPED, campaign, member_id, now)
 
@@ -265,6 +280,17 @@ def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
     campaign.content, campaign.audience = draft.content, draft.audience.stored()
     campaign.send_at = draft.send_at
     campaign.rule, campaign.rule_until = draft.rule, draft.rule_until
+
+
+def _members_ahead(session: Session, pattern: Campaign, *states: CampaignState) -> list[Campaign]:
+    """What a pattern has made and what has not begun: whoever stops the one means the other."""
+    if pattern.rule is None:
+        return []
+    query = select(Campaign).where(
+        Campaign.series_id == pattern.id, Campaign.state.in_(states), Campaign.started_at.is_(None)
+    )
+    locked_rows = query.order_by(Campaign.id).with_for_update()
+    return list(session.scalars(locked_rows.execution_options(populate_existing=True)))
 
 
 def _next_time(campaign: Campaign, after: datetime) -> datetime:

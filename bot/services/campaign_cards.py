@@ -1,0 +1,195 @@
+"""Announcements on cards for staff in the chat: all that is approved, and what can be done."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from bot.line import messages as line
+from bot.line.messages import Action, Message
+from bot.services import campaign_cost, campaign_lines, campaign_messages, series, topics
+from bot.services.campaign_content import Content, languages
+from bot.services.permissions import Permission
+from bot.services.staff_sessions import Member
+from bot.settings import Settings
+from bot.texts import Translator
+from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict, Wave
+from models.recipient import Batch, BatchState
+from models.staff import Staff
+
+Block = dict[str, Any]
+# What has not ended and may be stopped.
+ON_THE_WAY = (
+    CampaignState.APPROVED,
+    CampaignState.SCHEDULED,
+    CampaignState.SENDING,
+    CampaignState.PAUSED,
+)
+OUT = (BatchState.SENT, BatchState.ACCEPTED_BEFORE)
+
+
+def previews(content: Content, topic_id: str, settings: Settings) -> list[Message]:
+    """The very messages, in each language that something is said in; none for a vanished topic."""
+    topic = topics.find(settings.news_dir, topic_id)
+    if topic is None:
+        return []
+    return [
+        message
+        for language in languages(content)
+        for message in campaign_messages.messages(content, language, topic, settings)
+    ]
+
+
+def shown(
+    session: Session,
+    campaign: Campaign,
+    member: Member,
+    t: Translator,
+    settings: Settings,
+    now: datetime,
+) -> list[Message]:
+    """The card, and before it the messages themselves where all of it fits into one answer."""
+    found = card(session, campaign, member, t, settings, now)
+    said = previews(campaign.content, campaign.topic, settings)
+    return [*said, found] if len(said) < line.MOST else [found]
+
+
+def card(
+    session: Session,
+    campaign: Campaign,
+    member: Member,
+    t: Translator,
+    settings: Settings,
+    now: datetime,
+) -> Message:
+    """Everything about a campaign that its approval covers, and the buttons for this member."""
+    title = t("Announcement: {state}", state=campaign_lines.state(t, campaign))
+    blocks = [line.paragraph(campaign.name, strong=True)]
+    if campaign.state is CampaignState.PAUSED:
+        blocks.append(line.paragraph(campaign_lines.pause(t, campaign.pause_reason)))
+    if campaign.state is CampaignState.DRAFT and (note := _note(session, campaign)):
+        blocks.append(line.fact(t("To be changed"), note))
+    blocks += _plan(session, campaign, t, settings)
+    if campaign.digest is not None and campaign.state is not CampaignState.DRAFT:
+        blocks += [line.separator(), *_counted(session, campaign, t, settings, now)]
+    if campaign.state in ON_THE_WAY and campaign.rule is None:
+        blocks += [line.separator(), *_progress(session, campaign, t)]
+    if is_for(campaign, member, settings):
+        blocks.append(line.paragraph(t("Please read all of it before you approve."), small=True))
+    elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.APPROVE_CAMPAIGN):
+        blocks.append(line.paragraph(t("Whoever wrote it does not approve it."), small=True))
+    return line.card(title, title, blocks, _buttons(campaign, member, t, settings), even=True)
+
+
+def listed(found: list[Campaign], title: str, empty: str, t: Translator) -> Message:
+    """Campaigns one below the other, each with the way to its card."""
+    blocks: list[Block] = [
+        line.fact(
+            campaign_lines.state(t, campaign),
+            line.clip(campaign.name, 60),
+            line.entry(t("Look"), "campaign_show", c=campaign.id),
+        )
+        for campaign in found
+    ]
+    return line.card(title, title, blocks or [line.paragraph(empty)], [])
+
+
+def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
+    """Whether it waits for this member's decision: counted, and not their own (policy R4)."""
+    is_own = member.id in {campaign.author_id, campaign.asked_by} and not settings.approve_own
+    return (
+        campaign.state is CampaignState.IN_REVIEW
+        and campaign.digest is not None
+        and member.may(Permission.APPROVE_CAMPAIGN)
+        and not is_own
+    )
+
+
+def _note(session: Session, campaign: Campaign) -> str | None:
+    """What the approver wrote who sent it back."""
+    query = (
+        select(CampaignEvent.note)
+        .where(CampaignEvent.campaign_id == campaign.id, CampaignEvent.verdict == Verdict.SENT_BACK)
+        .order_by(CampaignEvent.at.desc(), CampaignEvent.id.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def _plan(session: Session, campaign: Campaign, t: Translator, settings: Settings) -> list[Block]:
+    topic = topics.find(settings.news_dir, campaign.topic)
+    author = session.get(Staff, campaign.author_id)
+    said = ", ".join(campaign_lines.language(t, each) for each in languages(campaign.content))
+    return [
+        line.fact(t("Topic"), topic.title[t.language] if topic else campaign.topic),
+        line.fact(t("Languages"), said or "–"),
+        line.fact(t("For"), campaign_lines.narrowed(t, campaign, settings)),
+        line.fact(t("Goes out"), campaign_lines.when(t, campaign)),
+        line.fact(t("Written by"), (author.name if author else None) or "–"),
+    ]
+
+
+def _counted(
+    session: Session, campaign: Campaign, t: Translator, settings: Settings, now: datetime
+) -> list[Block]:
+    blocks = [
+        line.fact(t("People who get it"), campaign_lines.people(t, campaign)),
+        line.fact(t("Left out"), campaign_lines.left_out(t, campaign)),
+        line.fact(t("Cost"), campaign_lines.cost(t, campaign.cost_messages, campaign.cost_satang)),
+    ]
+    pattern = series.pattern_of(session, campaign)
+    if pattern is not None:
+        before = campaign_lines.cost(t, pattern.cost_messages, pattern.cost_satang)
+        blocks.append(line.fact(t("Approved for the series"), before))
+    if campaign.state is CampaignState.IN_REVIEW:
+        left = campaign_cost.of(session, campaign, settings, now).left
+        if left is not None:
+            shown_left = t("{left} messages this month", left=f"{max(0, left):,}")
+            blocks.append(line.fact(t("Left for announcements"), shown_left))
+    digest = (campaign.digest or "")[:12]
+    return [*blocks, line.paragraph(t("Check number {digest}", digest=digest), small=True)]
+
+
+def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block]:
+    out = func.sum(case((Batch.state.in_(OUT), func.coalesce(Batch.reached, Batch.size)), else_=0))
+    total, done = session.execute(
+        select(func.sum(Batch.size), out).where(Batch.campaign_id == campaign.id)
+    ).one()
+    said = t("{done} of {all} people", done=f"{done or 0:,}", all=f"{total or 0:,}")
+    blocks = [line.fact(t("Sent so far"), said)]
+    if campaign.state is CampaignState.SENDING and campaign.wave is not None:
+        names = {
+            Wave.STAFF: t("to our staff first"),
+            Wave.FIRST: t("to one percent"),
+            Wave.REST: t("to everybody else"),
+        }
+        blocks.append(line.fact(t("At present"), names[campaign.wave]))
+    elif campaign.due_at is not None and campaign.started_at is None:
+        begins = campaign_lines.moment(t, campaign.due_at)
+        blocks.append(line.fact(t("Begins"), begins))
+    return blocks
+
+
+def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settings) -> list[Action]:
+    c, d = campaign.id, campaign.digest or ""
+    if campaign.state is CampaignState.IN_REVIEW and campaign.digest is None:
+        return [line.entry(t("See the count"), "campaign_show", c=c)]
+    buttons = []
+    if is_for(campaign, member, settings):
+        buttons += [
+            line.entry(t("Approve"), "campaign_approve", c=c, d=d),
+            line.entry(t("Send back"), "campaign_back", c=c, d=d),
+        ]
+    elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.WRITE_CAMPAIGN):
+        buttons.append(line.entry(t("Take it back"), "campaign_take_back", c=c))
+    if campaign.state is CampaignState.DRAFT and member.may(Permission.WRITE_CAMPAIGN):
+        buttons.append(line.entry(t("Ask for approval"), "campaign_ask", c=c))
+    if campaign.state in ON_THE_WAY and member.may(Permission.STOP_CAMPAIGN):
+        buttons.append(line.entry(t("Stop now"), "campaign_stop", c=c))
+        buttons.append(line.entry(t("Look again"), "campaign_show", c=c))
+    said = [
+        line.entry(label, "campaign_preview", c=c, l=language)
+        for language, label in (("th", t("See it in Thai")), ("en", t("See it in English")))
+        if language in campaign.content
+    ]
+    return [*buttons, *said]

@@ -1,0 +1,76 @@
+"""A campaign sent to staff on trial, marked as such: the real messages on a real phone."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.line import messages as line
+from bot.line.messages import Message
+from bot.services import audit, campaign_messages, outbox, staff_chats
+from bot.services.audit import Action
+from bot.services.campaign_content import languages
+from bot.services.staff_chats import Linked
+from bot.services.topics import Topic
+from bot.settings import Settings
+from bot.texts import Translator, translator
+from models.base import new_id
+from models.campaign import Campaign
+
+
+def readers(session: Session, member_id: str) -> tuple[list[Linked], list[Linked]]:
+    """Oneself, if one's LINE account is linked, and everybody of the staff who is."""
+    everybody = staff_chats.linked(session)
+    return [each for each in everybody if each.member_id == member_id], everybody
+
+
+def send(
+    session: Session,
+    campaign: Campaign,
+    topic: Topic,
+    to: list[Linked],
+    member_id: str,
+    settings: Settings,
+    now: datetime,
+) -> int:
+    """Queue it to some of the staff, each in their language where it is said in it.
+
+    Every copy is a paid message. A second press is a second trial: that is what it is for.
+    """
+    trial, said = new_id(), languages(campaign.content)
+    sent = 0
+    for one in to:
+        language = one.language if one.language in said else said[0]
+        found = campaign_messages.messages(campaign.content, language, topic, settings)
+        sent += outbox.queue(
+            session,
+            cause=f"test:{trial}:{one.member_id}",
+            person=one.person,
+            to=one.user_id,
+            messages=marked(found, translator(language)),
+            now=now,
+        )
+    audit.record(
+        session,
+        Action.CAMPAIGN_TESTED,
+        actor=f"staff:{member_id}",
+        subject=None,
+        now=now,
+        campaign_id=campaign.id,
+        copies=sent,
+    )
+    return sent
+
+
+def marked(messages: list[Message], t: Translator) -> list[Message]:
+    """With a word in front that this is a test; where five messages are full, in the first text."""
+    mark = t("[Test]")
+    if len(messages) < line.MOST:
+        return [line.text(mark), *messages]
+    for index, message in enumerate(messages):
+        if message["type"] == "text":
+            text = line.clip(f"{mark} {message['text']}", line.TEXT_LIMIT)
+            return [*messages[:index], {**message, "text": text}, *messages[index + 1 :]]
+    # Only pictures and cards: the list of chats and the notice on the phone say it.
+    last = messages[-1]
+    alt = line.clip(f"{mark} {last['altText']}", line.ALT_LIMIT)
+    return [*messages[:-1], {**last, "altText": alt}]

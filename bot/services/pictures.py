@@ -1,0 +1,110 @@
+"""Pictures for announcements: made small and clean, kept once, found by what they show.
+
+What was uploaded is drawn anew, so that nothing of its file (place, camera, hidden bytes) is left.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import datetime
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.errors import BotError
+from models.database import database_of
+from models.picture import Picture
+
+LARGEST_UPLOAD = 10 * 1024 * 1024
+LARGEST = 1024 * 1024  # bytes: what LINE takes as a preview
+# Pixels a side: what a card of LINE's takes ("Image", Messaging API reference).
+SIDE = 1024
+# Pixels that are opened at most: a small file can unfold to gigabytes.
+MOST_PIXELS = 50_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+QUALITIES = (88, 80, 70, 55, 40)
+
+
+@dataclass
+class PictureError(BotError):
+    """An upload that cannot be shown; code: empty, large, not_picture, pixels."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that is ready to be kept."""
+
+    id: str
+    data: bytes
+    width: int
+    height: int
+
+
+def draw(upload: bytes) -> Drawn:
+    """The upload as a JPEG of ours; raises PictureError. Takes up to a second: no session here."""
+    if not upload:
+        raise PictureError("empty")
+    if len(upload) > LARGEST_UPLOAD:
+        raise PictureError("large")
+    picture = _opened(upload)
+    picture.info = {}  # a comment and the like would be written again
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    for quality in QUALITIES:
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+        if out.tell() <= LARGEST:
+            break
+    data = out.getvalue()
+    return Drawn(hashlib.sha256(data).hexdigest()[:32], data, picture.width, picture.height)
+
+
+def keep(session: Session, drawn: Drawn, member_id: str, now: datetime) -> None:
+    """Keep a picture; the same one is kept once."""
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    values = {
+        "id": drawn.id,
+        "data": drawn.data,
+        "width": drawn.width,
+        "height": drawn.height,
+        "put_by": member_id,
+        "put_at": now,
+    }
+    session.execute(insert(Picture).values(values).on_conflict_do_nothing())
+
+
+def find(session: Session, picture_id: str) -> bytes | None:
+    """A picture's bytes."""
+    return session.scalar(select(Picture.data).where(Picture.id == picture_id))
+
+
+def missing(session: Session, ids: set[str]) -> set[str]:
+    """Which of some pictures are not there."""
+    return ids - set(session.scalars(select(Picture.id).where(Picture.id.in_(ids))))
+
+
+def _opened(upload: bytes) -> Image.Image:
+    """Upright, in three colours, on white where it was clear."""
+    try:
+        found = Image.open(io.BytesIO(upload), formats=FORMATS)
+        if found.width * found.height > MOST_PIXELS:
+            raise PictureError("pixels")
+        # A photograph's own smaller sizes: a phone's 48 megapixels never unfold.
+        found.draft("RGB", (2 * SIDE, 2 * SIDE))
+        upright = ImageOps.exif_transpose(found)
+        if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
+            clear = upright.convert("RGBA")
+            ground = Image.new("RGB", clear.size, "white")
+            ground.paste(clear, mask=clear.getchannel("A"))
+            return ground
+        return upright.convert("RGB")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError("pixels") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+        raise PictureError("not_picture") from error

@@ -1,0 +1,137 @@
+"""What members do to an announcement besides writing it: stop, pause, go on, throw away, copy."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.services import audiences, campaign_words, campaigns
+from bot.services.campaign_problems import CampaignError
+from bot.services.campaigns import Draft, MoveError, StaleError
+from bot.services.permissions import Permission
+from handlers.console.campaign_view import load
+from handlers.console.guard import allow, member
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.parts import the_bot
+from models.campaign import Campaign, CampaignState
+
+LONGEST_NOTE = 400
+Act = Callable[[Session, Campaign, str, datetime], None]
+
+
+def carry_out(campaign_id: str, act: Act, done: str) -> AnyResponse:
+    """Do it in one unit, say what happened, and go to the page that fits now."""
+    bot, mine, t, now = the_bot(), member(), language.translate(), the_bot().clock()
+    load(campaign_id)
+
+    def write(session: Session) -> None:
+        act(session, campaigns.locked(session, campaign_id), mine.id, now)
+
+    try:
+        bot.database.write(write)
+        flash(done, "success")
+    except CampaignError as error:
+        for problem in error.problems:
+            flash(campaign_words.said(t, problem), "danger")
+    except StaleError:
+        flash(
+            t("It is not what you saw any more. Nothing was done; please read it once more."),
+            "danger",
+        )
+    except MoveError:
+        flash(t("It has moved on meanwhile. Please look at where it stands now."), "warning")
+    return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
+
+
+@console.post("/campaigns/<campaign_id>/stop")
+@allow(Permission.STOP_CAMPAIGN)
+def stop_campaign(campaign_id: str) -> AnyResponse:
+    """One press: nothing more of it goes out."""
+    t = language.translate()
+    return carry_out(
+        campaign_id,
+        lambda session, campaign, mine, now: campaigns.stop(session, campaign, mine, now),
+        t("Stopped. Nothing more of it goes out."),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/pause")
+@allow(Permission.STOP_CAMPAIGN)
+def pause_campaign(campaign_id: str) -> AnyResponse:
+    """Hold it until somebody lets it go on."""
+    t = language.translate()
+    return carry_out(
+        campaign_id,
+        lambda session, campaign, mine, now: campaigns.pause(
+            session, campaign, mine, "person", now
+        ),
+        t("Paused. It goes on when somebody lets it."),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/go-on")
+@allow(Permission.STOP_CAMPAIGN)
+def go_on_with_campaign(campaign_id: str) -> AnyResponse:
+    """Go on after a pause, if it is still what was approved and still fits."""
+    bot, t = the_bot(), language.translate()
+    return carry_out(
+        campaign_id,
+        lambda session, campaign, mine, now: campaigns.go_on(
+            session, campaign, mine, bot.settings, now
+        ),
+        t("It goes on."),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/edit-again")
+@allow(Permission.WRITE_CAMPAIGN)
+def edit_again(campaign_id: str) -> AnyResponse:
+    """Back to the draft to change it; an approval is void by that."""
+    t = language.translate()
+    return carry_out(
+        campaign_id,
+        lambda session, campaign, mine, now: campaigns.send_back(session, campaign, mine, "", now),
+        t("It is a draft again. An earlier approval does not count any more."),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/discard")
+@allow(Permission.WRITE_CAMPAIGN)
+def discard_campaign(campaign_id: str) -> AnyResponse:
+    """Throw a draft away; it stays in the list of what is over."""
+    t = language.translate()
+
+    def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
+        if campaign.state is not CampaignState.DRAFT:
+            raise MoveError
+        campaigns.stop(session, campaign, mine, now)
+
+    return carry_out(campaign_id, act, t("Thrown away. Nothing of it was sent."))
+
+
+@console.post("/campaigns/<campaign_id>/copy")
+@allow(Permission.WRITE_CAMPAIGN)
+def copy_campaign(campaign_id: str) -> AnyResponse:
+    """A new draft with the same words, audience and topic."""
+    bot, mine, t, now = the_bot(), member(), language.translate(), the_bot().clock()
+    row = load(campaign_id).row
+    name = t("{name} (copy)", name=row.name)[: campaigns.LONGEST_NAME]
+    draft = Draft(name, row.topic, row.content, audiences.read(row.audience))
+    try:
+        new = bot.database.write(
+            lambda session: campaigns.create(session, draft, mine.id, bot.settings, now).id
+        )
+    except CampaignError as error:
+        for problem in error.problems:
+            flash(campaign_words.named(t, problem), "danger")
+        return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
+    flash(t("This is a new draft with the same words."), "success")
+    return redirect(url_for("console.campaign_form", campaign_id=new), 303)
+
+
+def note() -> str:
+    """What an approver wrote, in one piece."""
+    return request.form.get("note", "").replace("\0", "").strip()[:LONGEST_NOTE]

@@ -1,0 +1,227 @@
+"""Writing an announcement: a form that works without script and loses nothing that was typed."""
+
+from flask import Response, current_app, flash, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.services import (
+    campaign_progress,
+    campaign_words,
+    campaigns,
+    courses,
+    pictures,
+    tags,
+    topics,
+)
+from bot.services.audience_estimate import Estimate, Estimates
+from bot.services.campaign_content import LONGEST, MOST_BUTTONS, MOST_CARDS, MOST_PARTS
+from bot.services.campaign_problems import CampaignError, Problem
+from bot.services.campaign_progress import Decision
+from bot.services.campaigns import MoveError, StaleError
+from bot.services.permissions import Permission
+from bot.services.pictures import Drawn, PictureError
+from handlers.console import campaign_fields, campaign_parts
+from handlers.console.campaign_fields import Fields
+from handlers.console.campaign_view import View, load, shared
+from handlers.console.guard import allow, member
+from handlers.console.pages import page
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.headers import content_policy
+from handlers.portal.parts import the_bot
+from models.campaign import CampaignState, Verdict
+
+WRITE = Permission.WRITE_CAMPAIGN
+LARGEST_FORM = 24 * 1024 * 1024  # a few pictures as they come out of a phone
+UPLOAD = "upload:"
+SAVE, PREVIEW, COUNT, PUT_IN = "save", "preview", "count", "upload"
+
+
+@console.get("/campaigns/new")
+@allow(WRITE)
+def new_campaign() -> Response:
+    """An empty form."""
+    return _form(campaign_fields.empty(), None)
+
+
+@console.post("/campaigns/new")
+@allow(WRITE, largest=LARGEST_FORM)
+def write_campaign() -> AnyResponse:
+    """Save a new draft, or do what another button of the form says."""
+    return _handle(None)
+
+
+@console.get("/campaigns/<campaign_id>/edit")
+@allow(WRITE)
+def campaign_form(campaign_id: str) -> AnyResponse:
+    """A draft in its form; with ?check=1 and what is missing."""
+    view = load(campaign_id)
+    if view.row.state is not CampaignState.DRAFT:
+        return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
+    bot = the_bot()
+    found = []
+    if request.args.get("check") == "1":
+        found = campaigns.problems(view.row, bot.settings, bot.clock())
+        found += _lost_pictures(view)
+    return _form(campaign_fields.of(view.row), view, found)
+
+
+@console.post("/campaigns/<campaign_id>/edit")
+@allow(WRITE, largest=LARGEST_FORM)
+def edit_campaign(campaign_id: str) -> AnyResponse:
+    """Save a draft, or do what another button of the form says."""
+    view = load(campaign_id)
+    if view.row.state is not CampaignState.DRAFT:
+        t = language.translate()
+        flash(t("It is not a draft any more. Nothing was changed."), "warning")
+        return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
+    return _handle(view)
+
+
+@console.post("/campaigns/count")
+@allow(WRITE, largest=LARGEST_FORM)
+def count_audience() -> Response:
+    """The estimate alone, for the form's script; changes nothing."""
+    fields = campaign_fields.read(request.form)
+    return page("campaign_count", **shared(), estimate=_estimate(fields), fields=fields)
+
+
+def _handle(view: View | None) -> AnyResponse:
+    fields = campaign_fields.read(request.form)
+    found = _uploads(fields)
+    wish = request.form.get("do", SAVE)
+    is_changed = campaign_parts.change(fields.content, wish)
+    if found or is_changed or wish in {COUNT, PUT_IN}:
+        # A refused picture is said; everything else of the form is still there.
+        estimate = _estimate(fields) if wish == COUNT else None
+        return _form(fields, view, found, 422 if found else 200, estimate=estimate)
+    try:
+        campaign_id = _save(fields, view)
+    except CampaignError as error:
+        return _form(fields, view, error.problems, 422)
+    except StaleError:
+        return _meanwhile(fields, load(view.row.id) if view else None)
+    except MoveError:
+        return redirect(url_for("console.campaigns"), 303)
+    if wish == PREVIEW:
+        return redirect(url_for("console.campaign_preview", campaign_id=campaign_id), 303)
+    flash(language.translate()("Saved."), "success")
+    return redirect(url_for("console.campaign_form", campaign_id=campaign_id), 303)
+
+
+def _save(fields: Fields, view: View | None) -> str:
+    bot, mine = the_bot(), member()
+    draft, now = campaign_fields.draft(fields), bot.clock()
+
+    def write(session: Session) -> str:
+        if view is None:
+            return campaigns.create(session, draft, mine.id, bot.settings, now).id
+        campaigns.edit(session, view.row.id, draft, fields.revision, mine.id, bot.settings, now)
+        return view.row.id
+
+    return bot.database.write(write)
+
+
+def _uploads(fields: Fields) -> list[Problem]:
+    """Keep what was uploaded with the form, and put each picture where it belongs."""
+    found = []
+    for name, file in request.files.items():
+        path = name.removeprefix(UPLOAD)
+        if path == name or not file.filename:
+            continue
+        try:
+            drawn = pictures.draw(file.read(pictures.LARGEST_UPLOAD + 1))
+        except PictureError as error:
+            found.append(Problem(path, error.code))
+            continue
+        _keep(drawn)
+        campaign_parts.put(fields.content, path, drawn.id)
+    return found
+
+
+def _keep(drawn: Drawn) -> None:
+    bot, mine, now = the_bot(), member(), the_bot().clock()
+    bot.database.write(lambda session: pictures.keep(session, drawn, mine.id, now))
+
+
+def _meanwhile(fields: Fields, theirs: View | None) -> AnyResponse:
+    """Somebody else saved it while this form was open: both are shown, nothing is lost."""
+    if theirs is None or theirs.row.state is not CampaignState.DRAFT:
+        return redirect(url_for("console.campaigns"), 303)
+    there = campaign_fields.of(theirs.row)
+    differences = campaign_fields.differences(fields, there)
+    fields.revision = there.revision
+    return _form(fields, theirs, status=409, differences=differences)
+
+
+def _estimate(fields: Fields) -> Estimate | None:
+    """About how many would get it; None while the topic or a filter is not yet right."""
+    bot = the_bot()
+    kept: Estimates = current_app.extensions.setdefault("audience_estimates", Estimates())
+    try:
+        audience = campaign_fields.audience(fields)
+    except CampaignError:
+        return None
+    if topics.find(bot.settings.news_dir, fields.topic) is None:
+        return None
+    return kept.of(bot.database, audience, fields.topic, bot.clock())
+
+
+def _lost_pictures(view: View) -> list[Problem]:
+    ids = campaign_parts.pictures(view.row.content)
+    lost = the_bot().database.read(lambda session: pictures.missing(session, set(ids.values())))
+    return [Problem(path, "gone") for path, picture in ids.items() if picture in lost]
+
+
+def _sent_back(view: View | None) -> Decision | None:
+    """What an approver wrote about it, while that is the last word."""
+    if view is None:
+        return None
+    row = view.row
+    found = the_bot().database.read(lambda session: campaign_progress.decisions(session, row.id))
+    newest = found[0] if found else None
+    return newest if newest and newest.verdict is Verdict.SENT_BACK and newest.note else None
+
+
+def _form(
+    fields: Fields,
+    view: View | None,
+    problems: list[Problem] | None = None,
+    status: int = 200,
+    *,
+    estimate: Estimate | None = None,
+    differences: list[tuple[str, str, str]] | None = None,
+) -> Response:
+    t, bot = language.translate(), the_bot()
+    found = problems or []
+    action = (
+        url_for("console.edit_campaign", campaign_id=view.row.id)
+        if view
+        else url_for("console.write_campaign")
+    )
+    response = page(
+        "campaign_form",
+        status,
+        **shared(),
+        title="" if view else t("New announcement"),
+        view=view,
+        fields=fields,
+        action=action,
+        problems={problem.where: campaign_words.said(t, problem) for problem in found},
+        listed=[(problem.where, campaign_words.named(t, problem)) for problem in found],
+        sent_back=_sent_back(view),
+        differences=[
+            (campaign_words.place(t, path), mine, theirs)
+            for path, mine, theirs in differences or ()
+        ],
+        estimate=estimate,
+        is_counted=estimate is not None,
+        empty={each: campaign_parts.is_empty(fields.content, each) for each in ("th", "en")},
+        topics=topics.load(bot.settings.news_dir),
+        courses=courses.load(bot.settings.courses_dir),
+        tags=bot.database.read(tags.catalogue),
+        longest=LONGEST,
+        most={"parts": MOST_PARTS, "cards": MOST_CARDS, "buttons": MOST_BUTTONS},
+    )
+    response.headers["Content-Security-Policy"] = content_policy(connect_src="'self'")
+    return response

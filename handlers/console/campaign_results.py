@@ -1,0 +1,86 @@
+"""What became of an announcement: outcomes, what LINE counted, who left because of it."""
+
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.services import (
+    batches_unknown,
+    campaign_files,
+    campaign_mails,
+    campaign_progress,
+    campaign_results,
+    insights,
+)
+from bot.services.permissions import Permission
+from handlers.console.campaign_acts import carry_out
+from handlers.console.campaign_review import csv_file
+from handlers.console.campaign_view import campaign_page, load
+from handlers.console.guard import allow, member
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.parts import the_bot
+
+HIDDEN_BELOW = 20  # LINE says nothing of fewer people
+
+
+@console.get("/campaigns/<campaign_id>/results", endpoint="campaign_results")
+@allow(Permission.SEE_CAMPAIGNS)
+def campaign_results_page(campaign_id: str) -> AnyResponse:
+    """The numbers up to now."""
+    view, bot = load(campaign_id), the_bot()
+    if "results" not in view.tabs:
+        return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
+    now = bot.clock()
+
+    def read(session: Session) -> dict[str, Any]:
+        return {
+            "progress": campaign_progress.of(session, view.row, now),
+            "caused": campaign_results.of(session, view.row),
+            "mails": campaign_mails.of(session, campaign_id),
+            "unknown": batches_unknown.waiting(session, campaign_id),
+            "events": campaign_progress.decisions(session, campaign_id),
+        }
+
+    return campaign_page(
+        "results",
+        view,
+        counted=view.row.results,
+        days=insights.COUNTED.days,
+        hours=int(campaign_results.CAUSED_WITHIN.total_seconds() // 3600),
+        hidden=HIDDEN_BELOW,
+        **bot.database.read(read),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/results.csv")
+@allow(Permission.SEE_CAMPAIGNS)
+def campaign_results_file(campaign_id: str) -> Response:
+    """Every batch and its outcome; that it was taken is audited."""
+    view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
+    bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
+    return csv_file(campaign_files.batches(bot.database, campaign_id), f"results-{campaign_id}.csv")
+
+
+@console.post("/campaigns/<campaign_id>/batches/<int:number>")
+@allow(Permission.STOP_CAMPAIGN)
+def settle_batch(campaign_id: str, number: int) -> AnyResponse:
+    """Decide on a batch of which nobody knows whether it arrived: again, or leave it."""
+    bot, t = the_bot(), language.translate()
+    if request.form.get("decision") == batches_unknown.AGAIN:
+        return carry_out(
+            campaign_id,
+            lambda session, campaign, mine, now: batches_unknown.send_again(
+                session, campaign.id, number, mine, bot.settings, now
+            ),
+            t("It is sent once more."),
+        )
+    return carry_out(
+        campaign_id,
+        lambda session, campaign, mine, now: batches_unknown.leave(
+            session, campaign.id, number, mine, now
+        ),
+        t("Left as it is."),
+    )

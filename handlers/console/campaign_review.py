@@ -1,0 +1,129 @@
+"""The dry run and the approval: everything that somebody answers for, on one page."""
+
+from flask import Response, flash, redirect, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.services import (
+    campaign_cost,
+    campaign_files,
+    campaign_progress,
+    campaigns,
+    schedules,
+    series,
+)
+from bot.services.campaign_cost import Cost
+from bot.services.campaign_progress import Decision
+from bot.services.permissions import Permission
+from bot.texts import translator
+from handlers.console.campaign_acts import carry_out, note
+from handlers.console.campaign_view import View, campaign_page, load
+from handlers.console.guard import allow, member
+from handlers.console.routes import console
+from handlers.portal import language
+from handlers.portal.parts import the_bot
+from models.campaign import Campaign, CampaignState
+from models.learner import Learner, LearnerState
+
+SHORT = 12  # digits of the fingerprint that people compare
+
+
+@console.get("/campaigns/<campaign_id>/review")
+@allow(Permission.SEE_CAMPAIGNS)
+def campaign_review(campaign_id: str) -> AnyResponse:
+    """Who gets it by what, what it costs, who does not get it and why; and the decision."""
+    view, bot = load(campaign_id), the_bot()
+    if "review" not in view.tabs:
+        return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
+    if view.row.digest is None:
+        return _counting(view)
+    now = bot.clock()
+
+    def read(session: Session) -> tuple[Cost, Campaign | None, list[Decision]]:
+        return (
+            campaign_cost.of(session, view.row, bot.settings, now),
+            series.pattern_of(session, view.row),
+            campaign_progress.decisions(session, campaign_id),
+        )
+
+    cost, pattern, events = bot.database.read(read)
+    rule = view.row.rule
+    return campaign_page(
+        "review",
+        view,
+        cost=cost,
+        pattern=pattern,
+        events=events,
+        digest=view.row.digest[:SHORT],
+        next_times=schedules.next_times(rule, now, 3, view.row.rule_until) if rule else [],
+        is_too_often=rule is not None
+        and schedules.is_too_often(rule, now, bot.settings.news_per_month),
+        is_waiting=view.row.state is CampaignState.IN_REVIEW,
+        is_past=view.row.send_at is not None and view.row.send_at <= now,
+        translator=translator,
+        may_take_list=member().may(Permission.WRITE_CAMPAIGN)
+        or member().may(Permission.APPROVE_CAMPAIGN),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/approve")
+@allow(Permission.APPROVE_CAMPAIGN)
+def approve_campaign(campaign_id: str) -> AnyResponse:
+    """Allow exactly what was seen; only with the word that it was read."""
+    bot, t = the_bot(), language.translate()
+    seen = request.form.get("seen", "")
+    if request.form.get("read") != "yes":
+        flash(t("Please tick that you have read all of it. Nothing is approved yet."), "warning")
+        return redirect(url_for("console.campaign_review", campaign_id=campaign_id), 303)
+    return carry_out(
+        campaign_id,
+        lambda session, campaign, mine, now: campaigns.approve(
+            session, campaign, mine, seen, bot.settings, now
+        ),
+        t("Approved. It can still be stopped."),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/send-back")
+@allow(Permission.APPROVE_CAMPAIGN)
+def send_back_campaign(campaign_id: str) -> AnyResponse:
+    """Back to its author, with a word on why."""
+    t, said = language.translate(), note()
+    if not said:
+        flash(t("Please write what is to be changed, so that the author knows."), "warning")
+        return redirect(url_for("console.campaign_review", campaign_id=campaign_id), 303)
+    return carry_out(
+        campaign_id,
+        lambda session, campaign, mine, now: campaigns.send_back(
+            session, campaign, mine, said, now
+        ),
+        t("Sent back to its author."),
+    )
+
+
+@console.post("/campaigns/<campaign_id>/list.csv")
+@allow(Permission.SEE_CAMPAIGNS)
+def campaign_people_file(campaign_id: str) -> Response:
+    """The frozen list under pseudonyms; that it was taken is audited."""
+    view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
+    bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
+    return csv_file(campaign_files.people(bot.database, campaign_id), f"list-{campaign_id}.csv")
+
+
+def csv_file(lines: object, name: str) -> Response:
+    """A download that is made while it is taken."""
+    response = Response(lines, content_type="text/csv; charset=utf-8")  # type: ignore[arg-type]
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _counting(view: View) -> Response:
+    """How far the count has come; the page asks again by itself."""
+    everybody = the_bot().database.read(
+        lambda session: session.scalar(
+            select(func.count()).select_from(Learner).where(Learner.state == LearnerState.ACTIVE)
+        )
+    )
+    done = view.row.counts.get("looked_at", 0)
+    return campaign_page("counting", view, done=done, all=max(everybody or 0, done))

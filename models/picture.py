@@ -1,0 +1,21 @@
+"""Pictures that staff put into announcements; anybody may fetch them, LINE and mail programs do."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Picture(Base):
+    """One picture as it is shown: written once, named by its content, never changed."""
+
+    __tablename__ = "picture"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)  # from the hash of `data`
+    data: Mapped[bytes]  # JPEG, made anew from what was uploaded: no place, no camera, no owner
+    width: Mapped[int]
+    height: Mapped[int]
+    put_by: Mapped[str] = mapped_column(String(32))
+    put_at: Mapped[datetime]
