@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.line import messages as line
 from bot.line.menus import Menu, Tile
+from bot.services import staff_chats
 from bot.texts import LANGUAGES, THAI, Translator, translator
 from models.conversation import Conversation
 from models.learner import Learner, LearnerState
@@ -67,8 +68,14 @@ def learner_tiles(t: Translator) -> tuple[Tile, ...]:
 
 
 def staff_tiles(t: Translator) -> tuple[Tile, ...]:
-    """What staff can do in the chat today, as people who may learn here too."""
+    """What staff do in the chat, and what they need as people who may learn here too.
+
+    A picture stands still: how much waits is said once the button is tapped.
+    """
     return (
+        Tile("shield", line.entry(t("Waiting for\napproval"), "approvals")),
+        Tile("talk", line.entry(t("New\nannouncement"), "announce")),
+        Tile("bell", line.entry(t("Going out\nnow"), "sending")),
         Tile("account", line.entry(t("My account"), "account")),
         Tile("book", line.entry(t("Courses"), "courses")),
         Tile("document", line.entry(t("Privacy\npolicy"), "policy")),
@@ -117,16 +124,24 @@ def wanted(
     user_id: str,
     linked: str | None,
     seen: str | None,
+    is_staff: bool | None = None,
 ) -> Linking | None:
     """The link that is missing after an event; None where nothing is to be done.
 
     linked: LINE's id of the menu last linked. learner: as far as the event's handler has loaded
     it; only somebody whose menu is not known costs a look. seen: the key of the menu whose button
-    was tapped, which tells where LINE shows another one than we remember.
+    was tapped, which tells where LINE shows another one than we remember. is_staff: whether the
+    person works here, None where the handler did not ask; only somebody who has the menu of staff
+    is looked up then.
     """
     if not deployed.ids:
         return None
-    audience = _audience(session, deployed, conversation, learner, linked)
+    if is_staff is None and linked is not None:
+        staff_menus = {deployed.ids.get(key_of(Audience.STAFF, each)) for each in LANGUAGES}
+        is_staff = linked in staff_menus and staff_chats.member_of(session, user_id) is not None
+    audience = Audience.STAFF
+    if not is_staff:
+        audience = _audience(session, deployed, conversation, learner, linked)
     key = key_of(audience, conversation.language)
     menu_id = deployed.ids.get(key)
     if menu_id is None:
@@ -154,7 +169,7 @@ def _audience(
     if learner is None:
         for key, menu_id in deployed.ids.items():
             audience = Audience(key.partition("-")[0])
-            if menu_id == linked and audience is not Audience.GUEST:
+            if menu_id == linked and audience is Audience.LEARNER:
                 return audience  # the handler did not look at the learner: nothing has changed
         learner = session.get(Learner, conversation.learner_id)
     is_one = learner is not None and learner.state is LearnerState.ACTIVE

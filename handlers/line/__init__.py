@@ -3,6 +3,8 @@
 from bot.dispatch import Dispatcher
 from handlers.line import (
     account,
+    announce,
+    announce_desk,
     child_note,
     children,
     correction,
@@ -17,6 +19,7 @@ from handlers.line import (
     registration,
     relink,
     rights,
+    staff_link,
     welcome,
 )
 from handlers.line.shared import main_menu
@@ -37,6 +40,9 @@ FLOWS = (
     children.flow,
     child_note.flow,
     courses.flow,
+    staff_link.flow,
+    announce.flow,
+    announce_desk.flow,
 )
 
 

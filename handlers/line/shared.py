@@ -14,7 +14,7 @@ def main_menu(ctx: Context) -> list[Action]:
     language = (
         line.entry("English", "english") if t.language == "th" else line.entry("ภาษาไทย", "thai")
     )
-    if ctx.conversation.flow in {"registration", "details", "relink"}:
+    if ctx.conversation.flow in {"registration", "details", "relink", "announce", "campaign_desk"}:
         return [
             line.entry(t("Cancel"), "cancel"),
             line.entry(t("Help"), "help"),

@@ -1,0 +1,252 @@
+"""Announcements written in the chat: topic, Thai, English, a look at it, and then the wish."""
+
+from enum import StrEnum
+from typing import Any
+
+from bot.dispatch import After, Context, Flow, Said, Turn
+from bot.errors import DeliveryError
+from bot.line import messages as line
+from bot.line.events import Event
+from bot.line.messages import Message
+from bot.runtime import Bot
+from bot.services import (
+    campaign_cards,
+    campaign_content,
+    campaign_words,
+    campaigns,
+    staff_words,
+    topics,
+)
+from bot.services.audiences import Audience
+from bot.services.campaign_problems import CampaignError
+from bot.services.campaigns import Draft, MoveError
+from bot.services.permissions import Permission
+from bot.texts import ENGLISH, LANGUAGES, THAI, Translator
+from models.campaign import Campaign, CampaignState
+
+LONGEST_NAME = 60
+TITLE = campaign_content.LONGEST["title"]
+
+
+class Step(StrEnum):
+    TOPIC = "topic"
+    THAI = "thai"
+    ENGLISH = "english"
+    CHECK = "check"
+
+
+flow = Flow("announce", Step, is_for_staff=True)
+
+
+@flow.entry("announce")
+def announcement_begun(event: Event, ctx: Context) -> Turn:
+    """By the button, or by the word with the text right behind it."""
+    if not ctx.staff.may(Permission.WRITE_CAMPAIGN):
+        return flow.say(line.text(ctx.t("Your role does not write announcements.")), *ctx.asked())
+    ctx.draft = {}
+    typed = staff_words.body(event.text or "")
+    if typed and not _is_too_long(typed):
+        ctx.draft[THAI if _has_thai(typed) else ENGLISH] = typed
+    return flow.to(ctx, Step.TOPIC)
+
+
+@flow.prompt(Step.TOPIC)
+def ask_topic(ctx: Context) -> list[Message]:
+    t = ctx.t
+    title = t("What is it about?")
+    body = t("Only people who chose the topic and agreed to news get it.")
+    buttons = [
+        line.choice(topic.title[t.language], flow.mark(Step.TOPIC), topic.id)
+        for topic in topics.load(ctx.settings.news_dir)
+    ]
+    return [line.card(title, title, [line.paragraph(body)], buttons, even=True)]
+
+
+@flow.step(Step.TOPIC)
+def topic_chosen(event: Event, ctx: Context) -> Turn:
+    chosen = event.choice(flow.mark(Step.TOPIC)) or ""
+    if topics.find(ctx.settings.news_dir, chosen) is None:
+        return flow.stay(ctx, *ask_topic(ctx))
+    ctx.draft["topic"] = chosen
+    return _on(ctx)
+
+
+@flow.prompt(Step.THAI)
+def ask_thai(ctx: Context) -> list[Message]:
+    asked = line.text(ctx.t("Please type the text in Thai, as people are to read it."))
+    return [_with_skip(ctx, asked, Step.THAI)] if ctx.draft.get(ENGLISH) else [asked]
+
+
+@flow.step(Step.THAI)
+def thai_typed(event: Event, ctx: Context) -> Turn:
+    return _taken(event, ctx, Step.THAI, THAI, may_skip=bool(ctx.draft.get(ENGLISH)))
+
+
+@flow.prompt(Step.ENGLISH)
+def ask_english(ctx: Context) -> list[Message]:
+    asked = ctx.t(
+        "Please type it in English too. Without it, people who read English get the Thai text."
+    )
+    return [_with_skip(ctx, line.text(asked), Step.ENGLISH)]
+
+
+@flow.step(Step.ENGLISH)
+def english_typed(event: Event, ctx: Context) -> Turn:
+    return _taken(event, ctx, Step.ENGLISH, ENGLISH, may_skip=bool(ctx.draft.get(THAI)))
+
+
+@flow.prompt(Step.CHECK)
+def ask_whether_it_is_right(ctx: Context) -> list[Message]:
+    t = ctx.t
+    title = t("Announcement: please check")
+    said = _content(ctx)
+    facts = [
+        line.paragraph(line.clip(next(iter(said.values()))["title"], 60), strong=True),
+        line.paragraph(
+            t(
+                "Above you see what people get. Once you ask for approval, LINE checks it, and "
+                "everybody who gets it is counted, with the cost. Nothing goes out before "
+                "somebody else has approved it."
+            )
+        ),
+    ]
+    mark = flow.mark(Step.CHECK)
+    buttons = [
+        line.choice(t("Count and ask for approval"), mark, "ask"),
+        line.choice(t("See it again"), mark, "see"),
+        line.choice(t("Change the text"), mark, "change"),
+        line.choice(t("Keep it as a draft"), mark, "keep"),
+        line.choice(t("Throw it away"), mark, "drop"),
+    ]
+    return [line.card(title, title, facts, buttons)]
+
+
+@flow.step(Step.CHECK)
+def checked(event: Event, ctx: Context) -> Turn:
+    t, wish = ctx.t, event.choice(flow.mark(Step.CHECK))
+    if wish == "see":
+        return flow.stay(ctx, *_seen(ctx))
+    if wish == "change":
+        for language in LANGUAGES:
+            ctx.draft.pop(language, None)
+        return _on(ctx)
+    if wish == "drop":
+        return flow.end(line.text(t("Thrown away. Nothing was kept.")))
+    if wish not in {"ask", "keep"} or not ctx.staff.may(Permission.WRITE_CAMPAIGN):
+        return flow.stay(ctx, *ask_whether_it_is_right(ctx))
+    try:
+        campaign = _create(ctx)
+    except CampaignError as error:
+        return flow.end(line.text(_problems(t, error)))
+    if wish == "keep":
+        return flow.end(line.text(t("Kept as a draft. It stands in the console.")))
+    return flow.end().then(After("announce_ask", {"campaign": campaign.id, "member": ctx.staff.id}))
+
+
+@flow.after("announce_ask")
+def ask_for_approval(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+    """LINE looks at the messages first; then the list is to be counted. Twice is harmless."""
+    campaign_id, member_id = arguments["campaign"], arguments["member"]
+    campaign = bot.database.read(lambda session: session.get(Campaign, campaign_id))
+    if campaign is None:
+        return _said(line.text(t("That announcement is not there any more.")))
+    again = line.entry(t("Ask again"), "campaign_ask", c=campaign_id)
+    for language in campaign_content.languages(campaign.content):
+        only = {language: campaign.content[language]}
+        try:
+            bot.gateway.validate(
+                "multicast", campaign_cards.previews(only, campaign.topic, bot.settings)
+            )
+        except DeliveryError as error:
+            if error.permanent:
+                refused = t("LINE does not accept it. It is kept as a draft in the console.")
+                return _said(line.text(refused))
+            kept = t("LINE cannot be reached to check it. Nothing is lost; ask again in a minute.")
+            return _said(line.quick(line.text(kept), [again]))
+
+    def ask(session: Any) -> str | None:
+        found = campaigns.locked(session, campaign_id)
+        if found.state is CampaignState.IN_REVIEW:
+            return None  # an earlier try got so far
+        try:
+            campaigns.ask(session, found, member_id, bot.settings, bot.clock())
+        except CampaignError as error:
+            return _problems(t, error)
+        except MoveError:
+            return t("That has been decided already.")
+        return None
+
+    problem = bot.database.write(ask)
+    if problem is not None:
+        return _said(line.text(problem))
+    counting = t("Everybody who gets it is being counted now. That takes up to a minute.")
+    see = line.entry(t("See the count"), "campaign_show", c=campaign_id)
+    return _said(line.quick(line.text(counting), [see]))
+
+
+def _on(ctx: Context) -> Turn:
+    """To whatever is missing, or to the look at all of it."""
+    if ctx.draft.get(THAI) is None:
+        return flow.to(ctx, Step.THAI)
+    if ctx.draft.get(ENGLISH) is None:
+        return flow.to(ctx, Step.ENGLISH)
+    return flow.to(ctx, Step.CHECK, *_seen(ctx))
+
+
+def _taken(event: Event, ctx: Context, step: Step, language: str, *, may_skip: bool) -> Turn:
+    typed = (event.text or "").strip()
+    if may_skip and event.choice(flow.mark(step)) == "skip":
+        ctx.draft[language] = ""
+        return _on(ctx)
+    if not typed:
+        return flow.stay(ctx, *flow.prompts[step](ctx))
+    if _is_too_long(typed):
+        most = campaign_content.LONGEST["text"]
+        told = ctx.t("That is too long: at most {most} characters fit.", most=f"{most:,}")
+        return flow.stay(ctx, line.text(told), *flow.prompts[step](ctx))
+    ctx.draft[language] = typed
+    return _on(ctx)
+
+
+def _with_skip(ctx: Context, asked: Message, step: Step) -> Message:
+    skip = line.choice(ctx.t("Leave it out"), flow.mark(step), "skip")
+    return line.quick(asked, [skip, line.entry(ctx.t("Cancel"), "cancel")])
+
+
+def _seen(ctx: Context) -> list[Message]:
+    """The very messages: two for each language, so that the card still fits behind them."""
+    return campaign_cards.previews(_content(ctx), ctx.draft.get("topic", ""), ctx.settings)
+
+
+def _content(ctx: Context) -> dict[str, Any]:
+    return {
+        language: {
+            "title": line.clip(text.split("\n")[0], TITLE),
+            "parts": [{"type": "text", "text": text}],
+        }
+        for language in LANGUAGES
+        if (text := ctx.draft.get(language))
+    }
+
+
+def _create(ctx: Context) -> Campaign:
+    content = _content(ctx)
+    name = line.clip(next(iter(content.values()))["title"], LONGEST_NAME)
+    draft = Draft(name, ctx.draft.get("topic", ""), content, Audience())
+    return campaigns.create(ctx.session, draft, ctx.staff.id, ctx.settings, ctx.now)
+
+
+def _problems(t: Translator, error: CampaignError) -> str:
+    return "\n".join(campaign_words.named(t, each) for each in error.problems)
+
+
+def _said(*messages: Message) -> Said:
+    return Said(list(messages), list(messages))
+
+
+def _is_too_long(typed: str) -> bool:
+    return line.units(typed) > campaign_content.LONGEST["text"]
+
+
+def _has_thai(typed: str) -> bool:
+    return any("ก" <= char <= "๛" for char in typed)
