@@ -14,13 +14,15 @@ from bot.clock import Clock, system_clock
 from bot.crypto import Keyring
 from bot.errors import BotError, DeliveryError, SettingsError
 from bot.line.gateway import Gateway
+from bot.mail.imap import postbox_of
 from bot.mail.smtp import mailer_of
 from bot.providers.local import LocalProvider
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
 from bot.runtime.menu_deployment import Deployment
+from bot.runtime.pushing import SENDERS
 from bot.settings import Settings
-from handlers import commands, jobs, portal, webhook
+from handlers import commands, console, jobs, pictures, portal, webhook
 from handlers.line import build_dispatcher
 from models.database import Database
 
@@ -28,7 +30,7 @@ from models.database import Database
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """Build the product from its settings; starts no thread and touches no network."""
     logs.configure(settings.log_level)
-    keyring = Keyring(settings.data_keys)
+    keyring = Keyring(settings.data_keys, settings.audit_keys or (settings.secret_key,))
     database = Database(settings.database_url, keyring, clock)
     bot = Bot(
         settings=settings,
@@ -40,12 +42,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
             access_token=settings.access_token,
             channel_id=settings.channel_id,
             channel_secret=settings.channel_secrets[0],
-            connections=max(settings.inbox_handlers, 8),
+            connections=max(settings.inbox_handlers, 8) + SENDERS,
             data_host=settings.line_data_api_url,
         ),
         dispatcher=build_dispatcher(),
         keyring=keyring,
         mailer=mailer_of(settings),
+        postbox=postbox_of(settings),
         user_id=settings.bot_user_id,
         basic_id=settings.bot_basic_id,
     )
@@ -55,6 +58,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.extensions["bot"] = bot
     portal.register(app)
+    console.register(app)
+    app.register_blueprint(pictures.pictures)
     webhook.register(app, Engine(bot))
     if settings.simulator:
         # Imported here alone: outside development it is not even loaded.

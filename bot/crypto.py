@@ -6,7 +6,7 @@ import hmac
 import os
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -44,7 +44,7 @@ class Keyring:
     to another row or column does not open.
     """
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
+    def __init__(self, keys: Mapping[str, bytes], audit: Sequence[str] = ()) -> None:
         if not keys:
             raise ValueError("a keyring needs at least one key")
         for name, key in keys.items():
@@ -53,7 +53,14 @@ class Keyring:
         self.current = next(iter(keys))
         self._masters = dict(keys)
         self._ciphers = {name: AESGCM(derive(key, "seal")) for name, key in keys.items()}
+        # By the bytes that a sealed value begins with: lists of many people open one each.
+        self._openers = {
+            name.encode(): (cipher, f"|{name}".encode()) for name, cipher in self._ciphers.items()
+        }
         self._blind_keys: dict[tuple[str, str], bytes] = {}
+        # Apart from the keys of the data, whose rotation must not make the trail unreadable.
+        secrets_of_it = [secret.encode() for secret in audit] or [keys[self.current]]
+        self.audit_keys = tuple(derive(secret, "audit trail") for secret in secrets_of_it)
 
     def seal(self, plaintext: bytes, place: str) -> bytes:
         """Encrypt under the current key; place reads `table|column|row`."""
@@ -65,14 +72,14 @@ class Keyring:
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt; raises SealError where the bytes, the place or the key do not match."""
-        name = self.key_of(sealed)
-        cipher = self._ciphers.get(name)
-        if cipher is None:
-            raise SealError(f"no key named {name!r} in DATA_KEYS")
-        start = 1 + len(name.encode())
+        start = 1 + sealed[0] if sealed else 0
+        found = self._openers.get(sealed[1:start])
+        if found is None:
+            raise SealError(f"no key named {self.key_of(sealed)!r} in DATA_KEYS")
+        cipher, key = found
         nonce, body = sealed[start : start + _NONCE_BYTES], sealed[start + _NONCE_BYTES :]
         try:
-            return cipher.decrypt(nonce, body, f"{place}|{name}".encode())
+            return cipher.decrypt(nonce, body, place.encode() + key)
         except (InvalidTag, ValueError) as error:
             raise SealError("sealed value does not open here") from error
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from bot.errors import BotError
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.services import drafts, people, words
+from bot.services import drafts, people, staff_chats, staff_words, words
+from bot.services.staff_sessions import Member
 from bot.settings import Settings
 from bot.texts import Translator, translator
 from models.conversation import Conversation
@@ -83,6 +84,18 @@ class Context:
         """The learner behind the conversation, if they registered."""
         return people.learner_of(self.session, self.conversation)
 
+    @cached_property
+    def member(self) -> Member | None:
+        """The member of staff who writes from this LINE account; few events ask."""
+        return staff_chats.member_of(self.session, self.user_id)
+
+    @property
+    def staff(self) -> Member:
+        """The member of staff, in a flow that only they can be in."""
+        if self.member is None:
+            raise LookupError("the flow lacks is_for_staff")
+        return self.member
+
     def become(self, conversation: Conversation) -> None:
         """The person has proven to be somebody whom we know: from here on it is their chat."""
         self.conversation, self.draft = conversation, {}
@@ -127,15 +140,22 @@ class Flow:
 
     Every step has exactly one prompt (what is asked) and one handler (what the answer does).
     A light flow is a passing question: whatever else the person asks for leaves it, while the
-    others keep their place and come back to it.
+    others keep their place and come back to it. A flow for staff is not there for anybody else:
+    its words are just words, and its buttons lead nowhere.
     """
 
     def __init__(
-        self, name: str, steps: type[StrEnum] | None = None, *, is_light: bool = False
+        self,
+        name: str,
+        steps: type[StrEnum] | None = None,
+        *,
+        is_light: bool = False,
+        is_for_staff: bool = False,
     ) -> None:
         self.name = name
         self.steps = steps
         self.is_light = is_light
+        self.is_for_staff = is_for_staff
         self.cancelled: Handler | None = None
         self.entries: dict[str, Handler] = {}
         self.handlers: dict[str, Handler] = {}
@@ -231,8 +251,10 @@ class Dispatcher:
         self.nobody = nobody  # said where LINE does not tell from whom an event is
         self.entries: dict[str, Handler] = {}
         self.afters: dict[str, AfterWork] = {}
+        self.for_staff: set[str] = set()
         for flow in self.flows.values():
             flow.check()
+            self.for_staff |= set(flow.entries) if flow.is_for_staff else set()
             for table, mine in ((self.entries, flow.entries), (self.afters, flow.afters)):
                 for key, function in mine.items():
                     if key in table:
@@ -250,6 +272,9 @@ class Dispatcher:
 
     def _choose(self, event: Event, ctx: Context) -> Handler:
         flow = self.flows.get(ctx.conversation.flow or "")
+        if flow is not None and flow.is_for_staff and ctx.member is None:
+            enter(ctx, Standing())  # whoever was shut out meanwhile is anybody
+            flow = None
         is_button = event.kind == "postback"
         if event.kind in HAPPENINGS:
             return self.entries[event.kind]
@@ -260,7 +285,11 @@ class Dispatcher:
             return self.entries["stale"]
         if action is None and event.text is not None:
             # Inside a flow a text is an answer: only whole command words are commands there.
-            action = words.command(event.text, inside=flow is not None and not flow.is_light)
+            is_inside = flow is not None and not flow.is_light
+            action = None if is_inside else self._staff_action(event.text, ctx)
+            action = action or words.command(event.text, inside=is_inside)
+        if action in self.for_staff and ctx.member is None:
+            action = None
         if action in self.entries:
             if action == "cancel" and flow is not None and flow.cancelled is not None:
                 return flow.cancelled
@@ -274,6 +303,12 @@ class Dispatcher:
         if event.message_kind not in {None, "text"}:
             return self.entries["attachment"]
         return flow.handlers[ctx.conversation.step]
+
+    @staticmethod
+    def _staff_action(text: str, ctx: Context) -> str | None:
+        """What a member of staff means; who writes is asked where the words could be theirs."""
+        action = staff_words.command(text)
+        return action if action is not None and ctx.member is not None else None
 
     def prompt(self, ctx: Context) -> list[Message]:
         """What the open step asks, once more; nothing where no step is open."""

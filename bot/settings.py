@@ -1,23 +1,30 @@
 """Everything that the environment decides, read once, checked as a whole, never changed."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
 from bot.crypto import parse_keys
-from bot.errors import SettingProblem, SettingsError
-from bot.mail_settings import dkim_pem, dkim_selector, mail_domain, mail_sender, mail_server
+from bot.environment import Environment, checked, host_of, one_of, price
+from bot.errors import SettingsError
+from bot.mail_settings import (
+    dkim_pem,
+    dkim_selector,
+    imap_server,
+    mail_domain,
+    mail_sender,
+    mail_server,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 LINE_API = "https://api.line.me"
 LINE_DATA_API = "https://api-data.line.me"
 DEFAULT_DATABASE = f"sqlite:///{ROOT}/var/english-planet.db"
 SMTP_CURE = "Use smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host (TLS)."
+IMAP_CURE = "Use imaps://user:password@host/INBOX (TLS) or imap://user:password@host (STARTTLS)."
 SENDER_CURE = 'An address, or: "English Planet" <hello@school.example>. News need their own.'
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Settings:
     secret_key: str = field(repr=False)  # SECRET_KEY: seals cookies and form tokens
     data_keys: Mapping[str, bytes] = field(repr=False)  # DATA_KEYS: id:base64,... first one seals
     channel_secrets: tuple[str, ...] = field(repr=False)  # LINE_CHANNEL_SECRET[_PREVIOUS]
+    audit_keys: tuple[str, ...] = field(default=(), repr=False)  # AUDIT_KEY[_PREVIOUS]
+    owner_email: str | None = None  # OWNER_EMAIL: who gets the daily anchor of the audit trail
     access_token: str | None = field(default=None, repr=False)  # LINE_CHANNEL_ACCESS_TOKEN
     channel_id: str | None = None  # LINE_CHANNEL_ID: for stateless tokens instead of a fixed one
     bot_user_id: str | None = None  # LINE_BOT_USER_ID: expected destination; else asked of LINE
@@ -79,6 +88,12 @@ class Settings:
     courses_dir: Path = ROOT / "courses"  # COURSES_DIR: courses.toml and its lessons
     news_dir: Path = ROOT / "news"  # NEWS_DIR: topics.toml, the kinds of news to choose from
     news_per_month: int = 4  # NEWS_PER_MONTH: at most, for one person in 30 days
+    quota_reserve: int = 100  # QUOTA_RESERVE: messages a month that no campaign can touch
+    line_included: int = 300  # LINE_INCLUDED: messages that the plan's monthly fee covers
+    line_extra_price: Decimal = Decimal(0)  # LINE_EXTRA_PRICE: baht for one more; 0: none is sold
+    hold_back_minutes: int = 5  # HOLD_BACK_MINUTES: from an approval to the first message
+    stop_percent: int = 5  # STOP_PERCENT: share of errors or blocks at which a sending pauses
+    approve_own: bool = False  # APPROVE_OWN: a school of one may approve what it wrote itself
     backup_dir: Path | None = None  # BACKUP_DIR: backups and the list of who was erased
     backup_days: int = 60  # BACKUP_DAYS: how long a backup may live; the law's limit allows 60
     log_level: str = "info"  # LOG_LEVEL: debug, info, warning, error
@@ -86,6 +101,9 @@ class Settings:
     mail_from: str | None = None  # MAIL_FROM: Name <address> of notices about one's account
     mail_news_from: str | None = None  # MAIL_NEWS_FROM: Name <address> of news, another address
     mail_bounce_domain: str | None = None  # MAIL_BOUNCE_DOMAIN: where undelivered mails return to
+    mail_connections: int = 4  # MAIL_CONNECTIONS: to the mail server at once, for each process
+    mail_per_domain: int = 10  # MAIL_PER_DOMAIN: mails a second to one domain, of all processes
+    imap_url: str | None = field(default=None, repr=False)  # IMAP_URL: where bounces are read
     dkim_domain: str | None = None  # DKIM_DOMAIN: in whose name mails are signed
     dkim_selector: str | None = None  # DKIM_SELECTOR: the public key's name in the DNS
     dkim_key: str | None = field(default=None, repr=False)  # DKIM_KEY: the private key, PEM
@@ -102,64 +120,8 @@ class Settings:
         return _Reader(os.environ if env is None else env).settings()
 
 
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
-
-
-class _Reader:
-    """Collects problems while it reads, so that an operator sees all of them at once."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self.env = env
-        self.problems: list[SettingProblem] = []
-
-    def bad(self, name: str, problem: str, cure: str) -> None:
-        self.problems.append(SettingProblem(name, problem, cure))
-
-    def text(self, name: str) -> str | None:
-        value = self.env.get(name, "").strip()
-        path = self.env.get(f"{name}_FILE", "").strip()
-        if value or not path:
-            return value or None
-        try:
-            return Path(path).read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError):
-            self.bad(f"{name}_FILE", "the file cannot be read.", f"Make {path} readable.")
-            return None
-
-    def needed(self, name: str, cure: str) -> str:
-        value = self.text(name)
-        if value is None:
-            self.bad(name, "is not set.", cure)
-        return value or ""
-
-    def parsed(self, name: str, default: T, parse: Callable[[str], T], cure: str) -> T:
-        value = self.text(name)
-        if value is None:
-            return default
-        try:
-            return parse(value)
-        except ValueError:
-            self.bad(name, "has a value that cannot be used.", cure)
-            return default
-
-    def number(self, name: str, default: T, least: int, most: int) -> int | T:
-        value = self.text(name)
-        if value is None:
-            return default
-        if value.isascii() and value.isdigit() and least <= int(value) <= most:
-            return int(value)
-        self.bad(name, "has a value that cannot be used.", f"Use a number from {least} to {most}.")
-        return default
-
-    def flag(self, name: str) -> bool:
-        def parse(value: str) -> bool:
-            if value.lower() in _TRUE:
-                return True
-            if value.lower() in _FALSE:
-                return False
-            raise ValueError(value)
-
-        return self.parsed(name, False, parse, "Use 1 or 0.")
+class _Reader(Environment):
+    """The environment as settings; every problem is said at once."""
 
     def settings(self) -> Settings:
         simulator = self.flag("SIMULATOR")
@@ -187,24 +149,29 @@ class _Reader:
         data_api = LINE_DATA_API if api == LINE_API else api  # a stand-in has one host for all
         if self.text("LINE_DATA_API_URL"):
             data_api = self.origin("LINE_DATA_API_URL", "Leave it out for the real LINE.")
-        if simulator and _host(api) not in {"127.0.0.1", "localhost", "::1"}:
+        if simulator and host_of(api) not in {"127.0.0.1", "localhost", "::1"}:
             self.bad(
                 "SIMULATOR",
                 "is on beside a real LINE channel.",
                 "Unset SIMULATOR, or unset LINE_API_URL to use the built-in one.",
             )
-        smtp_url = self.parsed("SMTP_URL", None, _checked(mail_server), SMTP_CURE)
+        smtp_url = self.parsed("SMTP_URL", None, checked(mail_server), SMTP_CURE)
         sender = self.parsed("MAIL_FROM", None, mail_sender, SENDER_CURE)
         news_sender = self.parsed("MAIL_NEWS_FROM", None, mail_sender, SENDER_CURE)
         if smtp_url and not self.problems:
             for name, value in (("MAIL_FROM", sender), ("MAIL_NEWS_FROM", news_sender)):
                 if value is None:
                     self.bad(name, "is not set, but SMTP_URL is.", SENDER_CURE)
+        audit_key = self.text("AUDIT_KEY") or secret_key
+        if audit_key and len(audit_key) < 32 and audit_key != secret_key:
+            self.bad("AUDIT_KEY", "is shorter than 32 characters.", "openssl rand -base64 32")
         found = Settings(
             public_url=public_url,
             secret_key=secret_key,
             data_keys=self.data_keys(),
             channel_secrets=tuple(filter(None, (secret, previous))),
+            audit_keys=tuple(filter(None, (audit_key, self.text("AUDIT_KEY_PREVIOUS")))),
+            owner_email=self.parsed("OWNER_EMAIL", None, mail_sender, "One address."),
             access_token=token,
             channel_id=channel_id,
             bot_user_id=self.text("LINE_BOT_USER_ID"),
@@ -217,16 +184,22 @@ class _Reader:
             simulator=simulator,
             inbox_handlers=self.number("INBOX_HANDLERS", 48, 0, 256),
             resets_per_minute=self.number("RESETS_PER_MINUTE", 60, 1, 6000),
-            provider=self.parsed("ELEARNING_PROVIDER", "local", _one_of("local"), "Use local."),
+            provider=self.parsed("ELEARNING_PROVIDER", "local", one_of("local"), "Use local."),
             courses_dir=Path(self.text("COURSES_DIR") or ROOT / "courses"),
             news_dir=Path(self.text("NEWS_DIR") or ROOT / "news"),
             news_per_month=self.number("NEWS_PER_MONTH", 4, 1, 31),
+            quota_reserve=self.number("QUOTA_RESERVE", 100, 0, 1_000_000),
+            line_included=self.number("LINE_INCLUDED", 300, 0, 100_000_000),
+            line_extra_price=self.parsed("LINE_EXTRA_PRICE", Decimal(0), price, "Baht, e.g. 0.06."),
+            hold_back_minutes=self.number("HOLD_BACK_MINUTES", 5, 1, 120),
+            stop_percent=self.number("STOP_PERCENT", 5, 1, 100),
+            approve_own=self.flag("APPROVE_OWN"),
             backup_dir=Path(self.text("BACKUP_DIR") or ROOT / "var" / "backups"),
             backup_days=self.number("BACKUP_DAYS", 60, 1, 60),
             log_level=self.parsed(
                 "LOG_LEVEL",
                 "info",
-                _one_of("debug", "info", "warning", "error"),
+                one_of("debug", "info", "warning", "error"),
                 "Use debug, info, warning or error.",
             ),
             smtp_url=smtp_url,
@@ -235,6 +208,9 @@ class _Reader:
             mail_bounce_domain=self.parsed(
                 "MAIL_BOUNCE_DOMAIN", None, mail_domain, "The name of a domain, without an @."
             ),
+            mail_connections=self.number("MAIL_CONNECTIONS", 4, 1, 32),
+            mail_per_domain=self.number("MAIL_PER_DOMAIN", 10, 1, 10_000),
+            imap_url=self.parsed("IMAP_URL", None, checked(imap_server), IMAP_CURE),
             dkim_domain=self.parsed("DKIM_DOMAIN", None, mail_domain, "The name of a domain."),
             dkim_selector=self.parsed("DKIM_SELECTOR", None, dkim_selector, "E.g. line2026."),
             dkim_key=self.parsed("DKIM_KEY", None, dkim_pem, "openssl genrsa 2048"),
@@ -245,36 +221,6 @@ class _Reader:
         if self.problems:
             raise SettingsError(self.problems)
         return found
-
-    def origin(self, name: str, cure: str, default: str | None = None) -> str:
-        """An address to which paths are appended; LINE_API_URL may have a path of its own."""
-        value = self.text(name) or default
-        if value is None:
-            self.bad(name, "is not set.", cure)
-            return ""
-        value = value.rstrip("/")
-        try:
-            parts = urlsplit(value)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            self.bad(name, "is not an http(s) address.", cure)
-            return value
-        netloc = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
-        plain = f"{parts.scheme}://{parts.netloc}"
-        if name != "PUBLIC_URL":
-            plain += parts.path
-        is_clean = value == plain and not set(value) & set(" \t\\<>\"'@")
-        if (
-            parts.scheme not in {"http", "https"}
-            or not host
-            or not netloc
-            or not is_clean
-            or parts.netloc.endswith(":")
-        ):
-            self.bad(name, "is not an http(s) address.", cure)
-        elif parts.scheme == "http" and host not in {"127.0.0.1", "localhost", "::1"}:
-            self.bad(name, "must be https outside this machine.", cure)
-        return value
 
     def database_url(self) -> str:
         value = self.text("DATABASE_URL")
@@ -316,29 +262,3 @@ class _Reader:
             audit_years=self.number("RETENTION_AUDIT_YEARS", None, 1, 30),
             policy_date=self.text("POLICY_EFFECTIVE_DATE"),
         )
-
-
-def _checked(parse: Callable[[str], object]) -> Callable[[str], str]:
-    """Keep the text itself, once it can be read."""
-
-    def check(value: str) -> str:
-        parse(value)
-        return value
-
-    return check
-
-
-def _host(address: str) -> str | None:
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value.lower() not in choices:
-            raise ValueError(value)
-        return value.lower()
-
-    return parse

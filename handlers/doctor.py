@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DeliveryError
 from bot.line.menu_pictures import MenuPictureError
+from bot.mail.imap import PostboxError
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import designs, matches
 from bot.services import courses, menus, topics
@@ -42,6 +43,8 @@ def examine(bot: Bot) -> list[Finding]:
         _topics(bot),
         *_school(bot),
         _mail(bot),
+        *_bounces(bot),
+        _owner(bot),
         *_line(bot),
     ]
 
@@ -119,6 +122,30 @@ def _mail(bot: Bot) -> Finding:
         problem = f"the mail server does not let us in ({said})."
         return Finding("SMTP_URL", problem, "Check the address, the password and the certificate.")
     return Finding("SMTP_URL")
+
+
+def _owner(bot: Bot) -> Finding:
+    if bot.settings.owner_email:
+        return Finding("OWNER_EMAIL")
+    return Finding(
+        "OWNER_EMAIL",
+        "is not set; anchors of the audit trail stay in the database that they should prove.",
+        "Set the address of somebody who cannot reach the database.",
+        is_warning=True,
+    )
+
+
+def _bounces(bot: Bot) -> list[Finding]:
+    if bot.mailer is None:
+        return []
+    if bot.postbox is None:
+        problem = "is not set; nobody notices dead addresses and complaints about our mails."
+        return [Finding("IMAP_URL", problem, "See .env.example.", is_warning=True)]
+    try:
+        with bot.postbox.opened():
+            return [Finding("IMAP_URL")]
+    except PostboxError as error:
+        return [Finding("IMAP_URL", f"cannot be read ({error.reason}).", error.cure)]
 
 
 def _line(bot: Bot) -> list[Finding]:

@@ -10,7 +10,18 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import BANGKOK
-from bot.runtime import Bot, mailing
+from bot.runtime import (
+    Bot,
+    auditing,
+    bounce_reading,
+    campaign_calendar,
+    campaigning,
+    counting,
+    insight_reading,
+    mailing,
+    people_files,
+    quota_reading,
+)
 from bot.runtime.engine import Engine
 
 
@@ -27,13 +38,27 @@ class Job:
 JOBS = (
     Job("sweep", IntervalTrigger(seconds=1), Engine.sweep),
     Job("pushes", IntervalTrigger(seconds=1), Engine.drain_pushes),
+    Job("quota", IntervalTrigger(minutes=3), lambda engine: quota_reading.read(engine.bot)),
+    Job("campaign lists", IntervalTrigger(seconds=2), lambda engine: campaigning.count(engine.bot)),
+    Job("campaigns", IntervalTrigger(seconds=2), lambda engine: campaigning.move_on(engine.bot)),
+    Job("batches", IntervalTrigger(seconds=1), lambda engine: engine.campaigns.drain()),
+    Job("batch mails", IntervalTrigger(seconds=2), lambda engine: engine.campaigns.drain_mails()),
+    Job("calendar", IntervalTrigger(seconds=10), lambda engine: campaign_calendar.tick(engine.bot)),
+    Job("insight", IntervalTrigger(minutes=10), lambda engine: insight_reading.read(engine.bot)),
     Job("mails", IntervalTrigger(seconds=2), lambda engine: mailing.drain(engine.bot)),
+    Job("bounces", IntervalTrigger(minutes=3), lambda engine: bounce_reading.read(engine.bot)),
     Job("accounts", IntervalTrigger(seconds=5), Engine.drain_accounts),
     Job("drafts", IntervalTrigger(minutes=1), Engine.expire_drafts),
     Job("guardians", IntervalTrigger(minutes=1), Engine.expire_guardianships),
     Job("renewals", CronTrigger(hour=10, timezone=BANGKOK), Engine.renew_consents),
     Job("due erasures", IntervalTrigger(hours=1), Engine.erase_due),
     Job("erasures", IntervalTrigger(minutes=1), Engine.list_erasures),
+    Job("audit links", IntervalTrigger(seconds=3), lambda engine: auditing.seal(engine.bot)),
+    # Asked every hour, sent once a day: a machine that was down at one hour makes up for it.
+    Job("audit anchor", CronTrigger(minute=7), lambda engine: auditing.send_anchor(engine.bot)),
+    Job("imports", IntervalTrigger(seconds=2), lambda engine: people_files.go_on(engine.bot)),
+    Job("merges", IntervalTrigger(minutes=5), lambda engine: people_files.settle(engine.bot)),
+    Job("counts", IntervalTrigger(minutes=2), lambda engine: counting.count(engine.bot)),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )
 

@@ -67,8 +67,9 @@ MOVES: dict[CampaignState, frozenset[CampaignState]] = {
         }
     ),
     CampaignState.STOPPED: frozenset(),
-    CampaignState.DONE: frozenset(),
-    CampaignState.FAILED: frozenset(),
+    # Where nobody knows whether a batch arrived, a person may have it sent again.
+    CampaignState.DONE: frozenset({CampaignState.SENDING}),
+    CampaignState.FAILED: frozenset({CampaignState.SENDING}),
 }
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
+from sqlalchemy import JSON, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, ByValue, primary_key
@@ -27,6 +27,9 @@ class ConsentState(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     INVALIDATED = "invalidated"  # given by somebody who may not, e.g. a minor alone
+
+
+WAS_TAKEN_BACK = text("state = 'withdrawn'")  # in the words of the partial index
 
 
 class ConsentEvent(Base):
@@ -57,4 +60,10 @@ class ConsentEvent(Base):
     __table_args__ = (
         Index("ix_consent_event_subject", "subject_id", "purpose", "at"),
         Index("ix_consent_event_valid_until", "valid_until"),  # for those that run out
+        Index(
+            "ix_consent_event_withdrawn",
+            "at",
+            sqlite_where=WAS_TAKEN_BACK,
+            postgresql_where=WAS_TAKEN_BACK,
+        ),
     )

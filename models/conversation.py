@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, ByValue, Sealed, primary_key
@@ -12,6 +12,9 @@ from models.base import Base, ByValue, Sealed, primary_key
 class Language(StrEnum):
     THAI = "th"
     ENGLISH = "en"
+
+
+HAS_BLOCKED = text("blocked_at IS NOT NULL")  # in the words of the partial index
 
 
 class Conversation(Base):
@@ -34,8 +37,17 @@ class Conversation(Base):
     draft_sealed: Mapped[bytes | None]
     expires_at: Mapped[datetime | None]
     blocked_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
     menu: Mapped[str | None] = mapped_column(String(64))  # LINE's id of the rich menu last linked
     seen_at: Mapped[datetime]  # to the day: enough for the purge, and no write a message
 
     draft_json = Sealed("draft_sealed")
+
+    __table_args__ = (
+        Index(
+            "ix_conversation_blocked_at",
+            "blocked_at",
+            sqlite_where=HAS_BLOCKED,
+            postgresql_where=HAS_BLOCKED,
+        ),
+    )

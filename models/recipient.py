@@ -28,7 +28,9 @@ class LeftOut(StrEnum):
     ENOUGH = "enough"  # the frequency cap
 
 
-IS_SENT_TO = text("batch IS NOT NULL")  # in the words of the partial index
+# In the words of the partial indexes.
+IS_SENT_TO = text("batch IS NOT NULL")
+WAS_DROPPED = text("dropped IS NOT NULL")
 
 
 class Recipient(Base):
@@ -61,6 +63,13 @@ class Recipient(Base):
             sqlite_where=IS_SENT_TO,
             postgresql_where=IS_SENT_TO,
         ),
+        Index(
+            "ix_recipient_dropped",
+            "campaign_id",
+            "dropped",
+            sqlite_where=WAS_DROPPED,
+            postgresql_where=WAS_DROPPED,
+        ),
     )
 
 
@@ -74,6 +83,8 @@ class BatchState(StrEnum):
     STOPPED = "stopped"  # the campaign was stopped before this went out
 
 
+ACCEPTED = (BatchState.SENT, BatchState.ACCEPTED_BEFORE)
+LOST = (BatchState.REFUSED, BatchState.UNKNOWN)
 IS_QUEUED = text("state = 'queued'")  # in the words of the partial index
 
 

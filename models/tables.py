@@ -3,7 +3,9 @@
 from models import (  # noqa: F401 - to be known, not to be used here
     account,
     audit,
+    campaign,
     consent,
+    console_people,
     conversation,
     guardianship,
     inbox,
@@ -12,11 +14,19 @@ from models import (  # noqa: F401 - to be known, not to be used here
     mail,
     one_time_token,
     outbox,
+    pace,
+    people_files,
+    picture,
     portal,
     privacy,
+    recipient,
     rich_menu,
     secret_link,
+    staff,
+    staff_chat,
+    statistic,
     subscription,
+    tag,
 )
 from models.base import Base
 

@@ -1,17 +1,23 @@
 """Rows for tests: valid by default, every column can be overridden by its name."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from bot.services import usernames
+from bot.services import campaigns, usernames
 from models.account import Account, AccountState
 from models.base import new_id
+from models.campaign import Campaign, CampaignState, Wave
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation, Language
 from models.guardianship import Guardianship, GuardianshipState, Relation
 from models.learner import AgeBand, Learner
+from models.recipient import Batch, Recipient
+from models.staff import Role, Staff
+from models.subscription import Channel
 
 PERSON = {
     "line_user_id": "U" + "c0ffee" * 5 + "42",
@@ -112,5 +118,82 @@ def make_guardianship(session: Session, now: datetime, **overrides: Any) -> Guar
     }
     row = Guardianship(**values | overrides)
     session.add(row)
+    session.flush()
+    return row
+
+
+def make_staff(session: Session, now: datetime, **overrides: Any) -> Staff:
+    """A member of staff who has been through the door before; an author unless roles say more."""
+    name = overrides.pop("name", "ครูใจดี มีสุข")
+    roles = frozenset(overrides.pop("roles", (Role.AUTHOR,)))
+    row_id = new_id()
+    values = {
+        "id": row_id,
+        "username": f"staff{row_id[-12:]}",
+        "language": Language.THAI,
+        "created_at": now,
+    }
+    row = Staff(**values | overrides)
+    row.roles = roles
+    with session.no_autoflush:
+        session.add(row)
+        row.name = name
+    session.flush()
+    return row
+
+
+def make_campaign(
+    session: Session, now: datetime, groups: Sequence[Sequence[Learner]] = (), **overrides: Any
+) -> Campaign:
+    """An approved campaign on its last wave; each group of learners is a batch on LINE."""
+    row_id = new_id()
+    values = {
+        "id": row_id,
+        "name": "ข่าว",
+        "kind": "course_info",
+        "topic": "courses",
+        "content": {"th": {"title": "ข่าว", "parts": [{"type": "text", "text": "ข่าวใหม่"}]}},
+        "audience": {},
+        "state": CampaignState.SENDING,
+        "author_id": "a" * 32,
+        "created_at": now,
+        "changed_at": now,
+        "frozen_at": now,
+        "counts": {"line": sum(map(len, groups))},
+        "cost_messages": sum(map(len, groups)),
+        "cost_satang": 0,
+        "started_at": now,
+        "wave": Wave.REST,
+        "wave_due_at": now,
+        "unit": f"c{row_id[:29]}",
+        "results": {},
+    }
+    row = Campaign(**values | overrides)
+    row.digest = row.approved_digest = campaigns.digest_of(row)
+    session.add(row)
+    session.flush()
+    for number, group in enumerate(groups):
+        batch = {"campaign_id": row.id, "wave": Wave.REST, "language": Language.THAI}
+        session.add(
+            Batch(
+                **batch,
+                number=number,
+                channel=Channel.LINE,
+                size=len(group),
+                retry_key=str(uuid4()),
+                due_at=now,
+            )
+        )
+        session.add_all(
+            Recipient(
+                **batch,
+                subject_id=learner.conversation_id,
+                learner_id=learner.id,
+                channel=Channel.LINE,
+                batch=number,
+                revision=learner.revision,
+            )
+            for learner in group
+        )
     session.flush()
     return row

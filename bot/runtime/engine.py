@@ -6,23 +6,22 @@ from typing import IO
 
 from sqlalchemy.engine import make_url
 
-from bot.errors import DeliveryError
 from bot.logs import place_of
 from bot.runtime import purging
 from bot.runtime.answering import Answering
+from bot.runtime.campaign_sending import CampaignSending
 from bot.runtime.lanes import Lanes
 from bot.runtime.parts import Bot
+from bot.runtime.pushing import Pushing
 from bot.services import (
     accounts,
     drafts,
     guardian_ends,
     inbox,
-    outbox,
     provisioning,
     renewals,
 )
 from bot.services.inbox import Stored
-from bot.services.outbox import Outgoing
 from bot.services.provisioning import Made
 from models.account import AccountState
 
@@ -35,6 +34,8 @@ class Engine:
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self.answering = Answering(bot)
+        self.pushing = Pushing(bot)
+        self.campaigns = CampaignSending(bot)
         # A web process may leave answering to a worker (0); the worker itself then has threads.
         self.lanes = Lanes(self.answering.work, bot.settings.inbox_handlers or WORKER_HANDLERS)
         self._lock: IO[bytes] | None = None
@@ -90,37 +91,9 @@ class Engine:
                 self.answering.work(person, swept=True)
         return len(people)
 
-    def drain_pushes(self) -> int:
+    def drain_pushes(self, most: int | None = None) -> int:
         """Send queued pushes that are due."""
-        bot = self.bot
-        claimed = bot.database.write(lambda session: outbox.claim(session, bot.worker, bot.clock()))
-        for outgoing in claimed:
-            try:
-                self._push(outgoing)
-            except Exception as error:  # one push's trouble must not hold up the others
-                kind, where = type(error).__name__, place_of(error)
-                bot.log.error("push.broken", push=outgoing.id, error=kind, where=where)
-        return len(claimed)
-
-    def _push(self, claimed: Outgoing) -> None:
-        bot = self.bot
-        outgoing = bot.database.write(
-            lambda session: outbox.begin(session, claimed, bot.worker, bot.clock(), bot.settings)
-        )
-        if outgoing is None:
-            return
-        try:
-            request_id = bot.gateway.push(outgoing.to, outgoing.messages, outgoing.retry_key)
-        except DeliveryError as error:
-            bot.log.warning("push.failed", push=outgoing.id, status=error.status)
-            failure = error
-            bot.database.write(
-                lambda session: outbox.failed(session, outgoing, bot.worker, failure, bot.clock())
-            )
-            return
-        bot.database.write(
-            lambda session: outbox.sent(session, outgoing, bot.worker, request_id, bot.clock())
-        )
+        return self.pushing.drain(most)
 
     def drain_accounts(self) -> int:
         """Make, freeze, unfreeze and close accounts at a provider that could not be reached."""

@@ -36,7 +36,9 @@ class MenuLinker:
             session,
             self.bot.menus,
             ctx.conversation,
-            ctx.__dict__.get("learner"),  # a cached property: only if the handler looked
+            # Cached properties: only what the handler looked at is known.
+            ctx.__dict__.get("learner"),
+            is_staff=None if "member" not in ctx.__dict__ else ctx.member is not None,
             user_id=ctx.user_id,
             linked=linked,
             seen=event.postback.get("m"),

@@ -12,9 +12,11 @@ from bot.clock import Clock
 from bot.crypto import Keyring, derive
 from bot.dispatch import Dispatcher
 from bot.line.gateway import Gateway
+from bot.mail.imap import Postbox
 from bot.mail.smtp import Mailer
 from bot.providers.base import Provider
 from bot.services.menus import Deployed
+from bot.services.pace import Pacer
 from bot.settings import Settings
 from models.database import Database
 
@@ -38,11 +40,17 @@ class Bot:
     worker: str = field(default_factory=_worker_name)
     log: FilteringBoundLogger = field(default_factory=structlog.get_logger)
     mailer: Mailer | None = None  # the way to the mail server; without it mails wait
+    postbox: Postbox | None = None  # the mailbox in which bounces are read
     menus: Deployed = field(default_factory=Deployed)  # the rich menus that stand at LINE
     # Our own userId at LINE, which every webhook must name as its destination.
     user_id: str | None = None
     # Our @name at LINE, for links that open our chat; asked together with the userId.
     basic_id: str | None = None
+
+    @cached_property
+    def pacer(self) -> Pacer:
+        """Where calls to LINE wait for their turn, in step with all other processes."""
+        return Pacer(self.database)
 
     @cached_property
     def cookie_keys(self) -> Keyring:

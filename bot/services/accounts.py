@@ -242,7 +242,9 @@ def mark_told(session: Session, account_id: str, state: AccountState, now: datet
         )
 
 
-def close(session: Session, account: Account, cause: str, now: datetime) -> None:
+def close(
+    session: Session, account: Account, cause: str, now: datetime, *, actor: str = "learner"
+) -> None:
     """Shut an account on our side; the provider is told after the commit, until it confirms."""
     if account.state is AccountState.CLOSED:
         return
@@ -251,7 +253,7 @@ def close(session: Session, account: Account, cause: str, now: datetime) -> None
     audit.record(
         session,
         Action.ACCOUNT_CLOSED,
-        actor="learner",
+        actor=actor,
         subject=account.learner_id,
         now=now,
         account_id=account.id,

@@ -10,6 +10,7 @@ def values(t: Translator) -> dict[str, str]:
         "en": "English",
         "line": "LINE",
         "portal": t("the portal"),
+        "complaint": t("a complaint about an e-mail"),
         "self": t("the person"),
         "learner": t("the person"),
         "guardian": t("the guardian"),
@@ -53,6 +54,10 @@ def values(t: Translator) -> dict[str, str]:
         "message": t("a message"),
         "follow": t("the account was added"),
         "unfollow": t("the account was blocked"),
+        "asked": t("you asked for help"),
+        "check": t("a detail was checked"),
+        "rights": t("a request of yours"),
+        "other": t("something else"),
     } | acts(t)
 
 
@@ -89,6 +94,13 @@ def acts(t: Translator) -> dict[str, str]:
         "request:read": t("Staff read a request"),
         "archive:make": t("A copy of the data was made"),
         "data:disclose": t("Data was given to somebody"),
+        "learner:unmask": t("Staff read the details in full"),
+        "learner:tag": t("Staff changed the groups"),
+        "learner:import": t("Enrolled from a file of the school"),
+        "learner:invite": t("Staff sent the way to a password"),
+        "learner:merge": t("Two registrations were put together"),
+        "learner:part": t("Two registrations were parted again"),
+        "learner:settle": t("A merged registration was closed"),
         "guardian:ask": t("A parent or guardian was asked"),
         "guardian:open": t("A parent or guardian opened the request"),
         "guardian:decide": t("A parent or guardian decided"),

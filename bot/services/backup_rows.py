@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -75,6 +75,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return {"t": aware.isoformat()}
+    if isinstance(value, date):
+        return {"d": value.isoformat()}
     if isinstance(value, bytes | memoryview):
         return {"b": base64.b64encode(bytes(value)).decode()}
     if isinstance(value, dict | list):
@@ -87,4 +89,6 @@ def _typed(value: Any) -> Any:
         return value
     if "t" in value:
         return datetime.fromisoformat(value["t"])
+    if "d" in value:
+        return date.fromisoformat(value["d"])
     return base64.b64decode(value["b"]) if "b" in value else value["j"]

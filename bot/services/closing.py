@@ -28,6 +28,9 @@ def close(
     said: Said,
     school: School,
     now: datetime,
+    *,
+    actor: str = "learner",
+    letter: str = "closed",
 ) -> Account | None:
     """Close an account at its owner's wish; None where it was closed already, or never made.
 
@@ -49,12 +52,12 @@ def close(
         session,
         learner,
         cause=f"account-closed:{new_id()}",
-        template="closed",
+        template=letter,
         now=now,
     )
     account = accounts.account_of(session, learner, provider)
     if account is not None:
-        accounts.close(session, account, "closed", now)
+        accounts.close(session, account, "closed", now, actor=actor)
     return account
 
 

@@ -40,14 +40,30 @@ VALIDITY: dict[Purpose, timedelta | None] = {
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """That something was said elsewhere, and earlier: when, to which notice, by which means."""
+
+    at: datetime
+    notice_version: str
+    notice_hash: str
+    method: str
+
+
+@dataclass(frozen=True)
 class Said:
-    """How something was said: the text that was seen, where, by whom and in which event."""
+    """How something was said: the text that was seen, where, by whom and in which event.
+
+    evidence: where it was not said to us here and now. until: of a yes that is put back after a
+    mistake of ours, which is not to live longer for it.
+    """
 
     text: str
     language: str | None = None  # of the text, where that is not the person's present one
     channel: str = "line"
     actor: str = SELF
     webhook_event_id: str | None = None
+    evidence: Evidence | None = None
+    until: datetime | None = None
 
 
 def record(
@@ -61,15 +77,16 @@ def record(
 ) -> ConsentEvent:
     """Append one event; what is in force is always folded from all of them."""
     validity = VALIDITY[purpose] if state is ConsentState.GIVEN else None
+    told, at = said.evidence, said.evidence.at if said.evidence else now
     event = ConsentEvent(
         id=new_id(),
         subject_id=conversation.id,
         purpose=purpose,
         state=state,
-        at=now,
-        valid_until=now + validity if validity else None,
-        notice_version=policy.CURRENT,
-        notice_hash=policy.text_hash(policy.CURRENT),
+        at=at,
+        valid_until=said.until or (at + validity if validity else None),
+        notice_version=told.notice_version if told else policy.CURRENT,
+        notice_hash=told.notice_hash if told else policy.text_hash(policy.CURRENT),
         text=said.text,
         language=Language(said.language or conversation.language),
         channel=said.channel,
@@ -78,6 +95,10 @@ def record(
         record={},
     )
     event.record = record_of(event, school)
+    if told is not None:
+        event.record["processing"]["collectionMethod"] = told.method
+        if told.notice_version not in policy.versions():
+            event.record["processing"]["privacyNotice"] = f"sha256-{told.notice_hash}"
     session.add(event)
     audit.record(
         session,

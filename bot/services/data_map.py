@@ -4,54 +4,23 @@ Export, erasure, purge, notice and record of processing all go by it; a table th
 list below fails a test.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-
-from sqlalchemy.orm import Session
-
-from bot.services import data_rows
+from bot.services import console_rows, data_rows, staff_chats
+from bot.services.data_labels import LABELS
 from bot.services.data_rows import Row, Value
+from bot.services.data_tables import Fate, Table
 from bot.services.subjects import Subject, subject_of
 
 __all__ = [
     "LABELS",
     "TABLES",
     "WITHOUT_PERSONAL_DATA",
+    "Fate",
     "Row",
     "Subject",
     "Table",
     "Value",
     "subject_of",
 ]
-
-
-class Fate(StrEnum):
-    """What an erasure does with a person's rows (PDPA s.33)."""
-
-    DELETED = "deleted"
-    EMPTIED = "emptied"  # a tombstone without content is left
-    DETACHED = "detached"  # the row is somebody else's too: what is this person's is taken out
-    KEPT = "kept"  # under a pseudonym, for the reason given
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table with personal data.
-
-    title: an English sentence for people, translated where it is shown. holds: the kinds of data,
-    for the record of processing. rule: its key in bot.services.retention. withheld: why a person
-    is not shown their rows, where the law lets us keep them back.
-    """
-
-    name: str
-    title: str
-    holds: tuple[str, ...]
-    rows: Callable[[Session, Subject], list[Row]]
-    fate: Fate
-    rule: str
-    why_kept: str = ""
-    withheld: str = ""
 
 
 def _(sentence: str) -> str:
@@ -144,6 +113,14 @@ TABLES: tuple[Table, ...] = (
         "account",
     ),
     Table(
+        "recipient",
+        _("Announcements that went to you or passed you by"),
+        ("pseudonym", "channel", "why somebody was left out"),
+        data_rows.recipient,
+        Fate.DELETED,
+        "list",
+    ),
+    Table(
         "mail",
         _("E-mails to you"),
         ("e-mail address", "subject and text"),
@@ -200,6 +177,79 @@ TABLES: tuple[Table, ...] = (
         Fate.DELETED,
         "account",
         withheld="PDPA s.30: it would tell about another person, or that there is one",
+    ),
+    Table(
+        "learner_tag",
+        _("Groups that staff put you in"),
+        ("words for a group",),
+        console_rows.learner_tag,
+        Fate.DELETED,
+        "account",
+    ),
+    Table(
+        "unmasking",
+        _("When staff read your details in full"),
+        ("time", "what it was for"),
+        console_rows.unmasking,
+        Fate.DELETED,
+        "account",
+    ),
+    Table(
+        "learner_merge",
+        _("Registrations that were put together"),
+        ("pseudonyms of two registrations", "for a day: how their consents stood"),
+        data_rows.nothing,
+        Fate.DELETED,
+        "account",
+        withheld="PDPA s.30: it would tell about another registration, which may be another’s",
+    ),
+    Table(
+        "learner_import",
+        _("Files of learners on their way in"),
+        ("the details in the file, for a day at most",),
+        data_rows.nothing,
+        Fate.KEPT,
+        "import",
+        why_kept="PDPA s.22: it goes within a day, and at once when it has been gone through",
+        withheld="a sealed file of many people; whoever is enrolled from it has rows of their own",
+    ),
+    Table(
+        "export_request",
+        _("Wishes of staff for a file of learners"),
+        ("why it was asked for",),
+        data_rows.nothing,
+        Fate.KEPT,
+        "export",
+        why_kept="PDPA s.37(1): who took out what; it names no learner",
+        withheld="it is about no learner in particular",
+    ),
+    Table(
+        "staff",
+        _("Members of staff"),
+        ("name and username of a member of staff", "hash of a password", "secret of a factor"),
+        data_rows.nothing,
+        Fate.KEPT,
+        "staff",
+        why_kept="PDPA s.24(3), s.37(1): who may act, and who is meant by an id in the audit trail",
+        withheld="it is about members of staff and no learner",
+    ),
+    Table(
+        "staff_session",
+        _("Where members of staff are signed in"),
+        ("time of sign-in of a member of staff",),
+        data_rows.nothing,
+        Fate.KEPT,
+        "link",
+        why_kept="PDPA s.37(1): sessions of staff, to be ended at will",
+        withheld="it is about members of staff and no learner",
+    ),
+    Table(
+        "staff_chat",
+        _("Your work as a member of staff in this chat"),
+        ("LINE userId of a member of staff", "time of linking"),
+        staff_chats.rows,
+        Fate.DELETED,
+        "staff",
     ),
     Table(
         "privacy_request",
@@ -259,77 +309,24 @@ TABLES: tuple[Table, ...] = (
 
 # Why nothing of a person stands in them.
 WITHOUT_PERSONAL_DATA: dict[str, str] = {
+    "line_rate": "how far the calls to LINE are given away, by endpoint",
+    "quota_reading": "LINE’s own count of the month’s messages",
+    "audit_anchor": "a number and a hash of the audit trail on one day",
+    "audit_chain": "where the chain of the audit trail begins",
+    "audit_link": "numbers and hashes of entries of the audit trail",
     "greeted_group": "a keyed digest of a group's id",
     "rich_menu": "ids of pictures at LINE",
+    "campaign": "what the school says to many, and which member of staff wrote and allowed it",
+    "campaign_event": "what members of staff decided about an announcement, under their ids",
+    "batch": "how many people one request named, and what LINE answered",
+    "picture": "what announcements show to everybody, and which member of staff put it there",
+    "statistic": "counts of a day",
+    "tag": "words for groups of learners, and which member of staff made them",
+    "staff_link": "digests of one-time links of members of staff",
+    "staff_passkey": "public halves of keys of members of staff",
+    "staff_recovery_code": "hashes of codes of members of staff",
+    "mail_pace": "keyed digests of the domains of mail providers, and when the next mail may go",
+    "postbox_reading": "a keyed digest of our own mailbox, and how far it was read",
+    "staff_chat_code": "keyed digests of codes that members of staff send in the chat",
     "throttle": "keyed digests that say how often something was tried, gone when they end",
-}
-
-# What each column of an export is called, translated where it is shown.
-LABELS: dict[str, str] = {
-    "acknowledged_at": _("Acknowledged"),
-    "action": _("Act"),
-    "actor": _("By"),
-    "age_band": _("Age group"),
-    "answer": _("Answer on its way"),
-    "asked_by": _("Asked by"),
-    "at": _("Time"),
-    "blocked_at": _("Blocked us on"),
-    "called": _("Name given"),
-    "channel": _("Channel"),
-    "chosen_at": _("Chosen on"),
-    "closed_at": _("Closed on"),
-    "course": _("Course"),
-    "created_at": _("Made on"),
-    "decided_at": _("Decided on"),
-    "detail": _("What you wrote"),
-    "done_at": _("Done on"),
-    "draft": _("Not finished yet"),
-    "due_at": _("Due on"),
-    "email": _("E-mail"),
-    "email_verified_at": _("E-mail confirmed on"),
-    "ended_at": _("Ended on"),
-    "erased_at": _("Erased on"),
-    "expires_at": _("Ends on"),
-    "ground": _("Ground"),
-    "happened_at": _("Happened on"),
-    "issued_at": _("Password issued on"),
-    "items": _("Items"),
-    "kind": _("Kind"),
-    "language": _("Language"),
-    "lesson": _("Lesson"),
-    "line_id": _("LINE ID"),
-    "line_user_id": _("LINE userId"),
-    "messages": _("Messages on their way"),
-    "name": _("Full name"),
-    "news_paused_until": _("News paused until"),
-    "notice_version": _("Version of the notice"),
-    "objected_at": _("Objected to news on"),
-    "opened_at": _("Asked on"),
-    "phone": _("Phone"),
-    "placed_at": _("Ordered on"),
-    "provider": _("System"),
-    "purpose": _("Purpose"),
-    "reason": _("Reason"),
-    "receipt": _("Receipt number"),
-    "recipient": _("Recipient"),
-    "reference": _("Reference"),
-    "relation": _("Relation"),
-    "released_at": _("Lifted on"),
-    "replaced_at": _("Replaced on"),
-    "restricted_at": _("Use restricted on"),
-    "role": _("Role"),
-    "said": _("What you typed"),
-    "seen_at": _("Last seen on"),
-    "sent_at": _("Sent on"),
-    "state": _("State"),
-    "stream": _("Kind of mail"),
-    "suspended_at": _("Frozen on"),
-    "text": _("Text"),
-    "title": _("Subject"),
-    "to": _("To"),
-    "topic": _("Topic"),
-    "used_at": _("Last used on"),
-    "username": _("Username"),
-    "valid_until": _("Counts until"),
-    "value": _("Address"),
 }

@@ -13,6 +13,7 @@ from bot.services.audit import Action
 from bot.services.subjects import Subject
 from models.account import Account
 from models.audit import AuditEntry
+from models.campaign import Campaign
 from models.consent import ConsentEvent
 from models.conversation import Conversation
 from models.guardianship import Guardianship
@@ -23,6 +24,7 @@ from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push
 from models.portal import LessonProgress, PortalAccount, PortalSession
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
+from models.recipient import Recipient
 from models.secret_link import SecretLink
 from models.subscription import Subscription
 
@@ -111,8 +113,32 @@ def subscription(session: Session, subject: Subject) -> list[Row]:
     return _rows(session.scalars(query), "channel", "topic", "chosen_at")
 
 
+def recipient(session: Session, subject: Subject) -> list[Row]:
+    """On which announcements' lists somebody stands; found by campaign, as the key begins so."""
+    query = (
+        select(Campaign.started_at, Campaign.topic, Recipient.channel, Recipient.left_out)
+        .join(Recipient, Recipient.campaign_id == Campaign.id)
+        .where(
+            Recipient.campaign_id.in_(select(Campaign.id)),
+            Recipient.subject_id == subject.conversation_id,
+        )
+        .order_by(Campaign.id)
+    )
+    return [
+        {
+            "sent_at": _plain(started_at) if channel else None,
+            "topic": topic,
+            "channel": _plain(channel),
+            "reason": _plain(left_out),
+        }
+        for started_at, topic, channel, left_out in session.execute(query)
+    ]
+
+
 def mail(session: Session, subject: Subject) -> list[Row]:
-    columns = ("created_at", "sent_at", "state", "stream", "topic", "to", "title", "text")
+    columns = (
+        "created_at", "sent_at", "bounced_at", "state", "stream", "topic", "to", "title", "text",
+    )  # fmt: skip
     return _rows(mails(session, subject), *columns)
 
 

@@ -5,16 +5,27 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.services import audit, data_rows, farewells, guardian_ends, holds, subjects
+from bot.services import (
+    audit,
+    data_rows,
+    farewells,
+    guardian_ends,
+    holds,
+    merging,
+    staff_chats,
+    subjects,
+)
 from bot.services.audit import Action
 from bot.services.consents import OPEN_OR_AGREED
 from bot.services.subjects import Subject
 from models.account import Account
 from models.base import new_id, session_keyring
+from models.campaign import Campaign
+from models.console_people import Merge, Unmasking
 from models.conversation import Conversation
 from models.guardianship import Guardianship
 from models.inbox import EventState, WebhookEvent
@@ -25,8 +36,10 @@ from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.portal import LessonProgress, PortalAccount, PortalSession
 from models.privacy import Erasure, PrivacyRequest
+from models.recipient import Recipient
 from models.secret_link import SecretLink
 from models.subscription import Subscription
+from models.tag import LearnerTag
 
 Step = Callable[[Session, Subject, datetime], int]
 TOMBSTONE = "mail.tombstone"
@@ -172,12 +185,41 @@ def _duplicates(session: Session, subject: Subject, now: datetime) -> int:
     return _delete(session, PossibleDuplicate, either)
 
 
+def _merges(session: Session, subject: Subject, now: datetime) -> int:
+    """What the merge had frozen is closed for good: nobody is left who could undo it."""
+    if subject.learner_id is None:
+        return 0
+    mine = or_(Merge.kept_id == subject.learner_id, Merge.closed_id == subject.learner_id)
+    for merge in session.scalars(select(Merge).where(mine, Merge.memory_sealed.is_not(None))):
+        if merge.closed_id != subject.learner_id:
+            merging.close_account(session, merge.closed_id, now)
+    return _delete(session, Merge, mine)
+
+
+def _tags(session: Session, subject: Subject, now: datetime) -> int:
+    return _delete(session, LearnerTag, LearnerTag.learner_id == subject.learner_id)
+
+
+def _looks(session: Session, subject: Subject, now: datetime) -> int:
+    return _delete(session, Unmasking, Unmasking.learner_id == subject.learner_id)
+
+
 def _tokens(session: Session, subject: Subject, now: datetime) -> int:
     return _delete(session, OneTimeToken, OneTimeToken.subject_id == subject.conversation_id)
 
 
 def _subscriptions(session: Session, subject: Subject, now: datetime) -> int:
     return _delete(session, Subscription, Subscription.subject_id == subject.conversation_id)
+
+
+def _recipients(session: Session, subject: Subject, now: datetime) -> int:
+    # The key begins with the campaign: named, each is one look-up.
+    return _delete(
+        session,
+        Recipient,
+        Recipient.campaign_id.in_(select(Campaign.id))
+        & (Recipient.subject_id == subject.conversation_id),
+    )
 
 
 def _inquiries(session: Session, subject: Subject, now: datetime) -> int:
@@ -200,6 +242,15 @@ def _conversation(session: Session, subject: Subject, now: datetime) -> int:
     return _remove(session, session.get(Conversation, subject.conversation_id))
 
 
+def _staff_chats(session: Session, subject: Subject, now: datetime) -> int:
+    """Whoever works here too links their LINE account anew, if they stay."""
+    person = subjects.person(session, subject)
+    found = staff_chats.of_person(session, person) if person else ()
+    for row in found:
+        staff_chats.unlink(session, row.staff_id, "subject", staff_chats.ERASED, now)
+    return len(found)
+
+
 # By table of the data map, what refers before what is referred to; a test compares them.
 STEPS: dict[str, Step] = {
     "push": _pushes,
@@ -210,10 +261,15 @@ STEPS: dict[str, Step] = {
     "secret_link": _links,
     "account": _accounts,
     "possible_duplicate": _duplicates,
+    "learner_merge": _merges,
+    "learner_tag": _tags,
+    "unmasking": _looks,
     "one_time_token": _tokens,
     "subscription": _subscriptions,
+    "recipient": _recipients,
     "inquiry": _inquiries,
     "privacy_request": _requests,
+    "staff_chat": _staff_chats,
     "learner": _learner,
     "conversation": _conversation,
 }

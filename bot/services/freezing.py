@@ -82,6 +82,12 @@ def freeze(session: Session, authority: str, cause: str, now: datetime) -> Froze
         return Frozen(Freeze.DEAD)
     if account.state is not AccountState.ACTIVE:
         return Frozen(Freeze.CLOSED)
+    shut(session, account, cause, now, actor="notice")
+    return Frozen(Freeze.DONE, account.id)
+
+
+def shut(session: Session, account: Account, cause: str, now: datetime, *, actor: str) -> None:
+    """Freeze an account that the caller has locked and found active."""
     _move(account, AccountState.FROZEN, now)
     secret_links.kill(session, account.id, now)
     learner = session.get_one(Learner, account.learner_id)
@@ -89,13 +95,12 @@ def freeze(session: Session, authority: str, cause: str, now: datetime) -> Froze
     audit.record(
         session,
         Action.ACCOUNT_FROZEN,
-        actor="notice",
+        actor=actor,
         subject=account.learner_id,
         now=now,
         account_id=account.id,
         cause=cause,
     )
-    return Frozen(Freeze.DONE, account.id)
 
 
 def unfreeze(session: Session, username: str, actor: str, now: datetime) -> str | None:

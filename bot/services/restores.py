@@ -219,7 +219,7 @@ def _empty(connection: Connection) -> None:
         text(
             "SELECT oid::regprocedure::text FROM pg_proc "
             "WHERE pronamespace = current_schema()::regnamespace "
-            "AND proname LIKE '%\\_append\\_only'"
+            "AND (proname LIKE '%\\_append\\_only' OR proname LIKE '%\\_revision')"
         )
     )
     for function in functions.scalars().all():

@@ -8,25 +8,45 @@ from typing import Any
 from sqlalchemy import Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services import drafts, erasure, holds, inbox, secret_links, sessions, tokens
+from bot.services import (
+    audit_chain,
+    drafts,
+    erasure,
+    holds,
+    inbox,
+    secret_links,
+    sessions,
+    staff_sessions,
+    staff_start,
+    tokens,
+)
 from bot.services.subjects import Subject
 from bot.settings import School
 from bot.texts.periods import Period
 from models.audit import AuditEntry
+from models.campaign import Campaign, CampaignState
 from models.consent import ConsentEvent
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
-from models.mail import Mail, MailState
+from models.mail import Mail, MailPace, MailState
 from models.one_time_token import OneTimeToken
 from models.outbox import Push, PushState
 from models.portal import PortalSession, Throttle
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
+from models.recipient import Recipient
 from models.secret_link import SecretLink
+from models.staff import StaffLink, StaffSession
 
 Ids = Select[Any]
+OVER = (
+    CampaignState.DRAFT,
+    CampaignState.STOPPED,
+    CampaignState.DONE,
+    CampaignState.FAILED,
+)
 Find = Callable[[Session, "Moment"], Ids]
 Remove = Callable[[Session, list[Any], "Moment"], int]
 
@@ -141,6 +161,29 @@ def _pushes(session: Session, moment: Moment) -> Ids:
     )
 
 
+def _lists(session: Session, moment: Moment) -> Ids:
+    """Campaigns that ended so long ago and whose lists are still there."""
+    listed = select(Recipient.campaign_id).where(
+        Recipient.campaign_id == Campaign.id, Recipient.subject_id.not_in(moment.held)
+    )
+    at = func.coalesce(Campaign.ended_at, Campaign.changed_at)
+    return (
+        select(Campaign.id)
+        .where(at < moment.before, Campaign.state.in_(OVER), listed.exists())
+        .order_by(Campaign.id)
+    )
+
+
+def _forget_lists(session: Session, ids: list[Any], moment: Moment) -> int:
+    # A hold keeps what is known of its person, not the whole list: their row stays.
+    gone = session.execute(
+        delete(Recipient).where(
+            Recipient.campaign_id.in_(ids), Recipient.subject_id.not_in(moment.held)
+        )
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
 def _inquiries(session: Session, moment: Moment) -> Ids:
     return (
         select(Inquiry.id)
@@ -213,9 +256,17 @@ def _audit(session: Session, moment: Moment) -> Ids:
     is_free = or_(AuditEntry.subject.is_(None), AuditEntry.subject.not_in(moment.held))
     return (
         select(AuditEntry.seq)
-        .where(AuditEntry.at < moment.before, is_free)
+        .where(
+            AuditEntry.at < moment.before,
+            AuditEntry.seq != audit_chain.last_linked(),
+            is_free,
+        )
         .order_by(AuditEntry.seq)
     )
+
+
+def _unchain(session: Session, ids: list[Any], moment: Moment) -> int:
+    return audit_chain.purge(session, ids, moment.before)
 
 
 def _tokens(session: Session, moment: Moment) -> Ids:
@@ -226,6 +277,15 @@ def _links(session: Session, moment: Moment) -> Ids:
     return select(SecretLink.id).where(SecretLink.created_at < moment.now - secret_links.KEPT)
 
 
+def _staff_links(session: Session, moment: Moment) -> Ids:
+    return select(StaffLink.id).where(StaffLink.created_at < moment.now - staff_start.KEPT)
+
+
+def _staff_sessions(session: Session, moment: Moment) -> Ids:
+    over = moment.now - staff_sessions.KEPT
+    return select(StaffSession.id).where(StaffSession.started_at < over)
+
+
 def _sessions(session: Session, moment: Moment) -> Ids:
     return select(PortalSession.id).where(
         PortalSession.created_at <= moment.now - sessions.ABSOLUTE
@@ -234,6 +294,10 @@ def _sessions(session: Session, moment: Moment) -> Ids:
 
 def _throttles(session: Session, moment: Moment) -> Ids:
     return select(Throttle.key).where(Throttle.at < moment.now)
+
+
+def _paces(session: Session, moment: Moment) -> Ids:
+    return select(MailPace.domain).where(MailPace.at < moment.now - sessions.ABSOLUTE)
 
 
 def _events(session: Session, moment: Moment) -> Ids:
@@ -262,17 +326,21 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     "account": (_accounts, _erase),
     "mail": (_mails, _deleted(Mail)),
     "push": (_pushes, _deleted(Push)),
+    "list": (_lists, _forget_lists),
     "inquiry": (_inquiries, _deleted(Inquiry)),
     # Technical rows run out even while a hold stands: what was done with them is in the audit.
     "token": (_tokens, _deleted(OneTimeToken)),
     "link": (_links, _deleted(SecretLink)),
+    "link of staff": (_staff_links, _deleted(StaffLink)),
+    "session of staff": (_staff_sessions, _deleted(StaffSession)),
     "session": (_sessions, _deleted(PortalSession)),
     "throttle": (_throttles, _deleted(Throttle)),
+    "mail pace": (_paces, _deleted(MailPace)),
     "event": (_events, _deleted(WebhookEvent)),
     "consent": (_consents, _deleted(ConsentEvent)),
     "request": (_requests, _deleted(PrivacyRequest)),
     "hold": (_by_learner(LegalHold, LegalHold.released_at), _deleted(LegalHold)),
     "disclosure": (_by_learner(Disclosure, Disclosure.at), _deleted(Disclosure)),
     "erasure": (_erasures, _deleted(Erasure)),
-    "audit": (_audit, _deleted(AuditEntry)),
+    "audit": (_audit, _unchain),
 }

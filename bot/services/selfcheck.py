@@ -43,9 +43,16 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "R4",
         "Every act of staff on personal data needs a role and a reason and leaves an audit entry.",
         "scenarios/test_rights_answers.py::test_reading_a_note_is_written_into_the_audit_trail",
-        open="roles: staff have commands and no console yet",
+        "console/test_roles.py::test_a_view_opens_exactly_to_the_roles_that_may",
+        "console/test_learners.py::test_without_a_reason_nothing_is_shown",
     ),
-    demand("R5", "Misuse by insiders is prevented and noticed.", open="comes with the console"),
+    demand(
+        "R5",
+        "Misuse by insiders is prevented and noticed.",
+        "console/test_learners.py::test_so_many_looks_a_day_and_no_more",
+        "console/test_audit_trail.py::test_reading_is_an_act",
+        "services/test_campaigns.py::test_nobody_approves_their_own",
+    ),
     demand(
         "R6",
         "Only what a service needs is stored: a matrix of field, service and purpose.",
@@ -112,7 +119,12 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "privacy/test_records.py::test_an_order_needs_agency_number_and_two_people",
         open="log files are rotated outside this system",
     ),
-    demand("R16", "Statistics never tell of a person.", open="there are no statistics yet"),
+    demand(
+        "R16",
+        "Statistics never tell of a person.",
+        "services/test_statistics.py::test_no_small_part_can_be_worked_out_from_the_sum",
+        "services/test_statistics.py::test_what_is_shown_is_hidden_where_it_is_small",
+    ),
     demand(
         "R17",
         "Interests are recorded in the open, can be seen and taken back.",
@@ -300,7 +312,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "R49",
         "News comes occasionally: a limit for each person.",
         "scenarios/test_news_sending.py::test_the_fifth_news_within_thirty_days_is_left_out",
-        open="quiet hours",
+        "scenarios/test_campaign_holding.py::test_it_does_not_begin_at_night_and_is_not_late_for_that",
     ),
     demand(
         "R50",

@@ -57,20 +57,20 @@ class Ticket:
     def seen(self, now: datetime) -> "Ticket":
         return Ticket(self.reference, now.replace(microsecond=0), self.signed_in)
 
-    def seal(self, keys: Keyring) -> str:
+    def seal(self, keys: Keyring, place: str = _PLACE) -> str:
         """The cookie's value: ciphertext in base64url, about 90 characters."""
         body = _BODY.pack(self.signed_in, int(self.seen_at.timestamp()), self.reference)
-        return base64.urlsafe_b64encode(keys.seal(body, _PLACE)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(keys.seal(body, place)).decode().rstrip("=")
 
     @classmethod
-    def unseal(cls, keys: Keyring, value: str) -> "Ticket | None":
+    def unseal(cls, keys: Keyring, value: str, place: str = _PLACE) -> "Ticket | None":
         """Read a cookie's value; None for anything that this server did not make."""
         try:
             raw = base64.urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4))
             # Only the canonical spelling: base64 leaves spare bits that do not reach the cipher.
             if base64.urlsafe_b64encode(raw).decode().rstrip("=") != value:
                 return None
-            signed_in, stamp, reference = _BODY.unpack(keys.open(raw, _PLACE))
+            signed_in, stamp, reference = _BODY.unpack(keys.open(raw, place))
         except (ValueError, UnicodeError, SealError, struct.error):
             return None
         return cls(reference, datetime.fromtimestamp(stamp, UTC), signed_in)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
 from bot.errors import SealError
-from bot.services import audit, consents, topics
+from bot.services import audit, consents, mails, topics
 from bot.services.audit import Action
 from bot.services.consents import GUARDIAN, SELF, Said
 from bot.settings import School, Settings
@@ -51,6 +51,8 @@ def start(
     ).one_or_none()
     if learner is not None and said.actor == _voice_of(learner):
         learner.objected_at = None
+    if learner is not None and learner.email and purpose is Purpose.EMAIL_NEWS:
+        mails.give_another_try(session, learner.email)
     return event
 
 

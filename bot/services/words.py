@@ -5,7 +5,7 @@ import unicodedata
 
 from rapidfuzz import fuzz, process
 
-from bot.services import guardian_codes, relink_codes, typed_secrets
+from bot.services import guardian_codes, relink_codes, staff_codes, typed_secrets
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "register": (
@@ -152,6 +152,8 @@ def command(text: str, *, inside: bool) -> str | None:
         return "password"
     if len(text) > 200:
         return None
+    if staff_codes.read(text) is not None:
+        return "staff_link"
     if not inside and relink_codes.is_plain(text):
         return "relink"
     if guardian_codes.read(text, with_word=inside) is not None:

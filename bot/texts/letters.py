@@ -18,6 +18,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from bot.texts import LANGUAGES, THAI
+from bot.texts.letter_blocks import Block
 
 HERE = Path(__file__).parent / "mails"
 SENDER = "English Planet"
@@ -54,17 +55,25 @@ class Letter:
     html: str
 
 
-def letter(name: str, language: str, values: Mapping[str, str]) -> Letter:
+def letter(
+    name: str,
+    language: str,
+    values: Mapping[str, str],
+    blocks: Mapping[str, Block] | None = None,
+) -> Letter:
     """A letter with its gaps filled; raises KeyError for a gap that nobody filled.
 
-    Values are words, never markup: in the HTML they show as they are. What a person typed cannot
-    stand for a gap that is filled later.
+    Values are words, never markup: in the HTML they show as they are. A block fills a gap that is
+    a paragraph of its own. What a person typed cannot stand for a gap that is filled later.
     """
     language = language if language in LANGUAGES else THAI
     title, body = _source(name, language)
-    words = {key: _KEPT_GAP.sub(r"(\1)", value) for key, value in values.items()}
+    put = {key: (block.text, block.html) for key, block in (blocks or {}).items()}
+    plain = dict(values) | {key: text for key, (text, _) in put.items()}
+    words = {key: _KEPT_GAP.sub(r"(\1)", value) for key, value in plain.items()}
     shown_title = " ".join(_filled(title, words).split())
-    html = _framed(_html(body, words), shown_title, language)
+    marked = {key: _KEPT_GAP.sub(r"(\1)", html) for key, (_, html) in put.items()}
+    html = _framed(_html(body, words, marked), shown_title, language)
     return Letter(shown_title, _filled(_plain(body), words), html)
 
 
@@ -111,7 +120,7 @@ def _plain(body: str) -> str:
     return re.sub(r"(?m)^#{1,6} ", "", text)
 
 
-def _html(body: str, values: Mapping[str, str]) -> str:
+def _html(body: str, values: Mapping[str, str], blocks: Mapping[str, str]) -> str:
     """The body rendered with marks in its gaps, which cannot be read as CommonMark, then filled."""
     shown: dict[str, str] = {}
 
@@ -120,6 +129,9 @@ def _html(body: str, values: Mapping[str, str]) -> str:
         is_kept = name in KEPT and name not in values
         value = gap[0] if is_kept else values[name]
         stem = f"zq{len(shown)}gap"
+        if name in blocks:
+            shown[f'<p style="{_STYLES["p"]}">{stem}</p>\n'] = blocks[name]
+            return stem
         is_address = name == "unsubscribe" or _ADDRESS.match(value)
         put = f"https://{stem}.invalid" if is_address else stem
         shown[put] = value if is_kept else escape(value).replace("\n", "<br>\n")

@@ -134,9 +134,18 @@ PERIODS: tuple[Period, ...] = (
         "PDPA s.33, s.37(1)",
         fixed=timedelta(days=60),
     ),
+    Period(
+        "list",
+        _("Who was on the list of an announcement, under a pseudonym: {span}"),
+        "PDPA s.24(5), s.39: that nobody gets too much, and who was sent what",
+        fixed=timedelta(days=90),
+    ),
     Period("token", "", "PDPA s.37(1)", fixed=timedelta(days=7), is_told=False),
     Period("link", "", "PDPA s.37(1)", fixed=timedelta(days=30), is_told=False),
     Period("session", "", "PDPA s.37(1)", fixed=timedelta(hours=12), is_told=False),
+    Period("import", "", "PDPA s.22", fixed=timedelta(days=1), is_told=False),
+    Period("export", "", "PDPA s.37(1)", fixed=timedelta(days=30), is_told=False),
+    Period("staff", "", "PDPA s.24(3), s.37(1)", is_told=False),
     Period("pending", "", "PDPA s.33", is_told=False),
 )
 BY_KEY = {period.key: period for period in PERIODS}

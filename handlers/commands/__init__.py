@@ -6,7 +6,7 @@ import click
 from flask import Flask
 
 from bot.errors import SettingsError
-from handlers.commands import accounts, backups, menus, privacy, requests, upkeep
+from handlers.commands import accounts, audit, backups, mail, menus, privacy, requests, staff, upkeep
 from handlers.commands.demo import demo, server_arguments
 
 __all__ = ["register", "server_arguments", "without_settings"]
@@ -14,10 +14,13 @@ __all__ = ["register", "server_arguments", "without_settings"]
 COMMANDS = (
     *upkeep.COMMANDS,
     *accounts.COMMANDS,
+    *staff.COMMANDS,
     *menus.COMMANDS,
+    *mail.COMMANDS,
     *requests.COMMANDS,
     *privacy.COMMANDS,
     *backups.COMMANDS,
+    *audit.COMMANDS,
     demo,
 )
 

@@ -123,19 +123,23 @@ def leave_group(platform: "Platform", request: ApiRequest) -> Answer:
 
 
 def aggregation(platform: "Platform", request: ApiRequest) -> Answer:
-    """Below 20 people LINE says nothing, and so it is here (reference, unit-based statistics)."""
-    if not request.query.get("customAggregationUnit"):
-        raise ApiError(400, "customAggregationUnit must be specified")
-    spans = []
+    """By unit, over days of UTC+9 (line-openapi, getStatisticsPerUnit; reference)."""
+    unit = request.query.get("customAggregationUnit", "")
+    if not 1 <= len(unit) <= 30:
+        raise ApiError(400, "The value for the 'customAggregationUnit' parameter is invalid")
+    days = []
     for name in ("from", "to"):
+        text = request.query.get(name, "")
         try:
-            spans.append(datetime.strptime(request.query.get(name, ""), "%Y%m%d"))  # noqa: DTZ007
+            days.append(datetime.strptime(text, "%Y%m%d"))  # noqa: DTZ007
         except ValueError:
-            raise ApiError(400, f"The value for the '{name}' parameter is invalid") from None
-    if not timedelta(0) <= spans[1] - spans[0] <= timedelta(days=30):
-        raise ApiError(400, "The span is at most 30 days")
-    nothing = {"uniqueImpression": None, "uniqueClick": None, "uniqueMediaPlayed": None}
-    return Answer({"overview": nothing, "messages": [], "clicks": []})
+            days.clear()
+        if len(text) != 8 or not days:
+            raise ApiError(400, f"The value for the '{name}' parameter is invalid")
+    if not timedelta(0) <= days[1] - days[0] <= timedelta(days=30):
+        raise ApiError(400, "The value for the 'to' parameter is invalid")
+    first, last = request.query["from"], request.query["to"]
+    return Answer(platform.insights.answer(unit, first, last))
 
 
 def get_endpoint(platform: "Platform", request: ApiRequest) -> Answer:

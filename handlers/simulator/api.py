@@ -141,6 +141,8 @@ class _Conversation:
             self._authorize()
         with platform.lock:
             platform.rates.take(self.route.name, platform.clock())
+        if kind == "400":
+            raise ApiError(400, "The request body has 1 error(s)")
         if kind == "500":
             raise ApiError(500, "Internal server error")
         if kind == "429_rate":

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Kind = Literal[
+    "400",
     "500",
     "500_after_accept",
     "409",

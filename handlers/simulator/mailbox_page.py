@@ -11,7 +11,7 @@ POLICY = (
 # A mail is a stranger's page: no scripts, no forms, nothing loaded; its links open outside.
 MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
-    "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
 SHOWN = ("From", "To", "Reply-To", "Subject", "Date")

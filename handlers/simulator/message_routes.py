@@ -136,6 +136,7 @@ def push(platform: "Platform", request: ApiRequest) -> Answer:
             receipts=receipts,
         )
     platform.usage.count_paid("push", recipients, now)
+    _count_unit(platform, body, now)
     return Answer({"sentMessages": receipts}, sent_messages=receipts)
 
 
@@ -177,7 +178,13 @@ def _to_friends(
     for user_id in reached:
         chats.post(user_id, body["messages"], via=via, request_id=request.request_id, paid=True)
     platform.usage.count_paid(via, len(reached), now)
+    _count_unit(platform, body, now)
     return Answer()
+
+
+def _count_unit(platform: "Platform", body: Mapping[str, Any], now: datetime) -> None:
+    for unit in body.get("customAggregationUnits") or ():
+        platform.insights.sent(unit, day(now), len(body["messages"]))
 
 
 def validate(kind: str) -> Handle:

@@ -11,6 +11,7 @@ from handlers.simulator.chats import Chats
 from handlers.simulator.delivery import Deliver, Delivery
 from handlers.simulator.events import Event, complete_event
 from handlers.simulator.faults import Faults
+from handlers.simulator.insights import Insights
 from handlers.simulator.people import Group, Person
 from handlers.simulator.rates import RateLimits
 from handlers.simulator.reply_tokens import ReplyTokens
@@ -67,6 +68,7 @@ class Platform:
         self.faults = Faults()
         self.rich_menus = RichMenus()
         self.usage = Usage(quota)
+        self.insights = Insights()
         self.access_tokens = AccessTokens(
             channel_id=channel_id, channel_secret=channel_secret, long_lived=access_token
         )

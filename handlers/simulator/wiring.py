@@ -8,6 +8,7 @@ from bot.runtime import Bot
 from handlers.simulator import sample_news
 from handlers.simulator.api import create_line_blueprint
 from handlers.simulator.cast import add_cast
+from handlers.simulator.console_door import create_console_blueprint
 from handlers.simulator.delivery import http_deliver
 from handlers.simulator.mailbox import HOST, Mailbox, MailboxServer
 from handlers.simulator.mailbox_page import create_mailbox_blueprint
@@ -34,9 +35,11 @@ def register(app: Flask, bot: Bot) -> Platform:
     app.register_blueprint(create_line_blueprint(platform), url_prefix="/simulator/line")
     navigation, mailbox = Navigation(), Mailbox()
     navigation.add("/simulator/mailbox", "กล่องจดหมาย", "Mailbox")
+    navigation.add("/simulator/console", "เจ้าหน้าที่", "Staff")
     levers = sample_news.levers(bot)
     app.register_blueprint(create_simulator_blueprint(platform, navigation, levers))
     app.register_blueprint(create_mailbox_blueprint(mailbox))
+    app.register_blueprint(create_console_blueprint(bot))
     app.extensions["platform"] = platform
     app.extensions["mailbox"] = mailbox
     return platform

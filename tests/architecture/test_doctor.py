@@ -17,6 +17,7 @@ from bot.runtime.menu_deployment import Deployment
 from bot.settings import ROOT, School, Settings
 from handlers.simulator.mailbox import Mailbox, serve_mailbox
 from handlers.simulator.platform import Platform
+from tests.mail.imap_server import ImapBox, serve_imap
 from tests.servers import free_port
 
 FLASK = Path(sys.executable).with_name("flask")
@@ -84,13 +85,15 @@ def test_all_is_well(ready: Flask) -> None:
 def test_all_is_well_and_nothing_is_missing(settings: Settings, line: Platform, clock: Any) -> None:
     line.webhooks.endpoint = f"{settings.public_url}/line/webhook"
     school = School("a", "b", "c", "d", "e", "f", 5, 5, 10, 10, "2026-01-01")
-    with serve_mailbox(Mailbox()) as mail_server:
+    with serve_mailbox(Mailbox()) as mail_server, serve_imap(ImapBox()) as imap_server:
         ready = replace(
             settings,
             school=school,
             smtp_url=mail_server.url,
+            imap_url=imap_server.url,
             mail_from="hello@school.example",
             mail_news_from="news@school.example",
+            owner_email="owner@school.example",
         )
         made = create_app(ready, clock=clock)
         Deployment(made.extensions["bot"]).run()

@@ -99,6 +99,15 @@ def test_valid_ones_are_taken_and_do_not_show_secrets() -> None:
         found.port = 1  # type: ignore[misc]
 
 
+def test_the_audit_trail_has_a_key_that_outlives_the_others() -> None:
+    secret, old = VALID["SECRET_KEY"], "o" * 40
+    assert Settings.from_env(VALID).audit_keys == (secret,)
+    both = Settings.from_env(VALID | {"AUDIT_KEY": "n" * 40, "AUDIT_KEY_PREVIOUS": old})
+    assert both.audit_keys == ("n" * 40, old)
+    assert set(problems(AUDIT_KEY="short")) == {"AUDIT_KEY"}
+    assert set(problems(OWNER_EMAIL="nobody")) == {"OWNER_EMAIL"}
+
+
 def test_everything_that_is_missing_is_said_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_env({})

@@ -16,7 +16,8 @@ from handlers.simulator.platform import Platform
 from models.database import Database
 from models.tables import metadata
 
-PORTALS = {"portal", "links", "privacy", "receipts", "health", "front_door"}
+# The console has sweeps of its own.
+PORTALS = {"portal", "links", "privacy", "receipts", "health", "front_door", "console"}
 
 
 def fingerprint(database: Database) -> str:
@@ -61,7 +62,7 @@ def test_no_get_outside_the_portal_changes_anything(demo: Flask, settings: Setti
 def test_the_product_alone_has_few_doors(app: Flask) -> None:
     """Outside development: LINE's webhook, the portal, and nothing that nobody has thought of."""
     roots = {rule.endpoint.split(".")[0] for rule in app.url_map.iter_rules()}
-    assert roots == PORTALS | {"webhook"}
+    assert roots == PORTALS | {"pictures", "webhook"}
     assert not [rule.rule for rule in app.url_map.iter_rules() if "simulator" in rule.rule]
 
 
@@ -111,11 +112,19 @@ def test_a_crash_report_does_not_name_a_one_time_link(
     assert token not in written
 
 
+# Names of things, and a number of messages.
+NO_PERSONS = {"campaign.name", "campaign.cost_messages", "statistic.name"}
+
+
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda t: t.name)
 def test_no_column_is_named_for_something_that_it_may_not_hold_in_the_clear(table: Any) -> None:
     """Details of a person stand in sealed columns and blind indexes, whatever the table."""
     personal = re.compile(
         r"(^|_)(name|phone|email|line_id|user_id|payload|draft|message|answer)s?$"
     )
-    plain = [column.name for column in table.columns if personal.search(column.name)]
+    plain = [
+        column.name
+        for column in table.columns
+        if personal.search(column.name) and f"{table.name}.{column.name}" not in NO_PERSONS
+    ]
     assert plain == []

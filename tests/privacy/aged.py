@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.services import staff_sessions
 from models.base import new_id
-from models.conversation import Conversation
+from models.campaign import CampaignState
+from models.conversation import Conversation, Language
 from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.mail import MailState
@@ -19,8 +21,16 @@ from models.privacy import (
     RequestKind,
     RequestState,
 )
+from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
-from tests.factories import make_account, make_conversation, make_learner
+from models.staff import StaffLink, Stage
+from tests.factories import (
+    make_account,
+    make_campaign,
+    make_conversation,
+    make_learner,
+    make_staff,
+)
 from tests.privacy.canaries import make_mail
 
 DAY = timedelta(days=1)
@@ -125,4 +135,29 @@ def token(session: Session, at: datetime) -> None:
 def event(session: Session, at: datetime) -> None:
     session.add(
         WebhookEvent(id=new_id(), kind="x", happened_at=at, received_at=at, state=EventState.DONE)
+    )
+
+
+def staff_link(session: Session, at: datetime) -> None:
+    staff = make_staff(session, at)
+    session.add(
+        StaffLink(id=new_id(), digest=new_id(), staff_id=staff.id, created_at=at, expires_at=at)
+    )
+
+
+def staff_session(session: Session, at: datetime) -> None:
+    staff_sessions.open_session(session, make_staff(session, at).id, Stage.IN, at)
+
+
+def listed(session: Session, at: datetime) -> None:
+    """Somebody on the list of an announcement that ended then."""
+    campaign = make_campaign(session, at, state=CampaignState.DONE, ended_at=at)
+    session.add(
+        Recipient(
+            campaign_id=campaign.id,
+            subject_id=new_id(),
+            learner_id=new_id(),
+            language=Language.THAI,
+            revision=0,
+        )
     )

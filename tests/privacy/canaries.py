@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.services import holds
+from bot.services import holds, people
 from bot.services.data_map import Subject
 from models.audit import AuditEntry
-from models.base import Base, new_id
+from models.base import Base, new_id, session_keyring
+from models.campaign import Campaign
 from models.consent import Purpose
+from models.console_people import Look, Merge, Unmasking
 from models.conversation import Conversation, Language
 from models.guardianship import Guardianship, GuardianshipState, Relation
 from models.inbox import EventState, WebhookEvent
@@ -28,9 +30,12 @@ from models.privacy import (
     RequestKind,
     RequestState,
 )
+from models.recipient import LeftOut, Recipient
 from models.secret_link import LinkPurpose, SecretLink
+from models.staff_chat import StaffChat
 from models.subscription import Channel, Subscription
-from tests.factories import make_account, make_consent_event, make_learner
+from models.tag import LearnerTag
+from tests.factories import make_account, make_consent_event, make_learner, make_staff
 
 
 @dataclass
@@ -65,6 +70,7 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
     other = make_learner(session, now)
     chat = session.get_one(Conversation, learner.conversation_id)
     chat.learner_id = learner.id
+    chat.person = people.pseudonym(session_keyring(session), learner.line_user_id or "")
     chat.draft_json = f'{{"name": "draft-{mark}"}}'
     subject = Subject(chat.id, learner.id)
     account = make_account(session, learner, now, username=f"user-{mark}")
@@ -95,6 +101,9 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
         "privacy_request": [f"detail-{mark}"],
         "legal_hold": [f"order-{mark}"],
         "disclosure": [f"recipient-{mark}"],
+        "learner_tag": [f"tag-{mark}"],
+        "unmasking": [f"look-{mark}"],
+        "learner_merge": [f"memory-{mark}"],
     }
     rows: list[tuple[Base, dict[str, str]]] = [
         (PortalSession(id=new_id(), digest=new_id(), account_id=portal.id, created_at=now), {}),
@@ -228,6 +237,40 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
     index = session.query(Mail.address_index).filter(Mail.subject_id == chat.id).scalar()
     session.add(Suppression(address_index=index, reason=f"reason-{mark}", at=now))
     make_consent_event(session, now, subject_id=chat.id, text=f"text-{mark}")
+    session.add(LearnerTag(learner_id=learner.id, tag=f"tag-{mark}", put_at=now))
+    look = Unmasking(learner_id=learner.id, member_id=new_id(), category=Look.CHECK, at=now)
+    look.id = new_id()
+    sealed(session, look, reason=f"look-{mark}")
+    campaign = Campaign(
+        id=new_id(),
+        name="ข่าว",
+        kind="news",
+        topic="courses",
+        content={},
+        audience={},
+        author_id=new_id(),
+        created_at=now,
+        changed_at=now,
+        unit=new_id()[:30],
+    )
+    session.add(campaign)
+    session.flush()
+    session.add(
+        Recipient(
+            campaign_id=campaign.id,
+            subject_id=chat.id,
+            learner_id=learner.id,
+            language=Language.THAI,
+            left_out=LeftOut.BLOCKED,
+            revision=0,
+        )
+    )
+    duty = StaffChat(staff_id=make_staff(session, now).id, linked_at=now)
+    duty.id = new_id()
+    sealed(session, duty, user_id=learner.line_user_id or "")
+    merge = Merge(kept_id=learner.id, closed_id=other.id, member_id=new_id(), merged_at=now)
+    merge.id, merge.undo_until = new_id(), now
+    sealed(session, merge, memory=f"memory-{mark}")
     hold = holds.place(session, learner.id, f"order-{mark}", may_tell=True, actor="test", now=now)
     holds.release(session, hold.id, actor="test", now=now)
     session.flush()

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.crypto import Keyring
-from bot.runtime import purging
-from bot.services import backups, erasure, erasure_list, restores
+from bot.runtime import auditing, counting, purging
+from bot.services import backups, erasure, erasure_list, quota, restores
 from bot.services.backup_files import BackupError, Reader
 from models import migrations
 from models.audit import AuditEntry
@@ -84,6 +84,19 @@ def test_a_plain_person_comes_back_readable(database, bot, elsewhere, clock, tmp
     # What numbers itself goes on behind the restored rows.
     entry = AuditEntry(at=clock(), action="x:y", actor="a", subject=None, data={})
     other.write(lambda s: s.add(entry))
+    other.close()
+
+
+def test_days_and_links_of_the_trail_come_back_too(database, bot, elsewhere, clock, tmp_path):
+    database.write(lambda s: quota.record(s, 5000, 42, clock()))
+    database.write(lambda s: make_learner(s, clock()) and None)
+    counting.count(bot)
+    auditing.send_anchor(bot)
+    before = contents(database)
+    made = backups.make(database, bot.keyring, tmp_path / "b", clock())
+    restores.restore(made.path, elsewhere, bot.keyring, None, clock())
+    other = opened(elsewhere, bot, clock)
+    assert contents(other) == before
     other.close()
 
 

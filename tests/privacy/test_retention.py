@@ -20,7 +20,7 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
-from models.mail import Mail, MailState
+from models.mail import Mail, MailPace, MailState
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.portal import PortalSession, Throttle
@@ -30,7 +30,9 @@ from models.privacy import (
     LegalHold,
     PrivacyRequest,
 )
+from models.recipient import Recipient
 from models.secret_link import SecretLink
+from models.staff import StaffLink, StaffSession
 from tests.factories import make_account, make_consent_event, make_conversation, make_learner
 from tests.privacy import aged
 from tests.privacy.aged import DAY
@@ -80,6 +82,9 @@ CASES = (
     Case("event", aged.event, WebhookEvent, 30),
     Case("token", aged.token, OneTimeToken, 7),
     Case("link", aged.link, SecretLink, 30),
+    Case("link of staff", aged.staff_link, StaffLink, 30),
+    Case("session of staff", aged.staff_session, StaffSession, 30),
+    Case("list", aged.listed, Recipient, 90),
     Case(
         "requests to guardians",
         lambda s, at: s.add(make_guardianship(at, state=GuardianshipState.REFUSED)),
@@ -110,7 +115,7 @@ def test_a_day_before_it_is_kept_and_a_day_after_it_is_gone(case, bot, database,
 
 
 def test_every_rule_has_its_boundary_tested():
-    in_hours = {"draft", "session", "throttle"}
+    in_hours = {"draft", "session", "throttle", "mail pace"}
     assert {rule.name for rule in retention.RULES} == {case.name for case in CASES} | in_hours
 
 
@@ -127,6 +132,7 @@ def test_what_lives_for_hours(bot, database, clock):
             at = clock() - timedelta(hours=hours)
             row = PortalSession(id=new_id(), digest=new_id(), account_id=account.id, created_at=at)
             session.add(row)
+            session.add(MailPace(domain=new_id(), at=at, dated_to=at, level=0))
         for hours in (-1, 1):
             session.add(Throttle(key=new_id(), at=clock() + timedelta(hours=hours)))
             chat = make_conversation(session, clock())
@@ -134,7 +140,8 @@ def test_what_lives_for_hours(bot, database, clock):
 
     database.write(plant)
     counts = purging.purge(bot)
-    assert (counts["session"], counts["throttle"], counts["draft"]) == (1, 1, 1)
+    names = ("session", "throttle", "draft", "mail pace")
+    assert [counts[name] for name in names] == [1, 1, 1, 1]
 
 
 def test_a_learner_who_signs_in_or_writes_stays(bot, database, clock):

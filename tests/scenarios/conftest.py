@@ -10,9 +10,11 @@ from sqlalchemy import LargeBinary, select
 from bot.runtime import Bot
 from handlers.simulator.platform import Platform
 from models.database import Database
+from models.staff import Role
 from models.subscription import Channel
 from models.tables import metadata
 from tests.news import Subscriber
+from tests.scenarios.announcing import Member, linked
 
 
 @pytest.fixture
@@ -67,3 +69,15 @@ def post(line: Platform) -> Callable[..., int]:
 def reader(bot: Bot, line: Platform) -> Subscriber:
     """Somebody who takes news on both channels."""
     return Subscriber(bot, line, Channel.LINE, Channel.EMAIL)
+
+
+@pytest.fixture
+def author(bot: Bot, line: Platform) -> Member:
+    """A member of staff who writes announcements in the chat."""
+    return linked(bot, line, Role.AUTHOR, name="ผู้เขียนประกาศ")
+
+
+@pytest.fixture
+def approver(bot: Bot, line: Platform) -> Member:
+    """A member of staff who approves announcements in the chat."""
+    return linked(bot, line, Role.APPROVER, name="ผู้อนุมัติประกาศ")

@@ -95,7 +95,7 @@ def test_ten_thousand_wait_and_somebody_stops(bot, line, engine, database, clock
 
     database.write(fill)
     clock.advance(seconds=1)
-    engine.drain_pushes()
+    engine.drain_pushes(20)
     before = len(leaves.chat.heard())
     assert before > 1, "some of it arrived before the no"
     button = next(
@@ -107,7 +107,7 @@ def test_ten_thousand_wait_and_somebody_stops(bot, line, engine, database, clock
     line.tap(leaves.chat.user_id, button)
     answered = len(leaves.chat.heard())
     for _ in range(7):
-        engine.drain_pushes()
+        engine.drain_pushes(20)
 
     def last_forty(session):
         session.query(Push).filter(Push.due_at >= due + timedelta(microseconds=9_960)).update(
@@ -116,7 +116,7 @@ def test_ten_thousand_wait_and_somebody_stops(bot, line, engine, database, clock
 
     database.write(last_forty)
     for _ in range(2):
-        engine.drain_pushes()
+        engine.drain_pushes(20)
 
     assert answered == 2, "the answer and its receipt"
     assert leaves.chat.heard() == []

@@ -1,0 +1,125 @@
+"""An announcement on its way, for tests of what becomes of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.runtime import Bot, campaigning
+from bot.runtime.campaign_sending import CampaignSending
+from bot.services import campaigns
+from bot.services.audiences import Audience
+from bot.services.campaigns import Draft
+from handlers.simulator.platform import Platform
+from handlers.simulator.routes import Call
+from models.campaign import Campaign, CampaignEvent, CampaignState, Wave
+from models.recipient import Batch, Recipient
+from tests.chat import Chat
+
+AUTHOR, APPROVER = "a" * 32, "b" * 32
+CONTENT = {
+    "th": {"title": "เปิดคอร์สใหม่", "parts": [{"type": "text", "text": "เปิดแล้ววันนี้"}]},
+    "en": {"title": "A new course", "parts": [{"type": "text", "text": "It opens today"}]},
+}
+DRAFT = Draft("คอร์สใหม่", "courses", CONTENT, Audience())
+
+
+class Announcement:
+    """One campaign, written by one member of staff and approved by another."""
+
+    def __init__(self, bot: Bot, platform: Platform, **of_draft: Any) -> None:
+        self.bot, self.platform = bot, platform
+        self.sending = CampaignSending(bot, senders=2)
+        draft = replace(DRAFT, **of_draft)
+        self.id = bot.database.write(
+            lambda session: campaigns.create(session, draft, AUTHOR, bot.settings, bot.clock()).id
+        )
+
+    @property
+    def row(self) -> Campaign:
+        return self.bot.database.read(lambda session: session.get_one(Campaign, self.id))
+
+    @property
+    def state(self) -> CampaignState:
+        return self.row.state
+
+    @property
+    def batches(self) -> list[Batch]:
+        query = select(Batch).where(Batch.campaign_id == self.id).order_by(Batch.number)
+        return self.bot.database.read(lambda session: list(session.scalars(query)))
+
+    @property
+    def notes(self) -> list[str | None]:
+        query = (
+            select(CampaignEvent.note)
+            .where(CampaignEvent.campaign_id == self.id)
+            .order_by(CampaignEvent.id)
+        )
+        return self.bot.database.read(lambda session: list(session.scalars(query)))
+
+    def recipient(self, subject_id: str) -> Recipient:
+        key = (self.id, subject_id)
+        return self.bot.database.read(lambda session: session.get_one(Recipient, key))
+
+    def does(self, act: Any, *args: Any) -> None:
+        """One act of a member of staff: `does(campaigns.pause, APPROVER, "a mistake")`."""
+
+        def work(session: Session) -> None:
+            act(session, campaigns.locked(session, self.id), *args)
+
+        self.bot.database.write(work)
+
+    def is_asked_for(self) -> None:
+        """Ask for approval and count the list; nobody happens to be in the first percent."""
+        self.does(campaigns.ask, AUTHOR, self.bot.settings, self.bot.clock())
+        campaigning.count(self.bot)
+        together = update(Batch).where(Batch.campaign_id == self.id).values(wave=Wave.REST)
+        self.bot.database.write(lambda session: session.execute(together) and None)
+
+    def is_approved(self) -> None:
+        seen = self.row.digest or ""
+        self.does(campaigns.approve, APPROVER, seen, self.bot.settings, self.bot.clock())
+
+    def is_due(self) -> "Announcement":
+        """Asked for, approved, and the hold-back minutes over."""
+        self.is_asked_for()
+        self.is_approved()
+        self.advance(minutes=self.bot.settings.hold_back_minutes)
+        return self
+
+    def advance(self, **span: float) -> None:
+        self.bot.clock.advance(**span)  # type: ignore[attr-defined]
+
+    def tick(self) -> None:
+        """What the clock calls, once."""
+        campaigning.move_on(self.bot)
+        self.sending.drain_mails()
+        self.sending.drain()
+
+    def runs(self, minutes: int = 12) -> CampaignState:
+        """Tick once a minute until it is over, held, or the minutes are up."""
+        for _ in range(minutes):
+            self.tick()
+            if self.state is not CampaignState.SENDING:
+                break
+            self.advance(minutes=1)
+        return self.state
+
+    def pauses_of_waves(self) -> timedelta:
+        row = self.row
+        assert row.ended_at is not None
+        assert row.started_at is not None
+        return row.ended_at - row.started_at
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every multicast that LINE saw."""
+        return [call for call in self.platform.calls if call.endpoint == "multicast"]
+
+
+def news_of(chat: Chat) -> int:
+    """How often the announcement stands in somebody's chat."""
+    texts = [bubble.message.get("text") for bubble in chat.bubbles()]
+    return sum(text in {"เปิดแล้ววันนี้", "It opens today"} for text in texts)
