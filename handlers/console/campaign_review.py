@@ -1,11 +1,14 @@
 """The dry run and the approval: everything that somebody answers for, on one page."""
 
+from datetime import datetime
+
 from flask import Response, flash, redirect, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services import (
+    alerts,
     campaign_cost,
     campaign_files,
     campaign_progress,
@@ -76,30 +79,28 @@ def approve_campaign(campaign_id: str) -> AnyResponse:
     if request.form.get("read") != "yes":
         flash(t("Please tick that you have read all of it. Nothing is approved yet."), "warning")
         return redirect(url_for("console.campaign_review", campaign_id=campaign_id), 303)
-    return carry_out(
-        campaign_id,
-        lambda session, campaign, mine, now: campaigns.approve(
-            session, campaign, mine, seen, bot.settings, now
-        ),
-        t("Approved. It can still be stopped."),
-    )
+
+    def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
+        campaigns.approve(session, campaign, mine, seen, bot.settings, now)
+        alerts.tell_author(session, campaign, bot.settings, now)
+
+    return carry_out(campaign_id, act, t("Approved. It can still be stopped."))
 
 
 @console.post("/campaigns/<campaign_id>/send-back")
 @allow(Permission.APPROVE_CAMPAIGN)
 def send_back_campaign(campaign_id: str) -> AnyResponse:
     """Back to its author, with a word on why."""
-    t, said = language.translate(), note()
+    bot, t, said = the_bot(), language.translate(), note()
     if not said:
         flash(t("Please write what is to be changed, so that the author knows."), "warning")
         return redirect(url_for("console.campaign_review", campaign_id=campaign_id), 303)
-    return carry_out(
-        campaign_id,
-        lambda session, campaign, mine, now: campaigns.send_back(
-            session, campaign, mine, said, now
-        ),
-        t("Sent back to its author."),
-    )
+
+    def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
+        campaigns.send_back(session, campaign, mine, said, now)
+        alerts.tell_author(session, campaign, bot.settings, now)
+
+    return carry_out(campaign_id, act, t("Sent back to its author."))
 
 
 @console.post("/campaigns/<campaign_id>/list.csv")

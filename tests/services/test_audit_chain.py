@@ -40,7 +40,7 @@ def test_an_untouched_trail_is_whole(trail, bot):
         (AuditLink, "hash", "0" * 64),
         (AuditLink, "entry_seq", lambda _, position: 900 + position),
     ],
-    ids=str,
+    ids=lambda value: "moved" if callable(value) and not isinstance(value, type) else str(value),
 )
 def test_every_column_counts(trail, bot, clock, table, column, value):
     """From the last to the first: what is named moves to the front."""
