@@ -163,7 +163,8 @@ class _Rig:
             campaign = campaigns.locked(session, campaign_id)
             campaign.state, campaign.approved_digest = CampaignState.SENDING, campaign.digest
             campaign.started_at, campaign.wave = past, Wave.REST
-            campaign.wave_due_at = past
+            # No tick looks after it here, and at night the worker's clock is ahead of ours.
+            campaign.wave_due_at, campaign.alive_at = past, datetime.now(UTC) + timedelta(days=1)
             session.execute(
                 update(Batch)
                 .where(Batch.campaign_id == campaign_id)

@@ -83,11 +83,11 @@ def _members(address: Any) -> Prepared:
             Recipient.batch == bindparam("of_number"),
             Recipient.dropped.is_(None),
         )
-        .order_by(Recipient.subject_id)
     )
 
 
-# subject_id, learner_id, address, and whether nothing has moved since the list was frozen.
+# subject_id, learner_id, address, and whether nothing has moved since the list was frozen. In no
+# order: for one, SQLite would read the whole list by its primary key instead of one batch.
 MEMBERS = {
     Channel.LINE: _members(Learner.line_user_id_sealed),
     Channel.EMAIL: _members(Learner.id),

@@ -117,6 +117,7 @@ class Campaign(Base):
     # The frozen list.
     asked_at: Mapped[datetime | None]
     asked_by: Mapped[str | None] = mapped_column(String(32))
+    writers: Mapped[list[Any]] = mapped_column(JSON, default=list)  # everybody who changed a word
     counted_to: Mapped[str | None] = mapped_column(String(32))  # how far the count has come
     chunks: Mapped[int] = mapped_column(default=0)
     frozen_at: Mapped[datetime | None]
@@ -133,6 +134,7 @@ class Campaign(Base):
     due_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    alive_at: Mapped[datetime | None]  # when it was last looked after: nothing goes out unwatched
     wave: Mapped[Wave | None] = mapped_column(ByValue(Wave))
     wave_due_at: Mapped[datetime | None]  # when the next wave may begin
     pause_reason: Mapped[str | None] = mapped_column(String(80))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.runtime import Bot, campaigning
+from bot.runtime import Bot, campaigning, mailing
 from bot.runtime.campaign_sending import CampaignSending
 from bot.services import campaigns
 from bot.services.audiences import Audience
@@ -102,6 +102,7 @@ class Announcement:
         """Tick once a minute until it is over, held, or the minutes are up."""
         for _ in range(minutes):
             self.tick()
+            mailing.drain(self.bot)
             if self.state is not CampaignState.SENDING:
                 break
             self.advance(minutes=1)

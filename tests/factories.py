@@ -165,6 +165,8 @@ def make_campaign(
         "started_at": now,
         "wave": Wave.REST,
         "wave_due_at": now,
+        "alive_at": now,
+        "writers": ["a" * 32],
         "unit": f"c{row_id[:29]}",
         "results": {},
     }

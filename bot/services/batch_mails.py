@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from bot.services import batches, mails, quiet_hours
 from bot.services.batch_members import drop, standing
-from bot.services.batches import Claim
+from bot.services.batches import LATE, Claim
 from bot.settings import Settings
 from bot.texts.letters import Letter
 from models.campaign import Campaign, CampaignState
 from models.consent import Purpose
 from models.learner import Learner
-from models.mail import Mail, Stream
+from models.mail import Mail, MailState, Stream
 from models.recipient import BatchState
 
 NO_ADDRESS = "address not confirmed"
@@ -84,10 +84,24 @@ def postpone(session: Session, claimed: Claim, worker: str, reason: str, until: 
 
 
 def may_go(now: datetime) -> ColumnElement[bool]:
-    """Which mails of the news are not held back: no campaign's at night or while it is paused."""
-    is_held = select(Campaign.id).where(Campaign.state == CampaignState.PAUSED)
-    awake = false() if quiet_hours.is_quiet(now) else Mail.campaign_id.not_in(is_held)
+    """Which mails of the news are not held back: a campaign's only while it is on, by day.
+
+    Those of a stopped one are let through to be dropped.
+    """
+    is_on = select(Campaign.id).where(
+        or_(
+            Campaign.state == CampaignState.STOPPED,
+            and_(Campaign.state == CampaignState.SENDING, Campaign.alive_at > now - LATE),
+        )
+    )
+    awake = false() if quiet_hours.is_quiet(now) else Mail.campaign_id.in_(is_on)
     return or_(Mail.campaign_id.is_(None), and_(Mail.campaign_id.is_not(None), awake))
+
+
+def is_waiting(session: Session, campaign_id: str) -> bool:
+    """Whether mails of a campaign still lie in the queue."""
+    query = select(Mail.id).where(Mail.campaign_id == campaign_id, Mail.state == MailState.QUEUED)
+    return session.scalar(query.limit(1)) is not None
 
 
 def why_stopped(session: Session, mail: Mail) -> str | None:

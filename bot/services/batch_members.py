@@ -46,7 +46,8 @@ def standing(
     read, on_line = session_keyring(session).open, channel is Channel.LINE
     asked = {"of_campaign": campaign_id, "of_number": number, "now": now}
     members = []
-    for subject_id, learner_id, found, is_unmoved in MEMBERS[channel].rows(session, asked):
+    # The ids come first in each row: the same bytes for the same people, each time.
+    for subject_id, learner_id, found, is_unmoved in sorted(MEMBERS[channel].rows(session, asked)):
         reason = address = None
         if found is None:
             reason = GONE

@@ -26,6 +26,7 @@ from models.database import database_of
 from models.recipient import Batch, BatchState
 from models.subscription import Channel
 
+LATE = timedelta(minutes=30)  # the machine was down: somebody is asked whether it still holds
 LEASE = timedelta(seconds=60)  # longer than a call with its timeouts and its wait for a turn
 # LINE forgets a retry key after 24 hours; a try after that could be a second message.
 KEY_LIFE = timedelta(hours=23, minutes=30)
@@ -73,6 +74,8 @@ def claim(session: Session, worker: str, now: datetime, channel: Channel, most: 
         .join(Campaign, Campaign.id == Batch.campaign_id)
         .where(
             Campaign.state == CampaignState.SENDING,
+            # After a silence somebody is asked first (bot/services/campaign_waves.py).
+            Campaign.alive_at > now - LATE,
             Campaign.wave == Batch.wave,
             Campaign.wave_due_at <= now,
             Batch.state == BatchState.QUEUED,

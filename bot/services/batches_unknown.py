@@ -79,7 +79,7 @@ def _open(session: Session, campaign: Campaign, number: int) -> Batch:
 
 def _open_again(session: Session, campaign: Campaign, member_id: str, now: datetime) -> None:
     campaigns.move(campaign, CampaignState.SENDING)
-    campaign.ended_at, campaign.wave_due_at = None, now
+    campaign.ended_at, campaign.wave_due_at, campaign.alive_at = None, now, now
     session.add(
         CampaignEvent(
             id=new_id(),

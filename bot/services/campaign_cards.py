@@ -8,7 +8,14 @@ from sqlalchemy.orm import Session
 
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from bot.services import campaign_cost, campaign_lines, campaign_messages, series, topics
+from bot.services import (
+    campaign_cost,
+    campaign_lines,
+    campaign_messages,
+    campaigns,
+    series,
+    topics,
+)
 from bot.services.campaign_content import Content, languages
 from bot.services.permissions import Permission
 from bot.services.staff_sessions import Member
@@ -97,7 +104,7 @@ def listed(found: list[Campaign], title: str, empty: str, t: Translator) -> Mess
 
 def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
     """Whether it waits for this member's decision: counted, and not their own (policy R4)."""
-    is_own = member.id in {campaign.author_id, campaign.asked_by} and not settings.approve_own
+    is_own = campaigns.is_own(campaign, member.id) and not settings.approve_own
     return (
         campaign.state is CampaignState.IN_REVIEW
         and campaign.digest is not None

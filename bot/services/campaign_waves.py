@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.services import (
     alerts,
     audit,
+    batch_mails,
     batches,
     campaign_cost,
     campaign_messages,
@@ -25,6 +26,7 @@ from bot.services import (
     topics,
 )
 from bot.services.audit import Action
+from bot.services.batches import LATE
 from bot.services.staff_chats import Linked
 from bot.settings import Settings
 from models.campaign import Campaign, CampaignState, Wave
@@ -33,7 +35,7 @@ from models.recipient import ACCEPTED, LOST, Batch, BatchState
 
 # Between two waves: long enough for colleagues to say stop, short enough to be waited for.
 WAVE_PAUSE = timedelta(minutes=2)
-LATE = timedelta(minutes=30)  # the machine was down: somebody is asked whether it still holds
+ALIVE = timedelta(minutes=1)  # how exactly it is written down that we are up
 NEXT = {Wave.STAFF: Wave.FIRST, Wave.FIRST: Wave.REST}
 TO_START = (CampaignState.APPROVED, CampaignState.SCHEDULED)
 
@@ -134,7 +136,7 @@ def _start(session: Session, campaign: Campaign, settings: Settings, now: dateti
     if held is not None:
         return held
     campaigns.move(campaign, CampaignState.SENDING)
-    campaign.started_at = now
+    campaign.started_at = campaign.alive_at = now
     _tell_staff(session, campaign, staff, settings, now)
     return None
 
@@ -165,6 +167,10 @@ def _advance(
     session: Session, campaign: Campaign, settings: Settings, now: datetime
 ) -> Held | None:
     due_at = campaign.wave_due_at or now
+    if now - _last_sign_of_life(session, campaign, due_at) > LATE:
+        return hold(session, campaign, Held.LATE, settings, now)
+    if campaign.alive_at is None or now - campaign.alive_at > ALIVE:
+        campaign.alive_at = now
     if quiet_hours.is_quiet(now):
         campaign.wave_due_at = max(due_at, quiet_hours.next_open(now))
         return None
@@ -173,8 +179,6 @@ def _advance(
         return None
     if not _is_as_approved(campaign, settings):
         return hold(session, campaign, Held.CHANGED, settings, now)
-    if now - _last_sign_of_life(session, campaign, due_at) > LATE:
-        return hold(session, campaign, Held.LATE, settings, now)
     trouble = campaign_trouble.of(session, campaign)
     why = trouble.above(settings.stop_percent)
     if why is not None:
@@ -195,7 +199,8 @@ def _end_wave(
     """Everything of a wave is settled: wait, go on with the next one, or end."""
     following = NEXT.get(wave)
     if following is None:
-        _finish(session, campaign, now)
+        if not batch_mails.is_waiting(session, campaign.id):  # it can be stopped until then
+            _finish(session, campaign, now)
         return None
     if trouble.failed and not trouble.accepted:
         # However few it were: the rest would fare no better.
@@ -238,16 +243,13 @@ def _is_as_approved(campaign: Campaign, settings: Settings) -> bool:
 
 
 def _last_sign_of_life(session: Session, campaign: Campaign, due_at: datetime) -> datetime:
-    """When something last happened or was last to happen: after a long silence we were down.
+    """When it was last looked after or was next to be: after a long silence we were down.
 
     While LINE is out of order, batches get later and later dates: that is no silence.
     """
-    settled, retried = session.execute(
-        select(func.max(Batch.settled_at), func.max(Batch.due_at)).where(
-            Batch.campaign_id == campaign.id
-        )
-    ).one()
-    return max(moment for moment in (due_at, settled, retried) if moment is not None)
+    retried = session.scalar(select(func.max(Batch.due_at)).where(Batch.campaign_id == campaign.id))
+    moments = (due_at, campaign.alive_at, retried)
+    return max(moment for moment in moments if moment is not None)
 
 
 def _hold_if_short(

@@ -150,6 +150,12 @@ def said(t: Translator, problem: Problem) -> str:
         ("quota", "short"): lambda: t(
             "It does not fit: {most} messages are left for announcements this month.", most=most
         ),
+        ("approver", "needed"): lambda: t(
+            "It paused by itself. Somebody who approves has to let it go on."
+        ),
+        ("list", "old"): lambda: t(
+            "Its list is older than seven days. Please take it back and ask again."
+        ),
         ("approver", "own"): lambda: t("Whoever wrote it or asked for it cannot approve it."),
         ("parts", "needed"): lambda: t("Please add a text, a picture or a card."),
         ("cards", "too_few"): lambda: t("A set needs at least {most} cards.", most=most),

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from bot.errors import BotError
 from bot.services import (
     audiences,
-    audit,
     batches,
     campaign_content,
     campaign_cost,
@@ -21,12 +20,15 @@ from bot.services import (
 )
 from bot.services.audiences import Audience
 from bot.services.audit import Action
+from bot.services.campaign_decisions import note_down, record
 from bot.services.campaign_problems import CampaignError, Problem, refuse
 from bot.settings import Settings
 from models.base import new_id
-from models.campaign import MOVES, Campaign, CampaignEvent, CampaignState, Verdict
+from models.campaign import MOVES, Campaign, CampaignState, Verdict
 
 LONGEST_NAME = 120
+# A list that waited longer is counted again: who had how much news, and who came, has changed.
+LIST_LIFE = timedelta(days=7)
 
 
 class StaleError(BotError):
@@ -66,10 +68,11 @@ def create(
         chunks=0,
         revision=0,
         unit=f"c{campaign_id[:29]}",
+        writers=[author_id],
     )
     _fill(campaign, draft, settings)
     session.add(campaign)
-    _record(session, Action.CAMPAIGN_WRITTEN, campaign, author_id, now)
+    record(session, Action.CAMPAIGN_WRITTEN, campaign, author_id, now)
     return campaign
 
 
@@ -89,11 +92,12 @@ def edit(
     if campaign.state is not CampaignState.DRAFT:
         raise MoveError
     _fill(campaign, draft, settings)
-    # Whoever writes last is its author: they may not approve it either.
     campaign.author_id = editor_id
+    if editor_id not in campaign.writers:
+        campaign.writers = [*campaign.writers, editor_id]
     campaign.changed_at = now
     campaign.revision += 1
-    _record(session, Action.CAMPAIGN_WRITTEN, campaign, editor_id, now)
+    record(session, Action.CAMPAIGN_WRITTEN, campaign, editor_id, now)
     return campaign
 
 
@@ -123,8 +127,8 @@ def ask(
     campaign.asked_at, campaign.asked_by = now, member_id
     campaign.digest = campaign.cost_messages = campaign.cost_satang = None
     _unapprove(campaign)
-    _event(session, campaign, Verdict.ASKED, member_id, None, now)
-    _record(session, Action.CAMPAIGN_ASKED, campaign, member_id, now)
+    note_down(session, campaign, Verdict.ASKED, member_id, None, now)
+    record(session, Action.CAMPAIGN_ASKED, campaign, member_id, now)
 
 
 def price(session: Session, campaign: Campaign, settings: Settings, now: datetime) -> None:
@@ -167,8 +171,10 @@ def approve(
         raise MoveError
     if campaign.digest is None or not campaign.digest == seen == digest_of(campaign):
         raise StaleError
-    if not settings.approve_own and member_id in {campaign.author_id, campaign.asked_by}:
+    if not settings.approve_own and is_own(campaign, member_id):
         refuse([Problem("approver", "own")])
+    if campaign.send_at is None and now - campaign.frozen_at > LIST_LIFE:
+        refuse([Problem("list", "old")])
     if campaign.send_at is not None and campaign.send_at <= now:
         refuse([Problem("send_at", "past")])
     hold_back_over = now + timedelta(minutes=settings.hold_back_minutes)
@@ -180,8 +186,13 @@ def approve(
     campaign.approved_digest, campaign.approved_by, campaign.approved_at = seen, member_id, now
     campaign.due_at = due_at
     move(campaign, CampaignState.SCHEDULED if is_later else CampaignState.APPROVED)
-    _event(session, campaign, Verdict.APPROVED, member_id, None, now)
-    _record(session, Action.CAMPAIGN_APPROVED, campaign, member_id, now)
+    note_down(session, campaign, Verdict.APPROVED, member_id, None, now)
+    record(session, Action.CAMPAIGN_APPROVED, campaign, member_id, now)
+
+
+def is_own(campaign: Campaign, member_id: str) -> bool:
+    """Whether somebody wrote a word of it, or asked for it: such a one does not approve it."""
+    return member_id in {campaign.author_id, campaign.asked_by, *campaign.writers}
 
 
 def is_as_approved(campaign: Campaign) -> bool:
@@ -200,8 +211,8 @@ def send_back(
     campaign.due_at = campaign.pause_reason = None
     for ahead in _members_ahead(session, campaign, CampaignState.APPROVED, CampaignState.SCHEDULED):
         pause(session, ahead, member_id, "series", now)
-    _event(session, campaign, Verdict.SENT_BACK, member_id, note, now)
-    _record(session, Action.CAMPAIGN_SENT_BACK, campaign, member_id, now)
+    note_down(session, campaign, Verdict.SENT_BACK, member_id, note, now)
+    record(session, Action.CAMPAIGN_SENT_BACK, campaign, member_id, now)
 
 
 def pause(
@@ -217,8 +228,8 @@ def pause(
     campaign.pause_reason = reason[:80]
     for ahead in _members_ahead(session, campaign, CampaignState.APPROVED, CampaignState.SCHEDULED):
         pause(session, ahead, member_id, "series", now)
-    _event(session, campaign, Verdict.PAUSED, member_id, note or reason, now)
-    _record(session, Action.CAMPAIGN_PAUSED, campaign, member_id, now)
+    note_down(session, campaign, Verdict.PAUSED, member_id, note or reason, now)
+    record(session, Action.CAMPAIGN_PAUSED, campaign, member_id, now)
 
 
 def go_on(
@@ -229,6 +240,8 @@ def go_on(
         raise StaleError
     if campaign.rule is not None:
         campaign.due_at = _next_time(campaign, now)
+    elif campaign.started_at is None and now - (campaign.due_at or now) > LIST_LIFE:
+        refuse([Problem("list", "old")])
     campaign_cost.check(session, campaign, settings, now)
     campaign.pause_reason = None
     if campaign.started_at is None and campaign.due_at is not None and campaign.due_at > now:
@@ -236,9 +249,10 @@ def go_on(
     else:
         move(campaign, CampaignState.SENDING)
         campaign.started_at = campaign.started_at or now
+        campaign.alive_at = now
         campaign.wave_due_at = max(now, campaign.wave_due_at or now)
-    _event(session, campaign, Verdict.WENT_ON, member_id, None, now)
-    _record(session, Action.CAMPAIGN_WENT_ON, campaign, member_id, now)
+    note_down(session, campaign, Verdict.WENT_ON, member_id, None, now)
+    record(session, Action.CAMPAIGN_WENT_ON, campaign, member_id, now)
 
 
 def stop(session: Session, campaign: Campaign, member_id: str | None, now: datetime) -> None:
@@ -251,8 +265,8 @@ def stop(session: Session, campaign: Campaign, member_id: str | None, now: datet
         session, campaign, *waiting, CampaignState.APPROVED, CampaignState.SCHEDULED
     ):
         stop(session, ahead, member_id, now)
-    _event(session, campaign, Verdict.STOPPED, member_id, None, now)
-    _record(session, Action.CAMPAIGN_STOPPED, campaign, member_id, now)
+    note_down(session, campaign, Verdict.STOPPED, member_id, None, now)
+    record(session, Action.CAMPAIGN_STOPPED, campaign, member_id, now)
 
 
 def move(campaign: Campaign, state: CampaignState) -> None:
@@ -303,37 +317,3 @@ def _next_time(campaign: Campaign, after: datetime) -> datetime:
 
 def _unapprove(campaign: Campaign) -> None:
     campaign.approved_digest = campaign.approved_by = campaign.approved_at = None
-
-
-def _event(
-    session: Session,
-    campaign: Campaign,
-    verdict: Verdict,
-    member_id: str | None,
-    note: str | None,
-    now: datetime,
-) -> None:
-    session.add(
-        CampaignEvent(
-            id=new_id(),
-            campaign_id=campaign.id,
-            at=now,
-            staff_id=member_id,
-            verdict=verdict,
-            digest=campaign.digest,
-            note=note[:400] if note else None,
-        )
-    )
-
-
-def _record(
-    session: Session, action: Action, campaign: Campaign, member_id: str | None, now: datetime
-) -> None:
-    audit.record(
-        session,
-        action,
-        actor=f"staff:{member_id}" if member_id else "system",
-        subject=None,
-        now=now,
-        campaign_id=campaign.id,
-    )

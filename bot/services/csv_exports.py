@@ -25,6 +25,7 @@ from models.base import new_id
 from models.conversation import Language
 from models.learner import Learner, LearnerState
 from models.people_files import ExportRequest, ExportState
+from models.staff import Staff
 from models.tag import LearnerTag
 
 ALONE = 100  # rows within a day without anybody else's yes
@@ -100,6 +101,7 @@ def ask(
         raise InputError("no_rows")
     if rows > MOST:
         raise InputError("rows_many", suggestion=str(rows))
+    session.get(Staff, member_id, with_for_update=True)  # at the same moment they count in turn
     alone = rows + _taken_alone(session, member_id, now) <= ALONE
     row = ExportRequest(
         id=new_id(),

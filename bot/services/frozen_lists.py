@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Session
@@ -102,6 +103,8 @@ def _write(
     settings: Settings,
     now: datetime,
 ) -> None:
+    if not database_of(session).is_sqlite:
+        session.execute(text("SET LOCAL work_mem TO '64MB'"))  # a stretch is sorted in memory
     base = campaign.chunks * KINDS_OF_BATCH * (size // BATCH_SIZE + 1)
     when = max(campaign.send_at or now, now)
     near = news_counts.campaigns_near(session, when, but=campaign.id)
@@ -136,7 +139,8 @@ _COLUMNS = [
 
 def _numbered(query: Select[Any], campaign: Campaign, base: int) -> Select[Any]:
     """The rows with their language, wave and batch; who is left out has none."""
-    row = query.subquery("person")
+    # Each person is looked at once: inlined, the reasons would be found anew for every column.
+    row = query.cte("person").prefix_with("MATERIALIZED", dialect="postgresql")
     is_in = row.c.left_out.is_(None)
     said: Any = cast(row.c.language, String)
     for language in Language:

@@ -5,6 +5,7 @@ What was uploaded is drawn anew, so that nothing of its file (place, camera, hid
 
 import hashlib
 import io
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,8 @@ LARGEST = 1024 * 1024  # bytes: what LINE takes as a preview
 SIDE = 1024
 # Pixels that are opened at most: a small file can unfold to gigabytes.
 MOST_PIXELS = 50_000_000
+MOST_UNFOLDED = 12_000_000  # where a format has no smaller sizes of its own: 4 bytes each
+_ONE_AT_A_TIME = threading.Lock()  # a hundred uploads at once must not need a hundred's memory
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 QUALITIES = (88, 80, 70, 55, 40)
 
@@ -53,6 +56,11 @@ def draw(upload: bytes) -> Drawn:
         raise PictureError("empty")
     if len(upload) > LARGEST_UPLOAD:
         raise PictureError("large")
+    with _ONE_AT_A_TIME:
+        return _drawn(upload)
+
+
+def _drawn(upload: bytes) -> Drawn:
     picture = _opened(upload)
     picture.info = {}  # a comment and the like would be written again
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -94,6 +102,8 @@ def _opened(upload: bytes) -> Image.Image:
     try:
         found = Image.open(io.BytesIO(upload), formats=FORMATS)
         if found.width * found.height > MOST_PIXELS:
+            raise PictureError("pixels")
+        if found.format != "JPEG" and found.width * found.height > MOST_UNFOLDED:
             raise PictureError("pixels")
         # A photograph's own smaller sizes: a phone's 48 megapixels never unfold.
         found.draft("RGB", (2 * SIDE, 2 * SIDE))

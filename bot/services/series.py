@@ -19,12 +19,16 @@ from bot.services import (
     frozen_lists,
     quiet_hours,
     schedules,
+    staff_sessions,
 )
 from bot.services.audit import Action
+from bot.services.batches import LATE
 from bot.services.campaign_problems import CampaignError
+from bot.services.permissions import Permission
 from bot.settings import Settings
 from models.base import new_id
 from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict
+from models.staff import Staff
 
 # Before its time: the list is counted, and whoever looks can still stop it.
 AHEAD = timedelta(minutes=30)
@@ -92,6 +96,8 @@ def inherit(session: Session, member_id: str, settings: Settings, now: datetime)
     pattern = pattern_of(session, member)
     if pattern is None or not is_vouched_for(member, pattern):
         return False
+    if not _may_still_approve(session, pattern):
+        return False
     if campaigns.digest_of(member) != member.digest or member.send_at is None:
         return False
     try:
@@ -100,7 +106,10 @@ def inherit(session: Session, member_id: str, settings: Settings, now: datetime)
         return False
     member.approved_digest, member.approved_by = member.digest, pattern.approved_by
     member.approved_at = now
-    member.due_at = quiet_hours.next_open(member.send_at)
+    due_at = member.send_at
+    if now - due_at <= LATE:  # a later one is held, and somebody is asked
+        due_at = max(due_at, now + timedelta(minutes=settings.hold_back_minutes))
+    member.due_at = quiet_hours.next_open(due_at)
     campaigns.move(member, CampaignState.SCHEDULED)
     _note(session, member, Verdict.APPROVED, now)
     _record(session, Action.CAMPAIGN_APPROVED, member, now)
@@ -115,14 +124,25 @@ def pattern_of(session: Session, member: Campaign) -> Campaign | None:
 def is_vouched_for(member: Campaign, pattern: Campaign) -> bool:
     """Whether the pattern's approval, which still stands, covers what its member has become."""
     stands = pattern.state in {CampaignState.SCHEDULED, CampaignState.DONE}
+    is_untouched = member.revision == 0 and member.asked_by == pattern.asked_by
     return (
         stands
+        and is_untouched  # whoever takes it back and asks again, asks a person
         and pattern.approved_by is not None
         and campaigns.is_as_approved(pattern)
         and _said(member) == _said(pattern)
         and is_within(member.cost_messages, pattern.cost_messages)
         and is_within(member.cost_satang, pattern.cost_satang)
+        and is_within(member.counts.get("email", 0), pattern.counts.get("email", 0))
     )
+
+
+def _may_still_approve(session: Session, pattern: Campaign) -> bool:
+    """Whether whoever approved a pattern is still here to answer for it."""
+    staff = session.get(Staff, pattern.approved_by) if pattern.approved_by else None
+    if staff is None or staff.disabled_at is not None:
+        return False
+    return staff_sessions.member_of(staff).may(Permission.APPROVE_CAMPAIGN)
 
 
 def is_within(costs: int | None, approved: int | None) -> bool:
@@ -155,6 +175,7 @@ def _make(session: Session, pattern: Campaign, time: datetime, now: datetime) ->
         series_id=pattern.id,
         asked_at=now,
         asked_by=pattern.asked_by,
+        writers=list(pattern.writers),
         revision=0,
         counts={},
         results={},

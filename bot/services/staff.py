@@ -120,6 +120,8 @@ def new_link(session: Session, staff_id: str, actor: str, now: datetime) -> str:
     staff = _changeable(session, staff_id, actor)
     if staff.disabled_at is not None:
         raise InputError("disabled")
+    # A lost phone has the chat too; it is linked again from the console.
+    staff_chats.unlink(session, staff.id, actor, staff_chats.NEW_LINK, now)
     return staff_start.issue(session, staff, actor, now)
 
 
@@ -150,6 +152,7 @@ def end_sessions(
     """End a member's sessions: an administrator somebody's, anybody their own others."""
     if actor != staff_sessions.actor(staff_id):
         _changeable(session, staff_id, actor)
+        staff_chats.unlink(session, staff_id, actor, staff_chats.SESSIONS_ENDED, now)
     ended = staff_sessions.end_all(session, staff_id, now, but=but)
     audit.record(
         session,

@@ -27,7 +27,9 @@ LIFETIME = timedelta(minutes=10)
 INDEX = "staff_chat_code.digest"
 DRAWN = Limit("staff code", 10, timedelta(hours=1))
 GUESSED = Limit("staff chat", 5, timedelta(minutes=15))
-CHAT, CONSOLE, DISABLED, ERASED = "chat", "console", "disabled", "erased"  # who or what untied it
+# Who or what untied it.
+CHAT, CONSOLE, DISABLED, ERASED = "chat", "console", "disabled", "erased"
+NEW_LINK, SESSIONS_ENDED = "new_link", "sessions_ended"
 
 
 class Linked(NamedTuple):

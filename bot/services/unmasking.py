@@ -15,7 +15,7 @@ from bot.services.details import Item
 from models.base import new_id
 from models.console_people import Look, Unmasking
 from models.learner import Learner
-from models.staff import Role
+from models.staff import Role, Staff
 
 LEAST_REASON = 10  # characters: a word is no reason
 MOST_REASON = 500
@@ -65,6 +65,7 @@ def unmask(
     problem = reason_problem(reason)
     if problem is not None:
         return Refused(problem)
+    session.get(Staff, member_id, with_for_update=True)  # looks at the same moment count in turn
     if left(session, member_id, roles, now) <= 0:
         return Refused("enough")
     look = Unmasking(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services import audiences, campaign_words, campaigns
-from bot.services.campaign_problems import CampaignError
+from bot.services.campaign_problems import CampaignError, Problem, refuse
 from bot.services.campaigns import Draft, MoveError, StaleError
 from bot.services.permissions import Permission
 from handlers.console.campaign_view import load
@@ -19,6 +19,7 @@ from handlers.portal.parts import the_bot
 from models.campaign import Campaign, CampaignState
 
 LONGEST_NOTE = 400
+BY_PERSON = "person"  # paused by somebody, and not by itself
 Act = Callable[[Session, Campaign, str, datetime], None]
 
 
@@ -66,7 +67,7 @@ def pause_campaign(campaign_id: str) -> AnyResponse:
     return carry_out(
         campaign_id,
         lambda session, campaign, mine, now: campaigns.pause(
-            session, campaign, mine, "person", now
+            session, campaign, mine, BY_PERSON, now
         ),
         t("Paused. It goes on when somebody lets it."),
     )
@@ -76,14 +77,14 @@ def pause_campaign(campaign_id: str) -> AnyResponse:
 @allow(Permission.STOP_CAMPAIGN)
 def go_on_with_campaign(campaign_id: str) -> AnyResponse:
     """Go on after a pause, if it is still what was approved and still fits."""
-    bot, t = the_bot(), language.translate()
-    return carry_out(
-        campaign_id,
-        lambda session, campaign, mine, now: campaigns.go_on(
-            session, campaign, mine, bot.settings, now
-        ),
-        t("It goes on."),
-    )
+    bot, t, may_approve = the_bot(), language.translate(), member().may(Permission.APPROVE_CAMPAIGN)
+
+    def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
+        if campaign.pause_reason != BY_PERSON and not may_approve:
+            refuse([Problem("approver", "needed")])
+        campaigns.go_on(session, campaign, mine, bot.settings, now)
+
+    return carry_out(campaign_id, act, t("It goes on."))
 
 
 @console.post("/campaigns/<campaign_id>/edit-again")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, abort, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -70,6 +70,8 @@ def settle_batch(campaign_id: str, number: int) -> AnyResponse:
     """Decide on a batch of which nobody knows whether it arrived: again, or leave it."""
     bot, t = the_bot(), language.translate()
     if request.form.get("decision") == batches_unknown.AGAIN:
+        if not member().may(Permission.APPROVE_CAMPAIGN):  # it costs what nobody approved yet
+            abort(403)
         return carry_out(
             campaign_id,
             lambda session, campaign, mine, now: batches_unknown.send_again(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -65,8 +65,7 @@ def campaign_review(campaign_id: str) -> AnyResponse:
         is_waiting=view.row.state is CampaignState.IN_REVIEW,
         is_past=view.row.send_at is not None and view.row.send_at <= now,
         translator=translator,
-        may_take_list=member().may(Permission.WRITE_CAMPAIGN)
-        or member().may(Permission.APPROVE_CAMPAIGN),
+        may_take_list=_may_take_list(),
     )
 
 
@@ -108,8 +107,15 @@ def send_back_campaign(campaign_id: str) -> AnyResponse:
 def campaign_people_file(campaign_id: str) -> Response:
     """The frozen list under pseudonyms; that it was taken is audited."""
     view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
+    if not _may_take_list():
+        abort(403)
     bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
     return csv_file(campaign_files.people(bot.database, campaign_id), f"list-{campaign_id}.csv")
+
+
+def _may_take_list() -> bool:
+    mine = member()
+    return mine.may(Permission.WRITE_CAMPAIGN) or mine.may(Permission.APPROVE_CAMPAIGN)
 
 
 def csv_file(lines: object, name: str) -> Response:

@@ -6,7 +6,14 @@ from typing import Any
 
 from flask import Response, abort
 
-from bot.services import campaign_lines, campaign_list, campaign_words, schedules, topics
+from bot.services import (
+    campaign_lines,
+    campaign_list,
+    campaign_words,
+    campaigns,
+    schedules,
+    topics,
+)
 from bot.services.campaign_content import languages
 from bot.services.permissions import Permission
 from bot.services.topics import Topic
@@ -45,7 +52,7 @@ class View:
     @property
     def is_own(self) -> bool:
         """Whether this member wrote it or asked for it, and must leave its approval to others."""
-        mine = member().id in {self.row.author_id, self.row.asked_by}
+        mine = campaigns.is_own(self.row, member().id)
         return mine and not the_bot().settings.approve_own
 
     @property

@@ -243,7 +243,7 @@ def test_written_looked_at_counted_approved_watched_and_stopped(
         now = system_clock()
         campaigns.move(campaign, CampaignState.SENDING)
         campaign.started_at, campaign.wave = now, Wave.FIRST
-        campaign.wave_due_at = now + timedelta(minutes=9)
+        campaign.wave_due_at, campaign.alive_at = now + timedelta(minutes=9), now
 
     rows(begin)
     expect(page.locator("#live")).to_have_attribute("data-state", "sending", timeout=SOON)

@@ -40,7 +40,7 @@ def begin(bot: Bot, campaign_id: str, wave: Wave = Wave.REST) -> None:
     def work(session) -> None:
         campaign = session.get_one(Campaign, campaign_id)
         campaigns.move(campaign, CampaignState.SENDING)
-        campaign.started_at = campaign.wave_due_at = bot.clock()
+        campaign.started_at = campaign.wave_due_at = campaign.alive_at = bot.clock()
         campaign.wave = wave
 
     bot.database.write(work)

@@ -4,7 +4,7 @@ import secrets
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.runtime import quota_reading
@@ -12,6 +12,7 @@ from bot.runtime.campaign_sending import CampaignSending
 from bot.services import batches_unknown, quiet_hours, subscriptions
 from bot.services.batches import LEASE
 from bot.services.consents import Said
+from models.campaign import Campaign
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.learner import Learner
@@ -113,6 +114,9 @@ class Story:
         hours = 25 if self.draw.random() < 0.03 else 0
         self.clock.advance(hours=hours, seconds=LEASE.total_seconds() + self.draw.randrange(1, 400))
         self.clock.time = quiet_hours.next_open(self.clock())
+        # The ticks that look after campaigns are no part of this.
+        alive = update(Campaign).where(Campaign.id == self.id).values(alive_at=self.clock())
+        self.bot.database.write(lambda session: session.execute(alive) and None)
 
     def _someone(self) -> str | None:
         left = [subject_id for subject_id in self.people if subject_id not in self.said_no]

@@ -66,6 +66,36 @@ def test_four_hours_of_silence_in_the_middle_are_late_too(due: Announcement) -> 
     assert due.runs() is STATES.DONE
 
 
+def test_nothing_goes_out_after_a_silence_before_somebody_looked(due: Announcement) -> None:
+    """Whichever tick comes first after a restart."""
+    due.tick()
+    due.tick()
+    due.bot.database.write(
+        lambda session: (
+            session.execute(
+                update(Batch).where(Batch.campaign_id == due.id).values(state=BatchState.QUEUED)
+            )
+            and None
+        )
+    )
+    calls = len(due.calls)
+    due.advance(hours=4)
+    due.sending.drain()
+    assert len(due.calls) == calls
+    due.tick()
+    assert (due.state, due.row.pause_reason) == (CampaignState.PAUSED, "late")
+    assert len(due.calls) == calls
+
+
+def test_after_a_silence_the_senders_wait_for_whoever_looks_after_it(due: Announcement) -> None:
+    """Whichever tick comes first after a restart, nothing goes out."""
+    due.tick()
+    due.advance(hours=4)
+    assert due.sending.drain() == 0
+    assert due.sending.drain_mails() == 0
+    assert not due.calls
+
+
 def test_somebody_is_told_when_it_holds(due: Announcement, bot: Bot, rows: Any) -> None:
     bot.settings = replace(bot.settings, owner_email="owner@school.example")
     due.advance(hours=4)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ STATES = CampaignState
 
 
 @pytest.fixture
-def readers(bot: Bot, line: Platform) -> list[Subscriber]:
+def readers(bot: Bot, line: Platform, mailbox: Mailbox) -> list[Subscriber]:
     """Two on LINE in Thai, one in English, one by mail."""
     return [
         Subscriber(bot, line, Channel.LINE, name="มะลิ"),
@@ -120,7 +120,9 @@ def test_whoever_said_no_after_the_list_was_frozen_gets_nothing(
 def test_a_mail_that_waits_in_the_queue_asks_again(
     due: Announcement, readers: list[Subscriber], bot: Bot, mailbox: Mailbox, rows: Any
 ) -> None:
-    due.runs()
+    due.tick()
+    due.tick()
+    due.tick()
     readers[3].becomes(objected_at=bot.clock())
     mailing.drain(bot)
     assert not mailbox.mails
@@ -149,18 +151,23 @@ def test_mails_of_a_campaign_wait_too(
     due.tick()
     due.tick()
     due.tick()
-    assert due.state is STATES.DONE
+    assert due.state is STATES.SENDING, "while a mail waits, it can be stopped"
     if how == "paused":
         bot.database.write(lambda session: _becomes(session, due.id, STATES.PAUSED))
     else:
-        clock.advance(hours=12)
+        clock.time = clock().replace(hour=15)  # ten in the evening in Bangkok
+        bot.database.write(lambda session: _is_alive(session, due.id, clock()))
+        due.tick()
     assert mailing.drain(bot) == 0
     if how == "paused":
         bot.database.write(lambda session: _becomes(session, due.id, STATES.SENDING))
     else:
         clock.advance(hours=10)
+        due.tick()
     mailing.drain(bot)
     assert len(mailbox.mails) == 1
+    due.tick()
+    assert due.state is STATES.DONE
 
 
 def test_mails_of_a_stopped_campaign_are_dropped(
@@ -176,6 +183,10 @@ def test_mails_of_a_stopped_campaign_are_dropped(
 
 def _becomes(session: Any, campaign_id: str, state: CampaignState) -> None:
     session.get_one(Campaign, campaign_id).state = state
+
+
+def _is_alive(session: Any, campaign_id: str, now: datetime) -> None:
+    session.get_one(Campaign, campaign_id).alive_at = now
 
 
 def test_pause_go_on_and_stop_in_the_middle(

@@ -18,6 +18,7 @@ from models.outbox import Push
 from models.staff import Role
 from models.subscription import Channel
 from tests.chat import words
+from tests.factories import make_staff
 from tests.news import Subscriber, allow_many
 from tests.scenarios.announcing import linked
 
@@ -37,7 +38,10 @@ def pattern(bot, readers):
 
     def make(until=None):
         quota_reading.read(bot)
-        author, approver = new_id(), new_id()
+        author = new_id()
+        approver = bot.database.write(
+            lambda session: make_staff(session, bot.clock(), roles={Role.APPROVER}).id
+        )
         draft = Draft("รายสัปดาห์", "courses", CONTENT, Audience(), rule=MONDAYS, rule_until=until)
         campaign_id = bot.database.write(
             lambda session: campaigns.create(session, draft, author, bot.settings, bot.clock()).id

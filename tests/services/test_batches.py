@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
@@ -72,9 +72,13 @@ def row(bot: Bot, campaign_id: str) -> Callable[[], Batch]:
 
 
 def claim(bot: Bot, worker: str = ONE) -> list[Claim]:
-    return bot.database.write(
-        lambda session: batches.claim(session, worker, bot.clock(), Channel.LINE, 4)
-    )
+    """Claim what is due, of campaigns that somebody has just looked after."""
+
+    def work(session: Session) -> list[Claim]:
+        session.execute(update(Campaign).values(alive_at=bot.clock()))
+        return batches.claim(session, worker, bot.clock(), Channel.LINE, 4)
+
+    return bot.database.write(work)
 
 
 def begin(bot: Bot, claimed: Claim, worker: str = ONE) -> Outgoing | None:

@@ -138,6 +138,30 @@ def test_nobody_approves_their_own(bot: Bot, campaign_id: str) -> None:
     assert found(bot, campaign_id).state is CampaignState.APPROVED
 
 
+def test_whoever_wrote_a_word_does_not_approve_whoever_asks(
+    bot: Bot, campaign_id: str, clock: FakeClock
+) -> None:
+    """Somebody else pressed a button of the form, which saves, and asked."""
+    bot.database.write(
+        lambda session: campaigns.edit(
+            session, campaign_id, DRAFT, 0, "c" * 32, bot.settings, clock()
+        )
+    )
+    seen = asked(bot, campaign_id)
+    with pytest.raises(CampaignError):
+        approved(bot, campaign_id, seen, by=AUTHOR)
+    approved(bot, campaign_id, seen, by=APPROVER)
+
+
+def test_an_old_list_is_counted_again(bot: Bot, campaign_id: str, clock: FakeClock) -> None:
+    seen = asked(bot, campaign_id)
+    clock.advance(days=8)
+    bot.database.write(lambda session: quota.record(session, 1000, 0, clock()))
+    with pytest.raises(CampaignError) as refused:
+        approved(bot, campaign_id, seen)
+    assert [(each.where, each.code) for each in refused.value.problems] == [("list", "old")]
+
+
 def test_whoever_edits_last_is_the_author(bot: Bot, campaign_id: str, clock: FakeClock) -> None:
     bot.database.write(
         lambda session: campaigns.edit(

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("series_id", sa.String(length=32), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("asked_by", sa.String(length=32), nullable=True),
+        sa.Column("writers", sa.JSON(), nullable=False),
         sa.Column("counted_to", sa.String(length=32), nullable=True),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
@@ -105,6 +106,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("alive_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wave", sa.String(length=32), nullable=True),
         sa.Column("wave_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pause_reason", sa.String(length=80), nullable=True),
@@ -183,6 +185,14 @@ def upgrade() -> None:
         ["blocked_at"],
         sqlite_where=has_blocked,
         postgresql_where=has_blocked,
+    )
+    is_frozen = sa.text("state = 'frozen'")
+    op.create_index(
+        "ix_account_frozen",
+        "account",
+        ["learner_id"],
+        sqlite_where=is_frozen,
+        postgresql_where=is_frozen,
     )
     was_taken_back = sa.text("state = 'withdrawn'")
     op.create_index(
