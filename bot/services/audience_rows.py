@@ -93,6 +93,7 @@ def rows(
         .outerjoin(chosen, chosen.c.subject_id == Learner.conversation_id)
         .where(
             stretch.holds(Learner.conversation_id),
+            stretch.holds(Conversation.id),  # said twice, or every stretch reads the whole table
             Learner.state == LearnerState.ACTIVE,
             *audiences.conditions(audience, now),
         )

@@ -6,9 +6,17 @@ from sqlalchemy.orm import Session
 
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services import audit, campaign_messages, outbox, staff_chats
+from bot.services import (
+    audit,
+    campaign_cost,
+    campaign_messages,
+    outbox,
+    quota,
+    staff_chats,
+)
 from bot.services.audit import Action
 from bot.services.campaign_content import languages
+from bot.services.campaign_problems import Problem, refuse
 from bot.services.staff_chats import Linked
 from bot.services.topics import Topic
 from bot.settings import Settings
@@ -34,8 +42,15 @@ def send(
 ) -> int:
     """Queue it to some of the staff, each in their language where it is said in it.
 
+    Raises CampaignError where announcements have so many messages no more: the reserve is not for
+    trials either.
+
     Every copy is a paid message. A second press is a second trial: that is what it is for.
     """
+    promised = campaign_cost.promised_by_others(session, campaign.id)
+    left = quota.left_for_campaigns(session, settings, now, promised)
+    if left is not None and len(to) > left:
+        refuse([Problem("quota", "short", most=left)])
     trial, said = new_id(), languages(campaign.content)
     sent = 0
     for one in to:

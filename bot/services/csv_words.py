@@ -37,13 +37,23 @@ CALLED: dict[Field, frozenset[str]] = {
             "เบอร์โทร",
             "เบอร์โทรศัพท์",
             "หมายเลขติดต่อ",
+            "หมายเลขโทรศัพท์",
         }
     ),
     Field.EMAIL: frozenset({"email", "e-mail", "mail", "อีเมล", "อีเมล์"}),
     Field.LINE_ID: frozenset({"lineid", "line", "ไอดีไลน์", "ไลน์"}),
     Field.AGE: frozenset({"age", "ageband", "อายุ", "ช่วงอายุ"}),
     Field.LANGUAGE: frozenset({"language", "ภาษา"}),
-    Field.CONSENT_DATE: frozenset({"consentdate", "dateofconsent", "วันที่ยินยอม", "วันที่ให้ความยินยอม"}),
+    Field.CONSENT_DATE: frozenset(
+        {
+            "consentdate",
+            "dateofconsent",
+            "consent:date",
+            "วันที่ยินยอม",
+            "วันที่ให้ความยินยอม",
+            "ความยินยอม:วันที่",
+        }
+    ),
     Field.CONSENT_WORDS: frozenset(
         {
             "consentwording",
@@ -53,13 +63,30 @@ CALLED: dict[Field, frozenset[str]] = {
             "ข้อความยินยอม",
             "ข้อความที่ยินยอม",
             "เวอร์ชัน",
+            "ความยินยอม:ข้อความหรือฉบับที่",
         }
     ),
     Field.CONSENT_MEANS: frozenset(
-        {"consentchannel", "consentmeans", "channel", "ช่องทาง", "ช่องทางยินยอม", "ช่องทางที่ยินยอม"}
+        {
+            "consentchannel",
+            "consentmeans",
+            "channel",
+            "ช่องทาง",
+            "ช่องทางยินยอม",
+            "ช่องทางที่ยินยอม",
+            "ความยินยอม:ทางกระดาษเว็บอีเมลหรือline",
+        }
     ),
     Field.EMAIL_NEWS: frozenset(
-        {"emailnews", "news", "newsletter", "ข่าวสาร", "ข่าวสารทางอีเมล", "รับข่าวสาร"}
+        {
+            "emailnews",
+            "news",
+            "newsletter",
+            "ข่าวสาร",
+            "ข่าวสารทางอีเมล",
+            "รับข่าวสาร",
+            "ยินยอมรับข่าวสารทางอีเมล",
+        }
     ),
 }
 # Written, or by electronic means (PDPA s.19): a voice on the telephone proves nothing.

@@ -23,7 +23,8 @@ def campaigns_near(session: Session, when: datetime, but: str | None = None) -> 
     query = select(Campaign.id).where(
         Campaign.rule.is_(None),  # nobody gets a pattern, only what is made by it
         Campaign.state != CampaignState.DRAFT,
-        at > when - WINDOW, at < when + WINDOW
+        at > when - WINDOW,
+        at < when + WINDOW,
     )
     if but is not None:
         query = query.where(Campaign.id != but)

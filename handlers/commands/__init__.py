@@ -6,7 +6,17 @@ import click
 from flask import Flask
 
 from bot.errors import SettingsError
-from handlers.commands import accounts, audit, backups, mail, menus, privacy, requests, staff, upkeep
+from handlers.commands import (
+    accounts,
+    audit,
+    backups,
+    mail,
+    menus,
+    privacy,
+    requests,
+    staff,
+    upkeep,
+)
 from handlers.commands.demo import demo, server_arguments
 
 __all__ = ["register", "server_arguments", "without_settings"]

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import DeliveryError
+from bot.runtime import quota_reading
 from bot.services import (
     campaign_mail,
     campaign_messages,
@@ -98,7 +99,13 @@ def test_campaign(campaign_id: str) -> AnyResponse:
             return 0
         return campaign_tests.send(session, view.row, topic, to, mine.id, bot.settings, now)
 
-    copies = bot.database.write(write)
+    quota_reading.read(bot)
+    try:
+        copies = bot.database.write(write)
+    except CampaignError as error:
+        for problem in error.problems:
+            flash(campaign_words.said(t, problem), "danger")
+        return back
     if copies:
         flash(t("On its way as a test to {copies} LINE accounts.", copies=copies), "success")
     else:

@@ -38,6 +38,12 @@ class Step(StrEnum):
 flow = Flow("announce", Step, is_for_staff=True)
 
 
+@flow.cancel
+def thrown_away(event: Event, ctx: Context) -> Turn:
+    """Nothing that is typed next may become an announcement."""
+    return flow.end(line.text(ctx.t("Thrown away. Nothing was kept.")))
+
+
 @flow.entry("announce")
 def announcement_begun(event: Event, ctx: Context) -> Turn:
     """By the button, or by the word with the text right behind it."""

@@ -33,6 +33,14 @@ class Step(StrEnum):
 
 
 flow = Flow("campaign_desk", Step, is_for_staff=True)
+
+
+@flow.cancel
+def left_as_it_was(event: Event, ctx: Context) -> Turn:
+    """Nothing that is typed next may go to the author."""
+    return flow.end(line.text(ctx.t("All right. Nothing was decided.")))
+
+
 About = Callable[[Event, Context, Campaign], Turn]
 
 

@@ -103,8 +103,17 @@ def test_the_database_lets_go_of_no_younger_proof_than_the_owner_can_choose() ->
 
 def test_only_the_adapters_speak_to_the_outside() -> None:
     """R21: no other code can send anything to a third party."""
-    speakers = {"linebot", "urllib3", "requests", "httpx", "smtplib", "http.client", "aiosmtplib",
-                "imaplib", "imap_tools"}
+    speakers = {
+        "linebot",
+        "urllib3",
+        "requests",
+        "httpx",
+        "smtplib",
+        "http.client",
+        "aiosmtplib",
+        "imaplib",
+        "imap_tools",
+    }
     allowed = ("bot/line/", "bot/mail/", "bot/providers/", "handlers/simulator/")
     found = {
         sources.name(path)

@@ -69,7 +69,7 @@ def progress(campaign_id: str) -> str:
 def test_one_press_stops_it(console: Callable[..., Desk], held: str, bot: Bot, role: Role) -> None:
     desk = console(role, name="ใครก็ได้")
     page = desk.get(progress(held)).text
-    assert page.index("หยุดทันที") < page.index("อนุมัติแล้ว รอช่วงหยุดได้")
+    assert page.index("หยุดทันที") < page.index("อนุมัติแล้ว ยังอยู่ในช่วงที่กดหยุดได้")
     desk.submit(progress(held), f"/console/campaigns/{held}/stop")
     assert row(bot, held).state is CampaignState.STOPPED
     answer = desk.get(f"/console/campaigns/{held}")
@@ -139,7 +139,7 @@ def test_errors_stand_by_kind_and_each_batch_in_its_table(
     ],
 )
 def test_why_it_paused_by_itself_and_what_to_do(
-    author: Desk, held: str, bot: Bot, reason: str, said: str
+    author: Desk, approver: Desk, held: str, bot: Bot, reason: str, said: str
 ) -> None:
     begin(bot, held)
     bot.database.write(
@@ -152,6 +152,8 @@ def test_why_it_paused_by_itself_and_what_to_do(
     assert "โดยระบบ" in page
     assert "รอคุณ" in author.get("/console/campaigns").text
     author.submit(progress(held), f"/console/campaigns/{held}/go-on")
+    assert row(bot, held).state is CampaignState.PAUSED, "an approver's decision"
+    approver.submit(progress(held), f"/console/campaigns/{held}/go-on")
     assert row(bot, held).state is CampaignState.SENDING
 
 

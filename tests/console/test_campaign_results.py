@@ -117,12 +117,16 @@ def test_a_person_decides_on_what_nobody_knows(author: Desk, over: str, bot: Bot
 
 
 def test_what_is_unknown_is_sent_again_when_somebody_says_so(
-    author: Desk, over: str, bot: Bot
+    author: Desk, console: Callable[..., Desk], over: str, bot: Bot
 ) -> None:
+    """It costs once more: whoever approves decides."""
     [number] = bot.database.read(
         lambda s: s.scalars(select(Batch.number).where(Batch.state == BatchState.UNKNOWN)).all()
     )
-    author.submit(results(over), f"/console/campaigns/{over}/batches/{number}", decision="again")
+    act = f"/console/campaigns/{over}/batches/{number}"
+    assert author.submit(results(over), act, decision="again").status_code == 403
+    assert row(bot, over).state is CampaignState.DONE
+    console(Role.APPROVER, name="ครูวิชัย").submit(results(over), act, decision="again")
     assert row(bot, over).state is CampaignState.SENDING
 
 

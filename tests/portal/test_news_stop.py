@@ -117,7 +117,7 @@ def test_a_forged_token_is_answered_like_a_good_one(
 def test_a_token_is_bound_to_its_person_and_channel(address, bot, platform, new_browser, database):
     token = address.removeprefix("/s/stop/")
     before = fingerprint(database)
-    for index in range(0, len(token), 7):
+    for index in range(0, len(token) - 1, 7):  # the last letter has bits that say nothing
         changed = token[:index] + ("A" if token[index] != "A" else "B") + token[index + 1 :]
         assert new_browser().post(f"/s/stop/{changed}", ONE_CLICK).status_code == 200
 

@@ -312,3 +312,23 @@ def test_a_pause_by_itself_is_told_once(author, approver, readers, bot, engine, 
     bot.database.write(again)
     engine.drain_pushes()
     assert author.heard() == []
+
+
+def test_after_a_cancel_nothing_that_is_typed_becomes_an_announcement(author, rows):
+    author.says("ประกาศ")
+    author.taps("บทความ")
+    author.says("ยกเลิก")
+    author.says("พรุ่งนี้หยุดเรียน")
+    assert rows(Campaign) == []
+    assert "พรุ่งนี้หยุดเรียน" not in words(author.newest())
+
+
+def test_after_a_cancel_nothing_that_is_typed_goes_back_to_the_author(
+    author, approver, bot, engine, rows
+):
+    asks(author, bot, engine)
+    approver.heard()
+    approver.taps("ส่งกลับแก้ไข")
+    approver.says("ยกเลิก")
+    approver.says("สวัสดี")
+    assert only(rows).state is CampaignState.IN_REVIEW
