@@ -44,9 +44,18 @@ def fill(database: Database, keyring: Keyring, people: int, topic: str = "course
         # The ledger before the learners: its trigger would look for each of them.
         for model in (ConsentEvent, Subscription, Conversation, Learner, Account):
             _write(database, model.__table__, slices[model.__tablename__])
+    settle(database)
+
+
+def settle(database: Database) -> None:
+    """What PostgreSQL does by itself in the minutes after a great change, done now.
+
+    Between a frozen list and its first call lie the approval and the hold-back minutes.
+    """
     if not database.is_sqlite:
         with psycopg.connect(_plain(database.url), autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
 
 
 def _person(

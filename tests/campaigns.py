@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot, campaigning, mailing
@@ -14,7 +14,7 @@ from bot.services.audiences import Audience
 from bot.services.campaigns import Draft
 from handlers.simulator.platform import Platform
 from handlers.simulator.routes import Call
-from models.campaign import Campaign, CampaignEvent, CampaignState, Wave
+from models.campaign import Campaign, CampaignEvent, CampaignState
 from models.recipient import Batch, Recipient
 from tests.chat import Chat
 
@@ -72,11 +72,9 @@ class Announcement:
         self.bot.database.write(work)
 
     def is_asked_for(self) -> None:
-        """Ask for approval and count the list; nobody happens to be in the first percent."""
+        """Ask for approval and count the list: too short a one for a first percent."""
         self.does(campaigns.ask, AUTHOR, self.bot.settings, self.bot.clock())
         campaigning.count(self.bot)
-        together = update(Batch).where(Batch.campaign_id == self.id).values(wave=Wave.REST)
-        self.bot.database.write(lambda session: session.execute(together) and None)
 
     def is_approved(self) -> None:
         seen = self.row.digest or ""

@@ -10,6 +10,7 @@ from bot.services.bulletins import Content
 from bot.services.consents import Said
 from bot.services.subscriptions import PURPOSE_OF
 from handlers.simulator.platform import Platform
+from models.base import new_id
 from models.learner import AgeBand, Learner
 from models.outbox import Push
 from models.subscription import Channel
@@ -34,6 +35,7 @@ class Subscriber:
         name: str = "มะลิ",
         language: str = "th",
         is_confirmed: bool = True,
+        subject_id: str | None = None,
         **of_learner: Any,
     ) -> None:
         self.bot = bot
@@ -45,6 +47,7 @@ class Subscriber:
             conversation = make_conversation(
                 session,
                 bot.clock(),
+                id=subject_id or new_id(),
                 person=people.pseudonym(bot.keyring, person.user_id),
                 language=language,
             )

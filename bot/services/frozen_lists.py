@@ -39,6 +39,7 @@ from models.subscription import Channel
 SQLITE_STRETCH, POSTGRESQL_STRETCH = 5_000, 50_000
 BATCH_SIZE = 500  # the most that one multicast may name
 FIRST_SHARE = 65536 // 100  # of the 65,536 endings of a pseudonym: one percent
+FIRST_FROM = 100  # learners: one percent of fewer is nobody
 KINDS_OF_BATCH = 8  # two channels, two languages, two waves
 
 
@@ -61,7 +62,8 @@ def go_on(session: Session, campaign_id: str, settings: Settings, now: datetime)
         campaign.frozen_at = now
         return False
     stretch, is_more = found
-    _write(session, campaign, stretch, size, settings, now)
+    has_first = is_more or campaign.chunks > 0 or stretches.has(session, stretch, FIRST_FROM)
+    _write(session, campaign, stretch, size, has_first, settings, now)
     campaign.counted_to = stretch.to
     campaign.chunks += 1
     if not is_more:
@@ -100,6 +102,7 @@ def _write(
     campaign: Campaign,
     stretch: Stretch,
     size: int,
+    has_first: bool,
     settings: Settings,
     now: datetime,
 ) -> None:
@@ -117,7 +120,9 @@ def _write(
         now,
     )
     table: Any = Recipient.__table__
-    session.execute(insert(table).from_select(_COLUMNS, _numbered(query, campaign, base)))
+    session.execute(
+        insert(table).from_select(_COLUMNS, _numbered(query, campaign, base, has_first))
+    )
     _leave_out_suppressed(session, campaign, stretch)
     _batches(session, campaign, base, now)
     _tally(session, campaign, stretch)
@@ -137,7 +142,7 @@ _COLUMNS = [
 ]
 
 
-def _numbered(query: Select[Any], campaign: Campaign, base: int) -> Select[Any]:
+def _numbered(query: Select[Any], campaign: Campaign, base: int, has_first: bool) -> Select[Any]:
     """The rows with their language, wave and batch; who is left out has none."""
     # Each person is looked at once: inlined, the reasons would be found anew for every column.
     row = query.cte("person").prefix_with("MATERIALIZED", dialect="postgresql")
@@ -150,7 +155,8 @@ def _numbered(query: Select[Any], campaign: Campaign, base: int) -> Select[Any]:
     channel = case((is_in, row.c.way))
     start = int(campaign.id[-4:], 16) % (65536 - FIRST_SHARE)  # not the same people each time
     ending = func.substr(row.c.subject_id, 29, 4)
-    is_first = and_(ending >= f"{start:04x}", ending < f"{start + FIRST_SHARE:04x}")
+    end = start + FIRST_SHARE if has_first else start
+    is_first = and_(ending >= f"{start:04x}", ending < f"{end:04x}")
     wave = case((is_first, Wave.FIRST.value), else_=Wave.REST.value)
     number = func.row_number().over(partition_by=(channel, said, wave), order_by=row.c.subject_id)
     kind = (

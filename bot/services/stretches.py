@@ -30,3 +30,9 @@ def following(session: Session, after: str, most: int) -> tuple[Stretch, bool] |
         return Stretch(after, to), True
     last = session.scalar(ids.order_by(Learner.conversation_id.desc()).limit(1))
     return None if last is None else (Stretch(after, last), False)
+
+
+def has(session: Session, stretch: Stretch, least: int) -> bool:
+    """Whether at least so many learners lie in a stretch."""
+    ids = select(Learner.conversation_id).where(stretch.holds(Learner.conversation_id))
+    return session.scalar(ids.offset(least - 1).limit(1)) is not None

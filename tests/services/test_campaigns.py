@@ -14,9 +14,12 @@ from bot.services.audiences import Audience
 from bot.services.campaign_problems import CampaignError
 from bot.services.campaigns import Draft, MoveError, StaleError
 from handlers.simulator.platform import Platform
-from models.campaign import MOVES, Campaign, CampaignState
+from models.base import new_id
+from models.campaign import MOVES, Campaign, CampaignState, Wave
+from models.recipient import Recipient
 from models.subscription import Channel
 from tests.clock import FakeClock
+from tests.factories import make_learner
 from tests.news import Subscriber
 
 AUTHOR, APPROVER = "a" * 32, "b" * 32
@@ -214,6 +217,31 @@ def test_two_campaigns_do_not_spend_the_same_messages(
     approved(bot, campaign_id, first_seen)
     with pytest.raises(CampaignError):
         approved(bot, second, second_seen)
+
+
+@pytest.mark.parametrize(("learners", "wave"), [(99, Wave.REST), (100, Wave.FIRST)])
+def test_a_first_percent_begins_with_a_hundred_learners(
+    bot: Bot, line: Platform, campaign_id: str, clock: FakeClock, learners: int, wave: Wave
+) -> None:
+    start = int(campaign_id[-4:], 16) % (65536 - frozen_lists.FIRST_SHARE)
+    in_it = f"{new_id()[:28]}{start:04x}"
+    past_it = f"{new_id()[:28]}{start + frozen_lists.FIRST_SHARE:04x}"
+    for name, subject_id in (("ดาว", in_it), ("เดือน", past_it)):
+        Subscriber(bot, line, Channel.LINE, name=name, subject_id=subject_id)
+
+    def fill(session: Session) -> None:
+        for _ in range(learners - 5):
+            make_learner(session, clock())
+
+    bot.database.write(fill)
+    asked(bot, campaign_id)
+    waves = [
+        bot.database.read(
+            lambda session, who=who: session.get_one(Recipient, (campaign_id, who)).wave
+        )
+        for who in (in_it, past_it)
+    ]
+    assert waves == [wave, Wave.REST]
 
 
 def test_an_edit_goes_back_to_the_draft_and_voids_the_approval(
