@@ -96,6 +96,11 @@ class Context:
             raise LookupError("the flow lacks is_for_staff")
         return self.member
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether this event had to do with their work; nobody else is looked up for it."""
+        return self.__dict__.get("member") is not None
+
     def become(self, conversation: Conversation) -> None:
         """The person has proven to be somebody whom we know: from here on it is their chat."""
         self.conversation, self.draft = conversation, {}

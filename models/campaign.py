@@ -60,6 +60,7 @@ MOVES: dict[CampaignState, frozenset[CampaignState]] = {
     ),
     CampaignState.PAUSED: frozenset(
         {
+            CampaignState.APPROVED,
             CampaignState.SCHEDULED,
             CampaignState.SENDING,
             CampaignState.STOPPED,

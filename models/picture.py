@@ -9,7 +9,7 @@ from models.base import Base
 
 
 class Picture(Base):
-    """One picture as it is shown: written once, named by its content, never changed."""
+    """One picture as it is shown: named by its content, which never changes."""
 
     __tablename__ = "picture"
 
@@ -18,4 +18,4 @@ class Picture(Base):
     width: Mapped[int]
     height: Mapped[int]
     put_by: Mapped[str] = mapped_column(String(32))
-    put_at: Mapped[datetime]
+    put_at: Mapped[datetime]  # the last time: one that no announcement shows goes 30 days later

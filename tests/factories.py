@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from bot.services import campaigns, usernames
+from bot.settings import Settings
 from models.account import Account, AccountState
 from models.base import new_id
 from models.campaign import Campaign, CampaignState, Wave
@@ -143,9 +144,16 @@ def make_staff(session: Session, now: datetime, **overrides: Any) -> Staff:
 
 
 def make_campaign(
-    session: Session, now: datetime, groups: Sequence[Sequence[Learner]] = (), **overrides: Any
+    session: Session,
+    now: datetime,
+    groups: Sequence[Sequence[Learner]] = (),
+    settings: Settings | None = None,
+    **overrides: Any,
 ) -> Campaign:
-    """An approved campaign on its last wave; each group of learners is a batch on LINE."""
+    """An approved campaign on its last wave; each group of learners is a batch on LINE.
+
+    Only what was approved under the bot's settings can be sent by it.
+    """
     row_id = new_id()
     values = {
         "id": row_id,
@@ -171,7 +179,8 @@ def make_campaign(
         "results": {},
     }
     row = Campaign(**values | overrides)
-    row.digest = row.approved_digest = campaigns.digest_of(row)
+    if settings is not None:
+        row.digest = row.approved_digest = campaigns.digest_of(row, settings)
     session.add(row)
     session.flush()
     for number, group in enumerate(groups):

@@ -6,9 +6,12 @@ from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
 from bot.runtime.parts import Bot
-from bot.services import audit_anchors, audit_chain, audit_verify
+from bot.services import audit, audit_anchor_file, audit_anchors, audit_chain, audit_verify
+from bot.services.audit import Action
+from bot.services.audit_anchor_file import Kept
 from bot.services.audit_chain import Head, Sealed
 from bot.services.audit_verify import Anchor, Verdict
+from models.audit import CHAIN, AuditChain
 
 
 def seal(bot: Bot) -> int:
@@ -23,12 +26,38 @@ def seal_all(bot: Bot) -> int:
     return _seal(bot, 0)
 
 
-def _seal(bot: Bot, after: int | None) -> int:
+def unsigned(bot: Bot) -> int:
+    """How many entries from before the chain nobody has adopted yet."""
+    return bot.database.read(audit_chain.unsigned)
+
+
+def adopt(bot: Bot) -> int:
+    """Sign and link the entries from before the chain as they stand; how many.
+
+    Once, after the upgrade, by the operator's word: an entry without a signature that comes later
+    was written by somebody who has the database and not the key.
+    """
+    seal_all(bot)
+    links = _seal(bot, 0, is_adopting=True)
+    bot.database.write(
+        lambda session: audit.record(
+            session,
+            Action.AUDIT_ADOPTED,
+            actor="operator",
+            subject=None,
+            now=bot.clock(),
+            rows=links,
+        )
+    )
+    return links
+
+
+def _seal(bot: Bot, after: int | None, *, is_adopting: bool = False) -> int:
     links, has_more = 0, True
     while has_more:
 
         def batch(session: Session, after: int | None = after) -> Sealed:
-            return audit_chain.seal(session, bot.clock(), after)
+            return audit_chain.seal(session, bot.clock(), after, is_adopting=is_adopting)
 
         done = bot.database.write(batch)
         links += done.links
@@ -37,9 +66,33 @@ def _seal(bot: Bot, after: int | None) -> int:
 
 
 def verify(bot: Bot, anchor: Anchor | None = None) -> Verdict:
-    """Link what is new, then check the whole trail."""
+    """Link what is new, then check the whole trail, also against the copies outside it.
+
+    Raises OSError where those cannot be read.
+    """
     seal_all(bot)
-    return audit_verify.verify(bot.database, bot.keyring, anchor)
+    given = [] if anchor is None else [anchor]
+    given += [Anchor(head.position, head.hash) for head in kept_outside(bot).heads]
+    return audit_verify.verify(bot.database, bot.keyring, given)
+
+
+def kept_outside(bot: Bot) -> Kept:
+    """The anchors in the backups' directory."""
+    directory = bot.settings.backup_dir
+    if directory is None:
+        return Kept((), 0)
+    return audit_anchor_file.read(directory, bot.keyring.audit_keys)
+
+
+def restored(bot: Bot) -> None:
+    """The chain went back to where a backup had it: write that down beside the anchors."""
+    if bot.settings.backup_dir is None:
+        return
+    head = bot.database.read(
+        lambda session: audit_chain.head_of(session, session.get(AuditChain, CHAIN))
+    )
+    bot.database.close()  # it was closed for the restore
+    _copy(bot, head, audit_anchor_file.RESTORED)
 
 
 def send_anchor(bot: Bot) -> Head | None:
@@ -51,5 +104,17 @@ def send_anchor(bot: Bot) -> Head | None:
     head = bot.database.write(lambda session: audit_anchors.drop(session, day, address, now))
     if head is None:
         return None  # today's is there, or there is nothing to be anchored yet
+    _copy(bot, head, audit_anchor_file.ANCHORED)
     bot.log.info("audit.anchor", position=head.position, hash=head.hash, mailed=bool(address))
     return head
+
+
+def _copy(bot: Bot, head: Head, what: str) -> None:
+    """A copy where the database is not; a full disk must not take the mailed anchor along."""
+    directory = bot.settings.backup_dir
+    if directory is None:
+        return
+    try:
+        audit_anchor_file.add(directory, bot.keyring.audit_keys[0], head, bot.clock(), what)
+    except OSError as error:
+        bot.log.error("audit.anchor_not_copied", setting="BACKUP_DIR", error=type(error).__name__)

@@ -17,7 +17,7 @@ def tick(bot: Bot) -> int:
     done = 0
     for pattern_id in bot.database.read(lambda session: series.due(session, bot.clock())):
         done += _each(bot, pattern_id, _make)
-    for member_id in bot.database.read(series.undecided):
+    for member_id in bot.database.read(lambda session: series.undecided(session, bot.settings)):
         done += _each(bot, member_id, _inherit)
     for campaign_id in bot.database.read(lambda session: _untold(bot, session)):
         done += _each(bot, campaign_id, _tell)
@@ -35,7 +35,7 @@ def _each(bot: Bot, campaign_id: str, act: Act) -> int:
 
 
 def _make(bot: Bot, session: Session, pattern_id: str) -> int:
-    made = series.make_member(session, pattern_id, bot.clock())
+    made = series.make_member(session, pattern_id, bot.settings, bot.clock())
     pattern = session.get_one(Campaign, pattern_id)
     if pattern.state is CampaignState.PAUSED and pattern.pause_reason:
         alerts.tell(session, pattern, pattern.pause_reason, bot.settings, bot.clock())
@@ -53,9 +53,9 @@ def _tell(bot: Bot, session: Session, campaign_id: str) -> int:
 
 
 def _untold(bot: Bot, session: Session) -> list[str]:
-    inheriting = set(series.undecided(session))
+    inheriting, now = set(series.undecided(session, bot.settings)), bot.clock()
     return [
         campaign.id
         for campaign in alerts.waiting(session)
-        if campaign.id not in inheriting and alerts.untold(session, campaign, bot.settings)
+        if campaign.id not in inheriting and alerts.untold(session, campaign, bot.settings, now)
     ]

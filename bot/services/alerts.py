@@ -2,6 +2,10 @@
 
 In the chat it is a push, which costs one message for each of them. That is worth it: what nobody
 looks at does not go out, or goes out wrong. Each cause is told once, whoever asks how often.
+
+Nobody is woken up to approve: from 21:00 to 08:00 a request stands in the console and behind the
+chat's button, and is pushed in the morning if it still waits. What was held, and what the author
+waits to hear, is told at any hour.
 """
 
 from datetime import datetime
@@ -9,7 +13,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import campaign_cards, campaign_lines, mails, outbox, staff_chats, staff_sessions
+from bot.services import (
+    campaign_cards,
+    campaign_lines,
+    mails,
+    outbox,
+    quiet_hours,
+    staff_chats,
+    staff_sessions,
+)
 from bot.services.campaign_content import digest
 from bot.services.permissions import Permission
 from bot.services.staff_chats import Linked
@@ -74,11 +86,15 @@ def waiting(session: Session, *, most: int = 20) -> list[Campaign]:
     return list(session.scalars(query.limit(most)))
 
 
-def untold(session: Session, campaign: Campaign, settings: Settings) -> list[tuple[Linked, str]]:
+def untold(
+    session: Session, campaign: Campaign, settings: Settings, now: datetime
+) -> list[tuple[Linked, str]]:
     """The approvers who do not know yet that it waits, with the cause of their push.
 
-    Whoever links their account later is told then.
+    Whoever links their account later is told then; at night nobody is.
     """
+    if quiet_hours.is_quiet(now):
+        return []
     if campaign.state is not CampaignState.IN_REVIEW or campaign.digest is None:
         return []
     approvers = {
@@ -103,7 +119,7 @@ def tell_waiting(session: Session, campaign_id: str, settings: Settings, now: da
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:
         return 0
-    found = untold(session, campaign, settings)
+    found = untold(session, campaign, settings, now)
     for one, cause in found:
         _push(session, campaign, one, cause, settings, now)
     return len(found)

@@ -62,19 +62,23 @@ def is_due(session: Session, now: datetime) -> bool:
     return session.execute(_unlinked(AuditEntry.seq, floor).limit(1)).first() is not None
 
 
-def seal(session: Session, now: datetime, after: int | None = None) -> Sealed:
-    """Link a batch of entries; `after` 0 looks at all of them, None where new ones can be."""
+def seal(
+    session: Session, now: datetime, after: int | None = None, *, is_adopting: bool = False
+) -> Sealed:
+    """Link a batch of entries; `after` 0 looks at all of them, None where new ones can be.
+
+    Entries without a MAC are from before the chain, or invented by somebody who has the database:
+    nothing here can tell them apart, so they are linked only where the operator says so.
+    """
     chain = _locked(session)
     keys = session_keyring(session).audit_keys
     head = head_of(session, chain)
     floor = chain.floor if after is None else after
     query = _unlinked(AuditEntry, floor).order_by(AuditEntry.seq).limit(BATCH)
     found = session.scalars(query).all()
-    may_be_legacy = _ends_with_legacy(session, head)
     links: list[dict[str, Any]] = []
     for entry in found:
-        may_be_legacy = may_be_legacy and entry.mac is None
-        mac = _proven(keys, entry, may_be_legacy)
+        mac = _proven(keys, entry, is_adopting)
         if mac is None:
             continue  # nobody who has our key wrote it: the check will name it
         position = head.position + 1
@@ -102,19 +106,18 @@ def _unlinked(what: Any, floor: int) -> Select[Any]:
     return select(what).where(AuditEntry.seq > floor, ~is_linked)
 
 
-def _proven(keys: tuple[bytes, ...], entry: AuditEntry, may_be_legacy: bool) -> str | None:
+def unsigned(session: Session) -> int:
+    """How many entries have neither a MAC nor a link."""
+    query = _unlinked(func.count(), 0).where(AuditEntry.mac.is_(None))
+    found: int = session.execute(query).scalar_one()
+    return found
+
+
+def _proven(keys: tuple[bytes, ...], entry: AuditEntry, is_adopting: bool) -> str | None:
     if entry.mac is None:
-        return audit_proof.mac(keys[0], entry, "legacy") if may_be_legacy else None
+        return audit_proof.mac(keys[0], entry, "legacy") if is_adopting else None
     key = audit_proof.which_key(keys, entry.mac, lambda key: audit_proof.mac(key, entry))
     return None if key is None else entry.mac
-
-
-def _ends_with_legacy(session: Session, head: Head) -> bool:
-    """Entries from before the chain have no MAC; they stand first, and none comes after others."""
-    if head.position == 0:
-        return True
-    last = session.get(AuditEntry, head.entry_seq)
-    return last is not None and last.mac is None
 
 
 def _locked(session: Session) -> AuditChain:

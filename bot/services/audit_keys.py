@@ -54,6 +54,7 @@ class Action(StrEnum):
     GUARDIAN_ENDED = "guardian:end"
     AUDIT_READ = "audit:read"
     AUDIT_ANCHORED = "audit:anchor"
+    AUDIT_ADOPTED = "audit:adopt"
     LEARNERS_SEARCHED = "learner:search"
     LEARNER_UNMASKED = "learner:unmask"
     LEARNER_TAGGED = "learner:tag"
@@ -138,14 +139,15 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.DATA_DISCLOSED: frozenset({"disclosure_id", "ground"}),
     Action.DATA_PURGED: frozenset({"rule", "rows"}),
     Action.BACKUP_MADE: frozenset({"rows"}),
-    Action.BACKUP_RESTORED: frozenset({"rows", "erased_again"}),
+    Action.BACKUP_RESTORED: frozenset({"rows", "erased_again", "sessions"}),
     Action.GUARDIAN_ASKED: frozenset({"guardianship_id", "age_band"}),
     Action.GUARDIAN_OPENED: frozenset({"guardianship_id"}),
     Action.GUARDIAN_DECIDED: frozenset({"guardianship_id", "state"}),
     Action.GUARDIAN_ENDED: frozenset({"guardianship_id", "cause"}),
-    # By which fields it was searched, and how many entries were shown.
-    Action.AUDIT_READ: frozenset({"fields", "rows"}),
+    # By which fields it was searched, how many entries were shown, and how many reasons with them.
+    Action.AUDIT_READ: frozenset({"fields", "rows", "reasons"}),
     Action.AUDIT_ANCHORED: frozenset({"position"}),
+    Action.AUDIT_ADOPTED: frozenset({"rows"}),
     # How somebody was searched for, never the value.
     Action.LEARNERS_SEARCHED: frozenset({"kind", "found"}),
     Action.LEARNER_UNMASKED: frozenset({"unmasking_id", "category"}),

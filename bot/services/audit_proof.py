@@ -9,9 +9,10 @@ from typing import Any
 
 
 def mac(key: bytes, entry: Any, kind: str = "entry") -> str:
-    """Proof that whoever wrote the entry had the key. `kind` is "legacy" for those without one.
+    """Proof that whoever wrote the entry had the key.
 
-    The number that the database gives it is not known yet; the link binds that.
+    `kind` is "legacy" for entries from before the chain, which were adopted as they stood. The
+    number that the database gives it is not known yet; the link binds that.
     """
     return _signed(key, kind, entry.at, entry.action, entry.actor, entry.subject, entry.data)
 
@@ -28,6 +29,11 @@ def beginning_mac(
 ) -> str:
     """Proof that a purge of ours, and nobody else, took what stood before."""
     return _signed(key, "beginning", purged_to, purged_hash, purged_before, holes)
+
+
+def anchor_mac(key: bytes, what: str, position: int, hash: str, at: str) -> str:
+    """Proof that a copy of an anchor outside the database is ours."""
+    return _signed(key, "anchor", what, position, hash, at)
 
 
 def which_key(keys: Sequence[bytes], found: str, sign: Callable[[bytes], str]) -> int | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.services import audit, staff_sessions
 from bot.services.audit import Action
 from models.audit import AuditAnchor, AuditEntry, AuditLink
+from models.console_people import Unmasking
 from models.staff import Staff
 
 PAGE = 20
@@ -49,6 +50,8 @@ class Line:
     actor_name: str
     subject: str
     data: dict[str, Any]
+    subject_name: str = ""
+    reason: str | None = None  # what a member wrote before they saw somebody's details in full
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Page:
     next: tuple[datetime, int] | None
 
 
-def note(session: Session, wish: Wish, rows: int, *, reader: str, now: datetime) -> None:
+def note(session: Session, wish: Wish, found: Page, *, reader: str, now: datetime) -> None:
     """Write down who reads what, before they see it."""
     audit.record(
         session,
@@ -68,12 +71,16 @@ def note(session: Session, wish: Wish, rows: int, *, reader: str, now: datetime)
         subject=wish.subject or None,
         now=now,
         fields=wish.fields,
-        rows=rows,
+        rows=len(found.lines),
+        reasons=sum(line.reason is not None for line in found.lines),
     )
 
 
-def search(session: Session, wish: Wish) -> Page:
-    """One page: three queries, however long the trail is."""
+def search(session: Session, wish: Wish, *, with_reasons: bool = False) -> Page:
+    """One page: four queries, however long the trail is.
+
+    with_reasons: for members who may see people's details themselves, since a reason can name them.
+    """
     if wish.actor:
         wish = replace(wish, actor=_actor(session, wish.actor))
     query = (
@@ -84,7 +91,9 @@ def search(session: Session, wish: Wish) -> Page:
         .limit(PAGE + 1)
     )
     found = session.execute(query).all()
-    names = _names(session, [entry.actor for entry, _ in found])
+    entries = [entry for entry, _ in found]
+    names = _names(session, entries)
+    reasons = _reasons(session, entries) if with_reasons else {}
     lines = tuple(
         Line(
             seq=entry.seq,
@@ -95,6 +104,8 @@ def search(session: Session, wish: Wish) -> Page:
             actor_name=names.get(entry.actor, ""),
             subject=entry.subject or "",
             data=entry.data,
+            subject_name=names.get(staff_sessions.actor(entry.subject or ""), ""),
+            reason=reasons.get(entry.data.get("unmasking_id", "")),
         )
         for entry, position in found[:PAGE]
     )
@@ -128,11 +139,27 @@ def _actor(session: Session, typed: str) -> str:
     return staff_sessions.actor(staff_id) if staff_id else typed
 
 
-def _names(session: Session, actors: Sequence[str]) -> dict[str, str]:
+def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:
     """What members of staff are called, by how the trail calls them."""
-    ids = {actor.rpartition(":")[2] for actor in actors if actor.startswith(_STAFF)}
+    ids = {entry.actor.removeprefix(_STAFF) for entry in entries if entry.actor.startswith(_STAFF)}
+    ids |= {entry.subject for entry in entries if entry.subject and _is_about_staff(entry)}
     rows = session.scalars(select(Staff).where(Staff.id.in_(ids))).all() if ids else []
     return {staff_sessions.actor(row.id): row.name or row.username for row in rows}
+
+
+def _is_about_staff(entry: AuditEntry) -> bool:
+    return entry.action.startswith("staff:")
+
+
+def _reasons(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str | None]:
+    """What was written as a reason, by the look; it goes when its person is erased."""
+    looks = {
+        entry.data.get("unmasking_id", "")
+        for entry in entries
+        if entry.action == Action.LEARNER_UNMASKED
+    }
+    rows = session.scalars(select(Unmasking).where(Unmasking.id.in_(looks))) if looks else ()
+    return {row.id: row.reason for row in rows}
 
 
 _STAFF = staff_sessions.actor("")

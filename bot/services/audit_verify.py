@@ -32,6 +32,7 @@ class Flaw(StrEnum):
     ENTRY_MISSING = "the entry was deleted"
     TOO_MANY_MISSING = "more old entries are missing than the purge took; this is the first"
     NOT_OURS = "the entry was not written by this system"
+    UNSIGNED = "the entry has no signature"
     TAIL_CUT = "the chain ends before the anchor: its tail was cut off"
     REWRITTEN = "not the chain that the anchor saw: it was rewritten at or before this position"
 
@@ -73,9 +74,8 @@ class Anchor:
         return cls(int(position), found.lower())
 
 
-def verify(database: Database, keyring: Keyring, anchor: Anchor | None = None) -> Verdict:
-    """Check everything; a mailed anchor is checked beside those that the database knows."""
-    given = [] if anchor is None else [anchor]
+def verify(database: Database, keyring: Keyring, given: Sequence[Anchor] = ()) -> Verdict:
+    """Check everything; anchors from elsewhere are checked beside those the database knows."""
     if database.is_sqlite:
         return database.read(lambda session: _verify(session, given))
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -85,7 +85,7 @@ def verify(database: Database, keyring: Keyring, anchor: Anchor | None = None) -
             return _verify(session, given)
 
 
-def _verify(session: Session, given: list[Anchor]) -> Verdict:
+def _verify(session: Session, given: Sequence[Anchor]) -> Verdict:
     keys = session_keyring(session).audit_keys
     chain = session.get(AuditChain, CHAIN)
     walk = _Walk(keys, chain)
@@ -96,7 +96,8 @@ def _verify(session: Session, given: list[Anchor]) -> Verdict:
         problem = _first([walk.through(session, anchors), _beyond(walk, anchors)])
     waiting, stranger = _unlinked(session, keys)
     if problem is None and stranger is not None:
-        problem = Problem(Flaw.NOT_OURS, walk.head.position, stranger)
+        flaw = Flaw.UNSIGNED if stranger.mac is None else Flaw.NOT_OURS
+        problem = Problem(flaw, walk.head.position, stranger.seq)
     return Verdict(walk.head, walk.checked, walk.purged, waiting, problem)
 
 
@@ -122,7 +123,6 @@ class _Walk:
         self.head = Head(0, "") if chain is None else Head(chain.purged_to, chain.purged_hash)
         self.checked = 0
         self.holes: list[Any] = []
-        self.may_be_legacy = True
 
     def beginning(self) -> Problem | None:
         chain = self.chain
@@ -194,9 +194,8 @@ class _Walk:
         return None
 
     def _is_what_was_written(self, link: AuditLink, entry: AuditEntry) -> bool:
-        self.may_be_legacy = self.may_be_legacy and entry.mac is None
-        kind = "legacy" if self.may_be_legacy else "entry"
-        if not self.may_be_legacy and entry.mac != link.mac:
+        kind = "legacy" if entry.mac is None else "entry"
+        if entry.mac not in {None, link.mac}:
             return False
         return entry.at == link.at and self._is_signed(link, entry, kind)
 
@@ -207,7 +206,7 @@ class _Walk:
         return audit_proof.which_key(self.all_keys, link.mac, sign) is not None
 
 
-def _unlinked(session: Session, keys: Sequence[bytes]) -> tuple[int, int | None]:
+def _unlinked(session: Session, keys: Sequence[bytes]) -> tuple[int, AuditEntry | None]:
     """Entries without a link: how many of ours wait for theirs, and the first that is not ours."""
     is_linked = exists().where(AuditLink.entry_seq == AuditEntry.seq)
     query = select(AuditEntry).where(~is_linked).order_by(AuditEntry.seq)
@@ -215,7 +214,7 @@ def _unlinked(session: Session, keys: Sequence[bytes]) -> tuple[int, int | None]
     with session.execute(query.execution_options(yield_per=STREAM)) as found:
         for (entry,) in found:
             if not _is_ours(entry, keys):
-                return waiting, entry.seq
+                return waiting, entry
             waiting += 1
     return waiting, None
 

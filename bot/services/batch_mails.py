@@ -40,7 +40,7 @@ def queue(
     campaign = session.get(Campaign, claimed.campaign_id)
     if batch is None or campaign is None:
         return 0
-    if campaign.state is not CampaignState.SENDING:
+    if campaign.state is not CampaignState.SENDING or quiet_hours.is_quiet(now):
         batch.lease_until = None
         return 0
     letter = write(session, campaign.id, campaign.approved_digest, batch.language)
@@ -96,6 +96,14 @@ def may_go(now: datetime) -> ColumnElement[bool]:
     )
     awake = false() if quiet_hours.is_quiet(now) else Mail.campaign_id.in_(is_on)
     return or_(Mail.campaign_id.is_(None), and_(Mail.campaign_id.is_not(None), awake))
+
+
+def has_to_wait(session: Session, mail: Mail, now: datetime) -> bool:
+    """Whether a mail that was claimed already is held back by now: paused, silent, or night."""
+    if mail.campaign_id is None:
+        return False
+    query = select(Mail.id).where(Mail.id == mail.id, may_go(now))
+    return session.scalar(query) is None
 
 
 def is_waiting(session: Session, campaign_id: str) -> bool:

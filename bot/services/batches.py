@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
 from bot.line.sending import multicast_body
-from bot.services import batch_members
+from bot.services import batch_members, quiet_hours
 from bot.services.batch_members import drop, standing
 from bot.settings import Settings
 from models.batch_statements import FIND, SENT, begun
@@ -119,7 +119,7 @@ def begin(
     if not found:
         return None
     language, retry_key, body_digest, tried_at, state, approved, unit, _ = found[0]
-    if state is not CampaignState.SENDING:
+    if state is not CampaignState.SENDING or quiet_hours.is_quiet(now):
         release(session, [claimed], worker)
         return None
     is_repeat = tried_at is not None

@@ -55,7 +55,7 @@ def send_again(
     """
     campaign = campaigns.locked(session, campaign_id)
     batch = _open(session, campaign, number)
-    if not campaigns.is_as_approved(campaign):
+    if not campaigns.is_as_approved(campaign, settings):
         raise StaleError
     batch.state, batch.retry_key = BatchState.QUEUED, str(uuid4())
     batch.tried_at = batch.settled_at = batch.body_digest = batch.reason = None

@@ -1,13 +1,13 @@
 """What campaigns say, made once for the many batches that say it."""
 
-import json
 import threading
 from collections import OrderedDict
 
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.services import campaign_mail, campaign_messages, topics
+from bot.services import campaign_mail, campaigns, topics
+from bot.services.campaign_rendered import messages
 from bot.services.topics import Topic
 from bot.settings import Settings
 from bot.texts.letters import Letter
@@ -18,6 +18,10 @@ KEPT = 32
 
 class TopicGoneError(BotError):
     """The topic of a campaign is not in the owner's file any more."""
+
+
+class ChangedError(BotError):
+    """What would be said is not what was approved: a topic's title or the school's name is new."""
 
 
 class Bodies:
@@ -35,9 +39,8 @@ class Bodies:
         key = ("line", campaign_id, digest or "", language)
         found = self._found(key)
         if not isinstance(found, bytes):
-            campaign, topic = self._campaign(session, campaign_id)
-            told = campaign_messages.messages(campaign.content, language, topic, self._settings)
-            found = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+            campaign, topic = self._campaign(session, campaign_id, digest)
+            found = messages(campaign, language, topic, self._settings)
             self._keep(key, found)
         return found
 
@@ -48,16 +51,20 @@ class Bodies:
         key = ("mail", campaign_id, digest or "", language)
         found = self._found(key)
         if not isinstance(found, Letter):
-            campaign, topic = self._campaign(session, campaign_id)
+            campaign, topic = self._campaign(session, campaign_id, digest)
             found = campaign_mail.letter(campaign.content, language, topic, self._settings)
             self._keep(key, found)
         return found
 
-    def _campaign(self, session: Session, campaign_id: str) -> tuple[Campaign, Topic]:
+    def _campaign(
+        self, session: Session, campaign_id: str, digest: str | None
+    ) -> tuple[Campaign, Topic]:
         campaign = session.get_one(Campaign, campaign_id)
         topic = topics.find(self._settings.news_dir, campaign.topic)
         if topic is None:
             raise TopicGoneError
+        if digest != campaigns.digest_of(campaign, self._settings):
+            raise ChangedError
         return campaign, topic
 
     def _found(self, key: tuple[str, ...]) -> bytes | Letter | None:

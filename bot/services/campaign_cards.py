@@ -78,6 +78,8 @@ def card(
     if campaign.state is CampaignState.DRAFT and (note := _note(session, campaign)):
         blocks.append(line.fact(t("To be changed"), note))
     blocks += _plan(session, campaign, t, settings)
+    if campaign.state is CampaignState.DRAFT and _is_at_once(campaign):
+        blocks.append(line.paragraph(t("Another time can be set in the console."), small=True))
     if campaign.digest is not None and campaign.state is not CampaignState.DRAFT:
         blocks += [line.separator(), *_counted(session, campaign, t, settings, now)]
     if campaign.state in ON_THE_WAY and campaign.rule is None:
@@ -100,6 +102,17 @@ def listed(found: list[Campaign], title: str, empty: str, t: Translator) -> Mess
         for campaign in found
     ]
     return line.card(title, title, blocks or [line.paragraph(empty)], [])
+
+
+def latest_of(session: Session, member_id: str) -> Campaign | None:
+    """What a member asked for last; what a series asks for by itself is not meant."""
+    query = select(Campaign).where(
+        Campaign.asked_by == member_id,
+        Campaign.asked_at.is_not(None),
+        Campaign.series_id.is_(None),
+    )
+    newest = query.order_by(Campaign.asked_at.desc(), Campaign.id.desc()).limit(1)
+    return session.scalars(newest).one_or_none()
 
 
 def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
@@ -131,9 +144,21 @@ def _plan(session: Session, campaign: Campaign, t: Translator, settings: Setting
         line.fact(t("Topic"), topic.title[t.language] if topic else campaign.topic),
         line.fact(t("Languages"), said or "–"),
         line.fact(t("For"), campaign_lines.narrowed(t, campaign, settings)),
-        line.fact(t("Goes out"), campaign_lines.when(t, campaign)),
+        line.fact(t("Goes out"), _when(campaign, t, settings)),
         line.fact(t("Written by"), (author.name if author else None) or "–"),
     ]
+
+
+def _is_at_once(campaign: Campaign) -> bool:
+    return campaign.send_at is None and campaign.rule is None
+
+
+def _when(campaign: Campaign, t: Translator, settings: Settings) -> str:
+    """Before the approval what it would mean; after it the card says when it begins."""
+    is_open = campaign.state in {CampaignState.DRAFT, CampaignState.IN_REVIEW}
+    if is_open and _is_at_once(campaign):
+        return campaign_lines.at_once(t, settings)
+    return campaign_lines.when(t, campaign)
 
 
 def _counted(
@@ -190,7 +215,9 @@ def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settin
     elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.WRITE_CAMPAIGN):
         buttons.append(line.entry(t("Take it back"), "campaign_take_back", c=c))
     if campaign.state is CampaignState.DRAFT and member.may(Permission.WRITE_CAMPAIGN):
-        buttons.append(line.entry(t("Ask for approval"), "campaign_ask", c=c))
+        buttons.append(
+            line.entry(t("Ask for approval"), "campaign_ask", c=c, r=str(campaign.revision))
+        )
     if campaign.state in ON_THE_WAY and member.may(Permission.STOP_CAMPAIGN):
         buttons.append(line.entry(t("Stop now"), "campaign_stop", c=c))
         buttons.append(line.entry(t("Look again"), "campaign_show", c=c))

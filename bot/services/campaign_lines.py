@@ -36,6 +36,14 @@ def when(t: Translator, campaign: Campaign) -> str:
     return t("as soon as it is approved")
 
 
+def at_once(t: Translator, settings: Settings) -> str:
+    """When something without a time of its own goes out: the hold-back and the night count."""
+    return t(
+        "{minutes} minutes after the approval; not from 21:00 to 08:00",
+        minutes=settings.hold_back_minutes,
+    )
+
+
 def moment(t: Translator, at: datetime) -> str:
     """A moment in Bangkok."""
     return shown_time(at, t.language)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.permissions import Permission
@@ -68,9 +68,7 @@ def waiting(session: Session, member: Member, settings: Settings) -> list[Row]:
     if member.may(Permission.APPROVE_CAMPAIGN):
         to_approve = (Campaign.state == CampaignState.IN_REVIEW) & Campaign.digest.is_not(None)
         if not settings.approve_own:
-            to_approve &= (Campaign.author_id != member.id) & (
-                Campaign.asked_by.is_(None) | (Campaign.asked_by != member.id)
-            )
+            to_approve &= ~_is_own(member.id)
         wanted.append(to_approve)
     if not wanted:
         return []
@@ -78,6 +76,15 @@ def waiting(session: Session, member: Member, settings: Settings) -> list[Row]:
     states = (CampaignState.PAUSED, CampaignState.IN_REVIEW)
     query = select(Campaign).where(Campaign.state.in_(states), or_(*wanted))
     return _rows(session, session.scalars(query.order_by(Campaign.id).limit(MOST_WAITING)).all())
+
+
+def _is_own(member_id: str) -> ColumnElement[bool]:
+    """campaigns.is_own for the database: wrote a word of it, or asked for it."""
+    return or_(
+        Campaign.author_id == member_id,
+        func.coalesce(Campaign.asked_by, "") == member_id,
+        cast(Campaign.writers, String).contains(f'"{member_id}"', autoescape=True),
+    )
 
 
 def names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:

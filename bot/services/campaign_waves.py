@@ -239,7 +239,7 @@ def _finish(session: Session, campaign: Campaign, now: datetime) -> None:
 
 def _is_as_approved(campaign: Campaign, settings: Settings) -> bool:
     has_topic = topics.find(settings.news_dir, campaign.topic) is not None
-    return has_topic and campaigns.is_as_approved(campaign)
+    return has_topic and campaigns.is_as_approved(campaign, settings)
 
 
 def _last_sign_of_life(session: Session, campaign: Campaign, due_at: datetime) -> datetime:

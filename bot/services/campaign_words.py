@@ -32,6 +32,12 @@ KINDS: dict[str, str] = {
     Kind.VIDEO: _("Video"),
     Kind.COURSE_INFO: _("Course information"),
 }
+PARTS: dict[str, str] = {
+    "text": _("Text"),
+    "picture": _("Picture"),
+    "card": _("Card"),
+    "cards": _("Set of cards"),
+}
 CHANNELS: dict[Channel, str] = {Channel.LINE: _("LINE"), Channel.EMAIL: _("E-mail")}
 WAVES: dict[Wave, str] = {
     Wave.STAFF: _("Staff first"),

@@ -13,6 +13,7 @@ from bot.services import (
     batches,
     campaign_content,
     campaign_cost,
+    campaign_rendered,
     frozen_lists,
     quiet_hours,
     schedules,
@@ -135,12 +136,16 @@ def price(session: Session, campaign: Campaign, settings: Settings, now: datetim
     """Once the list is frozen: what it costs, and the digest that an approval is bound to."""
     cost = campaign_cost.of(session, campaign, settings, now)
     campaign.cost_messages, campaign.cost_satang = cost.messages, cost.satang
-    campaign.digest = digest_of(campaign)
+    campaign.digest = digest_of(campaign, settings)
 
 
-def digest_of(campaign: Campaign) -> str:
-    """The fingerprint of everything that an approver sees: one character more is another one."""
+def digest_of(campaign: Campaign, settings: Settings) -> str:
+    """The fingerprint of everything that an approver sees: one character more is another one.
+
+    So are the words around it, which are not the author's: topic titles, the school's name.
+    """
     return campaign_content.digest(
+        campaign_rendered.fingerprint(campaign, settings),
         campaign.topic,
         campaign.content,
         campaign.audience,
@@ -169,7 +174,7 @@ def approve(
     """
     if campaign.state is not CampaignState.IN_REVIEW or campaign.frozen_at is None:
         raise MoveError
-    if campaign.digest is None or not campaign.digest == seen == digest_of(campaign):
+    if campaign.digest is None or not campaign.digest == seen == digest_of(campaign, settings):
         raise StaleError
     if not settings.approve_own and is_own(campaign, member_id):
         refuse([Problem("approver", "own")])
@@ -195,9 +200,10 @@ def is_own(campaign: Campaign, member_id: str) -> bool:
     return member_id in {campaign.author_id, campaign.asked_by, *campaign.writers}
 
 
-def is_as_approved(campaign: Campaign) -> bool:
+def is_as_approved(campaign: Campaign, settings: Settings) -> bool:
     """Whether it is, to the last character, what was approved."""
-    return campaign.approved_digest is not None and campaign.approved_digest == digest_of(campaign)
+    approved = campaign.approved_digest
+    return approved is not None and approved == digest_of(campaign, settings)
 
 
 def send_back(
@@ -236,7 +242,7 @@ def go_on(
     session: Session, campaign: Campaign, member_id: str, settings: Settings, now: datetime
 ) -> None:
     """Go on after a pause. Raises CampaignError where the quota is short, StaleError if changed."""
-    if not is_as_approved(campaign):
+    if not is_as_approved(campaign, settings):
         raise StaleError
     if campaign.rule is not None:
         campaign.due_at = _next_time(campaign, now)
@@ -245,7 +251,8 @@ def go_on(
     campaign_cost.check(session, campaign, settings, now)
     campaign.pause_reason = None
     if campaign.started_at is None and campaign.due_at is not None and campaign.due_at > now:
-        move(campaign, CampaignState.SCHEDULED)  # its time has not come yet
+        is_timed = campaign.rule is not None or campaign.send_at is not None
+        move(campaign, CampaignState.SCHEDULED if is_timed else CampaignState.APPROVED)
     else:
         move(campaign, CampaignState.SENDING)
         campaign.started_at = campaign.started_at or now

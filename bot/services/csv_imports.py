@@ -55,10 +55,13 @@ class Looked:
 def bring(session: Session, content: bytes, member_id: str, now: datetime) -> Import:
     """Keep a file for a day; the same file again is the same import.
 
-    Raises InputError of csv_tables, or file_again where it has been gone through before.
+    Raises InputError of csv_tables, file_narrow where it has too few columns to be a list of
+    learners, or file_again where it has been gone through before.
     """
     text = csv_tables.decode(content)
     table = csv_tables.read(text)
+    if len(table.header) < len(NEEDED):
+        raise InputError("file_narrow", suggestion=str(len(table.header)))
     digests = session_keyring(session).blinds(_INDEX, text)
     query = select(Import).where(Import.digest.in_(digests)).with_for_update()
     row = session.scalars(query).first()
@@ -95,7 +98,8 @@ def assign(session: Session, import_id: str, columns: dict[Field, int]) -> Impor
         if field not in columns:
             raise InputError("column_missing", suggestion=field.value)
     if len(set(columns.values())) < len(columns):
-        raise InputError("column_twice")
+        twice = [field for field in columns if list(columns.values()).count(columns[field]) > 1]
+        raise InputError("column_twice", suggestion=twice[-1].value)
     row.columns = {field.value: index for field, index in columns.items()}
     return row
 

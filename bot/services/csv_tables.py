@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from bot.errors import InputError
@@ -10,6 +11,10 @@ LARGEST = 3 * 1024 * 1024  # bytes
 MOST_LINES = 5000
 MOST_COLUMNS = 60
 MOST_IN_CELL = 2000
+# How pictures, PDFs and other things begin that somebody can choose by mistake.
+_OTHER = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*", b"%PDF", b"{\\rtf")
+_PAGE = re.compile(rb"\s*<(?:!doctype|html|\?xml|svg|table)", re.IGNORECASE)
+_ODD = re.compile(r"[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")  # no spreadsheet writes them
 _SEPARATORS = ",;\t"
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls: no text at all
 
@@ -26,7 +31,7 @@ def decode(content: bytes) -> str:
     """The text of a file: UTF-8 with or without a mark, UTF-16 with one, else Thai Windows.
 
     Windows code page 874 is TIS-620 with a few more marks; what is neither raises InputError:
-    file_empty, file_large, file_packed, file_encoding.
+    file_empty, file_large, file_packed, file_other (a picture, a PDF, a page), file_encoding.
     """
     if not content.strip(b"\x00\r\n\t \xef\xbb\xbf"):
         raise InputError("file_empty")
@@ -34,6 +39,8 @@ def decode(content: bytes) -> str:
         raise InputError("file_large")
     if content.startswith(_PACKED):
         raise InputError("file_packed")
+    if content.startswith(_OTHER) or _PAGE.match(content):
+        raise InputError("file_other")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         order: tuple[str, ...] = ("utf-16",)
     else:
@@ -44,6 +51,8 @@ def decode(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if "\x00" not in text:
+            if _ODD.search(text):
+                raise InputError("file_other")
             return text
     raise InputError("file_encoding")
 

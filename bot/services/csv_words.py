@@ -57,6 +57,7 @@ CALLED: dict[Field, frozenset[str]] = {
     Field.CONSENT_WORDS: frozenset(
         {
             "consentwording",
+            "consent:wordingorversion",
             "consenttext",
             "consentversion",
             "wording",
@@ -70,6 +71,7 @@ CALLED: dict[Field, frozenset[str]] = {
         {
             "consentchannel",
             "consentmeans",
+            "consent:onpaper,web,e-mailorline",
             "channel",
             "ช่องทาง",
             "ช่องทางยินยอม",
@@ -80,6 +82,10 @@ CALLED: dict[Field, frozenset[str]] = {
     Field.EMAIL_NEWS: frozenset(
         {
             "emailnews",
+            "e-mailnews",
+            "newsbye-mail",
+            "newsbyemail",
+            "agreedtonewsbye-mail",
             "news",
             "newsletter",
             "ข่าวสาร",
@@ -112,8 +118,9 @@ def guess(header: tuple[str, ...]) -> dict[Field, int]:
     named = [plain(cell) for cell in header]
     found: dict[Field, int] = {}
     for field, names in CALLED.items():
+        own = names | {plain(field.value)}
         for index, name in enumerate(named):
-            if name in names and index not in found.values():
+            if name in own and index not in found.values():
                 found[field] = index
                 break
     return found

@@ -1,6 +1,6 @@
 """Finding learners for staff: by one exact detail, or the newest; masked, always."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,9 @@ class By(StrEnum):
     USERNAME = "username"
 
 
+_TELLING = (AccountState.FROZEN, AccountState.ACTIVE, AccountState.PENDING, AccountState.CLOSED)
+
+
 @dataclass(frozen=True)
 class Row:
     """A learner in a list: enough to tell two apart, not enough to reach somebody."""
@@ -44,6 +47,13 @@ class Row:
     account: AccountState | None
     age_band: AgeBand
     created_at: datetime
+
+    @property
+    def standing(self) -> LearnerState | AccountState:
+        """How they stand: while they are with us, what their account is says more."""
+        if self.state is LearnerState.ACTIVE and self.account is not None:
+            return self.account
+        return self.state
 
 
 def search(session: Session, by: By, typed: str, *, actor: str, now: datetime) -> list[Row]:
@@ -81,12 +91,15 @@ def rows(session: Session, learners: Iterable[Learner]) -> list[Row]:
     """Learners as a list shows them; their accounts come in one query."""
     people = list(learners)
     query = select(Account).where(Account.learner_id.in_([learner.id for learner in people]))
-    accounts = {account.learner_id: account for account in session.scalars(query)}
-    return [row(learner, accounts.get(learner.id)) for learner in people]
+    accounts: dict[str, list[Account]] = {}
+    for account in session.scalars(query.order_by(Account.created_at)):
+        accounts.setdefault(account.learner_id, []).append(account)
+    return [row(learner, accounts.get(learner.id, ())) for learner in people]
 
 
-def row(learner: Learner, account: Account | None) -> Row:
-    """One learner, masked."""
+def row(learner: Learner, accounts: Sequence[Account]) -> Row:
+    """One learner, masked; of several accounts the one that a member has to know of."""
+    account = min(accounts, key=lambda one: _TELLING.index(one.state), default=None)
     return Row(
         id=learner.id,
         name=details.masked(Item.NAME, learner.name),

@@ -82,7 +82,7 @@ def of(session: Session, learner_id: str, now: datetime) -> View | None:
         .limit(LATEST)
     )
     return View(
-        row=learner_search.row(learner, found[0] if found else None),
+        row=learner_search.row(learner, found),
         language=learner.language,
         has_joined=invitations.has_joined(chat),
         blocked_at=chat.blocked_at,

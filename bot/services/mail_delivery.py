@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.errors import DeliveryError
 from bot.mail.mime import Letterhead, Written
 from bot.mail.smtp import MailError
-from bot.services import bounces, mail_pace, mails
+from bot.services import batch_mails, bounces, mail_pace, mails
 from bot.services.mail_claims import LEASE, Claimed
 from bot.texts.letters import fill_kept
 from models.consent import Purpose
@@ -64,6 +64,9 @@ def begin(
         return None
     if refusal is not None:
         _close(mail, MailState.DROPPED, refusal)
+        return None
+    if batch_mails.has_to_wait(session, mail, now):
+        mail.lease_until = None
         return None
     mail.first_tried_at = mail.first_tried_at or now
     if mail.message_id.endswith(f"@{mails.NO_DOMAIN}>"):

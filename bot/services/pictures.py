@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
+from bot.services import campaign_content
+from models.campaign import Campaign
 from models.database import database_of
 from models.picture import Picture
 
@@ -74,7 +76,7 @@ def _drawn(upload: bytes) -> Drawn:
 
 
 def keep(session: Session, drawn: Drawn, member_id: str, now: datetime) -> None:
-    """Keep a picture; the same one is kept once."""
+    """Keep a picture; the same one is kept once, and counts as put there now."""
     insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     values = {
         "id": drawn.id,
@@ -84,7 +86,8 @@ def keep(session: Session, drawn: Drawn, member_id: str, now: datetime) -> None:
         "put_by": member_id,
         "put_at": now,
     }
-    session.execute(insert(Picture).values(values).on_conflict_do_nothing())
+    put = insert(Picture).values(values)
+    session.execute(put.on_conflict_do_update(index_elements=[Picture.id], set_={"put_at": now}))
 
 
 def find(session: Session, picture_id: str) -> bytes | None:
@@ -95,6 +98,25 @@ def find(session: Session, picture_id: str) -> bytes | None:
 def missing(session: Session, ids: set[str]) -> set[str]:
     """Which of some pictures are not there."""
     return ids - set(session.scalars(select(Picture.id).where(Picture.id.in_(ids))))
+
+
+def unused(session: Session, before: datetime) -> Select[str]:
+    """Pictures that were put here so long ago and that no announcement shows.
+
+    What was sent stays: its announcement is never deleted, and people look at it later.
+    """
+    old = set(session.scalars(select(Picture.id).where(Picture.put_at < before)))
+    if old:
+        for content in session.scalars(select(Campaign.content).execution_options(yield_per=100)):
+            old -= campaign_content.pictures(content)
+    return select(Picture.id).where(Picture.id.in_(sorted(old))).order_by(Picture.id)
+
+
+def forget(session: Session, ids: list[str], before: datetime) -> int:
+    """Delete some; one that was put here again meanwhile stays."""
+    gone = delete(Picture).where(Picture.id.in_(ids), Picture.put_at < before)
+    gone = gone.execution_options(synchronize_session=False)
+    return len(session.execute(gone.returning(Picture.id)).all())
 
 
 def _opened(upload: bytes) -> Image.Image:

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from bot.crypto import Keyring
-from bot.services import audit, backups, erasure, erasure_list
+from bot.services import audit, backups, erasure, erasure_list, sessions, staff_sessions
 from bot.services.audit import Action
 from bot.services.backup_files import BackupError, Reader
 from bot.services.backup_rows import BATCH, Contents, Tally, lines, loaded
@@ -51,6 +51,7 @@ class Restored:
     digest: str
     erased_again: int  # people
     doubtful: int  # lines of the erasure list that could not be believed
+    sessions: int  # that were open when the backup was made, and are not any more
     seconds: float
 
 
@@ -66,7 +67,8 @@ def restore(
     """Put a backup in the place of a database; raises BackupError before anything is touched.
 
     Whoever was erased after the backup was made is erased again before the data can be seen: by
-    the list beside the backups, and by what the replaced database knows.
+    the list beside the backups, and by what the replaced database knows. Every session ends: one
+    that somebody ended since the backup, as a member of staff was shut out, would be open again.
     """
     began = time.monotonic()
     reader = Reader(path, keyring)
@@ -87,7 +89,7 @@ def restore(
         union = {erased.id: erased for erased in (*listed.erased, *present.erased)}
         with _target(url) as connection:
             _load(connection, reader, contents)
-            again = _erase_again(connection, keyring, list(union.values()), contents, now)
+            again, ended = _settle(connection, keyring, list(union.values()), contents, now)
             _check_references(connection)
     if list_directory is not None:
         erasure_list.add(list_directory, keyring, union.values())
@@ -98,6 +100,7 @@ def restore(
         contents.digest(),
         again,
         listed.doubtful,
+        ended,
         time.monotonic() - began,
     )
 
@@ -281,14 +284,14 @@ def _reset_sequences(connection: Connection) -> None:
     )
 
 
-def _erase_again(
+def _settle(
     connection: Connection,
     keyring: Keyring,
     erasures: list[Erased],
     contents: Contents,
     now: datetime,
-) -> int:
-    """Apply the erasure list; returns how many people of it were in the backup."""
+) -> tuple[int, int]:
+    """Apply the erasure list and end all sessions; how many people, and how many sessions."""
     database = Database(str(connection.engine.url.render_as_string(False)), keyring)
     info = {"keyring": keyring, "database": database}
     people = 0
@@ -296,6 +299,9 @@ def _erase_again(
         for erased in erasures:
             subject = Subject(erased.subject_id, erased.learner_id)
             people += erasure.erase(session, subject, now, again=erased.row()) > 0
+        ended = staff_sessions.end_everybodys(session, now) + sessions.close_everybodys(
+            session, now
+        )
         audit.record(
             session,
             Action.BACKUP_RESTORED,
@@ -304,10 +310,11 @@ def _erase_again(
             now=now,
             rows=contents.rows,
             erased_again=people,
+            sessions=ended,
         )
         session.commit()
     database.close()
-    return people
+    return people, ended
 
 
 def _check_references(connection: Connection) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services import audit, retention_steps
+from bot.services import audit, retention_moments, retention_steps
 from bot.services.audit import Action
-from bot.services.retention_steps import Moment
+from bot.services.retention_moments import Ids, Moment
 from bot.settings import School
 from bot.texts.periods import BY_KEY, PERIODS, Period, undecided
 
@@ -32,7 +32,7 @@ class Rule:
     name: str
     period: Period
     tables: tuple[str, ...]
-    ids: Callable[[Session, Moment], retention_steps.Ids]
+    ids: Callable[[Session, Moment], Ids]
     remove: Callable[[Session, list[Any], Moment], int]
 
 
@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
         "guardianship",
     ),
     _rule("list", "list", "recipient"),
+    _rule("picture", "picture", "picture"),
     _rule("mail", "archive", "mail"),
     _rule("push", "archive", "push"),
     _rule("inquiry", "archive", "inquiry"),
@@ -94,7 +95,7 @@ OTHERWISE: dict[str, str] = {
 
 def count(session: Session, rule: Rule, school: School, now: datetime) -> int:
     """How many rows a purge would meet now: the dry run."""
-    moment = retention_steps.moment(session, rule.period, school, now)
+    moment = retention_moments.moment(session, rule.period, school, now)
     if moment is None:
         return 0
     found = rule.ids(session, moment).order_by(None).subquery()
@@ -106,7 +107,7 @@ def purge_batch(session: Session, rule: Rule, school: School, now: datetime) -> 
 
     What has gone is not found again, so a purge that was killed goes on where it was.
     """
-    moment = retention_steps.moment(session, rule.period, school, now)
+    moment = retention_moments.moment(session, rule.period, school, now)
     if moment is None:
         return 0, False
     ids = list(session.scalars(rule.ids(session, moment).limit(BATCH)))

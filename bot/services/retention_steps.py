@@ -1,28 +1,25 @@
 """How each kind of data is found once its time is over, and what is done about it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services import (
     audit_chain,
     drafts,
     erasure,
-    holds,
     inbox,
+    pictures,
     secret_links,
     sessions,
     staff_sessions,
     staff_start,
     tokens,
 )
+from bot.services.retention_moments import Ids, Moment
 from bot.services.subjects import Subject
-from bot.settings import School
-from bot.texts.periods import Period
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
 from models.consent import ConsentEvent
@@ -40,43 +37,14 @@ from models.recipient import Recipient
 from models.secret_link import SecretLink
 from models.staff import StaffLink, StaffSession
 
-Ids = Select[Any]
 OVER = (
     CampaignState.DRAFT,
     CampaignState.STOPPED,
     CampaignState.DONE,
     CampaignState.FAILED,
 )
-Find = Callable[[Session, "Moment"], Ids]
-Remove = Callable[[Session, list[Any], "Moment"], int]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When a rule looks: what is older than `before` is over, except what a hold keeps."""
-
-    now: datetime
-    before: datetime
-    school: School
-    held: frozenset[str]  # learners, their conversations and their pseudonyms
-
-
-def moment(session: Session, period: Period, school: School, now: datetime) -> Moment | None:
-    """The moment of a period, or None where nothing may go by time alone."""
-    span = period.span(school)
-    if span is None:
-        return None
-    return Moment(now, now - span, school, _held(session))
-
-
-def _held(session: Session) -> frozenset[str]:
-    learners = holds.held_ids(session)
-    if not learners:
-        return frozenset()
-    chats = select(Conversation.id, Conversation.person).where(
-        Conversation.learner_id.in_(learners)
-    )
-    return frozenset(learners.union(*session.execute(chats).all()))
+Find = Callable[[Session, Moment], Ids]
+Remove = Callable[[Session, list[Any], Moment], int]
 
 
 def _drafts(session: Session, moment: Moment) -> Ids:
@@ -307,6 +275,14 @@ def _events(session: Session, moment: Moment) -> Ids:
     )
 
 
+def _pictures(session: Session, moment: Moment) -> Ids:
+    return pictures.unused(session, moment.before)
+
+
+def _forget_pictures(session: Session, ids: list[Any], moment: Moment) -> int:
+    return pictures.forget(session, ids, moment.before)
+
+
 def _deleted(model: Any) -> Remove:
     key = model.__mapper__.primary_key[0]
 
@@ -327,6 +303,7 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     "mail": (_mails, _deleted(Mail)),
     "push": (_pushes, _deleted(Push)),
     "list": (_lists, _forget_lists),
+    "picture": (_pictures, _forget_pictures),
     "inquiry": (_inquiries, _deleted(Inquiry)),
     # Technical rows run out even while a hold stands: what was done with them is in the audit.
     "token": (_tokens, _deleted(OneTimeToken)),

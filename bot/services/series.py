@@ -50,7 +50,9 @@ def due(session: Session, now: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def make_member(session: Session, pattern_id: str, now: datetime) -> str | None:
+def make_member(
+    session: Session, pattern_id: str, settings: Settings, now: datetime
+) -> str | None:
     """Make the member of a pattern's next time and move the pattern on; the member's id.
 
     One unit of work, so that a tick that comes twice finds nothing to do. Of several times that
@@ -62,7 +64,7 @@ def make_member(session: Session, pattern_id: str, now: datetime) -> str | None:
     time = pattern.due_at
     if time is None or time > now + AHEAD:
         return None
-    if not campaigns.is_as_approved(pattern):
+    if not campaigns.is_as_approved(pattern, settings):
         campaigns.pause(session, pattern, None, "changed", now)
         return None
     known = select(Campaign.id).where(Campaign.series_id == pattern.id, Campaign.send_at == time)
@@ -74,7 +76,7 @@ def make_member(session: Session, pattern_id: str, now: datetime) -> str | None:
     return member_id
 
 
-def undecided(session: Session) -> list[str]:
+def undecided(session: Session, settings: Settings) -> list[str]:
     """Members that are counted and that their pattern may vouch for."""
     query = select(Campaign).where(
         Campaign.state == CampaignState.IN_REVIEW,
@@ -84,7 +86,7 @@ def undecided(session: Session) -> list[str]:
     return [
         member.id
         for member in session.scalars(query.order_by(Campaign.id))
-        if (pattern := pattern_of(session, member)) and is_vouched_for(member, pattern)
+        if (pattern := pattern_of(session, member)) and is_vouched_for(member, pattern, settings)
     ]
 
 
@@ -94,11 +96,11 @@ def inherit(session: Session, member_id: str, settings: Settings, now: datetime)
     if member.state is not CampaignState.IN_REVIEW or member.digest is None:
         return True  # decided meanwhile
     pattern = pattern_of(session, member)
-    if pattern is None or not is_vouched_for(member, pattern):
+    if pattern is None or not is_vouched_for(member, pattern, settings):
         return False
     if not _may_still_approve(session, pattern):
         return False
-    if campaigns.digest_of(member) != member.digest or member.send_at is None:
+    if campaigns.digest_of(member, settings) != member.digest or member.send_at is None:
         return False
     try:
         campaign_cost.check(session, member, settings, now)
@@ -121,7 +123,7 @@ def pattern_of(session: Session, member: Campaign) -> Campaign | None:
     return session.get(Campaign, member.series_id) if member.series_id else None
 
 
-def is_vouched_for(member: Campaign, pattern: Campaign) -> bool:
+def is_vouched_for(member: Campaign, pattern: Campaign, settings: Settings) -> bool:
     """Whether the pattern's approval, which still stands, covers what its member has become."""
     stands = pattern.state in {CampaignState.SCHEDULED, CampaignState.DONE}
     is_untouched = member.revision == 0 and member.asked_by == pattern.asked_by
@@ -129,7 +131,7 @@ def is_vouched_for(member: Campaign, pattern: Campaign) -> bool:
         stands
         and is_untouched  # whoever takes it back and asks again, asks a person
         and pattern.approved_by is not None
-        and campaigns.is_as_approved(pattern)
+        and campaigns.is_as_approved(pattern, settings)
         and _said(member) == _said(pattern)
         and is_within(member.cost_messages, pattern.cost_messages)
         and is_within(member.cost_satang, pattern.cost_satang)

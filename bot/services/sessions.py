@@ -151,6 +151,12 @@ def close_all_of(session: Session, external_key: str) -> None:
     )
 
 
+def close_everybodys(session: Session, now: datetime) -> int:
+    """End every session of every account; returns how many could still be used."""
+    gone = session.execute(delete(PortalSession).returning(PortalSession.created_at))
+    return sum(row.created_at > now - ABSOLUTE for row in gone)
+
+
 def purge(session: Session, now: datetime) -> int:
     """Delete rows past the absolute limit; returns how many."""
     gone = session.execute(

@@ -11,8 +11,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
-from bot.services import audit, people, staff_codes, subjects, throttles
+from bot.services import audit, duty, people, staff_codes, subjects, throttles
 from bot.services.audit import Action
+from bot.services.duty import OffDutyError
 from bot.services.permissions import Permission
 from bot.services.staff_sessions import Member, actor
 from bot.services.staff_sessions import member_of as plain
@@ -118,6 +119,17 @@ def member_of(session: Session, user_id: str) -> Member | None:
     row = _row(session, user_id)
     staff = session.get(Staff, row.staff_id, populate_existing=True) if row else None
     return plain(staff) if staff is not None and staff.disabled_at is None else None
+
+
+def confirm(session: Session, member_id: str, permission: Permission) -> Member:
+    """The member as they are now, for a unit that acts on what they wrote in the chat.
+
+    Raises OffDutyError: shut out, of another role, or untied meanwhile.
+    """
+    member = duty.confirm(session, member_id, permission)
+    if linked_at(session, member_id) is None:
+        raise OffDutyError
+    return member
 
 
 def line_of(session: Session, member_id: str) -> str | None:

@@ -9,7 +9,14 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
 WORD = "พนักงาน"  # stands before the code, so that it is not taken for a guardian's
 _READ_AS = str.maketrans("OIL", "011")
-_TYPED = re.compile(r"(?:พนักงาน|staff)[\s:]{1,3}([0-9a-z]{4})[\s\-\u2010-\u2015]{0,3}([0-9a-z]{4})")
+_WORDS = "พนักงาน|เจ้าหน้าที่|staff"
+_APART = r"[\s\-\u2010-\u2015]{0,3}"
+_TYPED = re.compile(rf"(?:{_WORDS})[\s:]{{1,3}}([0-9a-z]{{4}}){_APART}([0-9a-z]{{4}})")
+# What is meant as a code and is none; in English, where words may follow, only with a digit.
+_MEANT = re.compile(
+    rf"(?:พนักงาน|เจ้าหน้าที่)[\s:]{{0,3}}[0-9a-z]{{2,10}}(?:{_APART}[0-9a-z]{{2,10}})?"
+    rf"|staff[\s:]{{1,3}}(?=\S*[0-9])[0-9a-z]{{3,5}}{_APART}[0-9a-z]{{3,5}}"
+)
 _MOST = 60  # longer texts are no codes
 
 
@@ -33,12 +40,18 @@ def message(code: str) -> str:
 
 def read(text: str) -> str | None:
     """The code in a typed message, with its word before it; None for anything else."""
-    if len(text) > _MOST:
-        return None
-    said = unicodedata.normalize("NFKC", text).casefold().strip()
-    said = "".join(char for char in said if unicodedata.category(char) != "Cf")
-    found = _TYPED.fullmatch(said)
+    found = _TYPED.fullmatch(_normal(text)) if len(text) <= _MOST else None
     if found is None or not any(char.isdigit() for char in found[1] + found[2]):
         return None  # "staff meeting"
     code = (found[1] + found[2]).upper().translate(_READ_AS)
     return code if set(code) <= set(ALPHABET) else None
+
+
+def is_meant(text: str) -> bool:
+    """Whether somebody tried to send a code, right or mistyped: they are told so."""
+    return len(text) <= _MOST and _MEANT.fullmatch(_normal(text)) is not None
+
+
+def _normal(text: str) -> str:
+    said = unicodedata.normalize("NFKC", text).casefold().strip()
+    return "".join(char for char in said if unicodedata.category(char) != "Cf")

@@ -168,6 +168,17 @@ def end_all(session: Session, staff_id: str, now: datetime, *, but: str | None =
     return sum(row.started_at > now - ABSOLUTE for row in done)
 
 
+def end_everybodys(session: Session, now: datetime) -> int:
+    """End every session of every member; returns how many could still be used."""
+    done = session.execute(
+        update(StaffSession)
+        .where(StaffSession.ended_at.is_(None))
+        .values(ended_at=now, data_sealed=None)
+        .returning(StaffSession.started_at)
+    )
+    return sum(row.started_at > now - ABSOLUTE for row in done)
+
+
 def listed(
     session: Session, staff_id: str, now: datetime, own: str | None = None
 ) -> Sequence[Listed]:

@@ -8,6 +8,7 @@ STAFF_COMMANDS: dict[str, tuple[str, ...]] = {
     "announce": ("ประกาศ", "announce", "announcement"),
     "approvals": ("รออนุมัติ", "อนุมัติ", "approvals", "approve"),
     "sending": ("กำลังส่ง", "sending", "progress"),
+    "campaign_latest": ("ดูผล", "ดูผลการนับ", "ผลการนับ", "สถานะ", "status", "see the count"),
 }
 # "ประกาศ วันหยุด ...": Thai needs no space behind the word, English does.
 _ANNOUNCE = re.compile(r"\s*(?:ประกาศ|announce(?:ment)?(?![a-z]))[\s:：]*", re.IGNORECASE)

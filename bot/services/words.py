@@ -82,7 +82,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "human": (
         "เจ้าหน้าที่", "คุยกับเจ้าหน้าที่", "ติดต่อ", "ติดต่อเจ้าหน้าที่", "ติดต่อโรงเรียน", "แอดมิน", "ถามเจ้าหน้าที่",
-        "ขอคุยกับคน", "คุยกับคน", "คุยกับครู", "สอบถาม", "ร้องเรียน", "admin",
+        "พนักงาน", "ขอคุยกับคน", "คุยกับคน", "คุยกับครู", "สอบถาม", "ร้องเรียน", "admin",
         "human", "staff", "contact", "talk to staff",
     ),
     "menu": ("เมนู", "เริ่ม", "เริ่มต้น", "หน้าแรก", "menu", "start", "home"),
@@ -152,7 +152,7 @@ def command(text: str, *, inside: bool) -> str | None:
         return "password"
     if len(text) > 200:
         return None
-    if staff_codes.read(text) is not None:
+    if staff_codes.read(text) is not None or (not inside and staff_codes.is_meant(text)):
         return "staff_link"
     if not inside and relink_codes.is_plain(text):
         return "relink"

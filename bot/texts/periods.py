@@ -140,6 +140,13 @@ PERIODS: tuple[Period, ...] = (
         "PDPA s.24(5), s.39: that nobody gets too much, and who was sent what",
         fixed=timedelta(days=90),
     ),
+    Period(
+        "picture",
+        "",
+        "PDPA s.22: one that no announcement shows",
+        fixed=timedelta(days=30),
+        is_told=False,
+    ),
     Period("token", "", "PDPA s.37(1)", fixed=timedelta(days=7), is_told=False),
     Period("link", "", "PDPA s.37(1)", fixed=timedelta(days=30), is_told=False),
     Period("session", "", "PDPA s.37(1)", fixed=timedelta(hours=12), is_told=False),

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from bot.runtime import Bot
+from bot.runtime import Bot, auditing
 from bot.services import audit, backups, erasure_list, restores
 from bot.services.audit import Action
 from bot.services.backup_files import BackupError
@@ -62,10 +62,12 @@ def restore(file: Path, yes: bool) -> None:
         )
     except (BackupError, OSError) as error:
         _fail(error)
+    auditing.restored(bot)
     click.echo(f"The backup of {done.made_at} is in place (revision {done.revision}).")
     click.echo(f"{done.rows} rows, counts and content compared, {done.seconds:.1f} s")
     click.echo(f"content {done.digest}")
     click.echo(f"{done.erased_again} person(s) who were erased since have been erased again.")
+    click.echo(f"{done.sessions} open session(s) have been ended: everybody signs in anew.")
     if done.doubtful:
         click.echo(
             f"! {done.doubtful} line(s) of {erasure_list.NAME} could not be verified and were not "

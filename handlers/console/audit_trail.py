@@ -1,6 +1,7 @@
 """The audit trail: a form, and what it finds. Reading is an act, so it is asked for by POST."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import request
 from werkzeug.wrappers import Response as AnyResponse
@@ -8,9 +9,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.clock import BANGKOK
 from bot.services import audit_search
 from bot.services.audit import Action
-from bot.services.audit_search import Page, Wish
+from bot.services.audit_search import Line, Page, Wish
 from bot.services.permissions import Permission
 from bot.texts import Translator
+from handlers.console import audit_details, audit_words
 from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -19,6 +21,7 @@ from handlers.portal import language
 from handlers.portal.parts import the_bot
 
 ACTIONS = tuple(sorted(Action))
+REASONS = Permission.UNMASK_LEARNER  # what staff wrote before they saw details can repeat them
 LONGEST = 48  # characters of an id in the trail
 
 
@@ -38,10 +41,12 @@ def read_audit_trail() -> AnyResponse:
     if wish is None:
         return _page(422, problems, None)
     asked, reader, now = wish, member().actor, bot.clock()
-    found = bot.database.read(lambda session: audit_search.search(session, asked))
-    rows = len(found.lines)
+    may_read = member().may(REASONS)
+    found = bot.database.read(
+        lambda session: audit_search.search(session, asked, with_reasons=may_read)
+    )
     bot.database.write(
-        lambda session: audit_search.note(session, asked, rows, reader=reader, now=now)
+        lambda session: audit_search.note(session, asked, found, reader=reader, now=now)
     )
     return _page(200, {}, found)
 
@@ -54,12 +59,26 @@ def _page(status: int, problems: dict[str, str], found: Page | None) -> AnyRespo
         title=t("Audit trail"),
         problems=problems,
         found=found,
+        lines=[_told(t, line) for line in found.lines] if found else [],
         after=audit_search.cursor(found.next) if found and found.next else "",
         asked={name: request.form.get(name, "")[:LONGEST] for name in FIELDS},
-        actions=ACTIONS,
+        actions=[(action, audit_words.act(t, action)) for action in ACTIONS],
         anchor=the_bot().database.read(audit_search.last_anchor),
         second=lambda at: f"{at.astimezone(BANGKOK):%Y-%m-%d %H:%M:%S}",
     )
+
+
+def _told(t: Translator, line: Line) -> dict[str, Any]:
+    """One entry in words, its codes beside them."""
+    is_look = line.action == Action.LEARNER_UNMASKED
+    return {
+        "line": line,
+        "act": audit_words.act(t, line.action),
+        "who": audit_words.who(t, line.actor, line.actor_name),
+        "details": audit_details.told(t, line.action, line.data),
+        "is_look": is_look,
+        "is_hidden": is_look and not member().may(REASONS),
+    }
 
 
 FIELDS = ("action", "actor", "subject", "since", "until")

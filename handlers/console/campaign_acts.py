@@ -7,12 +7,13 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import audiences, campaign_words, campaigns
+from bot.services import audiences, campaign_words, campaigns, duty
 from bot.services.campaign_problems import CampaignError, Problem, refuse
 from bot.services.campaigns import Draft, MoveError, StaleError
+from bot.services.duty import OffDutyError
 from bot.services.permissions import Permission
 from handlers.console.campaign_view import load
-from handlers.console.guard import allow, member
+from handlers.console.guard import allow, member, rule_of
 from handlers.console.routes import console
 from handlers.portal import language
 from handlers.portal.parts import the_bot
@@ -26,10 +27,14 @@ Act = Callable[[Session, Campaign, str, datetime], None]
 def carry_out(campaign_id: str, act: Act, done: str) -> AnyResponse:
     """Do it in one unit, say what happened, and go to the page that fits now."""
     bot, mine, t, now = the_bot(), member(), language.translate(), the_bot().clock()
+    rule = rule_of(request.endpoint)
     load(campaign_id)
 
     def write(session: Session) -> None:
-        act(session, campaigns.locked(session, campaign_id), mine.id, now)
+        campaign = campaigns.locked(session, campaign_id)
+        if rule is not None and rule.permission is not None:
+            duty.confirm(session, mine.id, rule.permission)
+        act(session, campaign, mine.id, now)
 
     try:
         bot.database.write(write)
@@ -37,6 +42,8 @@ def carry_out(campaign_id: str, act: Act, done: str) -> AnyResponse:
     except CampaignError as error:
         for problem in error.problems:
             flash(campaign_words.said(t, problem), "danger")
+    except OffDutyError:
+        flash(t("Your role may not do that. Please ask an administrator."), "danger")
     except StaleError:
         flash(
             t("It is not what you saw any more. Nothing was done; please read it once more."),

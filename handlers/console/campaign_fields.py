@@ -1,9 +1,7 @@
 """The fields of an announcement's form: filled from a campaign, read back as a draft."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
@@ -131,17 +129,6 @@ def audience(fields: Fields) -> Audience:
     return made
 
 
-def differences(mine: Fields, theirs: Fields) -> list[tuple[str, str, str]]:
-    """Where two forms differ: the field's path, what is typed here, what stands there."""
-    here, there = _flat(mine), _flat(theirs)
-    paths = list(here) + [path for path in there if path not in here]
-    return [
-        (path, here.get(path, ""), there.get(path, ""))
-        for path in paths
-        if here.get(path, "") != there.get(path, "")
-    ]
-
-
 def _audience(fields: Fields, found: list[Problem]) -> Audience:
     return Audience(
         channels=frozenset(Channel(each) for each in fields.channels),
@@ -173,22 +160,3 @@ def _moment(fields: Fields, found: list[Problem]) -> datetime | None:
         is_missing = not fields.send_day or not fields.send_time
         found.append(Problem("send_at", "needed" if is_missing else "unknown"))
         return None
-
-
-def _flat(fields: Fields) -> dict[str, str]:
-    values: dict[str, Any] = {**vars(fields), "content": None, "revision": None}
-    values |= campaign_parts.stored(fields.content)
-    found: dict[str, str] = {}
-
-    def walk(path: str, value: Any) -> None:
-        if isinstance(value, Mapping):
-            for key, each in value.items():
-                walk(f"{path}.{key}" if path else key, each)
-        elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
-            for index, each in enumerate(value):
-                walk(f"{path}.{index}", each)
-        elif value:
-            found[path] = ", ".join(value) if isinstance(value, list) else str(value)
-
-    walk("", values)
-    return found

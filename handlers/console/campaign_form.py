@@ -20,7 +20,8 @@ from bot.services.campaign_progress import Decision
 from bot.services.campaigns import MoveError, StaleError
 from bot.services.permissions import Permission
 from bot.services.pictures import Drawn, PictureError
-from handlers.console import campaign_fields, campaign_parts
+from handlers.console import campaign_differences, campaign_fields, campaign_parts
+from handlers.console.campaign_differences import Difference
 from handlers.console.campaign_fields import Fields
 from handlers.console.campaign_view import View, load, shared
 from handlers.console.guard import allow, member
@@ -34,7 +35,8 @@ from models.campaign import CampaignState, Verdict
 WRITE = Permission.WRITE_CAMPAIGN
 LARGEST_FORM = 24 * 1024 * 1024  # a few pictures as they come out of a phone
 UPLOAD = "upload:"
-SAVE, PREVIEW, COUNT, PUT_IN = "save", "preview", "count", "upload"
+SAVE, PREVIEW = "save", "preview"
+COUNT, PUT_IN, LANGUAGE = "count", "upload", "language"
 
 
 @console.get("/campaigns/new")
@@ -91,7 +93,7 @@ def _handle(view: View | None) -> AnyResponse:
     found = _uploads(fields)
     wish = request.form.get("do", SAVE)
     is_changed = campaign_parts.change(fields.content, wish)
-    if found or is_changed or wish in {COUNT, PUT_IN}:
+    if found or is_changed or wish in {COUNT, PUT_IN, LANGUAGE}:
         # A refused picture is said; everything else of the form is still there.
         estimate = _estimate(fields) if wish == COUNT else None
         return _form(fields, view, found, 422 if found else 200, estimate=estimate)
@@ -148,9 +150,13 @@ def _meanwhile(fields: Fields, theirs: View | None) -> AnyResponse:
     """Somebody else saved it while this form was open: both are shown, nothing is lost."""
     if theirs is None or theirs.row.state is not CampaignState.DRAFT:
         return redirect(url_for("console.campaigns"), 303)
-    there = campaign_fields.of(theirs.row)
-    differences = campaign_fields.differences(fields, there)
-    fields.revision = there.revision
+    differences = campaign_differences.between(
+        language.translate(),
+        campaign_fields.draft(fields),
+        campaign_differences.of(theirs.row),
+        the_bot().settings,
+    )
+    fields.revision = theirs.row.revision
     return _form(fields, theirs, status=409, differences=differences)
 
 
@@ -190,7 +196,7 @@ def _form(
     status: int = 200,
     *,
     estimate: Estimate | None = None,
-    differences: list[tuple[str, str, str]] | None = None,
+    differences: list[Difference] | None = None,
 ) -> Response:
     t, bot = language.translate(), the_bot()
     found = problems or []
@@ -210,10 +216,7 @@ def _form(
         problems={problem.where: campaign_words.said(t, problem) for problem in found},
         listed=[(problem.where, campaign_words.named(t, problem)) for problem in found],
         sent_back=_sent_back(view),
-        differences=[
-            (campaign_words.place(t, path), mine, theirs)
-            for path, mine, theirs in differences or ()
-        ],
+        differences=differences,
         estimate=estimate,
         is_counted=estimate is not None,
         empty={each: campaign_parts.is_empty(fields.content, each) for each in ("th", "en")},

@@ -15,10 +15,13 @@ from bot.services import (
     campaign_tests,
     campaign_words,
     campaigns,
+    duty,
 )
 from bot.services.campaign_problems import CampaignError, Problem
 from bot.services.campaign_reader import Reader
+from bot.services.campaign_tests import Trial
 from bot.services.campaigns import MoveError, StaleError
+from bot.services.duty import OffDutyError
 from bot.services.permissions import Permission
 from bot.texts import LANGUAGES, translator
 from bot.texts.letters import fill_kept
@@ -92,23 +95,32 @@ def test_campaign(campaign_id: str) -> AnyResponse:
 
     is_for_all = request.form.get("to") == "staff"
 
-    def write(session: Session) -> int:
+    def write(session: Session) -> Trial:
         own, everybody = campaign_tests.readers(session, mine.id)
         to = everybody if is_for_all else own
         if not to:
-            return 0
+            return Trial(0, 0)
         return campaign_tests.send(session, view.row, topic, to, mine.id, bot.settings, now)
 
     quota_reading.read(bot)
     try:
-        copies = bot.database.write(write)
+        copies, had = bot.database.write(write)
     except CampaignError as error:
         for problem in error.problems:
             flash(campaign_words.said(t, problem), "danger")
         return back
+    if had:
+        flash(
+            t(
+                "{had} LINE accounts got these very words within half a minute, and do not get "
+                "them again. Each copy is a paid message.",
+                had=had,
+            ),
+            "warning",
+        )
     if copies:
         flash(t("On its way as a test to {copies} LINE accounts.", copies=copies), "success")
-    else:
+    elif not had:
         flash(t("Nobody to send it to: no LINE account is linked."), "warning")
     return back
 
@@ -136,12 +148,16 @@ def ask_for_approval(campaign_id: str) -> AnyResponse:
         campaign = campaigns.locked(session, campaign_id)
         if campaign.revision != view.row.revision:
             raise StaleError
+        duty.confirm(session, mine.id, Permission.WRITE_CAMPAIGN)
         campaigns.ask(session, campaign, mine.id, bot.settings, now)
 
     try:
         bot.database.write(write)
     except CampaignError:
         return redirect(url_for("console.campaign_form", campaign_id=campaign_id, check=1), 303)
+    except OffDutyError:
+        flash(t("Your role may not do that. Please ask an administrator."), "danger")
+        return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
     except (StaleError, MoveError):
         flash(t("Somebody has changed it meanwhile. Please look at it once more."), "warning")
         return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)

@@ -61,7 +61,8 @@ def campaign_results_file(campaign_id: str) -> Response:
     """Every batch and its outcome; that it was taken is audited."""
     view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
     bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
-    return csv_file(campaign_files.batches(bot.database, campaign_id), f"results-{campaign_id}.csv")
+    lines = campaign_files.batches(bot.database, campaign_id, language.translate())
+    return csv_file(lines, f"results-{campaign_id}.csv")
 
 
 @console.post("/campaigns/<campaign_id>/batches/<int:number>")

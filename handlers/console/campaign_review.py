@@ -110,7 +110,8 @@ def campaign_people_file(campaign_id: str) -> Response:
     if not _may_take_list():
         abort(403)
     bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
-    return csv_file(campaign_files.people(bot.database, campaign_id), f"list-{campaign_id}.csv")
+    lines = campaign_files.people(bot.database, campaign_id, language.translate())
+    return csv_file(lines, f"list-{campaign_id}.csv")
 
 
 def _may_take_list() -> bool:

@@ -36,7 +36,7 @@ FATES: dict[Fate, str] = {
 STATES: dict[ImportState, str] = {
     ImportState.UPLOADED: _("waits to be confirmed"),
     ImportState.RUNNING: _("is being gone through"),
-    ImportState.DONE: _("done"),
+    ImportState.DONE: _("gone through"),
     ImportState.FORGOTTEN: _("forgotten"),
 }
 _PROBLEMS: dict[str, str] = {
@@ -54,7 +54,12 @@ _PROBLEMS: dict[str, str] = {
     "yes_or_no": _("Please write yes or no."),
     "file_empty": _("This file is empty. Please choose a CSV file."),
     "file_packed": _(
-        "This is an Excel workbook. Please save it as “CSV UTF-8” and bring that file."
+        "This is an Excel workbook. In Excel please choose File, Save As, “CSV UTF-8”, and bring "
+        "that file."
+    ),
+    "file_other": _(
+        "This is a picture, a PDF or a web page, not a list. Please choose a CSV file: in Excel or "
+        "Google Sheets save the list as CSV."
     ),
     "file_encoding": _("This file is no text that I can read. Please save it as “CSV UTF-8”."),
     "file_wide": _("This file has more than 60 columns."),
@@ -70,6 +75,12 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
         return t("This file is larger than {most} MB.", most=LARGEST // 1024 // 1024)
     if code == "file_long":
         return t("This file has more than {most} lines. Please split it.", most=f"{MOST_LINES:,}")
+    if code == "file_narrow":
+        return t(
+            "I found {n} column(s) in this file. A list has at least four: full name, phone, "
+            "e-mail and age. Please save it as “CSV UTF-8”, or begin with our sample file.",
+            n=detail or "0",
+        )
     if code == "file_broken":
         return t("Line {line} has a quotation mark that is not closed.", line=detail or "?")
     if code == "words_short":

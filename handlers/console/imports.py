@@ -3,7 +3,7 @@
 from collections import Counter
 
 import segno
-from flask import abort, flash, redirect, request, url_for
+from flask import Response, abort, flash, redirect, request, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -13,7 +13,7 @@ from bot.services import csv_imports, csv_tables, invitations
 from bot.services.csv_imports import Fate, Looked
 from bot.services.csv_words import CONSENT, NEEDED, Field
 from bot.services.permissions import Permission
-from handlers.console import import_words
+from handlers.console import import_samples, import_words
 from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -60,6 +60,16 @@ def import_invitation() -> AnyResponse:
         address=address,
         qr=_qr(address) if address else None,
     )
+
+
+@console.get("/imports/sample")
+@allow(IMPORT)
+def import_sample() -> AnyResponse:
+    """A file as it should be, with people who do not exist."""
+    content = import_samples.made(language.translate(), the_bot().clock())
+    response = Response(content, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="learners-sample.csv"'
+    return response
 
 
 @console.get("/imports/<import_id>/columns")
@@ -196,7 +206,10 @@ def _columns(
         row=row,
         header=header,
         chosen=csv_imports.columns_of(row) if chosen is None else chosen,
-        fields=[(field, t(said), field in NEEDED) for field, said in import_words.FIELDS.items()],
+        fields=[
+            (field, t(said), field in NEEDED, field in CONSENT)
+            for field, said in import_words.FIELDS.items()
+        ],
         problems=problems,
     )
 

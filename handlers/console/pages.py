@@ -7,8 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import flask_bootstrap
-from flask import Response, g, get_flashed_messages, make_response, render_template, url_for
+from flask import (
+    Response,
+    current_app,
+    g,
+    get_flashed_messages,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 
 from bot.texts import ENGLISH, THAI
 from bot.texts.dates import shown_time
@@ -16,6 +26,7 @@ from handlers.console import navigation
 from handlers.console.desks import Desk
 from handlers.console.desks import desk as the_desk
 from handlers.portal import cookies, language
+from handlers.portal.guard import SAFE
 from handlers.portal.parts import the_bot
 
 STATIC = Path(__file__).parent / "static"
@@ -50,6 +61,7 @@ def page(template: str, status: int = 200, *, title: str = "", **values: Any) ->
             "when": when,
             "member": member,
             "navigation": navigation.entries(member),
+            "is_reachable": is_reachable(),
             "messages": lambda: get_flashed_messages(with_categories=True),
             **values,
         },
@@ -60,6 +72,18 @@ def page(template: str, status: int = 200, *, title: str = "", **values: Any) ->
     if language.is_switched():
         cookies.set_language(response, the_bot().cookie_keys, said.language)
     return response
+
+
+def is_reachable() -> bool:
+    """Whether a GET leads to this page, as the link to the other language has to."""
+    adapter, own = current_app.create_url_adapter(request), request.url_rule
+    if request.method in SAFE or adapter is None or own is None:
+        return request.method in SAFE
+    try:
+        found, _ = adapter.match(method="GET", return_rule=True)
+    except HTTPException:
+        return False
+    return found.rule == own.rule
 
 
 def csrf() -> Markup:

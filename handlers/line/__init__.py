@@ -4,6 +4,7 @@ from bot.dispatch import Dispatcher
 from handlers.line import (
     account,
     announce,
+    announce_ask,
     announce_desk,
     child_note,
     children,
@@ -42,6 +43,7 @@ FLOWS = (
     courses.flow,
     staff_link.flow,
     announce.flow,
+    announce_ask.flow,
     announce_desk.flow,
 )
 

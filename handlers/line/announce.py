@@ -3,26 +3,25 @@
 from enum import StrEnum
 from typing import Any
 
-from bot.dispatch import After, Context, Flow, Said, Turn
-from bot.errors import DeliveryError
+from bot.dispatch import After, Context, Flow, Turn
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.runtime import Bot
 from bot.services import (
     campaign_cards,
     campaign_content,
-    campaign_words,
+    campaign_lines,
     campaigns,
     staff_words,
     topics,
 )
 from bot.services.audiences import Audience
 from bot.services.campaign_problems import CampaignError
-from bot.services.campaigns import Draft, MoveError
+from bot.services.campaigns import Draft
 from bot.services.permissions import Permission
-from bot.texts import ENGLISH, LANGUAGES, THAI, Translator
-from models.campaign import Campaign, CampaignState
+from bot.texts import ENGLISH, LANGUAGES, THAI
+from handlers.line.announce_parts import asking, problems
+from models.campaign import Campaign
 
 LONGEST_NAME = 60
 TITLE = campaign_content.LONGEST["title"]
@@ -51,7 +50,14 @@ def announcement_begun(event: Event, ctx: Context) -> Turn:
         return flow.say(line.text(ctx.t("Your role does not write announcements.")), *ctx.asked())
     ctx.draft = {}
     typed = staff_words.body(event.text or "")
-    if typed and not _is_too_long(typed):
+    if _is_too_long(typed):
+        told = ctx.t(
+            "That is too long: an announcement takes {most} characters. Please choose the topic, "
+            "then send a shorter text; in the console it can have several parts.",
+            most=f"{campaign_content.LONGEST['text']:,}",
+        )
+        return flow.to(ctx, Step.TOPIC, line.text(told))
+    if typed:
         ctx.draft[THAI if _has_thai(typed) else ENGLISH] = typed
     return flow.to(ctx, Step.TOPIC)
 
@@ -115,6 +121,8 @@ def ask_whether_it_is_right(ctx: Context) -> list[Message]:
                 "somebody else has approved it."
             )
         ),
+        line.fact(t("Goes out"), campaign_lines.at_once(t, ctx.settings)),
+        line.paragraph(t("Another time can be set in the console."), small=True),
     ]
     mark = flow.mark(Step.CHECK)
     buttons = [
@@ -143,51 +151,10 @@ def checked(event: Event, ctx: Context) -> Turn:
     try:
         campaign = _create(ctx)
     except CampaignError as error:
-        return flow.end(line.text(_problems(t, error)))
+        return flow.end(line.text(problems(t, error.problems)))
     if wish == "keep":
         return flow.end(line.text(t("Kept as a draft. It stands in the console.")))
-    return flow.end().then(After("announce_ask", {"campaign": campaign.id, "member": ctx.staff.id}))
-
-
-@flow.after("announce_ask")
-def ask_for_approval(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
-    """LINE looks at the messages first; then the list is to be counted. Twice is harmless."""
-    campaign_id, member_id = arguments["campaign"], arguments["member"]
-    campaign = bot.database.read(lambda session: session.get(Campaign, campaign_id))
-    if campaign is None:
-        return _said(line.text(t("That announcement is not there any more.")))
-    again = line.entry(t("Ask again"), "campaign_ask", c=campaign_id)
-    for language in campaign_content.languages(campaign.content):
-        only = {language: campaign.content[language]}
-        try:
-            bot.gateway.validate(
-                "multicast", campaign_cards.previews(only, campaign.topic, bot.settings)
-            )
-        except DeliveryError as error:
-            if error.permanent:
-                refused = t("LINE does not accept it. It is kept as a draft in the console.")
-                return _said(line.text(refused))
-            kept = t("LINE cannot be reached to check it. Nothing is lost; ask again in a minute.")
-            return _said(line.quick(line.text(kept), [again]))
-
-    def ask(session: Any) -> str | None:
-        found = campaigns.locked(session, campaign_id)
-        if found.state is CampaignState.IN_REVIEW:
-            return None  # an earlier try got so far
-        try:
-            campaigns.ask(session, found, member_id, bot.settings, bot.clock())
-        except CampaignError as error:
-            return _problems(t, error)
-        except MoveError:
-            return t("That has been decided already.")
-        return None
-
-    problem = bot.database.write(ask)
-    if problem is not None:
-        return _said(line.text(problem))
-    counting = t("Everybody who gets it is being counted now. That takes up to a minute.")
-    see = line.entry(t("See the count"), "campaign_show", c=campaign_id)
-    return _said(line.quick(line.text(counting), [see]))
+    return flow.end().then(After("announce_ask", asking(campaign, ctx.staff.id)))
 
 
 def _on(ctx: Context) -> Turn:
@@ -240,14 +207,6 @@ def _create(ctx: Context) -> Campaign:
     name = line.clip(next(iter(content.values()))["title"], LONGEST_NAME)
     draft = Draft(name, ctx.draft.get("topic", ""), content, Audience())
     return campaigns.create(ctx.session, draft, ctx.staff.id, ctx.settings, ctx.now)
-
-
-def _problems(t: Translator, error: CampaignError) -> str:
-    return "\n".join(campaign_words.named(t, each) for each in error.problems)
-
-
-def _said(*messages: Message) -> Said:
-    return Said(list(messages), list(messages))
 
 
 def _is_too_long(typed: str) -> bool:

@@ -1,11 +1,10 @@
 """Announcements that wait or go out, for staff in the chat: look, approve, send back, stop."""
 
-from collections.abc import Callable
 from enum import StrEnum
 
 from sqlalchemy import select
 
-from bot.dispatch import After, Context, Flow, Handler, Turn
+from bot.dispatch import Context, Flow, Turn
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
@@ -19,8 +18,10 @@ from bot.services import (
 )
 from bot.services.campaign_problems import CampaignError
 from bot.services.campaigns import MoveError, StaleError
+from bot.services.duty import OffDutyError
 from bot.services.permissions import Permission
 from bot.services.staff_sessions import actor
+from handlers.line.announce_parts import card, decided, needs, not_for_them, shown
 from models.campaign import Campaign, CampaignState
 
 MOST = 10  # on one card
@@ -41,113 +42,82 @@ def left_as_it_was(event: Event, ctx: Context) -> Turn:
     return flow.end(line.text(ctx.t("All right. Nothing was decided.")))
 
 
-About = Callable[[Event, Context, Campaign], Turn]
-
-
-def _needs(permission: Permission) -> Callable[[About], Handler]:
-    """A button about one announcement, tapped by a member whose role may do what it says."""
-
-    def wrap(handler: About) -> Handler:
-        def tapped(event: Event, ctx: Context) -> Turn:
-            if not ctx.staff.may(permission):
-                refused = ctx.t("Your role may not do that. Please ask an administrator.")
-                return flow.say(line.text(refused), *ctx.asked())
-            try:
-                campaign = campaigns.locked(ctx.session, event.postback.get("c", "")[:32])
-            except MoveError:
-                gone = ctx.t("That announcement is not there any more.")
-                return flow.say(line.text(gone), *ctx.asked())
-            return handler(event, ctx, campaign)
-
-        return tapped
-
-    return wrap
-
-
 @flow.entry("approvals")
 def waiting_asked_for(event: Event, ctx: Context) -> Turn:
     """What waits for this member first, then the rest."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
-        return _not_for_them(ctx)
+        return not_for_them(ctx)
     query = select(Campaign).where(Campaign.state == CampaignState.IN_REVIEW)
     found = list(ctx.session.scalars(query.order_by(Campaign.asked_at, Campaign.id).limit(50)))
     mine = [each for each in found if campaign_cards.is_for(each, ctx.staff, ctx.settings)]
     if len(mine) == 1:
-        return flow.say(*_shown(ctx, mine[0]))
+        return flow.say(*shown(ctx, mine[0]))
     ordered = mine + [each for each in found if each not in mine]
     t = ctx.t
-    card = campaign_cards.listed(
+    listed = campaign_cards.listed(
         ordered[:MOST], t("Waiting for approval"), t("Nothing waits for approval."), t
     )
-    return flow.say(card, *ctx.asked())
+    return flow.say(listed, *ctx.asked())
 
 
 @flow.entry("sending")
 def progress_asked_for(event: Event, ctx: Context) -> Turn:
     """What is approved and has not ended; each can be stopped from its card."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
-        return _not_for_them(ctx)
+        return not_for_them(ctx)
     query = select(Campaign).where(Campaign.state.in_(campaign_cards.ON_THE_WAY))
     found = list(ctx.session.scalars(query.order_by(Campaign.due_at, Campaign.id).limit(MOST)))
     if len(found) == 1:
-        return flow.say(_card(ctx, found[0]), *ctx.asked())
+        return flow.say(card(ctx, found[0]), *ctx.asked())
     t = ctx.t
-    card = campaign_cards.listed(found, t("Going out now"), t("Nothing is going out."), t)
-    return flow.say(card, *ctx.asked())
+    listed = campaign_cards.listed(found, t("Going out now"), t("Nothing is going out."), t)
+    return flow.say(listed, *ctx.asked())
 
 
 @flow.entry("campaign_show")
-@_needs(Permission.SEE_CAMPAIGNS)
+@needs(Permission.SEE_CAMPAIGNS)
 def looked_at(event: Event, ctx: Context, campaign: Campaign) -> Turn:
-    return flow.say(*_shown(ctx, campaign))
+    return flow.say(*shown(ctx, campaign))
 
 
 @flow.entry("campaign_preview")
-@_needs(Permission.SEE_CAMPAIGNS)
+@needs(Permission.SEE_CAMPAIGNS)
 def messages_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     """One language of it, word for word."""
     language = event.postback.get("l", "")
     if language not in campaign.content:
-        return flow.say(*_shown(ctx, campaign))
+        return flow.say(*shown(ctx, campaign))
     only = {language: campaign.content[language]}
     said = campaign_cards.previews(only, campaign.topic, ctx.settings)
-    return flow.say(*said) if said else flow.say(_card(ctx, campaign))
-
-
-@flow.entry("campaign_ask")
-@_needs(Permission.WRITE_CAMPAIGN)
-def approval_asked_for(event: Event, ctx: Context, campaign: Campaign) -> Turn:
-    if campaign.state is not CampaignState.DRAFT:
-        return _decided(ctx, campaign)
-    return flow.say().then(After("announce_ask", {"campaign": campaign.id, "member": ctx.staff.id}))
+    return flow.say(*said) if said else flow.say(card(ctx, campaign))
 
 
 @flow.entry("campaign_approve")
-@_needs(Permission.APPROVE_CAMPAIGN)
+@needs(Permission.APPROVE_CAMPAIGN)
 def approved(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     """Exactly what the card showed: the button carries its digest."""
     t, seen = ctx.t, event.postback.get("d", "")
     try:
         campaigns.approve(ctx.session, campaign, ctx.staff.id, seen, ctx.settings, ctx.now)
     except MoveError:
-        return _decided(ctx, campaign)
+        return decided(ctx, campaign)
     except StaleError:
         changed = line.text(t("It has changed since that card. Please read the new one."))
-        return flow.say(changed, _card(ctx, campaign))
+        return flow.say(changed, card(ctx, campaign))
     except CampaignError as error:
         said = "\n".join(campaign_words.said(t, each) for each in error.problems)
-        return flow.say(line.text(said), _card(ctx, campaign))
+        return flow.say(line.text(said), card(ctx, campaign))
     alerts.tell_author(ctx.session, campaign, ctx.settings, ctx.now)
     begins = campaign_lines.moment(t, campaign.due_at) if campaign.due_at else ""
     told = t("Approved. It begins {time}; until then and after it can be stopped.", time=begins)
-    return flow.say(line.text(told), _card(ctx, campaign))
+    return flow.say(line.text(told), card(ctx, campaign))
 
 
 @flow.entry("campaign_back")
-@_needs(Permission.APPROVE_CAMPAIGN)
+@needs(Permission.APPROVE_CAMPAIGN)
 def sending_back_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     if campaign.state is not CampaignState.IN_REVIEW:
-        return _decided(ctx, campaign)
+        return decided(ctx, campaign)
     ctx.draft = {"campaign": campaign.id}
     return flow.to(ctx, Step.NOTE)
 
@@ -165,13 +135,14 @@ def sent_back(event: Event, ctx: Context) -> Turn:
     t, note = ctx.t, (event.text or "").strip()
     if not note and event.choice(flow.mark(Step.NOTE)) != NO_NOTE:
         return flow.stay(ctx, *ask_why(ctx))
-    if not ctx.staff.may(Permission.APPROVE_CAMPAIGN):
-        return flow.end(line.text(t("Your role may not do that. Please ask an administrator.")))
     try:
         campaign = campaigns.locked(ctx.session, ctx.draft.get("campaign", ""))
+        staff_chats.confirm(ctx.session, ctx.staff.id, Permission.APPROVE_CAMPAIGN)
         if campaign.state is not CampaignState.IN_REVIEW:
             raise MoveError
         campaigns.send_back(ctx.session, campaign, ctx.staff.id, note[:LONGEST_NOTE], ctx.now)
+    except OffDutyError:
+        return flow.end(line.text(t("Your role may not do that. Please ask an administrator.")))
     except MoveError:
         return flow.end(line.text(t("That has been decided already.")))
     alerts.tell_author(ctx.session, campaign, ctx.settings, ctx.now)
@@ -179,27 +150,28 @@ def sent_back(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("campaign_take_back")
-@_needs(Permission.WRITE_CAMPAIGN)
+@needs(Permission.WRITE_CAMPAIGN)
 def taken_back(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     """The author found something while it waits."""
     if campaign.state is not CampaignState.IN_REVIEW:
-        return _decided(ctx, campaign)
+        return decided(ctx, campaign)
     campaigns.send_back(ctx.session, campaign, ctx.staff.id, "", ctx.now)
-    return flow.say(line.text(ctx.t("Taken back. It is a draft in the console again.")))
+    told = line.text(ctx.t("Taken back. It is a draft in the console again."))
+    return flow.say(told, card(ctx, campaign))
 
 
 @flow.entry("campaign_stop")
-@_needs(Permission.STOP_CAMPAIGN)
+@needs(Permission.STOP_CAMPAIGN)
 def stopped(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     """One tap, no question: each second counts."""
     if campaign.state not in campaign_cards.ON_THE_WAY:
-        return _decided(ctx, campaign)
+        return decided(ctx, campaign)
     try:
         campaigns.stop(ctx.session, campaign, ctx.staff.id, ctx.now)
     except MoveError:
-        return _decided(ctx, campaign)
+        return decided(ctx, campaign)
     told = ctx.t("Stopped for good. What had gone out cannot be taken back.")
-    return flow.say(line.text(told), _card(ctx, campaign))
+    return flow.say(line.text(told), card(ctx, campaign))
 
 
 @flow.entry("staff_unlink")
@@ -209,20 +181,3 @@ def unlinking_wanted(event: Event, ctx: Context) -> Turn:
     told = ctx.t("Unlinked. Nothing for staff comes into this chat any more.")
     is_gone = ctx.member is None
     return flow.end(line.text(told)) if is_gone else flow.say(line.text(told))
-
-
-def _decided(ctx: Context, campaign: Campaign) -> Turn:
-    return flow.say(line.text(ctx.t("That has been decided already.")), _card(ctx, campaign))
-
-
-def _not_for_them(ctx: Context) -> Turn:
-    refused = ctx.t("Your role may not do that. Please ask an administrator.")
-    return flow.say(line.text(refused), *ctx.asked())
-
-
-def _card(ctx: Context, campaign: Campaign) -> Message:
-    return campaign_cards.card(ctx.session, campaign, ctx.staff, ctx.t, ctx.settings, ctx.now)
-
-
-def _shown(ctx: Context, campaign: Campaign) -> list[Message]:
-    return campaign_cards.shown(ctx.session, campaign, ctx.staff, ctx.t, ctx.settings, ctx.now)

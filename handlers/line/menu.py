@@ -10,6 +10,7 @@ from models.conversation import Language
 
 flow = Flow("menu")
 
+OF_STAFF = ("announce.", "campaign_desk.")  # steps whose buttons are about announcements
 TOPICS = {"registration", "link", "account", "general"}
 
 
@@ -174,6 +175,10 @@ def old_button_tapped(event: Event, ctx: Context) -> Turn:
     if again:
         return flow.say(
             line.text(t("That button belongs to an earlier step. Here is where we are:")), *again
+        )
+    if event.postback.get("s", "").startswith(OF_STAFF) and ctx.member is not None:
+        return flow.say(
+            line.text(t("That has been dealt with already. Type “status” to see where it stands."))
         )
     # One line only: after a double tap the card that matters must stay in view.
     return flow.say(line.text(t("That has been dealt with already; see above, or choose below.")))

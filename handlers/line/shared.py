@@ -4,6 +4,7 @@ from bot.dispatch import Context, Flow, Turn
 from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.services import accounts, guardians
+from bot.services.permissions import Permission
 from handlers.line.account_card import account_card
 from models.learner import LearnerState
 
@@ -20,6 +21,8 @@ def main_menu(ctx: Context) -> list[Action]:
             line.entry(t("Help"), "help"),
             language,
         ]
+    if ctx.is_at_work:
+        return [*_staff_menu(ctx), line.entry(t("Help"), "help"), language]
     courses, help_ = line.entry(t("Courses"), "courses"), line.entry(t("Help"), "help")
     policy = line.entry(t("Privacy policy"), "policy")
     if ctx.conversation.learner_id is None:
@@ -33,6 +36,18 @@ def main_menu(ctx: Context) -> list[Action]:
         help_,
         language,
     ]
+
+
+def _staff_menu(ctx: Context) -> list[Action]:
+    """What a member of staff does in the chat, as far as their role goes."""
+    t, found = ctx.t, []
+    if ctx.staff.may(Permission.SEE_CAMPAIGNS):
+        found += [line.entry(t("Waiting for approval"), "approvals")]
+        found += [line.entry(t("Going out now"), "sending")]
+    if ctx.staff.may(Permission.WRITE_CAMPAIGN):
+        found += [line.entry(t("New announcement"), "announce")]
+        found += [line.entry(t("My latest request"), "campaign_latest")]
+    return found or [line.entry(t("My account"), "account"), line.entry(t("Courses"), "courses")]
 
 
 def contact_lines(ctx: Context) -> str:

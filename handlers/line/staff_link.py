@@ -5,6 +5,7 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.services import staff_chats, staff_codes
+from handlers.line.shared import main_menu
 
 flow = Flow("staff_link")
 
@@ -23,8 +24,19 @@ def code_sent(event: Event, ctx: Context) -> Turn:
             "too_often": t("There were too many tries. Please try again in 15 minutes."),
             "taken": t("This LINE account is linked to another member. They have to unlink first."),
         }
-        unknown = t("This code does not work or has run out. Please get a new one.")
-        return flow.say(line.text(said.get(error.code, unknown)), *ctx.asked())
+        unknown = t(
+            "This code does not work or has run out. Members of staff get a new one in the "
+            "console, under “My LINE account”."
+        )
+        told = line.text(said.get(error.code, unknown))
+        # Somebody else may have meant a person by that word.
+        person = line.entry(t("Ask our staff"), "human")
+        asked = ctx.asked()
+        return (
+            flow.say(told, *asked)
+            if asked
+            else flow.say(line.quick(told, [person, *main_menu(ctx)]))
+        )
     ctx.__dict__.pop("member", None)  # from here on it is a member who writes
     title = t("Linked to {name}", name=member.name)
     card = line.card(

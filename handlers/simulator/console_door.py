@@ -3,13 +3,15 @@
 For development only: this module is not even loaded where the simulator is off.
 """
 
+from datetime import datetime
+
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.runtime import Bot
-from bot.services import staff, staff_sessions
+from bot.services import passwords, staff, staff_factors, staff_sessions, staff_start
 from bot.services.sessions import Ticket
 from handlers.console import cookies
 from handlers.portal.guard import is_same_origin
@@ -59,4 +61,14 @@ def _ticket(session: Session, bot: Bot, key: str) -> Ticket:
     found = session.scalars(select(Staff.id).where(Staff.username == username)).one_or_none()
     if found is None:
         found, _ = staff.add(session, name, username, roles, staff.OPERATOR, now)
+    _settle(session, found, now)
     return staff_sessions.open_session(session, found, Stage.IN, now)
+
+
+def _settle(session: Session, staff_id: str, now: datetime) -> None:
+    """Somebody who is here has been through the door: factors that nobody knows, no open link."""
+    row = session.get_one(Staff, staff_id)
+    if not row.is_settled:
+        row.password_hash = passwords.hash_password(passwords.draw_initial())
+        row.totp = staff_factors.draw_secret()
+        staff_start.kill(session, staff_id, now)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.clerk import Clerk
 from tests.browser.person import OWN_PASSWORD, PHONE, Person, Screen
 from tests.browser.setting_up import Puppet
 from tests.databases import fresh
@@ -146,6 +147,44 @@ def someone(chromium: Browser, town: Product, tmp_path: Path) -> Iterator[Callab
         else:
             puppet.follows()
         return Person(context, puppet, town, shots, screen)
+
+    yield make
+    for context, _watch in made:
+        context.close()
+    for _context, watch in made:
+        assert watch.complaints == []
+        assert watch.foreign == []
+
+
+@pytest.fixture
+def clerk(chromium: Browser, town: Product, tmp_path: Path) -> Iterator[Callable[..., Clerk]]:
+    """Makes members of staff; none of their pages may complain or ask another site."""
+    shots = tmp_path / "shots" if os.environ.get("SHOTS") else None
+    if shots is not None:
+        shots.mkdir()
+    made: list[tuple[BrowserContext, Watch]] = []
+
+    def make(
+        role: str,
+        screen: Screen = PHONE,
+        language: str = "th",
+        *,
+        at: str = "/console/campaigns",
+        has_script: bool = True,
+    ) -> Clerk:
+        context = chromium.new_context(
+            locale={"th": "th-TH", "en": "en-GB"}[language],
+            java_script_enabled=has_script,
+            accept_downloads=True,
+            **screen.options,
+        )
+        context.set_default_timeout(20_000)
+        watch = Watch(town.url, expected={f"status of {n}" for n in (403, 409, 422)})
+        watch.over(context)
+        made.append((context, watch))
+        member = Clerk(context, town, screen, language, shots)
+        member.enters(role, at)
+        return member
 
     yield make
     for context, _watch in made:

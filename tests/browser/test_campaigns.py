@@ -1,30 +1,26 @@
 """Announcements in the console: written, looked at, counted, approved, watched, stopped."""
 
 import io
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 
 from bot.clock import system_clock
 from bot.crypto import Keyring
 from bot.services import campaigns
 from bot.settings import Settings
-from bot.texts import translator
 from models.campaign import Campaign, CampaignState, Wave
 from models.database import Database
 from models.recipient import Batch, BatchState
-from tests.browser.conftest import Watch
-from tests.browser.looks import fits, looks_right
-from tests.browser.person import DESK, OWN_PASSWORD, PHONE, SOON, Screen
+from tests.browser.clerk import Clerk
+from tests.browser.person import DESK, OWN_PASSWORD, SOON
 from tests.browser.setting_up import Puppet
 from tests.servers import Product
 
@@ -42,84 +38,6 @@ def photo() -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
-
-
-class Clerk:
-    """A member of staff in front of the console."""
-
-    def __init__(
-        self, context: BrowserContext, product: Product, screen: Screen, language: str, shots: Any
-    ) -> None:
-        self.context, self.product, self.screen = context, product, screen
-        self.language, self.t, self.shots = language, translator(language), shots
-        self.page: Page = context.new_page()
-
-    def enters(self, role: str) -> None:
-        self.page.goto(f"{self.product.url}/simulator/console")
-        self.page.get_by_test_id(f"enter-{role}").click()
-        self.goes_to(f"{LIST_PAGE}?lang={self.language}&keep=1")
-
-    def goes_to(self, path: str) -> None:
-        self.page.goto(self.product.url + path)
-
-    def begins(self) -> None:
-        self.page.get_by_role("link", name=self.t("New announcement")).click()
-
-    def clicks(self, english: str, role: Any = "button", **gaps: object) -> None:
-        self.page.get_by_role(role, name=self.t(english, **gaps), exact=True).first.click()
-
-    def fills(self, name: str, value: str) -> None:
-        self.page.locator(f'[name="{name}"]').fill(value)
-
-    def is_told(self, english: str, role: Any = "status", **gaps: object) -> None:
-        told = self.page.get_by_role(role).filter(has_text=self.t(english, **gaps))
-        expect(told.first).to_be_visible(timeout=SOON)
-
-    def sees(self, words: str) -> None:
-        expect(self.page.get_by_text(words).first).to_be_visible(timeout=SOON)
-
-    def looks(self, name: str, *, is_walked: bool = True) -> None:
-        """The page is in order, and is kept as a picture where somebody wants to see it."""
-        if self.shots is not None:
-            number = len(list(self.shots.glob("*.png"))) + 1
-            self.page.screenshot(path=self.shots / f"{number:02}-{name}.png", full_page=True)
-        fits(self.page)
-        if is_walked:
-            # On a phone Log Out stands in the closed menu.
-            looks_right(self.page, self.language, is_signed_in=not self.screen.is_phone)
-
-
-@pytest.fixture
-def clerk(chromium: Browser, town: Product, tmp_path: Path) -> Iterator[Callable[..., Clerk]]:
-    """Makes members of staff; none of their pages may complain or ask another site."""
-    shots = tmp_path / "shots" if os.environ.get("SHOTS") else None
-    if shots is not None:
-        shots.mkdir()
-    made: list[tuple[BrowserContext, Watch]] = []
-
-    def make(
-        role: str, screen: Screen = PHONE, language: str = "th", *, has_script: bool = True
-    ) -> Clerk:
-        context = chromium.new_context(
-            locale={"th": "th-TH", "en": "en-GB"}[language],
-            java_script_enabled=has_script,
-            accept_downloads=True,
-            **screen.options,
-        )
-        context.set_default_timeout(20_000)
-        watch = Watch(town.url, expected={f"status of {n}" for n in (403, 409, 422)})
-        watch.over(context)
-        made.append((context, watch))
-        member = Clerk(context, town, screen, language, shots)
-        member.enters(role)
-        return member
-
-    yield make
-    for context, _watch in made:
-        context.close()
-    for _context, watch in made:
-        assert watch.complaints == []
-        assert watch.foreign == []
 
 
 @pytest.fixture
@@ -315,3 +233,32 @@ def test_the_pages_on_a_desk_in_english(clerk: Callable[..., Clerk]) -> None:
     author.looks("desk-form")
     author.goes_to(LIST_PAGE)
     author.looks("desk-list")
+
+
+def test_two_tabs_lose_nothing_and_the_language_is_switched_in_between(
+    clerk: Callable[..., Clerk],
+) -> None:
+    author = clerk("author")
+    writes(author)
+    page, other = author.page, author.context.new_page()
+    other.goto(page.url)
+    other.locator('[name="th.title"]').fill("เปลี่ยนในอีกแท็บ")
+    other.locator("#language").select_option("en")
+    other.get_by_role("button", name=author.t("Save draft"), exact=True).first.click()
+    expect(other.get_by_role("status").filter(has_text=author.t("Saved."))).to_be_visible()
+    author.fills("th.title", "ของแท็บแรก")
+    author.clicks("Save draft")
+    told = page.get_by_role("alert")
+    expect(told).to_be_in_viewport()
+    expect(told).to_contain_text("เปลี่ยนในอีกแท็บ")
+    expect(told).to_contain_text(author.t("Only people who read English"))
+    expect(told.get_by_role("row")).to_have_count(3)
+    author.looks("form-conflict")
+    page.get_by_role("button", name="English", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator('[name="th.title"]')).to_have_value("ของแท็บแรก")
+    page.get_by_role("button", name="ภาษาไทย", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "th")
+    author.clicks("Save draft")
+    author.is_told("Saved.")
+    expect(page.locator('[name="th.title"]')).to_have_value("ของแท็บแรก")

@@ -1,17 +1,22 @@
 """The page of the audit trail: what it finds, how far it turns, and that reading is an act."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 
 from bot.runtime import auditing
+from bot.services.audit import KEYS, Action
+from bot.texts import THAI, translator
+from handlers.console import audit_details, audit_words
 from models.audit import AuditEntry
+from models.console_people import Unmasking
 from models.staff import Role
+from tests.console.people import enrolled
 from tests.services.trails import act
 
-ROWS = re.compile(r"<code>([^<]+)</code>")
 PAGE = "/console/audit"
 
 
@@ -22,7 +27,7 @@ def reader(console):
 
 def shown(response) -> list[str]:
     """The number of the link that each entry on a page names."""
-    return re.findall(r'link_id</span> <span class="codes">link(\d+)', response.text)
+    return re.findall(r'ลิงก์ \(รหัส\):</span> <span class="text-break">link(\d+)', response.text)
 
 
 def numbers(*range_of) -> list[str]:
@@ -44,7 +49,7 @@ def test_reading_is_an_act(reader, database, clock):
     )
     assert entry.actor == f"staff:{reader.member_id}"
     assert entry.subject == "somebody"
-    assert entry.data == {"fields": "action,subject", "rows": 1}
+    assert entry.data == {"fields": "action,subject", "rows": 1, "reasons": 0}
     assert "เจ้าหน้าที่คุ้มครองข้อมูล" in reader.submit(PAGE, PAGE, action="audit:read").text
 
 
@@ -125,25 +130,140 @@ def test_whoever_answers_people_or_writes_does_not_read_it(console, role):
     assert console(role).get(PAGE).status_code == 403
 
 
-def test_the_number_of_queries_does_not_grow(reader, database, clock):
-    def queries() -> int:
-        asked: list[str] = []
+@contextmanager
+def counted(database):
+    """Every query that is asked meanwhile."""
+    asked: list[str] = []
 
-        def note(_connection, _cursor, statement, *_):
+    def note(_connection, _cursor, statement, *_):
+        if statement.lstrip().upper().startswith("SELECT"):
             asked.append(statement)
 
-        engines = {database.engine, database._engine}
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        reader.submit(PAGE, PAGE, action="link:issue")
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
-        return len([s for s in asked if s.lstrip().upper().startswith("SELECT")])
+    engines = {database.engine, database._engine}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield asked
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_the_number_of_queries_does_not_grow(reader, database, clock):
+    def queries() -> int:
+        with counted(database) as asked:
+            reader.submit(PAGE, PAGE, action="link:issue")
+        return len(asked)
 
     act(database, clock, 0)
     before = queries()
     for number in range(60):
         act(database, clock, number)
+    assert queries() == before
+
+
+def test_every_act_and_every_detail_has_words():
+    t = translator(THAI)
+    assert set(audit_words.ACTS) == set(Action)
+    assert len({t(said) for said in audit_words.ACTS.values()}) == len(Action), "told apart"
+    noted = frozenset().union(*KEYS.values())
+    assert set(audit_details.KEYS) == noted
+    for code in Action:
+        assert audit_words.act(t, code) != code
+
+
+def test_an_entry_is_told_in_words_with_the_code_beside_it(reader, database, clock):
+    act(database, clock, 1)
+    said = reader.submit(PAGE, PAGE, action="link:issue").text
+    assert "<strong>สร้างลิงก์ใช้ครั้งเดียว</strong>" in said
+    assert "<code>link:issue</code>" in said
+    assert '<option value="link:issue" selected>สร้างลิงก์ใช้ครั้งเดียว</option>' in said
+    english = reader.submit(f"{PAGE}?lang=en", f"{PAGE}?lang=en", action="audit:read").text
+    assert "<strong>Audit trail read</strong>" in english
+    assert "Searched by:" in english
+    assert ">Act<" in english, "the field, not its code"
+
+
+@pytest.mark.parametrize(
+    ("actor", "said"),
+    [
+        ("system", "ระบบ"),
+        ("learner", "ผู้เรียน"),
+        ("learner:0123", "ผู้เรียน"),
+        ("guardian", "ผู้ปกครอง"),
+        ("staff:gone", "เจ้าหน้าที่"),
+        ("somebody", ""),
+    ],
+)
+def test_whoever_did_it_is_named_for_what_they_are(actor, said):
+    assert audit_words.who(translator(THAI), actor, "") == said
+    assert audit_words.who(translator(THAI), actor, "ครูใจดี") == "ครูใจดี"
+
+
+def test_values_of_ours_are_words_and_names_of_people_stay():
+    t = translator(THAI)
+    told = dict(audit_details.told(t, "import:move", {"state": "running", "rows": 3}))
+    assert told == {"สถานะ": "กำลังดำเนินการ", "จำนวนแถว": "3"}
+    told = dict(audit_details.told(t, "staff:add", {"roles": "admin,author"}))
+    assert told == {"หน้าที่": "ผู้ดูแลระบบ, ผู้เขียน"}
+    assert audit_details.told(t, "learner:tag", {"tag": "other", "is_on": 1}) == [
+        ("เปิดใช้", "ใช่"),
+        ("กลุ่ม", "other"),
+    ]
+    assert audit_details.told(t, "no:such", {"odd": "x"}) == [("odd", "x")]
+
+
+REASON = "โทรมาแจ้งว่าเปลี่ยนเบอร์ 081-234-5678"
+
+
+@pytest.fixture
+def looked(console, database, clock):
+    """A learner whose details a colleague has seen in full."""
+    learner_id = database.write(lambda s: enrolled(s, clock()))
+    page = f"/console/learners/{learner_id}"
+    colleague = console(Role.SUPPORT, name="ครูช่วยเหลือ")
+    colleague.submit(page, f"{page}/unmask", category="asked", reason=REASON)
+    return learner_id
+
+
+def test_the_privacy_officer_reads_why_details_were_seen(reader, database, looked):
+    said = reader.submit(PAGE, PAGE, subject=looked).text
+    assert REASON in said
+    assert "เจ้าของข้อมูลขอความช่วยเหลือ" in said
+    assert "ครูช่วยเหลือ" in said
+    entry = database.read(
+        lambda s: s.scalars(select(AuditEntry).where(AuditEntry.action == "audit:read")).one()
+    )
+    assert entry.data == {"fields": "subject", "rows": 1, "reasons": 1}
+    assert REASON not in str(entry.data)
+
+
+def test_whoever_may_see_no_details_reads_no_reason(console, database, looked):
+    said = console(Role.ADMIN).submit(PAGE, PAGE, subject=looked).text
+    assert "learner:unmask" in said
+    assert REASON not in said
+    assert "แสดงเฉพาะผู้มีสิทธิ์ดูข้อมูลแบบเต็ม" in said
+    entry = database.read(
+        lambda s: s.scalars(select(AuditEntry).where(AuditEntry.action == "audit:read")).one()
+    )
+    assert entry.data["reasons"] == 0
+
+
+def test_a_reason_goes_with_its_person(reader, database, clock, looked):
+    database.write(lambda s: s.execute(delete(Unmasking)) and None)
+    said = reader.submit(PAGE, PAGE, subject=looked).text
+    assert "learner:unmask" in said
+    assert "ลบไปพร้อมข้อมูลของเจ้าของแล้ว" in said
+
+
+def test_reasons_need_no_query_each(reader, console, database, clock, looked):
+    def queries() -> int:
+        with counted(database) as asked:
+            reader.submit(PAGE, PAGE, action="learner:unmask")
+        return len(asked)
+
+    before = queries()
+    page, colleague = f"/console/learners/{looked}", console(Role.SUPPORT)
+    for _ in range(15):
+        colleague.submit(page, f"{page}/unmask", category="check", reason=REASON)
     assert queries() == before
 
 

@@ -1,12 +1,14 @@
 """Writing an announcement: nothing typed is lost, whatever button is pressed, without script."""
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
 from PIL import Image
 
 from bot.runtime import Bot
+from bot.services.audiences import Audience
 from handlers.simulator.platform import Platform
 from models.campaign import Campaign, CampaignState
 from models.picture import Picture
@@ -128,8 +130,12 @@ def test_wrong_fields_are_named_and_everything_else_stays(author: Desk) -> None:
     }  # fmt: skip
     answer = author.post(NEW, form)
     assert answer.status_code == 422
-    for name in ("active_days", "send_at"):
+    for name in ("active_days", "send_day"):
         assert f'href="#{name}"' in answer.text
+        assert f'id="{name}"' in answer.text
+    summary = re.search(r'<div [^>]*role="alert"[^>]*>', answer.text)
+    assert summary
+    assert 'tabindex="-1" autofocus' in summary[0]
     assert fields(answer.text)["active_days"] == "many"
     answer = author.post(NEW, form | {"active_days": "30", "send": "now"})
     assert 'id="topic-problem"' in answer.text
@@ -189,6 +195,77 @@ def test_who_saves_second_sees_both_and_loses_nothing(
     assert row(bot, campaign_id).content["en"]["title"] == "A new course"
     assert author.post(edit, form | {"do": "save"}).status_code == 303
     assert row(bot, campaign_id).content["en"]["title"] == "Mine"
+
+
+def rows_of(page: str) -> dict[str, tuple[str, str]]:
+    """The table of differences: field, mine, theirs."""
+    found = re.findall(
+        r'<tr><th scope="row">([^<]*)</th><td class="words">(.*?)</td><td class="words">(.*?)</td>',
+        page,
+    )
+    return {place: (mine, theirs) for place, mine, theirs in found}
+
+
+def test_differences_are_said_in_words_and_only_where_there_are_any(
+    console: Callable[..., Desk], author: Desk, bot: Bot
+) -> None:
+    narrow = Audience(tags=("ครู", "มอ 6"), active_days=30)
+    campaign_id = draft(
+        bot, author.member_id, audience=narrow, rule="0 10 * * mon,thu", rule_until=None
+    )
+    edit = f"/console/campaigns/{campaign_id}/edit"
+    mine = fields(author.get(edit).text)
+    other = console(Role.AUTHOR, name="ครูฝน")
+    theirs = fields(other.get(edit).text)
+    assert other.post(edit, theirs | {"do": "save", "tags": ["ครู", "มอ 6"]}).status_code == 303
+    # The same in another order and another spelling.
+    same = {
+        "do": "save",
+        "channels": ["line", "email"],
+        "tags": ["มอ 6", "ครู"],
+        "weekdays": ["thu", "mon"],
+        "time": "10.00",
+    }
+    page = author.post(edit, mine | same).text
+    assert rows_of(page) == {}
+    assert "ทั้งสองฉบับเหมือนกัน" in page
+
+    changed = {
+        "topic": "videos",
+        "language": "th",
+        "channels": ["line"],
+        "tags": ["ครู"],
+        "active_days": "7",
+        "send": "now",
+        "th.parts.0.type": "picture",
+        "th.parts.0.picture": "0" * 32,
+    }
+    page = author.post(edit, mine | same | changed).text
+    assert rows_of(page) == {
+        "หัวข้อ": ("วิดีโอ", "ข่าวหลักสูตร"),
+        "ภาษาไทย, ส่วนที่ 1": ("รูปภาพ", "ข้อความ"),
+        "ภาษาไทย, ส่วนที่ 1, รูปภาพ": (
+            f'<img class="thumb" src="/pictures/{"0" * 32}.jpg" alt="รูปภาพ">',
+            "–",
+        ),
+        "ภาษาไทย, ส่วนที่ 1, ข้อความ": ("–", "เปิดแล้ววันนี้"),
+        "ช่องทาง": ("LINE", "อีเมล, LINE"),
+        "ภาษา": ("เฉพาะผู้ที่ใช้ภาษาไทย", "ทุกภาษา"),
+        "จำนวนวันที่มีการใช้งาน": ("7 วัน", "30 วัน"),
+        "กลุ่ม": ("ครู", "ครู, มอ 6"),
+        "เวลาส่ง": ("ทันทีที่อนุมัติ", "ทุกวันจันทร์และพฤหัสบดี เวลา 10:00 น."),
+    }
+
+
+def test_the_language_is_switched_without_losing_a_word(author: Desk) -> None:
+    form = FORM | {"token": author.token(NEW), "do": "add:th.parts:text", "th.title": "ยังไม่บันทึก"}
+    page = author.post(NEW, form).text
+    assert 'hreflang="en"' not in page, "the link would go away from what was typed"
+    assert f'formaction="{NEW}?lang=en&amp;keep=1"' in page
+    answer = author.post(f"{NEW}?lang=en&keep=1", fields(page) | {"do": "language"})
+    assert "Save draft" in answer.text
+    assert fields(answer.text)["th.title"] == "ยังไม่บันทึก"
+    assert "Announcements" in author.get("/console/campaigns").text, "the choice is kept"
 
 
 def test_what_is_no_draft_any_more_is_not_changed(author: Desk, bot: Bot, line: Platform) -> None:

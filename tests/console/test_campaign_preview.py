@@ -12,7 +12,7 @@ from bot.services.audit import Action
 from bot.texts import translator
 from handlers.simulator.platform import Platform
 from models.audit import AuditEntry
-from models.campaign import CampaignState
+from models.campaign import Campaign, CampaignState
 from models.conversation import Conversation
 from models.learner import Learner
 from models.outbox import Push
@@ -154,11 +154,51 @@ def test_a_test_goes_to_oneself_or_to_the_staff(
     other = link(bot, line, console(Role.APPROVER, name="ครูวิชัย").member_id, "วิชัย")
     assert "ส่งถึงเจ้าหน้าที่ที่เชื่อม LINE ทั้งหมด (2 ข้อความ)" in author.get(path).text
     author.submit(path, test, to="me")
+    bot.clock.advance(seconds=30)
     author.submit(path, test, to="staff")
     pushes = bot.database.read(lambda s: [p.person for p in s.scalars(select(Push))])
     assert sorted(pushes) == sorted([mine, mine, other])
     copies = [entry.data["copies"] for entry in audited(bot, Action.CAMPAIGN_TESTED)]
     assert copies == [1, 2]
+
+
+def test_a_second_press_within_half_a_minute_costs_nothing(
+    author: Desk, console: Callable[..., Desk], bot: Bot, line: Platform
+) -> None:
+    """The same words to the same phone; after an edit, or later, it is a test of its own."""
+    campaign_id = draft(bot, author.member_id)
+    path, test = (f"/console/campaigns/{campaign_id}/{end}" for end in ("preview", "test"))
+    mine = link(bot, line, author.member_id, "แก้ว")
+    other = link(bot, line, console(Role.APPROVER, name="ครูวิชัย").member_id, "วิชัย")
+
+    def press(to: str, seconds: float) -> str:
+        bot.clock.advance(seconds=seconds)
+        token = author.token(path)
+        author.post(test, {"token": token, "to": to})
+        return author.get(path).text
+
+    def pushed() -> list[str]:
+        return bot.database.read(
+            lambda s: [p.person for p in s.scalars(select(Push).order_by(Push.id))]
+        )
+
+    press("me", 25)  # so that the next press is in another half minute of the clock
+    assert "จึงไม่ส่งซ้ำ" in press("me", 29.9)
+    assert pushed() == [mine]
+    page = press("staff", 0)
+    assert "1 บัญชี LINE" in page
+    assert pushed() == [mine, other], "whoever did not have it gets it"
+    assert "จึงไม่ส่งซ้ำ" not in press("me", 0.1)
+    assert pushed() == [mine, other, mine]
+
+    def edit(session) -> None:
+        session.get_one(Campaign, campaign_id).revision += 1
+
+    bot.database.write(edit)
+    press("me", 0.1)
+    assert pushed() == [mine, other, mine, mine]
+    copies = [entry.data["copies"] for entry in audited(bot, Action.CAMPAIGN_TESTED)]
+    assert copies == [1, 1, 1, 1], "what did not go out is no act"
 
 
 def test_a_test_says_that_it_is_one_even_where_five_messages_are_full() -> None:

@@ -1,5 +1,6 @@
 """Watching an announcement, holding it, and stopping it with one press."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -170,6 +171,24 @@ def test_what_is_approved_goes_back_to_the_draft_and_is_approved_no_more(
     assert row(bot, new).content == TEXT
     author.submit(f"/console/campaigns/{held}/preview", f"/console/campaigns/{held}/discard")
     assert row(bot, held).state is CampaignState.STOPPED
+
+
+def test_after_a_pause_it_says_what_it_is(
+    author: Desk, approver: Desk, held: str, bot: Bot, clock: FakeClock
+) -> None:
+    """What goes out at once has no time: it is held back again, and not “scheduled”."""
+    later = draft(bot, author.member_id, send_at=clock() + timedelta(days=1))
+    approved(bot, later, author.member_id, approver.member_id)
+    for campaign_id, state, said in (
+        (held, CampaignState.APPROVED, "อนุมัติแล้ว"),
+        (later, CampaignState.SCHEDULED, "ตั้งเวลาไว้"),
+    ):
+        author.submit(progress(campaign_id), f"/console/campaigns/{campaign_id}/pause")
+        author.submit(progress(campaign_id), f"/console/campaigns/{campaign_id}/go-on")
+        assert row(bot, campaign_id).state is state
+        assert re.search(
+            rf'<span class="badge[^>]*>{said}</span>', author.get(progress(campaign_id)).text
+        )
 
 
 def queries(bot: Bot, act: Callable[[], object]) -> int:

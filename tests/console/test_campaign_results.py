@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from bot.services.audit import Action
 from handlers.simulator.platform import Platform
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState, Wave
-from models.conversation import Conversation
+from models.conversation import Conversation, Language
 from models.recipient import Batch, BatchState
 from models.staff import Role
 from tests.clock import FakeClock
@@ -71,10 +72,10 @@ def test_the_numbers(author: Desk, over: str) -> None:
     assert author.get(f"/console/campaigns/{over}").location == results(over)
     page = author.get(results(over)).text
     for label, value in (
-        ("ในรายชื่อที่ตรึงไว้", 3),
+        ("ในรายชื่อที่ล็อกไว้", 3),
         ("ส่งแล้วในครั้งก่อนหน้า", 1),
         ("ไม่ทราบผล", 1),
-        ("ตัดออกหลังตรึงรายชื่อ", 1),
+        ("ตัดออกหลังล็อกรายชื่อ", 1),
     ):
         assert label in page
         assert f">{value}</td></tr>" in page.split(label)[1][:400], label
@@ -133,8 +134,36 @@ def test_what_is_unknown_is_sent_again_when_somebody_says_so(
 def test_the_file_holds_every_batch_and_no_formula(author: Desk, over: str) -> None:
     answer = author.submit(results(over), f"/console/campaigns/{over}/results.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert sorted(each["state"] for each in rows) == ["accepted_before", "unknown"]
-    assert {each["reason"] for each in rows} == {"", "'=retry key expired"}
+    assert sorted(each["ผล (รหัส)"] for each in rows) == ["accepted_before", "unknown"]
+    assert {each["ผล"] for each in rows} == {"ส่งแล้วในครั้งก่อนหน้า", "ไม่ทราบผล"}
+    assert {each["เหตุผล"] for each in rows} == {"", "'=retry key expired"}
+
+
+def test_the_file_speaks_as_its_reader_counts_from_one_and_tells_bangkok_time(
+    author: Desk, console: Callable[..., Desk], over: str, bot: Bot
+) -> None:
+    reader = console(Role.PRIVACY, name="Ann", language=Language.ENGLISH)
+    answer = reader.submit(results(over), f"/console/campaigns/{over}/results.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    kept = bot.database.read(lambda s: s.scalars(select(Batch).order_by(Batch.number)).all())
+    assert [each["Batch"] for each in rows] == [str(batch.number + 1) for batch in kept]
+    assert rows[0]["Outcome"] in {"Sent at an earlier try", "Unknown"}
+    settled = kept[0].settled_at
+    assert settled is not None
+    assert rows[0]["Time (Bangkok)"] == f"{settled + timedelta(hours=7):%Y-%m-%d %H:%M:%S}"
+
+
+def test_pages_count_batches_from_one_and_addresses_from_nought(
+    author: Desk, over: str, bot: Bot
+) -> None:
+    [number] = bot.database.read(
+        lambda s: s.scalars(select(Batch.number).where(Batch.state == BatchState.UNKNOWN)).all()
+    )
+    page = author.get(results(over)).text
+    assert f"<strong>ชุดที่ {number + 1}</strong>" in page
+    assert f'/batches/{number}"' in page
+    table = author.get(f"/console/campaigns/{over}/batches?state=unknown").text
+    assert re.findall(r'<td data-head="ชุดที่" class="num">(\d+)</td>', table) == [str(number + 1)]
 
 
 def test_who_left_later_left_for_another_reason(author: Desk, over: str, bot: Bot) -> None:

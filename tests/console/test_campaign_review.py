@@ -183,8 +183,10 @@ def test_the_list_is_taken_out_under_pseudonyms_and_audited(
     assert answer.headers["Content-Disposition"].startswith("attachment")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert len(rows) == 3
-    assert sorted(each["left_out"] for each in rows) == ["", "", "blocked"]
-    assert sorted(each["channel"] for each in rows) == ["", "email", "line"]
+    why = "เหตุผลที่ไม่ได้อยู่ในรายชื่อส่ง"
+    assert sorted(each[f"{why} (รหัส)"] for each in rows) == ["", "", "blocked"]
+    assert sorted(each[why] for each in rows) == ["", "", "บล็อกเราใน LINE"]
+    assert sorted(each["ช่องทาง"] for each in rows) == ["", "LINE", "อีเมล"]
     assert "example.test" not in answer.text
     query = select(AuditEntry).where(AuditEntry.action == Action.CAMPAIGN_EXPORTED)
     entry = bot.database.read(lambda session: session.scalars(query).one())

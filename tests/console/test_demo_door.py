@@ -33,5 +33,14 @@ def test_a_newcomer_enters_as_anybody(demo: Flask) -> None:
     assert desk.post("/simulator/console/admin", headers=foreign).status_code == 403
 
 
+def test_the_team_page_takes_them_for_members_in_use(demo: Flask) -> None:
+    desk = Desk(demo.test_client())
+    for key in CAST:
+        desk.post(f"/simulator/console/{key}")
+    page = desk.get("/console/team").text
+    assert page.count("<td>ใช้งานอยู่</td>") == len(CAST)
+    assert "ยังไม่เริ่มใช้" not in page
+
+
 def test_it_is_not_there_in_earnest(app: Flask) -> None:
     assert Desk(app.test_client()).post("/simulator/console/admin").status_code == 404

@@ -211,6 +211,9 @@ def test_without_a_reason_nothing_is_shown(database, learner_id, support, trail,
     answer = unmask(support, learner_id, **form)
     assert answer.status_code == 422
     assert said in answer.text
+    [field] = re.findall(r'<li><a class="alert-link" href="#(\w+)">', answer.text)
+    assert answer.text.index('role="alert"') < answer.text.index("<section"), "at the top"
+    assert f'id="{field}" name="{field}"' in answer.text
     for secret in SECRETS:
         assert secret not in answer.text
     assert trail("learner:unmask") == []

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.runtime import people_files
+from bot.services import csv_imports
+from bot.services.csv_words import Field
 from models.account import Account, AccountState
 from models.console_people import Merge
 from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
@@ -117,7 +119,8 @@ def test_a_file_becomes_learners(bot, database, support):
     check = assigned.location
     dry = support.get(check).text
     for number in (3, 4, 5):
-        assert f"<td>{number}</td>" in dry
+        assert f">บรรทัด {number}</div>" in dry
+    assert "<table" not in dry, "a phone is too narrow for it"
     for said in ("ต้องเชิญพร้อมผู้ปกครอง", "ไม่มีหลักฐานความยินยอม", "เบอร์โทรศัพท์ที่ใช้ได้"):
         assert said in dry or said == "เบอร์โทรศัพท์ที่ใช้ได้"
     assert "gmail.com" not in dry, "a dry run repeats nobody's details"
@@ -136,6 +139,12 @@ def test_a_file_becomes_learners(bot, database, support):
     ("content", "said"),
     [
         (b"PK\x03\x04", "CSV UTF-8"),
+        (b"\x89PNG\r\n\x1a\n", "รูปภาพ"),
+        (b"\xff\xd8\xff\xe0 JFIF", "รูปภาพ"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"<!DOCTYPE html><table>", "หน้าเว็บ"),
+        (b"name,age\nx\x02,1", "ไม่ใช่รายชื่อ"),
+        ("เรียนครู\nนี่คือจดหมาย".encode(), "ไฟล์นี้มี 1 คอลัมน์"),
         (b"", "ไฟล์ว่างเปล่า"),
         (b'name\n"x', "เครื่องหมายคำพูด"),
         (b"name\n" + b"x\n" * 5001, "5,000"),
@@ -146,6 +155,7 @@ def test_a_file_that_cannot_be_used_says_why(support, content, said):
     assert answer.status_code == 422
     assert "is-invalid" in answer.text
     assert said in answer.text
+    assert re.search(r'role="alert"[^>]*autofocus>.*href="#file"', answer.text, re.DOTALL)
 
 
 def test_a_column_that_is_needed_is_named(support):
@@ -153,6 +163,33 @@ def test_a_column_that_is_needed_is_named(support):
     answer = support.submit(columns, columns, name="0", phone="", email="2", age="4")
     assert answer.status_code == 422
     assert re.search(r'id="phone-problem">[^<]*โทรศัพท์', answer.text)
+    assert 'href="#phone"' in answer.text
+    twice = support.submit(columns, columns, name="0", phone="1", email="2", age="2")
+    assert twice.status_code == 422
+    assert 'id="age-problem"' in twice.text
+
+
+def test_the_columns_say_what_is_needed_for_consent(support):
+    columns = upload(support, file(GOOD)).location
+    text = support.get(columns).text
+    assert text.count("จำเป็นเพื่อเป็นหลักฐานความยินยอม") == 3
+    assert "ถ้าไม่มีคอลัมน์ความยินยอมครบทั้งสาม" in text
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_the_sample_is_a_file_as_it_should_be(database, support, language):
+    answer = support.get(f"/console/imports/sample?lang={language}")
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    assert set(re.findall(r"@([\w.]+)", answer.text)) == {"example.com"}
+    check = upload(support, answer.data).location
+    row = database.read(lambda s: s.scalars(select(Import)).one())
+    assert csv_imports.columns_of(row) == dict(zip(Field, range(len(Field)), strict=True))
+    chosen = {field.value: str(index) for index, field in enumerate(Field)}
+    dry = support.get(support.submit(check, check, **chosen).location).text
+    assert "ลงทะเบียน 2 คน" in dry or "Enrol 2 people" in dry
+    assert "ไม่มีหลักฐานความยินยอม" in dry or "no proof of consent" in dry
 
 
 def test_a_file_is_forgotten_on_request(database, support):
@@ -227,6 +264,9 @@ def test_a_wish_without_a_reason_or_a_column_is_refused(database, clock, support
     database.write(lambda s: enrolled(s, clock()))
     short = ask(support, reason="x")
     assert (short.status_code, 'id="reason-problem"' in short.text) == (422, True)
+    assert 'href="#reason"' in short.text
     none = ask(support, column=[])
     assert (none.status_code, 'id="columns-problem"' in none.text) == (422, True)
+    assert 'href="#column-name"' in none.text
+    assert none.text.index('href="#column-name"') < none.text.index('action="/console/exports"')
     assert database.read(lambda s: s.scalars(select(ExportRequest)).all()) == []

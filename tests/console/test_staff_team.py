@@ -50,6 +50,30 @@ def test_a_member_is_added_and_begins(
     assert added.data == {"roles": "approver,author"}
 
 
+def test_the_link_is_copied_with_script_and_selected_without(console: Callable[..., Desk]) -> None:
+    form = {"name": "สมชาย ใจดี", "username": "somchai.j", "role": ["author"]}
+    page = console(Role.ADMIN).submit("/console/team", "/console/team", **form).text
+    field = re.search(r'<textarea [^>]*id="link"[^>]*readonly[^>]*>([^<]+)</textarea>', page)
+    assert field
+    assert LINK.match(field[1])
+    assert re.search(r'<button [^>]*hidden data-copies="link"', page)
+    assert "/copy.js" in page
+    assert "hreflang" not in page, "the other language would lose what is shown this once"
+
+
+def test_the_other_language_is_one_press_away_where_a_get_leads_to_the_page(
+    console: Callable[..., Desk],
+) -> None:
+    admin = console(Role.ADMIN)
+    answer = admin.submit("/console/team", "/console/team", name="", username="okay")
+    assert answer.status_code == 422
+    assert 'href="?lang=en&amp;keep=1"' in answer.text
+    token = admin.token("/console/team")
+    answer = admin.post(f"/console/team/{admin.member_id}/disable", {"token": token})
+    assert answer.status_code == 422
+    assert "hreflang" not in answer.text, "no page stands at this address"
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [

@@ -13,6 +13,7 @@ from models.inquiry import Inquiry
 from models.mail import MailState
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
+from models.picture import Picture
 from models.privacy import (
     Disclosure,
     Ground,
@@ -147,6 +148,11 @@ def staff_link(session: Session, at: datetime) -> None:
 
 def staff_session(session: Session, at: datetime) -> None:
     staff_sessions.open_session(session, make_staff(session, at).id, Stage.IN, at)
+
+
+def picture(session: Session, at: datetime) -> None:
+    """One that no announcement shows."""
+    session.add(Picture(id=new_id(), data=b"x", width=1, height=1, put_by=new_id(), put_at=at))
 
 
 def listed(session: Session, at: datetime) -> None:

@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.runtime import purging
-from bot.services import accounts, holds, retention
+from bot.services import accounts, holds, pictures, retention
+from bot.services.pictures import Drawn
 from bot.settings import School
 from models.audit import AuditEntry
 from models.base import new_id
+from models.campaign import CampaignState
 from models.consent import ConsentEvent
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
@@ -23,6 +25,7 @@ from models.learner import Learner
 from models.mail import Mail, MailPace, MailState
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
+from models.picture import Picture
 from models.portal import PortalSession, Throttle
 from models.privacy import (
     Disclosure,
@@ -33,7 +36,13 @@ from models.privacy import (
 from models.recipient import Recipient
 from models.secret_link import SecretLink
 from models.staff import StaffLink, StaffSession
-from tests.factories import make_account, make_consent_event, make_conversation, make_learner
+from tests.factories import (
+    make_account,
+    make_campaign,
+    make_consent_event,
+    make_conversation,
+    make_learner,
+)
 from tests.privacy import aged
 from tests.privacy.aged import DAY
 from tests.privacy.canaries import make_guardianship, make_mail
@@ -85,6 +94,7 @@ CASES = (
     Case("link of staff", aged.staff_link, StaffLink, 30),
     Case("session of staff", aged.staff_session, StaffSession, 30),
     Case("list", aged.listed, Recipient, 90),
+    Case("picture", aged.picture, Picture, 30),
     Case(
         "requests to guardians",
         lambda s, at: s.add(make_guardianship(at, state=GuardianshipState.REFUSED)),
@@ -196,6 +206,39 @@ def test_a_hold_keeps_everything_of_that_person(bot, database, clock):
     assert counts["account"] == 1
     assert database.read(lambda s: s.get(Learner, learner_id)) is None
     assert counts["audit"] == 1
+
+
+def test_a_picture_that_an_announcement_shows_stays(bot, database, clock):
+    long_ago = clock() - timedelta(days=400)
+    shown = {
+        "picture": lambda p: {"type": "picture", "picture": p},
+        "card": lambda p: {"type": "card", "title": "ข่าว", "picture": p},
+        "cards": lambda p: {"type": "cards", "cards": [{"title": "ข่าว", "picture": p}]},
+    }
+
+    def plant(session):
+        for _ in CampaignState:
+            aged.picture(session, long_ago)
+        session.flush()
+        ids = sorted(session.scalars(select(Picture.id)))
+        for state, part, picture in zip(CampaignState, [*shown.values()] * 3, ids, strict=True):
+            said = {"title": "ข่าว", "parts": [part(picture)]}
+            make_campaign(session, long_ago, state=state, content={"th": said})
+        aged.picture(session, long_ago)
+        return ids
+
+    ids = database.write(plant)
+    assert purging.dry_run(bot)["picture"] == 1
+    assert purging.purge(bot)["picture"] == 1
+    assert database.read(lambda s: sorted(s.scalars(select(Picture.id)))) == ids
+
+
+def test_a_picture_that_is_put_here_again_stays_for_its_time(bot, database, clock):
+    drawn = Drawn("p" * 32, b"x", 1, 1)
+    for days in (29, 29, 31):
+        database.write(lambda s: pictures.keep(s, drawn, "a" * 32, clock()))
+        clock.advance(days=days)
+        assert purging.purge(bot)["picture"] == (days > 30)
 
 
 def test_an_open_wish_a_request_and_a_guardian_are_no_strangers(bot, database, clock):

@@ -41,7 +41,7 @@ def test_from_a_word_to_the_approval(author, approver, readers, bot, engine, row
     assert "LINE 2 คน อีเมล 1 คน" in told
     assert "2 ข้อความ เพิ่ม 0.00 บาท" in told
     assert "อนุมัติ" not in author.labels()
-    assert "ขอคืนมาแก้ไข" in author.labels()
+    assert "นำกลับมาแก้ไข" in author.labels()
 
     card = words(approver.heard())
     for fact in ("เปิดหลักสูตรใหม่แล้ว", "A new course", "ผู้เขียนประกาศ", "LINE 2 คน", "ข่าวหลักสูตร"):
@@ -123,11 +123,11 @@ def test_asked_again_after_an_edit_the_old_card_is_dead(
     old = approver.button("อนุมัติ")["data"]
     author.says("รออนุมัติ")
     author.taps("ดู")
-    author.taps("ขอคืนมาแก้ไข")
+    author.taps("นำกลับมาแก้ไข")
     assert only(rows).state is CampaignState.DRAFT
     assert "ดำเนินการไปแล้ว" in words(approver.posts(old))
     Subscriber(bot, approver.platform, Channel.LINE, name="ใหม่")
-    author.posts(f"a=campaign_ask&c={only(rows).id}")
+    author.taps("ขออนุมัติ")
     settle(bot, engine)
     assert "ประกาศเปลี่ยนไป" in words(approver.posts(old))
     assert only(rows).state is CampaignState.IN_REVIEW
@@ -186,7 +186,7 @@ def test_a_change_of_mind(author, rows):
     shown = words(author.taps("ไม่ใส่"))
     assert "ข้อความใหม่" in shown
     assert "A new course" not in shown
-    author.taps("ทิ้ง")
+    author.taps("ลบทิ้ง")
     assert rows(Campaign) == []
     (conversation,) = rows(Conversation)
     assert conversation.draft_sealed is None
@@ -221,7 +221,7 @@ def test_line_looks_at_it_first(author, line, rows):
     line.faults.add("validate/multicast", "500")
     assert "ติดต่อ LINE" in words(author.taps("นับผู้รับและขออนุมัติ"))
     assert only(rows).state is CampaignState.DRAFT
-    author.taps("ขออีกครั้ง")
+    author.taps("ขออนุมัติอีกครั้ง")
     assert only(rows).state is CampaignState.IN_REVIEW
     assert len(rows(Campaign)) == 1
 

@@ -70,6 +70,35 @@ def test_a_code_is_read_however_it_is_typed(written, chat, bot):
     assert member_of(bot, chat) is not None
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["พนักงาน WRONG", "พนักงาน ABCD-EFGH", "พนักงาน A1B2-C3D", "เจ้าหน้าที่ A1B2C3D4", "staff A1B2-C3D4"],
+)
+def test_a_wrong_code_is_called_one(typed, chat, bot):
+    """Whoever sends it, and whatever is wrong with it, is told the same."""
+    hire(bot, Role.AUTHOR)
+    said = words(chat.says(typed))
+    assert said.startswith(DOES_NOT_WORK)
+    assert "บัญชี LINE ของฉัน" in said
+    assert "/console" not in said
+    assert "ถามเจ้าหน้าที่" in chat.labels(), "it may have been meant for a person"
+    assert member_of(bot, chat) is None
+
+
+@pytest.mark.parametrize("typed", ["พนักงาน", "staff", "staff meeting 2", "ขอคุยกับพนักงานหน่อย"])
+def test_whoever_wants_a_person_gets_one(typed, chat):
+    assert DOES_NOT_WORK not in words(chat.says(typed))
+    assert words(chat.newest()) == words(chat.says("เจ้าหน้าที่"))
+
+
+def test_a_text_in_a_conversation_is_no_code(bot, line):
+    member = linked(bot, line, Role.AUTHOR)
+    member.says("ประกาศ")
+    member.taps("ข่าวหลักสูตร")
+    member.says("พนักงาน VIP")
+    assert "พนักงาน VIP" in words(member.taps("ไม่ใส่"))
+
+
 def test_also_in_the_middle_of_a_registration(chat, bot):
     chat.says("สมัคร")
     chat.says(code_of(bot, hire(bot, Role.AUTHOR)))

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.runtime import Bot, mailing, quota_reading
-from bot.services import campaigns, subscriptions
+from bot.services import campaigns, mail_claims, mail_delivery, subscriptions
 from bot.services.campaign_waves import WAVE_PAUSE
 from bot.services.consents import Said
 from handlers.simulator.mailbox import Mailbox
@@ -168,6 +169,30 @@ def test_mails_of_a_campaign_wait_too(
     assert len(mailbox.mails) == 1
     due.tick()
     assert due.state is STATES.DONE
+
+
+def test_a_mail_that_was_claimed_before_the_pause_waits_too(
+    due: Announcement, bot: Bot, rows: Any
+) -> None:
+    for _ in range(3):
+        due.tick()
+    one = bot.database.write(
+        lambda session: [
+            each
+            for each in mail_claims.claim(session, "one", bot.clock())
+            if session.get_one(Mail, each.id).campaign_id
+        ]
+    )[0]
+    bot.database.write(lambda session: _becomes(session, due.id, STATES.PAUSED))
+
+    def begin(session: Session) -> object:
+        assert bot.mailer is not None
+        head, goes = bot.mailer.head, lambda *_: None
+        return mail_delivery.begin(session, one, "one", bot.clock(), head, goes)
+
+    assert bot.database.write(begin) is None
+    (mail,) = [each for each in rows(Mail) if each.campaign_id]
+    assert (mail.state, mail.attempts, mail.lease_until) == (MailState.QUEUED, 0, None)
 
 
 def test_mails_of_a_stopped_campaign_are_dropped(

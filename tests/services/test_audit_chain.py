@@ -11,7 +11,7 @@ from bot.runtime import auditing
 from bot.services import audit, audit_chain
 from bot.services.audit import Action
 from bot.services.audit_verify import Anchor, Flaw, verify
-from models.audit import AuditChain, AuditEntry, AuditLink
+from models.audit import AuditAnchor, AuditChain, AuditEntry, AuditLink
 from models.database import Database
 from tests.services.trails import act, head, problem, tampering
 
@@ -128,7 +128,8 @@ def test_an_invented_entry_is_named_however_it_came(trail, bot, clock):
     tampering(trail, invent.values(values | {"seq": 50}))
     assert problem(bot)[0] is Flaw.NOT_OURS
     tampering(trail, invent.values(values | {"seq": 40, "mac": None}))
-    assert auditing.verify(bot).problem.entry_seq == 40
+    found = auditing.verify(bot).problem
+    assert (found.flaw, found.entry_seq) == (Flaw.UNSIGNED, 40)
     assert auditing.seal(bot) == 0  # and it never gets a link
 
 
@@ -181,15 +182,33 @@ def test_any_tampering_is_found_and_the_first_bad_one_named(trail, bot, clock, s
     assert found[1] == hit[0]
 
 
-def test_entries_from_before_the_chain_stand_first_in_it(database, bot, clock):
+def test_entries_from_before_the_chain_are_signed_by_the_operator_only(database, bot, app, clock):
     for _ in range(3):
         legacy = {"at": clock(), "action": "x:y", "actor": "a", "data": {}}
         database.write(lambda s, values=legacy: s.add(AuditEntry(**values)))
     act(database, clock, 1)
-    assert auditing.verify(bot).problem is None
-    assert auditing.verify(bot).checked == 4
+    assert problem(bot) == (Flaw.UNSIGNED, 1)
+    run = app.test_cli_runner().invoke
+    asked = run(args=["audit-adopt"])
+    assert (asked.exit_code, "3 entries have no signature" in asked.output) == (1, True)
+    assert problem(bot) == (Flaw.UNSIGNED, 1)
+    assert "3 entries were signed" in run(args=["audit-adopt", "--yes"]).output
+    verdict = auditing.verify(bot)
+    assert (verdict.problem, verdict.checked) == (None, 5)  # and the adopting itself
+    assert "nothing to adopt" in run(args=["audit-adopt", "--yes"]).output
     tampering(database, update(AuditEntry).where(AuditEntry.seq == 2).values(actor="b"))
-    assert problem(bot) == (Flaw.ENTRY_ALTERED, 2)
+    assert problem(bot) == (Flaw.ENTRY_ALTERED, 3)
+
+
+def test_a_trail_that_was_exchanged_as_a_whole_is_not_signed(trail, bot, clock):
+    """Somebody has the whole database, but not the key: what they put there stays unsigned."""
+    invented = {"at": clock(), "action": "x:y", "actor": "a", "data": {}, "seq": 1}
+    everything = (AuditEntry, AuditLink, AuditChain, AuditAnchor)
+    invent = AuditEntry.__table__.insert().values(invented)
+    tampering(trail, *(delete(table) for table in everything), invent)
+    auditing.seal_all(bot)
+    found = auditing.verify(bot).problem
+    assert (found.flaw, found.entry_seq) == (Flaw.UNSIGNED, 1)
 
 
 def test_a_lower_number_that_is_committed_later_is_linked_too(database, bot, clock):

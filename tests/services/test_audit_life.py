@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.runtime import auditing, purging
-from bot.services import backups, holds, restores
+from bot.services import audit_anchor_file, backups, holds, restores
 from bot.services.audit_verify import Anchor, Flaw
 from bot.settings import School
-from models.audit import AuditAnchor, AuditChain, AuditEntry
+from models.audit import AuditAnchor, AuditChain, AuditEntry, AuditLink
 from models.conversation import Conversation
 from models.database import Database
 from models.mail import Mail
@@ -119,6 +119,46 @@ def test_the_anchor_goes_to_the_owner_once_a_day(trail, bot, clock):
 def test_without_an_owner_the_anchor_is_kept_and_logged(trail, bot):
     assert auditing.send_anchor(bot).position == 12
     assert trail.read(lambda s: s.scalars(select(Mail)).all()) == []
+
+
+def test_the_copies_outside_find_a_trail_that_was_emptied(trail, bot, tmp_path, clock):
+    bot.settings = replace(bot.settings, backup_dir=tmp_path / "backups")
+    assert auditing.send_anchor(bot).position == 12
+    assert len(auditing.kept_outside(bot).heads) == 1
+    tampering(trail, *(delete(table) for table in (AuditEntry, AuditLink, AuditChain, AuditAnchor)))
+    assert problem(bot) == (Flaw.TAIL_CUT, 1)
+    for number in range(20):
+        act(trail, clock, number)
+    assert problem(bot) == (Flaw.REWRITTEN, 12)
+
+
+def test_a_copy_counts_with_our_signature_only(trail, bot, tmp_path):
+    bot.settings = replace(bot.settings, backup_dir=tmp_path)
+    auditing.send_anchor(bot)
+    file = tmp_path / "audit-anchors.jsonl"
+    [line] = file.read_text().splitlines()
+    file.write_text(f"{line}\n{line.replace('12', '13')}\n[]\n{line[:40]}")
+    kept = auditing.kept_outside(bot)
+    assert ([head.position for head in kept.heads], kept.doubtful) == ([12], 3)
+    audit_anchor_file.add(tmp_path, bot.keyring.audit_keys[0], kept.heads[0], bot.clock())
+    assert len(auditing.kept_outside(bot).heads) == 2  # the broken end stays alone
+    assert problem(bot) is None
+
+
+def test_after_a_restore_later_copies_do_not_hold(trail, app, bot, clock, tmp_path):
+    bot.settings = replace(bot.settings, backup_dir=tmp_path)
+    auditing.send_anchor(bot)
+    made = backups.make(trail, bot.keyring, tmp_path, clock())
+    clock.advance(days=1)
+    act(trail, clock, 50)
+    assert auditing.send_anchor(bot).position == 14
+    kept = auditing.kept_outside(bot).heads
+    assert [head.position for head in kept] == [12, 14]
+    said = app.test_cli_runner().invoke(args=["restore", str(made.path), "--yes"])
+    assert said.exit_code == 0, said.output
+    bot.database = Database(trail.url, bot.keyring, clock)
+    assert [head.position for head in auditing.kept_outside(bot).heads] == [12]
+    assert problem(bot) is None
 
 
 def test_an_empty_trail_needs_no_anchor(bot):

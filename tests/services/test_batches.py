@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.clock import BANGKOK
 from bot.errors import DeliveryError
 from bot.runtime import Bot
 from bot.services import (
@@ -55,12 +56,12 @@ def act(bot: Bot) -> Act:
 
 
 @pytest.fixture
-def campaign_id(act: Act, readers: list[Subscriber], clock: FakeClock) -> str:
+def campaign_id(act: Act, bot: Bot, readers: list[Subscriber], clock: FakeClock) -> str:
     """A campaign of one batch that is on."""
 
     def make(session: Session) -> str:
         learners = [session.get_one(Learner, each.learner_id) for each in readers]
-        return make_campaign(session, clock(), [learners]).id
+        return make_campaign(session, clock(), [learners], bot.settings).id
 
     return act(make)
 
@@ -327,3 +328,19 @@ def test_what_it_caused(
     clock.advance(hours=48)
     stop(bot, readers[2])
     assert bot.database.read(caused)[0].withdrawn == 1
+
+
+def test_what_was_claimed_before_nine_is_not_begun_after_it(
+    bot: Bot, campaign_id: str, clock: FakeClock, row: Callable[[], Batch]
+) -> None:
+    local = clock().astimezone(BANGKOK)
+    to_nine = local.replace(hour=20, minute=59, second=50) - local
+    clock.advance(seconds=to_nine.total_seconds())
+    (claimed,) = claim(bot)
+    clock.advance(seconds=10)
+    assert begin(bot, claimed) is None
+    stands = row()
+    assert (stands.state, stands.attempts, stands.lease_until) == (BatchState.QUEUED, 0, None)
+    clock.advance(hours=11)
+    (claimed,) = claim(bot)
+    assert begin(bot, claimed) is not None

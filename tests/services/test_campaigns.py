@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.runtime import Bot
 from bot.services import campaigns, frozen_lists, quota
 from bot.services.audiences import Audience
+from bot.services.campaign_bodies import Bodies, ChangedError
 from bot.services.campaign_problems import CampaignError
 from bot.services.campaigns import Draft, MoveError, StaleError
 from handlers.simulator.platform import Platform
@@ -99,7 +102,7 @@ def test_the_list_is_frozen_with_its_cost_before_anybody_approves(
     campaign = found(bot, campaign_id)
     assert campaign.state is CampaignState.APPROVED
     assert campaign.due_at == clock() + timedelta(minutes=bot.settings.hold_back_minutes)
-    assert campaigns.is_as_approved(campaign)
+    assert campaigns.is_as_approved(campaign, bot.settings)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +122,31 @@ def test_one_character_after_the_approval_and_it_is_another_campaign(
 ) -> None:
     approved(bot, campaign_id, asked(bot, campaign_id))
     campaign = found(bot, campaign_id)
-    assert campaigns.is_as_approved(campaign)
+    assert campaigns.is_as_approved(campaign, bot.settings)
     change(campaign)
-    assert not campaigns.is_as_approved(campaign)
+    assert not campaigns.is_as_approved(campaign, bot.settings)
+
+
+def test_the_words_around_it_are_approved_too(bot: Bot, campaign_id: str, tmp_path: Path) -> None:
+    """A topic's title stands in the last message, the school's name in the mail."""
+    approved(bot, campaign_id, asked(bot, campaign_id))
+    campaign = found(bot, campaign_id)
+    renamed = replace(bot.settings, school=replace(bot.settings.school, controller="โรงเรียนอื่น"))
+    assert not campaigns.is_as_approved(campaign, renamed)
+    news = copytree(bot.settings.news_dir, tmp_path / "news")
+    moved = replace(bot.settings, news_dir=news)
+    assert campaigns.is_as_approved(campaign, moved)
+    for file in news.glob("*.toml"):
+        said = file.read_text(encoding="utf-8")
+        file.write_text(said.replace('th = "', 'th = "ใหม่ '), encoding="utf-8")
+    retitled = replace(bot.settings, news_dir=copytree(news, tmp_path / "retitled"))
+    assert not campaigns.is_as_approved(campaign, retitled)
+    with pytest.raises(ChangedError):
+        bot.database.read(
+            lambda session: Bodies(retitled).messages(
+                session, campaign_id, campaign.approved_digest, "th"
+            )
+        )
 
 
 def test_what_was_not_seen_is_not_approved(bot: Bot, campaign_id: str) -> None:
@@ -262,7 +287,7 @@ def test_an_edit_goes_back_to_the_draft_and_voids_the_approval(
     campaign = found(bot, campaign_id)
     assert campaign.state is CampaignState.DRAFT
     assert campaign.approved_digest is None
-    assert not campaigns.is_as_approved(campaign)
+    assert not campaigns.is_as_approved(campaign, bot.settings)
 
 
 def test_a_second_list_is_counted_from_nothing(bot: Bot, line: Platform, campaign_id: str) -> None:

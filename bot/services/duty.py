@@ -1,0 +1,28 @@
+"""Whether a member of staff is still here and still may do it, asked in the unit that does it."""
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BotError
+from bot.services import staff_sessions
+from bot.services.permissions import Permission
+from bot.services.staff_sessions import Member
+from models.staff import Staff
+
+
+class OffDutyError(BotError):
+    """Shut out meanwhile, or of another role by now."""
+
+
+def confirm(session: Session, member_id: str, permission: Permission) -> Member:
+    """The member as they are at this moment; raises OffDutyError.
+
+    Asked after the lock that the unit may have waited for. Their row is held until the unit ends,
+    so that an act and the end of its permission come one after the other.
+    """
+    staff = session.get(Staff, member_id, with_for_update={"read": True}, populate_existing=True)
+    if staff is None or staff.disabled_at is not None:
+        raise OffDutyError
+    member = staff_sessions.member_of(staff)
+    if not member.may(permission):
+        raise OffDutyError
+    return member

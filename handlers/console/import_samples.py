@@ -1,0 +1,56 @@
+"""A sample file of learners, for staff to fill in: in their language, of made-up people."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+
+from bot.clock import BANGKOK
+from bot.services.csv_words import Field
+from bot.texts import Translator, policy
+from handlers.console.import_words import FIELDS
+
+AGO = timedelta(days=30)  # when the made-up people consented
+
+
+def made(t: Translator, now: datetime) -> bytes:
+    """The file, with the mark that tells Excel of UTF-8."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, list(FIELDS), restval="")
+    writer.writerow({field: t(said) for field, said in FIELDS.items()})
+    writer.writerows(_people(t, f"{(now - AGO).astimezone(BANGKOK):%Y-%m-%d}"))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _people(t: Translator, on: str) -> list[dict[Field, str]]:
+    """One with our own notice, one with words of the school's, one who has yet to consent."""
+    return [
+        {
+            Field.NAME: t("Somying Sample"),
+            Field.PHONE: "081-000-0001",
+            Field.EMAIL: "somying@example.com",
+            Field.LINE_ID: "somying-sample",
+            Field.AGE: "34",
+            Field.LANGUAGE: "th",
+            Field.CONSENT_DATE: on,
+            Field.CONSENT_WORDS: policy.CURRENT,
+            Field.CONSENT_MEANS: t("paper"),
+            Field.EMAIL_NEWS: t("yes"),
+        },
+        {
+            Field.NAME: t("Somchai Sample"),
+            Field.PHONE: "081-000-0002",
+            Field.EMAIL: "somchai@example.com",
+            Field.AGE: "20+",
+            Field.LANGUAGE: "en",
+            Field.CONSENT_DATE: on,
+            Field.CONSENT_WORDS: t("I agree that the school keeps my details for E-Learning."),
+            Field.CONSENT_MEANS: t("web"),
+            Field.EMAIL_NEWS: t("no"),
+        },
+        {
+            Field.NAME: t("Manee Sample"),
+            Field.PHONE: "081-000-0003",
+            Field.EMAIL: "manee@example.com",
+            Field.AGE: "28",
+        },
+    ]
