@@ -50,9 +50,7 @@ def due(session: Session, now: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def make_member(
-    session: Session, pattern_id: str, settings: Settings, now: datetime
-) -> str | None:
+def make_member(session: Session, pattern_id: str, settings: Settings, now: datetime) -> str | None:
     """Make the member of a pattern's next time and move the pattern on; the member's id.
 
     One unit of work, so that a tick that comes twice finds nothing to do. Of several times that

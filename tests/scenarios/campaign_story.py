@@ -43,9 +43,7 @@ class Story:
         size = self.draw.randrange(2, 5)
         groups = [learners[at : at + size] for at in range(0, len(learners), size)]
         content = {"th": {"title": "ข่าว", "parts": [{"type": "text", "text": self.text}]}}
-        return make_campaign(
-            session, self.clock(), groups, self.bot.settings, content=content
-        ).id
+        return make_campaign(session, self.clock(), groups, self.bot.settings, content=content).id
 
     def suffer(self) -> None:
         """One or two rounds of workers that die, with what else can go wrong."""
