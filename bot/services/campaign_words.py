@@ -113,6 +113,10 @@ PAUSES: dict[str, tuple[str, str]] = {
         _("It is no longer what was approved."),
         _("Nothing can go out like this. Send it back to the draft and have it approved again."),
     ),
+    "restored": (
+        _("The system was restored from a backup: this may have gone out since it was made."),
+        _("Ask whether it arrived. LINE recognises a repeat for one day only: in doubt, stop it."),
+    ),
     "series": (
         _("The series that it belongs to was held or sent back."),
         _("Look at the series first. Then let this one go on, or stop it."),

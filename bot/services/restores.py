@@ -30,7 +30,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from bot.crypto import Keyring
-from bot.services import audit, backups, erasure, erasure_list, sessions, staff_sessions
+from bot.services import after_restore, audit, backups, erasure, erasure_list
+from bot.services.after_restore import Settled
 from bot.services.audit import Action
 from bot.services.backup_files import BackupError, Reader
 from bot.services.backup_rows import BATCH, Contents, Tally, lines, loaded
@@ -51,7 +52,7 @@ class Restored:
     digest: str
     erased_again: int  # people
     doubtful: int  # lines of the erasure list that could not be believed
-    sessions: int  # that were open when the backup was made, and are not any more
+    settled: Settled  # what was open when the backup was made, and is not any more
     seconds: float
 
 
@@ -67,8 +68,8 @@ def restore(
     """Put a backup in the place of a database; raises BackupError before anything is touched.
 
     Whoever was erased after the backup was made is erased again before the data can be seen: by
-    the list beside the backups, and by what the replaced database knows. Every session ends: one
-    that somebody ended since the backup, as a member of staff was shut out, would be open again.
+    the list beside the backups, and by what the replaced database knows. Sessions and links end,
+    announcements are held: see bot/services/after_restore.py.
     """
     began = time.monotonic()
     reader = Reader(path, keyring)
@@ -89,7 +90,7 @@ def restore(
         union = {erased.id: erased for erased in (*listed.erased, *present.erased)}
         with _target(url) as connection:
             _load(connection, reader, contents)
-            again, ended = _settle(connection, keyring, list(union.values()), contents, now)
+            again, settled = _settle(connection, keyring, list(union.values()), contents, now)
             _check_references(connection)
     if list_directory is not None:
         erasure_list.add(list_directory, keyring, union.values())
@@ -100,7 +101,7 @@ def restore(
         contents.digest(),
         again,
         listed.doubtful,
-        ended,
+        settled,
         time.monotonic() - began,
     )
 
@@ -290,8 +291,8 @@ def _settle(
     erasures: list[Erased],
     contents: Contents,
     now: datetime,
-) -> tuple[int, int]:
-    """Apply the erasure list and end all sessions; how many people, and how many sessions."""
+) -> tuple[int, Settled]:
+    """Apply the erasure list, and make safe what has happened since; how many people."""
     database = Database(str(connection.engine.url.render_as_string(False)), keyring)
     info = {"keyring": keyring, "database": database}
     people = 0
@@ -299,9 +300,7 @@ def _settle(
         for erased in erasures:
             subject = Subject(erased.subject_id, erased.learner_id)
             people += erasure.erase(session, subject, now, again=erased.row()) > 0
-        ended = staff_sessions.end_everybodys(session, now) + sessions.close_everybodys(
-            session, now
-        )
+        settled = after_restore.settle(session, now)
         audit.record(
             session,
             Action.BACKUP_RESTORED,
@@ -310,11 +309,13 @@ def _settle(
             now=now,
             rows=contents.rows,
             erased_again=people,
-            sessions=ended,
+            sessions=settled.sessions,
+            links=settled.links,
+            held=settled.campaigns,
         )
         session.commit()
     database.close()
-    return people, ended
+    return people, settled
 
 
 def _check_references(connection: Connection) -> None:

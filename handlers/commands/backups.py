@@ -67,7 +67,14 @@ def restore(file: Path, yes: bool) -> None:
     click.echo(f"{done.rows} rows, counts and content compared, {done.seconds:.1f} s")
     click.echo(f"content {done.digest}")
     click.echo(f"{done.erased_again} person(s) who were erased since have been erased again.")
-    click.echo(f"{done.sessions} open session(s) have been ended: everybody signs in anew.")
+    settled = done.settled
+    click.echo(f"{settled.sessions} open session(s) have been ended: everybody signs in anew.")
+    click.echo(f"{settled.links} link(s) and code(s) that could still be used have been ended.")
+    if settled.campaigns:
+        click.echo(
+            f"! {settled.campaigns} announcement(s) are held, because they may have gone out "
+            "since the backup: look at them in the console."
+        )
     if done.doubtful:
         click.echo(
             f"! {done.doubtful} line(s) of {erasure_list.NAME} could not be verified and were not "

@@ -35,6 +35,8 @@ KEYS: dict[str, str] = {
     "disclosure_id": _("Disclosure (id)"),
     "enrolled": _("Enrolled"),
     "erased_again": _("People erased again"),
+    "links": _("Links and codes ended"),
+    "held": _("Announcements held"),
     "event_id": _("Entry in the consent ledger (id)"),
     "export_id": _("File (id)"),
     "factor": _("Second factor"),
