@@ -60,7 +60,7 @@ with ApiClient(Configuration(host=host, access_token="bench")) as client:
 """
 
 
-class _Rig:
+class Rig:
     """One database with so many subscribers, and a LINE."""
 
     def __init__(self, bench: Bench, servers: Servers, url: str, people: int) -> None:
@@ -136,6 +136,12 @@ class _Rig:
         )
         self.bench.report.runs.append(run)
         return run
+
+    def counted(self) -> str:
+        """A campaign whose list everybody is on, waiting for its approval."""
+        campaign_id = self._ask()
+        self._worker("count")
+        return campaign_id
 
     def naive(self, calls: int) -> float:
         """The SDK's typed multicast in a loop over ids in memory, remembering nothing."""
@@ -238,7 +244,7 @@ def campaigns_scenario(bench: Bench) -> None:
             is_sqlite = name.startswith("SQLite")
             url = servers.sqlite_url() if is_sqlite else servers.postgres_url()
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-            rig = _Rig(bench, servers, url, people)
+            rig = Rig(bench, servers, url, people)
             with closing(rig.database):
                 runs[name] = rig.measure(name, workers)
                 if name == "PostgreSQL":

@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.campaigns import campaigns_scenario
+from benchmarks.console import console
 from benchmarks.mail import mail
 from benchmarks.pushes import pushes
 from benchmarks.report import Row, median
@@ -291,4 +292,5 @@ SCENARIOS = {
     "pushes": pushes,
     "campaigns": campaigns_scenario,
     "mail": mail,
+    "console": console,
 }
