@@ -78,6 +78,7 @@ def looks_right(page: Page, language: str, *, is_signed_in: bool) -> None:
 
 def fits(page: Page) -> None:
     """Nothing to scroll sideways; measured with the screen, because a page may widen its window."""
+    page.wait_for_load_state()  # a click comes back as soon as the next page begins
     wide = page.evaluate("document.documentElement.scrollWidth") - _width(page)
     assert wide <= 0, f"{page.url} is {wide} px too wide"
 

@@ -100,7 +100,7 @@ def test_figures_that_are_old_say_so(author, bot, database, clock):
 def test_the_job_that_stopped_is_told(console, bot, clock):
     counting.count(bot)
     clock.advance(hours=2)
-    assert "ระบบนับไม่ทำงาน" in console(Role.AUTHOR).get(PAGE).text
+    assert "ระบบนับจำนวนไม่ทำงาน" in console(Role.AUTHOR).get(PAGE).text
 
 
 def test_the_quota_and_its_forecast(author, bot, database, clock):

@@ -22,7 +22,7 @@ def test_what_one_had_a_part_in_does_not_wait_for_oneself(part, database, settin
             values[part] = mine.id
         elif part == "writers":
             values["writers"] = ["b" * 32, mine.id]
-        row = make_campaign(session, clock(), [], state=CampaignState.IN_REVIEW, **values)
+        row = make_campaign(session, clock(), [], settings, state=CampaignState.IN_REVIEW, **values)
         listed = [each.id for each in campaign_list.waiting(session, mine, settings)]
         assert (listed == [row.id]) is campaign_cards.is_for(row, mine, settings)
         school_of_one = replace(settings, approve_own=True)
