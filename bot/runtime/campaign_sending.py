@@ -45,15 +45,16 @@ class CampaignSending:
 
     def drain(self) -> int:
         """Send on LINE until nothing is due; how many calls were begun."""
-        first = self._claim()
-        if not first:
-            return 0
+        # All threads begin at once, and a thread that nothing is due for is not started.
+        claimed = self._claim(most=CLAIM * self._senders)
+        shares = [claimed[number :: self._senders] for number in range(self._senders)]
         sent = [0] * self._senders
         threads = [
             threading.Thread(
-                target=self._guarded, args=(number, sent, first), name="campaign", daemon=True
+                target=self._guarded, args=(number, sent, share), name="campaign", daemon=True
             )
-            for number in range(self._senders)
+            for number, share in enumerate(shares)
+            if share
         ]
         for thread in threads:
             thread.start()
@@ -88,7 +89,9 @@ class CampaignSending:
             session, claimed, bot.worker, bot.clock(), bot.settings, self._bodies.letter
         )
 
-    def _claim(self, channel: Channel = Channel.LINE, settle: Settle | None = None) -> list[Claim]:
+    def _claim(
+        self, channel: Channel = Channel.LINE, settle: Settle | None = None, most: int = CLAIM
+    ) -> list[Claim]:
         bot, now = self.bot, self.bot.clock()
 
         def work(session: Session) -> list[Claim]:
@@ -97,15 +100,15 @@ class CampaignSending:
                 session.flush()
             if quiet_hours.is_quiet(now):
                 return []
-            return batches.claim(session, bot.worker, now, channel, CLAIM)
+            return batches.claim(session, bot.worker, now, channel, most)
 
         return bot.database.write(work)
 
     # What follows runs in the threads.
 
-    def _guarded(self, number: int, sent: list[int], first: list[Claim]) -> None:
+    def _guarded(self, number: int, sent: list[int], claims: list[Claim]) -> None:
         try:
-            sent[number] = self._send_all(first if number == 0 else self._claim())
+            sent[number] = self._send_all(claims)
         except Exception as error:  # its leases end by themselves
             kind, where = type(error).__name__, place_of(error)
             self.bot.log.error("campaign.sender_ended", error=kind, where=where)

@@ -25,8 +25,9 @@ from models.prepared import Prepared
 DEFAULT = 2000.0
 CEILINGS: Mapping[str, float] = {"multicast": 200.0, "loading": 100.0}  # calls a second
 # Seconds of calls in one bulk. Where several processes take turns, each has to work off its bulk
-# at the whole channel's rate: short ones keep that possible.
-BULK, LONELY_BULK = 0.02, 0.1
+# at the whole channel's rate: short ones keep that possible. SQLite's one process has nobody to
+# share with, and its reservation waits behind whatever else is to be written.
+BULK, LONELY_BULK = 0.02, 0.3
 LEAST_BULK = 8
 _TABLE: Any = LineRate.__table__
 
