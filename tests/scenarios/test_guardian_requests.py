@@ -22,6 +22,7 @@ from tests.scenarios.guardian_story import (
     state,
 )
 from tests.scenarios.story import ACTS, EMAIL, LINE_ID, NAME, reach, tap
+from tests.traces import PHONE_END
 
 
 @pytest.mark.parametrize("band", ["up_to_10", "from_11_to_19"])
@@ -38,8 +39,9 @@ def test_nothing_is_kept_beyond_the_pending_request(band, someone, rows, all_wor
         child.says(typed)
 
     stored = all_words()
-    for detail in (NAME, "5678", EMAIL, LINE_ID, "เด็กหญิง", "Displayname"):
+    for detail in (NAME, EMAIL, LINE_ID, "เด็กหญิง", "Displayname"):
         assert detail not in stored
+    assert not PHONE_END.search(stored)
     assert stored.count(NICKNAME) == 1
     assert stored.count(child.user_id) == 1
     assert rows(Learner) == []
