@@ -10,7 +10,7 @@ from bot.services import campaign_progress as figures
 from bot.services import series
 from bot.services.campaign_progress import Progress
 from bot.services.permissions import Permission
-from handlers.console.campaign_view import View, campaign_page, load, shared
+from handlers.console.campaign_view import View, campaign_page, is_mail_missing, load, shared
 from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.routes import console
@@ -71,6 +71,7 @@ def _live(view: View) -> dict[str, Any]:
     return {
         "progress": progress,
         "is_moving": row.state in MOVING,
+        "is_mail_missing": row.state in MOVING and is_mail_missing(view),
         "until": until,
         # Hours are told as a time, minutes as a countdown.
         "countdown": f"{seconds // 60}:{seconds % 60:02}" if 0 < seconds < 3600 else "",

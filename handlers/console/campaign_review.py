@@ -21,7 +21,7 @@ from bot.services.campaign_progress import Decision
 from bot.services.permissions import Permission
 from bot.texts import translator
 from handlers.console.campaign_acts import carry_out, note
-from handlers.console.campaign_view import View, campaign_page, load
+from handlers.console.campaign_view import View, campaign_page, is_mail_missing, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
 from handlers.portal import language
@@ -63,6 +63,7 @@ def campaign_review(campaign_id: str) -> AnyResponse:
         is_too_often=rule is not None
         and schedules.is_too_often(rule, now, bot.settings.news_per_month),
         is_waiting=view.row.state is CampaignState.IN_REVIEW,
+        is_mail_missing=is_mail_missing(view),
         is_past=view.row.send_at is not None and view.row.send_at <= now,
         translator=translator,
         may_take_list=_may_take_list(),

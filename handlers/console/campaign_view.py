@@ -133,6 +133,11 @@ def campaign_page(
     return response
 
 
+def is_mail_missing(view: View) -> bool:
+    """Some are to get it by e-mail, and nobody named a mail server."""
+    return the_bot().mailer is None and view.row.counts.get("email", 0) > 0
+
+
 def shared() -> dict[str, Any]:
     """What every template about campaigns asks for."""
     t = language.translate()

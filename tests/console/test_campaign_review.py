@@ -4,14 +4,17 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from bot.mail.smtp import mailer_of
 from bot.runtime import Bot
 from bot.services import campaigns, quota
 from bot.services.audit import Action
+from bot.settings import Settings
 from handlers.simulator.platform import Platform
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignEvent, CampaignState
@@ -83,6 +86,17 @@ def test_the_dry_run_says_who_gets_it_what_it_costs_and_who_does_not(
     assert f"<dd>{left:,}</dd>" in page
     assert "เปิดแล้ววันนี้" in page
     assert "It opens today" in page
+
+
+def test_mails_that_nobody_can_send_are_no_surprise(
+    author: Desk, waiting: str, bot: Bot, settings: Settings
+) -> None:
+    told = "อีเมลถึงผู้รับ 1 คนจึงต้องรอ"
+    assert told in author.get(review(waiting)).text
+    url = "smtp://127.0.0.1:2525"
+    sender = "English Planet <news@example.test>"
+    bot.mailer = mailer_of(replace(settings, smtp_url=url, mail_from=sender, mail_news_from=sender))
+    assert told not in author.get(review(waiting)).text
 
 
 def test_the_author_is_told_why_somebody_else_decides(
