@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis
 
 from app import create_app
 from bot.runtime import Bot
@@ -24,6 +25,10 @@ from tests.mailbox import mailbox as mailbox  # a fixture for everybody
 BOT_USER_ID = "U" + "b" * 32
 CHANNEL_SECRET = secrets.token_hex(16)
 ACCESS_TOKEN = secrets.token_hex(32)
+
+# The same examples in every run, however slow the machine is.
+hypothesis.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.load_profile("steady")
 
 
 @pytest.fixture
