@@ -90,9 +90,13 @@ class Announcement:
     def advance(self, **span: float) -> None:
         self.bot.clock.advance(**span)  # type: ignore[attr-defined]
 
+    def tick_only_waves(self) -> None:
+        """Half of a tick: the next step, and nothing is sent."""
+        campaigning.move_on(self.bot)
+
     def tick(self) -> None:
         """What the clock calls, once."""
-        campaigning.move_on(self.bot)
+        self.tick_only_waves()
         self.sending.drain_mails()
         self.sending.drain()
 

@@ -20,6 +20,7 @@ from bot.runtime.parts import Bot
 from bot.services import batch_mails, batches, campaign_waves, quiet_hours
 from bot.services.batches import Claim, Outgoing
 from bot.services.campaign_bodies import Bodies
+from bot.services.pace import PATIENCE
 from models.campaign import Campaign, CampaignState
 from models.subscription import Channel
 
@@ -45,22 +46,13 @@ class CampaignSending:
 
     def drain(self) -> int:
         """Send on LINE until nothing is due; how many calls were begun."""
-        # All threads begin at once, and a thread that nothing is due for is not started.
+        # Threads begin at once for what is due, and hire others where more becomes due meanwhile.
         claimed = self._claim(most=CLAIM * self._senders)
-        shares = [claimed[number :: self._senders] for number in range(self._senders)]
-        sent = [0] * self._senders
-        threads = [
-            threading.Thread(
-                target=self._guarded, args=(number, sent, share), name="campaign", daemon=True
-            )
-            for number, share in enumerate(shares)
-            if share
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sum(sent)
+        crew = _Crew(self._senders, self._guarded)
+        for number in range(self._senders):
+            if share := claimed[number :: self._senders]:
+                crew.hire(share)
+        return crew.join()
 
     def drain_mails(self) -> int:
         """Hand batches for e-mail over to the mail queue; how many mails that made."""
@@ -106,14 +98,15 @@ class CampaignSending:
 
     # What follows runs in the threads.
 
-    def _guarded(self, number: int, sent: list[int], claims: list[Claim]) -> None:
+    def _guarded(self, crew: "_Crew", claims: list[Claim]) -> int:
         try:
-            sent[number] = self._send_all(claims)
+            return self._send_all(crew, claims or self._claim())
         except Exception as error:  # its leases end by themselves
             kind, where = type(error).__name__, place_of(error)
             self.bot.log.error("campaign.sender_ended", error=kind, where=where)
+            return 0
 
-    def _send_all(self, claims: list[Claim]) -> int:
+    def _send_all(self, crew: "_Crew", claims: list[Claim]) -> int:
         calls, settle = 0, None
         while claims:
             for claimed in claims:
@@ -123,6 +116,8 @@ class CampaignSending:
                     settle = self._call(outgoing)
                     calls += 1
             claims, settle = self._claim(settle=settle), None
+            if len(claims) == CLAIM:
+                crew.hire([])
             self._watch_quota()
         return calls
 
@@ -148,7 +143,10 @@ class CampaignSending:
     def _call(self, outgoing: Outgoing) -> Settle:
         """Call LINE; what is to be written down of it."""
         bot, worker = self.bot, self.bot.worker
-        bot.pacer.take("multicast")
+        if not bot.pacer.take("multicast", PATIENCE):
+            # Called by nobody: it comes again, and everything is asked anew.
+            until = bot.clock() + timedelta(seconds=PATIENCE)
+            return lambda session: batches.held_up(session, outgoing, worker, "no turn", until)
         try:
             receipt = bot.gateway.multicast(outgoing.body, outgoing.retry_key)
         except DeliveryError as error:
@@ -216,3 +214,37 @@ class CampaignSending:
             error=kind,
             where=where,
         )
+
+
+class _Crew:
+    """The threads of one drain."""
+
+    def __init__(self, most: int, work: "Callable[[_Crew, list[Claim]], int]") -> None:
+        self._most, self._work = most, work
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._working = self._calls = 0
+
+    def hire(self, claims: list[Claim]) -> None:
+        """One thread more, for these claims or for what it finds; none where all are at work."""
+        with self._lock:
+            if self._working == self._most:
+                return
+            self._working += 1
+            thread = threading.Thread(
+                target=self._run, args=(claims,), name="campaign", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def join(self) -> int:
+        """Wait until all have ended, also those who were hired meanwhile; how many calls."""
+        for thread in self._threads:  # whoever hires is waited for first, and sees to the list
+            thread.join()
+        return self._calls
+
+    def _run(self, claims: list[Claim]) -> None:
+        calls = self._work(self, claims)
+        with self._lock:
+            self._calls += calls
+            self._working -= 1

@@ -14,6 +14,7 @@ from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
 from bot.services import outbox
 from bot.services.outbox import Outgoing
+from bot.services.pace import PATIENCE
 
 SENDERS = 64  # threads, and so connections to LINE
 CLAIM = 512  # leased at a time
@@ -221,8 +222,7 @@ class _Run:
             if begun is None:
                 return Result(one)
             outgoing = begun
-        bot.pacer.take("push")
-        if self._is_refused.is_set():
+        if not bot.pacer.take("push", PATIENCE) or self._is_refused.is_set():
             return Result(outgoing, is_untried=True)
         try:
             receipt = bot.gateway.send("push", outgoing.body, outgoing.retry_key)

@@ -19,6 +19,7 @@ from models.subscription import Channel
 GONE = "gone"
 UNREADABLE = "cannot be read"
 NO_CHAT = "no chat"  # imported, and has not joined yet
+HAS_STAFF_COPY = "staff copy"  # belongs to the staff, who get it first
 
 
 class Member(NamedTuple):

@@ -14,27 +14,33 @@ from bot.services import (
     alerts,
     audit,
     batch_mails,
+    batch_members,
     batches,
     campaign_cost,
     campaign_messages,
     campaign_trouble,
     campaigns,
     outbox,
+    people,
     quiet_hours,
     quota,
     staff_chats,
     topics,
 )
 from bot.services.audit import Action
+from bot.services.batch_members import HAS_STAFF_COPY
 from bot.services.batches import LATE
 from bot.services.staff_chats import Linked
 from bot.settings import Settings
 from models.campaign import Campaign, CampaignState, Wave
 from models.database import database_of
-from models.recipient import ACCEPTED, LOST, Batch, BatchState
+from models.recipient import ACCEPTED, LOST, Batch, BatchState, Recipient
 
 # Between two waves: long enough for colleagues to say stop, short enough to be waited for.
 WAVE_PAUSE = timedelta(minutes=2)
+# A first percent by e-mail is waited for; a server that puts mails off must not hold up the rest
+# for ever.
+MAIL_PATIENCE = timedelta(hours=1)
 ALIVE = timedelta(minutes=1)  # how exactly it is written down that we are up
 NEXT = {Wave.STAFF: Wave.FIRST, Wave.FIRST: Wave.REST}
 TO_START = (CampaignState.APPROVED, CampaignState.SCHEDULED)
@@ -127,6 +133,8 @@ def _start(session: Session, campaign: Campaign, settings: Settings, now: dateti
     if now - campaign.due_at > LATE:
         return hold(session, campaign, Held.LATE, settings, now)
     if quiet_hours.is_quiet(now):
+        if not quiet_hours.is_quiet(campaign.due_at):  # its time has passed while nobody was up
+            return hold(session, campaign, Held.LATE, settings, now)
         campaign.due_at = quiet_hours.next_open(now)  # not late: nobody is to be woken
         return None
     if not _is_as_approved(campaign, settings):
@@ -150,6 +158,7 @@ def _tell_staff(
     if topic is None:
         return  # the next tick holds it
     for member in staff:
+        _take_off_the_list(session, campaign, member)
         language = member.language if member.language in campaign.content else min(campaign.content)
         outbox.queue(
             session,
@@ -161,6 +170,16 @@ def _tell_staff(
         )
     if staff:
         campaign.wave_due_at = now + WAVE_PAUSE
+
+
+def _take_off_the_list(session: Session, campaign: Campaign, member: Linked) -> None:
+    """A member who is a learner too has it as a member: one person gets it once."""
+    conversation = people.adopt(session, member.user_id)
+    if conversation is None:
+        return
+    recipient = session.get(Recipient, (campaign.id, conversation.id))
+    if recipient is not None and recipient.channel is not None:
+        batch_members.drop(session, campaign.id, conversation.id, HAS_STAFF_COPY)
 
 
 def _advance(
@@ -210,9 +229,12 @@ def _end_wave(
             Batch.campaign_id == campaign.id, Batch.wave == wave
         )
     )
-    if ended_at is not None and now < ended_at + WAVE_PAUSE:
-        campaign.wave_due_at = ended_at + WAVE_PAUSE
-        return None
+    if ended_at is not None:
+        if now < ended_at + MAIL_PATIENCE and batch_mails.is_waiting(session, campaign.id):
+            return None
+        if now < ended_at + WAVE_PAUSE:
+            campaign.wave_due_at = ended_at + WAVE_PAUSE
+            return None
     campaign.wave, campaign.wave_due_at = following, now
     if batches.is_over(session, campaign.id, following):  # e.g. nobody is in the first percent
         return _end_wave(session, campaign, following, trouble, settings, now)

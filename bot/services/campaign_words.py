@@ -80,6 +80,8 @@ DROPPED: dict[str, str] = {
     "topic not chosen": _("Left the topic"),
     "cannot be read": _("Their row cannot be read"),
     "refused by LINE": _("LINE does not know them"),
+    "no chat": _("Has not joined us on LINE yet"),
+    "staff copy": _("Has it as a member of staff"),
     "suppressed": _("Earlier mails came back"),
 }
 BATCHES: dict[BatchState, str] = {
@@ -244,7 +246,7 @@ def note(t: Translator, verdict: Verdict, written: str | None) -> str:
     """What stands beside a decision: a person's words, or the system's reason in ours."""
     if not written:
         return ""
-    if verdict is Verdict.PAUSED and written in PAUSES:
+    if written in PAUSES and (verdict is Verdict.PAUSED or written == "restored"):
         return t(PAUSES[written][0])
     if verdict is Verdict.APPROVED and written == "series":
         return t("The approval of its series covers it.")

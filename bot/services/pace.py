@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from math import inf
 from typing import Any, cast
 
-from sqlalchemy import Interval, bindparam, func, update
+from sqlalchemy import Interval, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,9 @@ CEILINGS: Mapping[str, float] = {"multicast": 200.0, "loading": 100.0}  # calls 
 # share with, and its reservation waits behind whatever else is to be written.
 BULK, LONELY_BULK = 0.02, 0.3
 LEAST_BULK = 8
+# Seconds until a turn for which a last look at what allows the call is good: a stop or a "no" that
+# comes later must still count.
+PATIENCE = 2.0
 _TABLE: Any = LineRate.__table__
 
 
@@ -63,6 +67,17 @@ def reserve(session: Session, endpoint: str, span: timedelta) -> Reserved:
     return Reserved(until - span, clock)
 
 
+def hold_back(session: Session, endpoint: str, span: timedelta) -> None:
+    """Reserve nothing before `span` from now; what several ask for at once is one pause."""
+    row = session.get_one(LineRate, endpoint, with_for_update=True, populate_existing=True)
+    database = database_of(session)
+    if database.has_own_clock:
+        clock = session.scalars(select(func.clock_timestamp(type_=UTCDateTime()))).one()
+    else:
+        clock = cast("datetime", database.time())
+    row.at = max(row.at, clock + span)
+
+
 @cache
 def _step(has_own_clock: bool) -> Prepared:
     """The step on PostgreSQL. A crash of the server may forget the last moment's turns (its log
@@ -93,28 +108,41 @@ class Pacer:
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
 
-    def take(self, endpoint: str) -> None:
-        """Return when the next call to this endpoint may begin; begin it at once."""
+    def take(self, endpoint: str, within: float = inf) -> bool:
+        """Return when the next call to this endpoint may begin; begin it at once.
+
+        within: seconds. Where the turn would come later than that nothing is taken, and the answer
+        is False: whatever allowed the call has grown old.
+        """
         lane = self._lane(endpoint)
+        last = self._monotonic() + within
         # One at a time: whoever stands here gets the next turn, and the others wait in line. That
         # also holds while more turns are reserved, which is done before they run out.
         with lane.turnstile:
             while True:
                 if count := lane.turns.wanted(self._monotonic()):
                     self._reserve(endpoint, lane, count)
-                wait = lane.turns.next(self._monotonic())
+                now = self._monotonic()
+                if now > last:
+                    return False
+                wait = lane.turns.next(now)
                 if wait == 0:
-                    return
+                    return True
                 if wait is not None:
+                    if now + wait > last:
+                        return False
                     self._wait(wait)
 
     def back_off(self, endpoint: str, seconds: float = 1.0) -> None:
-        """Have all processes leave an endpoint alone for a while: LINE answered 429."""
+        """Have all processes leave an endpoint alone for a while: LINE answered 429.
+
+        Threads that are refused together ask for the same pause, not for one each.
+        """
         lane = self._lane(endpoint)
         with lane.turnstile:
             lane.turns.forget()
             span = timedelta(seconds=seconds)
-            self._database.write(lambda session: reserve(session, endpoint, span))
+            self._database.write(lambda session: hold_back(session, endpoint, span))
 
     def _lane(self, endpoint: str) -> "_Lane":
         with self._lock:

@@ -308,3 +308,17 @@ def test_it_stops_by_itself_where_many_leave(
 def test_one_of_three_is_no_trend(due: Announcement, readers: list[Subscriber], bot: Bot) -> None:
     readers[2].becomes(line_user_id="no-id")
     assert due.runs() is STATES.DONE
+
+
+def test_a_time_that_passed_before_the_night_is_not_moved_to_the_morning(
+    bot: Bot, line: Platform, reader: Subscriber
+) -> None:
+    """20:45, and the machine was down until 21:05: somebody is asked."""
+    at = bot.clock().replace(hour=13, minute=45)
+    announcement = Announcement(bot, line, send_at=at)
+    announcement.is_asked_for()
+    announcement.is_approved()
+    bot.clock.time = at + timedelta(minutes=20)  # type: ignore[attr-defined]
+    quota_reading.read(bot)
+    announcement.tick()
+    assert (announcement.state, announcement.row.pause_reason) == (CampaignState.PAUSED, "late")

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
-from bot.services import campaigns, staff_chats
+from bot.services import campaigns, frozen_lists, staff_chats
+from bot.services.batch_members import HAS_STAFF_COPY
 from bot.services.campaign_waves import WAVE_PAUSE
+from handlers.simulator.mailbox import Mailbox
 from handlers.simulator.platform import Platform
 from models.base import new_id
 from models.campaign import CampaignState, Wave
@@ -33,8 +35,14 @@ def colleague(bot: Bot, line: Platform) -> Chat:
     """A member of staff who reads English and linked their LINE account."""
     chat = Chat(line, "ครูแอน", "en")
     line.person(chat.user_id).friend = True
+    link(bot, chat)
+    return chat
 
-    def link(session: Session) -> None:
+
+def link(bot: Bot, chat: Chat) -> None:
+    """Tie a LINE account to a member of staff who reads English."""
+
+    def work(session: Session) -> None:
         staff = make_staff(session, bot.clock(), language=Language.ENGLISH)
         row = StaffChat(id=new_id(), staff_id=staff.id)
         with session.no_autoflush:
@@ -43,8 +51,7 @@ def colleague(bot: Bot, line: Platform) -> Chat:
         session.flush()
         assert staff_chats.linked(session)
 
-    bot.database.write(link)
-    return chat
+    bot.database.write(work)
 
 
 def test_the_staff_see_it_two_minutes_before_anybody_else(
@@ -61,6 +68,55 @@ def test_the_staff_see_it_two_minutes_before_anybody_else(
     assert announcement.runs() is CampaignState.DONE
     engine.drain_pushes()
     assert (news_of(colleague), news_of(reader.chat)) == (1, 1)
+
+
+def test_a_member_who_learns_here_too_gets_it_once(
+    bot: Bot, line: Platform, engine: Engine, reader: Subscriber
+) -> None:
+    link(bot, reader.chat)
+    announcement = Announcement(bot, line).is_due()
+    assert announcement.runs() is CampaignState.DONE
+    engine.drain_pushes()
+    assert news_of(reader.chat) == 1
+    assert announcement.recipient(reader.subject_id).dropped == HAS_STAFF_COPY
+
+
+def test_the_rest_waits_until_the_first_percent_of_the_mails_is_out(
+    bot: Bot, line: Platform, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frozen_lists, "FIRST_FROM", 2)
+    announcement = Announcement(bot, line)
+    start = int(announcement.id[-4:], 16) % (65536 - frozen_lists.FIRST_SHARE)
+    for number, place in enumerate((start, start + frozen_lists.FIRST_SHARE)):  # first, and rest
+        address, subject = f"n{number}@example.test", f"{new_id()[:28]}{place:04x}"
+        Subscriber(bot, line, Channel.EMAIL, name=address, email=address, subject_id=subject)
+    announcement.is_due()
+    for _ in range(10):  # the mail server does not come
+        announcement.tick()
+        announcement.advance(minutes=1)
+    assert announcement.row.wave is Wave.FIRST
+    assert announcement.runs() is CampaignState.DONE
+    assert sorted(mail.to for mail in mailbox.mails) == ["n0@example.test", "n1@example.test"]
+
+
+def test_mails_that_never_go_out_hold_up_the_rest_for_an_hour_only(
+    bot: Bot, line: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frozen_lists, "FIRST_FROM", 2)
+    announcement = Announcement(bot, line)
+    start = int(announcement.id[-4:], 16) % (65536 - frozen_lists.FIRST_SHARE)
+    Subscriber(bot, line, Channel.EMAIL, name="ดาว", subject_id=f"{new_id()[:28]}{start:04x}")
+    other = start + frozen_lists.FIRST_SHARE
+    reader = Subscriber(bot, line, Channel.LINE, subject_id=f"{new_id()[:28]}{other:04x}")
+    announcement.is_due()
+    for _ in range(6):
+        announcement.tick()
+        announcement.advance(minutes=9)
+    assert news_of(reader.chat) == 0
+    for _ in range(4):
+        announcement.tick()
+        announcement.advance(minutes=9)
+    assert news_of(reader.chat) == 1
 
 
 def test_a_colleagues_copy_has_to_fit_too(

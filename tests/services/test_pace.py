@@ -217,6 +217,27 @@ def test_a_pause_holds_for_everybody(stage):
     assert time() < 2.5, "other endpoints have rows of their own"
 
 
+def test_threads_that_are_refused_together_make_one_pause(stage):
+    database, clock, time = stage
+    pacer = Pacer(database, monotonic=time, wait=time.wait)
+    for _ in range(20):
+        pacer.back_off("multicast", 1.0)
+    at = database.read(lambda session: session.get_one(LineRate, "multicast").at)
+
+    assert at == clock() + timedelta(seconds=1)
+
+
+def test_a_turn_that_is_too_far_away_is_left(stage):
+    database, _, time = stage
+    pacer = Pacer(database, monotonic=time, wait=time.wait)
+    pacer.back_off("multicast", 20.0)
+
+    assert pacer.take("multicast", 2.0) is False
+    assert time() <= 2.0
+    time.wait(20.0)
+    assert pacer.take("multicast", 2.0) is True
+
+
 def test_reservations_of_many_threads_do_not_overlap(database_url):
     """With the databases' own clocks and real concurrency."""
     database = Database(database_url, Keyring({"k1": bytes(range(32))}))
