@@ -83,6 +83,7 @@ class Wave(StrEnum):
 
 
 IS_OPEN = text("state IN ('approved', 'scheduled', 'sending')")  # in the words of the index
+IS_NOT_STOPPED = text("state <> 'stopped'")
 
 
 class Campaign(Base):
@@ -146,7 +147,14 @@ class Campaign(Base):
         Index("ix_campaign_state", "state", "created_at"),
         Index("ix_campaign_due", "due_at", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
         # A tick that comes twice makes one member of a series, not two.
-        Index("uq_campaign_series", "series_id", "send_at", unique=True),
+        Index(
+            "uq_campaign_series",
+            "series_id",
+            "send_at",
+            unique=True,
+            sqlite_where=IS_NOT_STOPPED,
+            postgresql_where=IS_NOT_STOPPED,
+        ),
     )
 
 

@@ -26,8 +26,12 @@ class MailState(StrEnum):
     UNKNOWN = "unknown"  # news whose server vanished after DATA: it may have arrived
 
 
-IS_QUEUED = text("state = 'queued'")  # in the words of the partial indexes
+# In the words of the partial indexes, or databases do not know them again.
+IS_QUEUED = text("state = 'queued'")
+IS_QUEUED_ALONE = text("state = 'queued' AND campaign_id IS NULL")
+IS_QUEUED_BY_CAMPAIGN = text("state = 'queued' AND campaign_id IS NOT NULL")
 HAS_BOUNCED = text("bounced_at IS NOT NULL")
+WENT_WRONG = text("(state = 'failed' OR bounced_at IS NOT NULL)")
 
 
 class Mail(Base):
@@ -76,12 +80,31 @@ class Mail(Base):
     html = Sealed("html_sealed")
 
     __table_args__ = (
+        # A queue for each stream, and one for each campaign: that one is paused, or that it is
+        # night, must not be found out by going through all its mails.
         Index(
             "ix_mail_queued",
             "stream",
             "due_at",
-            sqlite_where=IS_QUEUED,
-            postgresql_where=IS_QUEUED,
+            sqlite_where=IS_QUEUED_ALONE,
+            postgresql_where=IS_QUEUED_ALONE,
+        ),
+        Index(
+            "ix_mail_queued_by_campaign",
+            "campaign_id",
+            "due_at",
+            sqlite_where=IS_QUEUED_BY_CAMPAIGN,
+            postgresql_where=IS_QUEUED_BY_CAMPAIGN,
+        ),
+        # How a campaign fares is asked every two seconds: all that the question needs.
+        Index(
+            "ix_mail_went_wrong",
+            "campaign_id",
+            "state",
+            "first_tried_at",
+            "bounced_at",
+            sqlite_where=WENT_WRONG,
+            postgresql_where=WENT_WRONG,
         ),
         # What came back from one address lately.
         Index(

@@ -18,7 +18,9 @@ class PushState(StrEnum):
     UNKNOWN = "unknown"  # the retry key's 24 hours passed without an answer; a person decides
 
 
-IS_QUEUED = text("state = 'queued'")  # in the words of the partial index
+# In the words of the partial indexes.
+IS_QUEUED = text("state = 'queued'")
+WAS_SENT = text("sent_at IS NOT NULL")
 
 
 class Push(Base):
@@ -63,4 +65,5 @@ class Push(Base):
             sqlite_where=IS_QUEUED,
             postgresql_where=IS_QUEUED,
         ),
+        Index("ix_push_sent", "sent_at", sqlite_where=WAS_SENT, postgresql_where=WAS_SENT),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.errors import DeliveryError
+from bot.mail import status_codes
 from bot.mail.mime import Envelope, Letterhead
 from bot.mail_settings import DkimKey, MailServer, mail_server
 from bot.settings import Settings
@@ -28,13 +29,15 @@ class MailError(DeliveryError):
     """The mail server did not take a mail.
 
     stage: connect, mail, rcpt, data (before the content) or content (after all of it was sent).
-    is_dead_address: the server says that nobody is there (RFC 3463, X.1.x).
+    is_dead_address: the server says that nobody is there, and cannot mean us.
+    may_be_dead: it refused this recipient for good, and did not say whether that is about us.
     is_too_fast: the server, or the one behind it, wants fewer mails at a time for this domain.
     code: the enhanced status code (RFC 3463), where there is one.
     """
 
     stage: str = "connect"
     is_dead_address: bool = False
+    may_be_dead: bool = False
     is_too_fast: bool = False
     code: str | None = None
 
@@ -247,7 +250,7 @@ def _refusal(stage: str, code: int, said: bytes) -> MailError:
     found = _ENHANCED.match(text)
     enhanced = ".".join(found.groups()) if found else None
     is_permanent = 500 <= code < 600 and code not in CURABLE
-    is_dead = is_permanent and stage == "rcpt" and _says_nobody_is_there(code, enhanced)
+    is_of_recipient = is_permanent and stage == "rcpt"
     return MailError(
         f"{stage} {enhanced}" if enhanced else stage,
         permanent=is_permanent,
@@ -255,7 +258,8 @@ def _refusal(stage: str, code: int, said: bytes) -> MailError:
         unknown=code == -1 and stage == "content",
         status=code,
         stage=stage,
-        is_dead_address=is_dead,
+        is_dead_address=is_of_recipient and status_codes.is_dead(enhanced or ""),
+        may_be_dead=is_of_recipient and status_codes.may_be_dead(code, enhanced),
         is_too_fast=_says_too_fast(stage, code, enhanced, text),
         code=enhanced,
     )
@@ -272,10 +276,3 @@ def _says_too_fast(stage: str, code: int, enhanced: str | None, said: str) -> bo
     if enhanced in {"4.2.1", "4.2.2", "4.7.1"}:
         return False
     return code == CLOSING or enhanced in _TOO_FAST or _RATE.search(said) is not None
-
-
-def _says_nobody_is_there(code: int, enhanced: str | None) -> bool:
-    """RFC 3463: X.1.x is the address, X.2.1 a closed mailbox; full or refused is another thing."""
-    if enhanced is not None:
-        return enhanced.startswith("5.1.") or enhanced == "5.2.1"
-    return code in {550, 551, 553}

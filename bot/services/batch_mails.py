@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services import batches, mails, quiet_hours
@@ -14,7 +14,7 @@ from bot.texts.letters import Letter
 from models.campaign import Campaign, CampaignState
 from models.consent import Purpose
 from models.learner import Learner
-from models.mail import Mail, MailState, Stream
+from models.mail import IS_QUEUED, Mail, Stream
 from models.recipient import BatchState
 
 NO_ADDRESS = "address not confirmed"
@@ -83,32 +83,27 @@ def postpone(session: Session, claimed: Claim, worker: str, reason: str, until: 
         batch.due_at, batch.reason, batch.lease_until = until, reason[:80], None
 
 
-def may_go(now: datetime) -> ColumnElement[bool]:
-    """Which mails of the news are not held back: a campaign's only while it is on, by day.
-
-    Those of a stopped one are let through to be dropped.
-    """
-    is_on = select(Campaign.id).where(
-        or_(
-            Campaign.state == CampaignState.STOPPED,
-            and_(Campaign.state == CampaignState.SENDING, Campaign.alive_at > now - LATE),
-        )
-    )
-    awake = false() if quiet_hours.is_quiet(now) else Mail.campaign_id.in_(is_on)
-    return or_(Mail.campaign_id.is_(None), and_(Mail.campaign_id.is_not(None), awake))
+def open_campaigns(session: Session, now: datetime) -> list[str]:
+    """The campaigns that have mails which may go now, or are let through to be dropped."""
+    if quiet_hours.is_quiet(now):
+        return []
+    waits = select(Mail.id).where(Mail.campaign_id == Campaign.id, IS_QUEUED, Mail.due_at <= now)
+    return list(session.scalars(select(Campaign.id).where(_is_open(now), waits.exists())))
 
 
 def has_to_wait(session: Session, mail: Mail, now: datetime) -> bool:
     """Whether a mail that was claimed already is held back by now: paused, silent, or night."""
     if mail.campaign_id is None:
         return False
-    query = select(Mail.id).where(Mail.id == mail.id, may_go(now))
+    if quiet_hours.is_quiet(now):
+        return True
+    query = select(Campaign.id).where(Campaign.id == mail.campaign_id, _is_open(now))
     return session.scalar(query) is None
 
 
 def is_waiting(session: Session, campaign_id: str) -> bool:
     """Whether mails of a campaign still lie in the queue."""
-    query = select(Mail.id).where(Mail.campaign_id == campaign_id, Mail.state == MailState.QUEUED)
+    query = select(Mail.id).where(Mail.campaign_id == campaign_id, IS_QUEUED)
     return session.scalar(query.limit(1)) is not None
 
 
@@ -118,3 +113,11 @@ def why_stopped(session: Session, mail: Mail) -> str | None:
         return None
     state = session.scalar(select(Campaign.state).where(Campaign.id == mail.campaign_id))
     return "campaign stopped" if state is CampaignState.STOPPED else None
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    """A campaign's mails go only while it is on; those of a stopped one go to be dropped."""
+    return or_(
+        Campaign.state == CampaignState.STOPPED,
+        and_(Campaign.state == CampaignState.SENDING, Campaign.alive_at > now - LATE),
+    )

@@ -4,14 +4,14 @@ A report counts only where it names a mail that we sent: by that mail's own boun
 its Message-ID, both of which hold 80 bits of chance and are known to nobody but its readers; where
 it names two, or one that never left, it counts for nothing.
 
-* Nobody is there: no news to the address any more, and a confirmed address has to be confirmed
-  again. Providers give a dead address to somebody else some day, who must not be able to move the
-  account by a code that we mail there.
-* It did not get through this time (full, too large, no answer for days): three mails in 14 days
-  are as good as a dead address, except that the address stays confirmed and that the person who
-  asks for the news again gets another try.
-* Refused for what we are or what was written (X.5, X.6, X.7): it says nothing about the address.
-  It is noted at the mail, where campaigns count it.
+* Nobody is there (bot/mail/status_codes.py): no news to the address any more, and a confirmed
+  address has to be confirmed again. Providers give a dead address to somebody else some day, who
+  must not be able to move the account by a code that we mail there.
+* It did not get through this time (full, too large, no answer for days, refused without a reason):
+  three mails in 14 days are as good as a dead address, except that the address stays confirmed and
+  that the person who asks for the news again gets another try.
+* Refused for what we are or what was written: it says nothing about the address. It is noted at
+  the mail, where campaigns count it.
 * "This is spam": the person has said no to e-mail news, in the one place where their mail program
   offers it. It is written into the ledger as a withdrawal, by the channel "complaint". Should
   somebody else have said it (a mail that was passed on), one tap starts the news again.
@@ -19,7 +19,6 @@ it names two, or one that never left, it counts for nothing.
 Notices about one's own account are sent all the same.
 """
 
-import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -27,6 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
+from bot.mail import status_codes
 from bot.mail.mime import wire_address
 from bot.mail.reports import COMPLAINTS, Kind, Report
 from bot.services import audit, mails, subscriptions
@@ -41,10 +41,6 @@ from models.learner import Learner
 from models.mail import Mail
 
 SOFT_LIMIT, SOFT_SPAN = 3, timedelta(days=14)
-# RFC 3463: bad address (X.1), closed or unusable mailbox (X.2.0, X.2.1), Exchange's word for
-# "unknown" (X.4.1), a domain without servers (X.4.4), and servers that tell no more (X.0.0).
-_DEAD = re.compile(r"5\.(?:1\.\d+|2\.[01]|4\.[14]|0\.0)")
-_NOT_THE_ADDRESS = re.compile(r"[45]\.[567]\.\d+")
 
 
 class Outcome(StrEnum):
@@ -74,16 +70,16 @@ def note(session: Session, report: Report, settings: Settings, now: datetime) ->
     if report.kind is Kind.COMPLAINT:
         _is_spam(session, mail, conversation, report.code, settings, now)
         return Outcome.COMPLAINT
-    if _NOT_THE_ADDRESS.fullmatch(report.code):
+    if status_codes.is_about_us(report.code):
         if mail.bounce_code is None:
             _mark(mail, report.code, now)
         return Outcome.REFUSED
     # An address that passes its mail on to another one: that one is dead, ours is not.
     is_itself = not report.recipients or _wire(mail.to) in report.recipients
-    if is_itself and _DEAD.fullmatch(report.code):
+    if is_itself and status_codes.is_dead(report.code):
         is_dead(session, mail, report.code, now)
         return Outcome.DEAD
-    _is_soft(session, mail, report.code, now)
+    is_soft(session, mail, report.code, now)
     return Outcome.SOFT
 
 
@@ -97,7 +93,7 @@ def lock_person(session: Session, subject_id: str | None) -> Conversation | None
 def is_dead(session: Session, mail: Mail, code: str, now: datetime) -> None:
     """Nobody is at a mail's address. The caller has locked the person, then the mail."""
     known = mail.bounce_code or ""
-    if _DEAD.fullmatch(known) or known in COMPLAINTS:  # both have ended the news already
+    if status_codes.is_dead(known) or known in COMPLAINTS:  # both have ended the news already
         return
     _mark(mail, code, now)
     _suppress(session, mail, HARD, now)
@@ -117,7 +113,8 @@ def is_dead(session: Session, mail: Mail, code: str, now: datetime) -> None:
     )
 
 
-def _is_soft(session: Session, mail: Mail, code: str, now: datetime) -> None:
+def is_soft(session: Session, mail: Mail, code: str, now: datetime) -> None:
+    """A mail did not get through. The caller has locked the person, then the mail."""
     if mail.bounced_at is not None:
         return
     _mark(mail, code, now)
@@ -130,7 +127,7 @@ def _is_soft(session: Session, mail: Mail, code: str, now: datetime) -> None:
             Mail.address_index == mail.address_index, Mail.bounced_at > since
         )
     )
-    if sum(not _NOT_THE_ADDRESS.fullmatch(each or "") for each in lately) >= SOFT_LIMIT:
+    if sum(not status_codes.is_about_us(each or "") for each in lately) >= SOFT_LIMIT:
         _suppress(session, mail, SOFT, now)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.services.batches import REFUSED_BY_LINE
 from models.campaign import Campaign, CampaignEvent, Verdict
 from models.conversation import Conversation
-from models.mail import Mail, MailState
+from models.mail import WENT_WRONG, Mail, MailState
 from models.recipient import ACCEPTED, LOST, Batch, Recipient
 from models.subscription import Channel
 
@@ -80,6 +80,7 @@ def _failed_mails(session: Session, campaign: Campaign, since: datetime) -> int:
         .select_from(Mail)
         .where(
             Mail.campaign_id == campaign.id,
+            WENT_WRONG,  # by its index, and not mail by mail
             or_(
                 (Mail.state == MailState.FAILED) & (Mail.first_tried_at >= since),
                 Mail.bounced_at >= since,

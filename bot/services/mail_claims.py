@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.errors import SealError
@@ -56,20 +56,13 @@ def claim(
 def _lease(
     session: Session, worker: str, now: datetime, most: int, stream: Stream
 ) -> list[_Leased]:
-    database = database_of(session)
-    turn = (
-        select(Mail.id)
-        .where(IS_QUEUED, Mail.stream == stream, Mail.due_at <= now, batch_mails.may_go(now))
-        .where(or_(Mail.lease_until.is_(None), Mail.lease_until < database.time()))
-        .order_by(Mail.due_at)
-        .limit(most)
-    )
-    if not database.is_sqlite:
-        turn = turn.with_for_update(skip_locked=True)
+    turn = _turn(session, now, most, stream)
+    if not turn:
+        return []
     leased = session.execute(
         update(Mail)
         .where(Mail.id.in_(turn))
-        .values(worker=worker, lease_until=database.time(LEASE))
+        .values(worker=worker, lease_until=database_of(session).time(LEASE))
         .returning(Mail.id, Mail.attempts, Mail.to_sealed)
         .execution_options(synchronize_session=False)
     ).all()
@@ -78,6 +71,33 @@ def _lease(
         _Leased(row.id, row.attempts, _domain(session, row.id, row.to_sealed))
         for row in sorted(leased, key=lambda row: row.id)
     ]
+
+
+def _turn(session: Session, now: datetime, most: int, stream: Stream) -> list[str]:
+    """The mails that have waited longest, of all queues that are open.
+
+    Each queue is asked by itself: what a paused campaign has in its own is not looked at.
+    """
+    database = database_of(session)
+    queues: list[tuple[ColumnElement[bool], ...]] = [
+        (Mail.campaign_id.is_(None), Mail.stream == stream)
+    ]
+    if stream is Stream.NEWS:
+        open_campaigns = batch_mails.open_campaigns(session, now)
+        queues += [(Mail.campaign_id == campaign_id,) for campaign_id in open_campaigns]
+    found: list[tuple[datetime, str]] = []
+    for queue in queues:
+        waiting = (
+            select(Mail.due_at, Mail.id)
+            .where(IS_QUEUED, *queue, Mail.due_at <= now)
+            .where(or_(Mail.lease_until.is_(None), Mail.lease_until < database.time()))
+            .order_by(Mail.due_at)
+            .limit(most)
+        )
+        if not database.is_sqlite:
+            waiting = waiting.with_for_update(skip_locked=True)
+        found += [(row.due_at, row.id) for row in session.execute(waiting)]
+    return [mail_id for _, mail_id in sorted(found)[:most]]
 
 
 def _admitted(

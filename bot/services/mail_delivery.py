@@ -115,7 +115,8 @@ def failed(
 ) -> None:
     """Close it where the server refused it for good, or try again later."""
     told = error if isinstance(error, MailError) else MailError(error.reason)
-    if told.is_dead_address:
+    is_bounce = told.is_dead_address or told.may_be_dead
+    if is_bounce:
         bounces.lock_person(session, outgoing.subject_id)  # before the mail, as everywhere
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
     if mail is None:
@@ -123,8 +124,9 @@ def failed(
     reason = _reason(error)
     if error.permanent:
         _close(mail, MailState.FAILED, reason)
-        if told.is_dead_address:
-            bounces.is_dead(session, mail, told.code or str(told.status), now)
+        if is_bounce:
+            noted = bounces.is_dead if told.is_dead_address else bounces.is_soft
+            noted(session, mail, told.code or str(told.status), now)
     elif error.unknown and mail.stream is Stream.NEWS:
         _close(mail, MailState.UNKNOWN, reason)
     else:

@@ -58,6 +58,8 @@ def queue(
     """
     if stream is Stream.NEWS and (subject_id is None or purpose is None):
         raise ValueError("news need a subject and a purpose")
+    if stream is not Stream.NEWS and campaign_id is not None:
+        raise ValueError("a campaign's mails are news")
     letter = written or letters.letter(template, language, values)
     new = mail_id or new_id()
     row = {

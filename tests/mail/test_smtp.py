@@ -77,20 +77,52 @@ def test_a_refusal_is_for_now_or_for_good_by_its_code(
     assert box.connections == 1
 
 
+DEAD, MAYBE, NOT = (True, False), (False, True), (False, False)
+
+
 @pytest.mark.parametrize(
-    ("answer", "is_dead"),
+    ("answer", "means"),
     [
-        ("550 5.1.1 nobody here", True),
-        ("550 5.2.1 closed", True),
-        ("550 nobody here", True),
-        ("550 5.7.1 we do not like you", False),
-        ("552 5.2.2 full", False),
-        ("450 4.1.1 perhaps later", False),
+        ("550 5.1.1 nobody here", DEAD),
+        ("550 5.1.2 no such domain", DEAD),
+        ("553 5.1.3 that is no address", DEAD),
+        ("551 5.1.6 moved", DEAD),
+        ("556 5.1.10 takes no mail", DEAD),
+        ("550 5.2.1 closed", DEAD),
+        # Of these nobody can tell whether they are about the address or about us.
+        ("550 relay not permitted", MAYBE),
+        ("550 blocked using zen.spamhaus.org", MAYBE),
+        ("551 user not local", MAYBE),
+        ("553 sorry", MAYBE),
+        ("550 5.0.0 no", MAYBE),
+        ("550 5.1.0 address rejected", MAYBE),
+        ("553 5.1.4 which of the two?", MAYBE),
+        ("550 5.2.0 mailbox status", MAYBE),
+        ("552 5.2.2 full", MAYBE),
+        # And these are about us.
+        ("553 5.1.7 bad sender", NOT),
+        ("550 5.1.8 the sender's domain was not found", NOT),
+        ("550 5.7.1 we do not like you", NOT),
+        ("550 5.7.27 the sender's domain takes no mail", NOT),
+        ("550 5.4.4 unable to route", NOT),
+        ("554 no", NOT),
+        ("503 sign in first", NOT),
+        ("450 4.1.1 perhaps later", NOT),
     ],
 )
-def test_only_an_address_without_anybody_is_dead(answer: str, is_dead: bool) -> None:
+def test_only_what_can_mean_nothing_else_is_a_dead_address(
+    answer: str, means: tuple[bool, bool]
+) -> None:
     with serving(Wilful(rcpt=answer)) as mailer, mailer.connected() as connection:
-        assert refused(connection, envelope()).is_dead_address is is_dead
+        error = refused(connection, envelope())
+    assert (error.is_dead_address, error.may_be_dead) == means
+
+
+@pytest.mark.parametrize("step", ["mail", "content"])
+def test_what_is_said_of_the_sender_or_the_content_kills_no_address(step: str) -> None:
+    with serving(Wilful(**{step: "550 5.1.1 no"})) as mailer, mailer.connected() as connection:
+        error = refused(connection, envelope())
+    assert (error.is_dead_address, error.may_be_dead) == NOT
 
 
 def test_a_refusal_does_not_repeat_the_address() -> None:
