@@ -22,7 +22,7 @@ from bot.runtime.engine import Engine
 from bot.runtime.menu_deployment import Deployment
 from bot.runtime.pushing import SENDERS
 from bot.settings import Settings
-from handlers import commands, console, jobs, pictures, portal, webhook
+from handlers import commands, console, jobs, pictures, plain_requests, portal, webhook
 from handlers.line import build_dispatcher
 from models.database import Database
 
@@ -57,6 +57,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.extensions["bot"] = bot
+    plain_requests.register(app)
     portal.register(app)
     console.register(app)
     app.register_blueprint(pictures.pictures)

@@ -123,8 +123,10 @@ def _text(raw: dict[str, Any], key: str) -> str | None:
     value = raw.get(key)
     if not isinstance(value, str) or not value:
         return None
-    # JSON may carry halves of surrogate pairs, which no database or encoder takes.
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # JSON may carry halves of surrogate pairs, which no database or encoder takes, and NUL, which
+    # PostgreSQL does not: whoever sent one would wait for an answer for good.
+    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def _time(value: Any, otherwise: datetime) -> datetime:

@@ -1,36 +1,60 @@
 """What a restore makes safe: whatever was used, ended or sent since the backup would count anew.
 
-Sessions and one-time links end; announcements whose time has come wait for a person.
+Sessions, one-time links, recovery codes and files for taking end, members of staff are unknown in
+the chat, and nothing goes out before a person lets it (bot/services/restored_sending.py).
 """
 
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.services import campaigns, sessions, staff_sessions
-from models.campaign import Campaign, CampaignState
+from bot.services import (
+    audit,
+    csv_exports,
+    restored_sending,
+    sessions,
+    staff,
+    staff_chats,
+    staff_sessions,
+)
+from bot.services.audit import Action
+from bot.services.restored_sending import RESTORED, Held
+from bot.services.staff import OPERATOR, Profile
 from models.one_time_token import OneTimeToken
 from models.secret_link import SecretLink
-from models.staff import StaffLink
-from models.staff_chat import StaffChatCode
-
-REASON = "restored"
+from models.staff import StaffLink, StaffRecoveryCode
+from models.staff_chat import StaffChat, StaffChatCode
 
 
 class Settled(NamedTuple):
-    """How many sessions, links and codes ended, and how many announcements are held."""
+    """How many sessions, links, chats of staff, recovery codes and exports ended; what is held.
+
+    team: everybody as the backup knew them, because who was dismissed since is back.
+    """
 
     sessions: int
     links: int
-    campaigns: int
+    chats: int
+    codes: int
+    exports: int
+    held: Held
+    team: tuple[Profile, ...]
 
 
-def settle(session: Session, now: datetime) -> Settled:
+def settle(session: Session, made_at: datetime, now: datetime) -> Settled:
     """In the restore's own transaction, before anybody can see the data."""
     ended = staff_sessions.end_everybodys(session, now) + sessions.close_everybodys(session, now)
-    return Settled(ended, _end_links(session, now), _hold_campaigns(session, now))
+    return Settled(
+        ended,
+        _end_links(session, now),
+        _unlink_staff(session, now),
+        _end_recovery_codes(session, now),
+        csv_exports.end_open(session, now),
+        restored_sending.hold(session, made_at, now),
+        tuple(staff.team(session)),
+    )
 
 
 def _end_links(session: Session, now: datetime) -> int:
@@ -47,17 +71,26 @@ def _end_links(session: Session, now: datetime) -> int:
     return ended
 
 
-def _hold_campaigns(session: Session, now: datetime) -> int:
-    """What was to go out by now may have gone out already: LINE knows repeats for a day only."""
-    may_have_gone = or_(
-        Campaign.state == CampaignState.SENDING,
-        Campaign.state.in_((CampaignState.APPROVED, CampaignState.SCHEDULED))
-        & (Campaign.due_at <= now),
-    )
-    found = session.scalars(select(Campaign).where(may_have_gone).order_by(Campaign.id)).all()
-    held = 0
-    for campaign in found:
-        if campaign.state is not CampaignState.PAUSED:  # with its series, a moment ago
-            campaigns.pause(session, campaign, None, REASON, now)
-        held += 1
-    return held
+def _unlink_staff(session: Session, now: datetime) -> int:
+    """In the chat nobody signs in: a member who was dismissed since would go on there at once."""
+    linked = session.scalars(select(StaffChat.staff_id).order_by(StaffChat.staff_id)).all()
+    for staff_id in linked:
+        staff_chats.unlink(session, staff_id, OPERATOR, RESTORED, now)
+    return len(linked)
+
+
+def _end_recovery_codes(session: Session, now: datetime) -> int:
+    """One that was burnt since would open again; a member draws a new set after signing in."""
+    unused = select(StaffRecoveryCode.staff_id).where(StaffRecoveryCode.used_at.is_(None))
+    owners = session.scalars(unused.order_by(StaffRecoveryCode.staff_id)).all()
+    session.execute(delete(StaffRecoveryCode).execution_options(synchronize_session=False))
+    for staff_id in sorted(set(owners)):
+        audit.record(
+            session,
+            Action.STAFF_FACTOR_CHANGED,
+            actor=OPERATOR,
+            subject=staff_id,
+            now=now,
+            factor="recovery",
+        )
+    return len(owners)

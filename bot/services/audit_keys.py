@@ -139,7 +139,9 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.DATA_DISCLOSED: frozenset({"disclosure_id", "ground"}),
     Action.DATA_PURGED: frozenset({"rule", "rows"}),
     Action.BACKUP_MADE: frozenset({"rows"}),
-    Action.BACKUP_RESTORED: frozenset({"rows", "erased_again", "sessions", "links", "held"}),
+    Action.BACKUP_RESTORED: frozenset(
+        {"rows", "erased_again", "sessions", "links", "held", "unsent"}
+    ),
     Action.GUARDIAN_ASKED: frozenset({"guardianship_id", "age_band"}),
     Action.GUARDIAN_OPENED: frozenset({"guardianship_id"}),
     Action.GUARDIAN_DECIDED: frozenset({"guardianship_id", "state"}),

@@ -5,6 +5,7 @@ needs another member's yes. The file is made at the moment when it is taken and 
 """
 
 import csv
+import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
@@ -109,7 +110,7 @@ def ask(
         state=ExportState.APPROVED if alone else ExportState.WAITING,
         columns=[column.value for column in columns],
         in_full=in_full,
-        chosen=chosen.stored(),
+        chosen=chosen.stored() | {"people": _fingerprint(session.scalars(_ids(chosen, now)))},
         rows=rows,
         asked_at=now,
         expires_at=now + LIFE,
@@ -156,7 +157,11 @@ def decide(
 
 
 def take(session: Session, export_id: str, member_id: str, now: datetime) -> ExportRequest | None:
-    """Spend an approved wish, for whoever had it; None where it may not be taken (any more)."""
+    """Spend an approved wish, for whoever had it; None where it may not be taken (any more).
+
+    Raises InputError people_changed, and spends nothing, where other people are chosen by now
+    than when it was asked for.
+    """
     claimed = session.execute(
         update(ExportRequest)
         .where(
@@ -172,6 +177,7 @@ def take(session: Session, export_id: str, member_id: str, now: datetime) -> Exp
     if claimed is None:
         return None
     row = session.get_one(ExportRequest, export_id, populate_existing=True)
+    _people(session, row)
     _moved(session, export_id, ExportState.TAKEN, row.rows, member_id, now)
     return row
 
@@ -179,11 +185,12 @@ def take(session: Session, export_id: str, member_id: str, now: datetime) -> Exp
 def made(session: Session, row: ExportRequest, words: Callable[[str], str]) -> bytes:
     """The file of a wish that has been taken; words says what columns and values are called.
 
-    Who registered after the wish is not in it: that is not what was approved.
+    Who registered after the wish is not in it: that is not what was approved. Raises InputError
+    people_changed, as taking does, where that came about a moment ago.
     """
     columns = [Column(name) for name in row.columns]
     table = [[words(column) for column in columns]]
-    ids = session.scalars(_ids(Chosen.read(row.chosen), row.asked_at).limit(row.rows)).all()
+    ids = _people(session, row)
     for first in range(0, len(ids), _BATCH):
         table += _lines(session, ids[first : first + _BATCH], columns, words, in_full=row.in_full)
     return written(table)
@@ -199,6 +206,21 @@ def forget_due(session: Session, now: datetime) -> int:
     """Forget wishes of long ago: what was done stands in the audit trail, without the reason."""
     old = delete(ExportRequest).where(ExportRequest.asked_at < now - KEPT)
     return len(session.scalars(old.returning(ExportRequest.id)).all())
+
+
+def end_open(session: Session, now: datetime) -> int:
+    """End what may be decided or taken: after a restore, when it may have been taken already."""
+    ended = session.execute(
+        update(ExportRequest)
+        .where(
+            ExportRequest.state.in_((ExportState.WAITING, ExportState.APPROVED)),
+            ExportRequest.expires_at > now,
+        )
+        .values(expires_at=now)
+        .returning(ExportRequest.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ended.all())
 
 
 def written(table: Iterable[Sequence[str]]) -> bytes:
@@ -229,11 +251,24 @@ def _ids(chosen: Chosen, until: datetime) -> Select[str]:
     return query.order_by(Learner.id)
 
 
+def _people(session: Session, row: ExportRequest) -> Sequence[str]:
+    """Whom a wish is about: those who were chosen when it was asked for, and nobody else."""
+    ids = session.scalars(_ids(Chosen.read(row.chosen), row.asked_at)).all()
+    if row.chosen.get("people") != _fingerprint(ids):
+        raise InputError("people_changed")
+    return ids
+
+
+def _fingerprint(ids: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
+
+
 def _taken_alone(session: Session, member_id: str, now: datetime) -> int:
-    """Rows of a member's wishes of the last day that nobody else looked at."""
+    """Rows that a member asked for or took within the last day, and nobody else looked at."""
+    since = now - LIFE
     query = select(func.coalesce(func.sum(ExportRequest.rows), 0)).where(
         ExportRequest.member_id == member_id,
-        ExportRequest.asked_at > now - LIFE,
+        or_(ExportRequest.asked_at > since, ExportRequest.taken_at > since),
         ExportRequest.decided_by.is_(None),
         ExportRequest.state.in_((ExportState.APPROVED, ExportState.TAKEN)),
     )

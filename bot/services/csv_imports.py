@@ -5,6 +5,8 @@ of reach on LINE (bot/services/invitations.py), and a letter tells them how to j
 as soon as it has been gone through, a day after it was brought at the latest.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -109,6 +111,11 @@ def columns_of(row: Import) -> dict[Field, int]:
     return {Field(name): int(index) for name, index in row.columns.items()}
 
 
+def fingerprint(row: Import) -> str:
+    """What a dry run was made with: other columns are other lines."""
+    return hashlib.sha256(json.dumps(row.columns, sort_keys=True).encode()).hexdigest()
+
+
 def look(session: Session, row: Import, now: datetime) -> list[Looked]:
     """The dry run: every line with what would become of it; changes nothing."""
     table = csv_tables.read(row.content or "")
@@ -119,14 +126,21 @@ def look(session: Session, row: Import, now: datetime) -> list[Looked]:
     return [Looked(line, _fate(line, known, met)) for line in lines]
 
 
-def confirm(session: Session, import_id: str, member_id: str, now: datetime) -> bool:
-    """Begin; False where it was begun before, cancelled, or its day is over."""
+def confirm(session: Session, import_id: str, member_id: str, seen: str, now: datetime) -> bool:
+    """Begin; False where it was begun before, cancelled, or its day is over.
+
+    seen: the fingerprint of the dry run that was read. Raises InputError columns_changed where
+    somebody has assigned them otherwise meanwhile. From here on it is whoever confirmed it who
+    enrols.
+    """
     row = _locked(session, import_id)
     if row is None or row.state is not ImportState.UPLOADED or now >= row.expires_at:
         return False
     if not set(NEEDED) <= set(columns_of(row)):
         return False
-    row.state = ImportState.RUNNING
+    if seen != fingerprint(row):
+        raise InputError("columns_changed")
+    row.state, row.member_id = ImportState.RUNNING, member_id
     _moved(session, row, f"staff:{member_id}", now)
     return True
 
@@ -175,6 +189,18 @@ def forget_due(session: Session, now: datetime) -> int:
     """Forget files whose day is over without anybody's yes."""
     query = select(Import).where(Import.state == ImportState.UPLOADED, Import.expires_at <= now)
     rows = session.scalars(query.with_for_update(skip_locked=True)).all()
+    for row in rows:
+        _forget(session, row, "system", now)
+    return len(rows)
+
+
+def forget_running(session: Session, now: datetime) -> int:
+    """Forget what is being gone through: after a restore, when it has been done once already.
+
+    Who wants the rest brings the file again, and is shown who is here.
+    """
+    query = select(Import).where(Import.state == ImportState.RUNNING).with_for_update()
+    rows = session.scalars(query).all()
     for row in rows:
         _forget(session, row, "system", now)
     return len(rows)

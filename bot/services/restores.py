@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     MetaData,
+    Row,
     Table,
     create_engine,
     event,
@@ -30,7 +31,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from bot.crypto import Keyring
-from bot.services import after_restore, audit, backups, erasure, erasure_list
+from bot.services import (
+    after_restore,
+    audit,
+    backups,
+    erasure,
+    erasure_list,
+    restored_consents,
+)
 from bot.services.after_restore import Settled
 from bot.services.audit import Action
 from bot.services.backup_files import BackupError, Reader
@@ -52,6 +60,7 @@ class Restored:
     digest: str
     erased_again: int  # people
     doubtful: int  # lines of the erasure list that could not be believed
+    withdrawn: int  # consents to news that the replaced database knew to be taken back since
     settled: Settled  # what was open when the backup was made, and is not any more
     seconds: float
 
@@ -74,6 +83,7 @@ def restore(
     began = time.monotonic()
     reader = Reader(path, keyring)
     contents = backups.check(reader)
+    made_at = datetime.fromisoformat(reader.header["made_at"])
     revision = reader.header["revision"]
     if not migrations.knows(revision):
         raise BackupError(
@@ -81,7 +91,7 @@ def restore(
             "install the version that made it."
         )
     with _alone(url):
-        present = _present(url)
+        present = _present(url, made_at)
         if present.has_rows and not may_replace:
             raise BackupError("The database is not empty: add --yes to replace all that is in it.")
         listed = erasure_list.Listed((), 0, False)
@@ -90,7 +100,8 @@ def restore(
         union = {erased.id: erased for erased in (*listed.erased, *present.erased)}
         with _target(url) as connection:
             _load(connection, reader, contents)
-            again, settled = _settle(connection, keyring, list(union.values()), contents, now)
+            known = replace(present, erased=tuple(union.values()))
+            again, withdrawn, settled = _settle(connection, keyring, known, contents, made_at, now)
             _check_references(connection)
     if list_directory is not None:
         erasure_list.add(list_directory, keyring, union.values())
@@ -101,6 +112,7 @@ def restore(
         contents.digest(),
         again,
         listed.doubtful,
+        withdrawn,
         settled,
         time.monotonic() - began,
     )
@@ -108,13 +120,14 @@ def restore(
 
 @dataclass(frozen=True)
 class Present:
-    """What stands in the database that is to be replaced."""
+    """What stands in the database that is to be replaced, and must not be undone."""
 
     has_rows: bool
     erased: tuple[Erased, ...]
+    withdrawn: tuple[Row[Any], ...]
 
 
-def _present(url: str) -> Present:
+def _present(url: str, made_at: datetime) -> Present:
     engine = _engine(url)
     try:
         with engine.begin() as connection:
@@ -125,11 +138,12 @@ def _present(url: str) -> Present:
                 ).first()
                 for name in sorted(names)
             )
-            erased: list[Erased] = []
-            if "erasure" in names:
-                with Session(connection) as session:
-                    erased = erasure_list.in_database(session)
-            return Present(has_rows, tuple(erased))
+            if "erasure" not in names:
+                return Present(has_rows, (), ())
+            with Session(connection) as session:
+                erased = erasure_list.in_database(session)
+                withdrawn = restored_consents.withdrawn(session, made_at)
+            return Present(has_rows, tuple(erased), tuple(withdrawn))
     finally:
         engine.dispose()
 
@@ -288,19 +302,21 @@ def _reset_sequences(connection: Connection) -> None:
 def _settle(
     connection: Connection,
     keyring: Keyring,
-    erasures: list[Erased],
+    known: Present,
     contents: Contents,
+    made_at: datetime,
     now: datetime,
-) -> tuple[int, Settled]:
-    """Apply the erasure list, and make safe what has happened since; how many people."""
+) -> tuple[int, int, Settled]:
+    """Apply what is known of since, and make the rest safe; how many people, how many noes."""
     database = Database(str(connection.engine.url.render_as_string(False)), keyring)
     info = {"keyring": keyring, "database": database}
     people = 0
     with Session(connection, info=info, join_transaction_mode="create_savepoint") as session:
-        for erased in erasures:
+        for erased in known.erased:
             subject = Subject(erased.subject_id, erased.learner_id)
             people += erasure.erase(session, subject, now, again=erased.row()) > 0
-        settled = after_restore.settle(session, now)
+        withdrawn = restored_consents.carry(session, known.withdrawn, now)
+        settled = after_restore.settle(session, made_at, now)
         audit.record(
             session,
             Action.BACKUP_RESTORED,
@@ -311,11 +327,12 @@ def _settle(
             erased_again=people,
             sessions=settled.sessions,
             links=settled.links,
-            held=settled.campaigns,
+            held=settled.held.campaigns + settled.held.drafts,
+            unsent=settled.held.pushes + sum(settled.held.mails.values()),
         )
         session.commit()
     database.close()
-    return people, settled
+    return people, withdrawn, settled
 
 
 def _check_references(connection: Connection) -> None:

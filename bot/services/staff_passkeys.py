@@ -173,7 +173,9 @@ def shown(
         credential = parse_authentication_credential_json(answer[:LARGEST])
     except (WebAuthnException, ValueError, KeyError):
         return None
-    row = database.read(lambda session: _row(session, staff_id, credential.id))
+    # Made up anew from its bytes: what a browser writes for it may hold what no database takes.
+    credential_id = bytes_to_base64url(credential.raw_id)
+    row = database.read(lambda session: _row(session, staff_id, credential_id))
     if row is None:
         return None
     try:

@@ -10,6 +10,7 @@ from bot.runtime import Bot, auditing
 from bot.services import audit, backups, erasure_list, restores
 from bot.services.audit import Action
 from bot.services.backup_files import BackupError
+from bot.services.restores import Restored
 from bot.settings import ROOT
 from handlers.commands.parts import parts
 
@@ -67,20 +68,81 @@ def restore(file: Path, yes: bool) -> None:
     click.echo(f"{done.rows} rows, counts and content compared, {done.seconds:.1f} s")
     click.echo(f"content {done.digest}")
     click.echo(f"{done.erased_again} person(s) who were erased since have been erased again.")
-    settled = done.settled
-    click.echo(f"{settled.sessions} open session(s) have been ended: everybody signs in anew.")
-    click.echo(f"{settled.links} link(s) and code(s) that could still be used have been ended.")
-    if settled.campaigns:
-        click.echo(
-            f"! {settled.campaigns} announcement(s) are held, because they may have gone out "
-            "since the backup: look at them in the console."
-        )
+    click.echo(f"{done.withdrawn} withdrawal(s) of news since, as the replaced database knew them.")
+    _say_what_ended(done)
     if done.doubtful:
         click.echo(
             f"! {done.doubtful} line(s) of {erasure_list.NAME} could not be verified and were not "
             "applied: compare the file with another copy of it.",
             err=True,
         )
+    _say_what_waits(done)
+    _say_the_team(done)
+
+
+def _say_what_ended(done: Restored) -> None:
+    settled = done.settled
+    click.echo(f"{settled.sessions} open session(s) have been ended: everybody signs in anew.")
+    click.echo(f"{settled.links} link(s) and code(s) that could still be used have been ended.")
+    if settled.exports:
+        click.echo(f"{settled.exports} wish(es) to take learners out have ended: ask again.")
+    if settled.chats:
+        click.echo(
+            f"{settled.chats} member(s) of staff are unlinked from their LINE: each links it anew "
+            "in the console."
+        )
+    if settled.codes:
+        click.echo(
+            f"{settled.codes} recovery code(s) have been ended: each member draws new ones in the "
+            "console, or gets a link by `staff-link USERNAME` where the authenticator is lost."
+        )
+
+
+def _say_what_waits(done: Restored) -> None:
+    held = done.settled.held
+    if held.campaigns:
+        click.echo(
+            f"! {held.campaigns} announcement(s) are held, because they may have gone out since: "
+            "nothing of them goes out before an approver lets it go on in the console."
+        )
+    if held.drafts:
+        click.echo(
+            f"! {held.drafts} announcement(s) waited for approval and are drafts again: ask "
+            "whether they went out since, before anybody asks for approval once more."
+        )
+    unsent = [f"{held.pushes} push(es)"] if held.pushes else []
+    unsent += [f"{count} e-mail(s) {template}" for template, count in held.mails.items()]
+    if unsent:
+        click.echo(
+            "! Not sent, because they may have gone out since: " + ", ".join(unsent) + ". "
+            "Whoever misses one asks for it again in the chat."
+        )
+    if held.requests:
+        click.echo(
+            "! Among them were answers to requests under the PDPA. See that these people have "
+            "theirs, and tell them by hand if not:"
+        )
+        for number in held.requests:
+            click.echo(f"    {number}")
+    if held.imports:
+        click.echo(
+            f"! {held.imports} import(s) of learners were under way and are forgotten: bring the "
+            "file again, and look at who is here already."
+        )
+    click.echo(
+        f"! What people consented to or took back since {done.made_at} is unknown, but for the "
+        "withdrawals above; so are objections and pauses. Before an announcement goes on, look in "
+        "the mailbox and the staff's notes for people who said no since, and end their news for "
+        "them. Reminders that fall due anew can come twice."
+    )
+
+
+def _say_the_team(done: Restored) -> None:
+    """Whoever was dismissed since the backup is back, with their old roles and password."""
+    click.echo("! The team is as it was then. Whoever has left since: `staff-disable USERNAME`.")
+    for member in done.settled.team:
+        state = "may enter" if member.disabled_at is None else "shut out"
+        click.echo(f"    {member.username:<32}  {state}  {', '.join(sorted(member.roles))}")
 
 
 def _directory(bot: Bot) -> Path:

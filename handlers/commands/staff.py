@@ -1,4 +1,4 @@
-"""Commands about the team: staff-add, staff-link."""
+"""Commands about the team: staff-add, staff-link, staff-disable."""
 
 import sys
 from typing import NoReturn
@@ -72,6 +72,19 @@ def staff_link(username: str) -> None:
     _say(drawn, "th")
 
 
+@click.command("staff-disable")
+@click.argument("username")
+def staff_disable(username: str) -> None:
+    """Shut a member out at once: sessions, factors, links and LINE."""
+    bot, _ = parts()
+    now = bot.clock()
+    staff_id = bot.database.read(lambda session: staff.find(session, username))
+    if staff_id is None:
+        _stop(InputError("unknown"))
+    bot.database.write(lambda session: staff.disable(session, staff_id, staff.OPERATOR, now))
+    click.echo(f"{username} may not enter any more.")
+
+
 def _stop(error: InputError) -> NoReturn:
     click.echo(PROBLEMS.get(error.code, error.code), err=True)
     sys.exit(1)
@@ -84,4 +97,4 @@ def _say(drawn: str, language: str) -> None:
     click.echo("It works once, within 24 hours, and is not shown again.", err=True)
 
 
-COMMANDS = (staff_add, staff_link)
+COMMANDS = (staff_add, staff_link, staff_disable)

@@ -111,16 +111,20 @@ def take_export(export_id: str) -> AnyResponse:
     """The file, this once; it stands nowhere."""
     bot, member_id, t = the_bot(), member().id, language.translate()
     now = bot.clock()
-    row = bot.database.write(lambda s: csv_exports.take(s, export_id, member_id, now))
-    if row is None:
-        flash(t("This file cannot be taken, or was taken before."), "warning")
-        return redirect(url_for("console.exports"), 303)
     say = learner_words.words()
 
     def called(value: str) -> str:
         return t(COLUMNS[Column(value)]) if isinstance(value, Column) else say(value)
 
-    content = bot.database.read(lambda session: csv_exports.made(session, row, called))
+    try:
+        row = bot.database.write(lambda s: csv_exports.take(s, export_id, member_id, now))
+        if row is None:
+            flash(t("This file cannot be taken, or was taken before."), "warning")
+            return redirect(url_for("console.exports"), 303)
+        content = bot.database.read(lambda session: csv_exports.made(session, row, called))
+    except InputError:
+        flash(t("It would hold other people than you asked for. Please ask again."), "warning")
+        return redirect(url_for("console.exports"), 303)
     response = Response(content, content_type="text/csv; charset=utf-8")
     name = f"learners-{row.id[-8:]}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -24,6 +24,7 @@ from models.people_files import Import, ImportState
 
 IMPORT = Permission.IMPORT_LEARNERS
 PAGE = 200  # lines of a dry run on one page; what is wrong comes first
+LONGEST_NUMBER = 4  # digits of a column's
 LARGEST = csv_tables.LARGEST + 64 * 1024  # with the form around it
 
 
@@ -83,10 +84,11 @@ def import_columns(import_id: str) -> AnyResponse:
 @allow(IMPORT)
 def assign_columns(import_id: str) -> AnyResponse:
     """Remember it, and go on to the dry run."""
+    typed = {field: request.form.get(field, "") for field in Field}
     chosen = {
-        field: int(request.form[field])
-        for field in Field
-        if request.form.get(field, "").isdecimal()
+        field: int(number)
+        for field, number in typed.items()
+        if number.isdecimal() and len(number) <= LONGEST_NUMBER
     }
     t = language.translate()
     try:
@@ -124,6 +126,7 @@ def import_check(import_id: str) -> AnyResponse:
         "import_check",
         title=t("Import"),
         row=row,
+        seen=csv_imports.fingerprint(row),
         counts=[(t(said), counts[fate]) for fate, said in import_words.FATES.items()],
         enrolled=counts[Fate.ENROL],
         invited=counts[Fate.NO_CONSENT] + counts[Fate.MINOR],
@@ -146,8 +149,15 @@ def import_check(import_id: str) -> AnyResponse:
 def confirm_import(import_id: str) -> AnyResponse:
     """Begin; the job goes through it."""
     bot, member_id, t = the_bot(), member().id, language.translate()
-    now = bot.clock()
-    if bot.database.write(lambda s: csv_imports.confirm(s, import_id, member_id, now)):
+    now, seen = bot.clock(), request.form.get("seen", "")
+    try:
+        begins = bot.database.write(
+            lambda s: csv_imports.confirm(s, import_id, member_id, seen, now)
+        )
+    except InputError:
+        flash(t("Somebody has changed the columns. Please look at the lines again."), "warning")
+        return redirect(url_for("console.import_check", import_id=import_id), 303)
+    if begins:
         flash(t("The import has begun."), "success")
     else:
         flash(t("This import was begun before, or its day is over."), "warning")

@@ -149,7 +149,7 @@ def test_evil_input_is_never_an_error_and_always_escaped(
     sign_in = TOKEN.search(stranger.get("/portal/sign-in").text)[1]
     form = {"token": sign_in, "username": evil, "password": evil}
     answer = stranger.post("/portal/sign-in", form)
-    assert answer.status_code in {403, 429}
+    assert answer.status_code in ({400} if "\x00" in evil else {403, 429})
     assert "<script>alert" not in answer.text
 
 

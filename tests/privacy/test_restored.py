@@ -1,19 +1,37 @@
 """What was used, ended or sent since the backup does not count anew after a restore."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from bot.services import backups, restores, secret_links, sessions, staff_sessions, staff_start
+from bot.services import (
+    backups,
+    csv_exports,
+    mails,
+    outbox,
+    restores,
+    secret_links,
+    sessions,
+    staff,
+    staff_chats,
+    staff_factors,
+    staff_sessions,
+    staff_start,
+)
+from bot.services.csv_exports import Chosen, Column
 from models.audit import AuditEntry
 from models.base import new_id
-from models.campaign import Campaign, CampaignState
+from models.campaign import CampaignState
 from models.database import Database
 from models.portal import PortalAccount
 from models.secret_link import SecretLink
-from models.staff import StaffLink, Stage
+from models.staff import Role, StaffLink, Stage
+from models.staff_chat import StaffChat
 from tests.factories import make_account, make_campaign, make_learner, make_staff
+
+USER = "U" + "d" * 32
 
 
 @pytest.fixture
@@ -71,31 +89,109 @@ def test_what_was_open_once_does_not_open_again(database, bot, clock, tmp_path):
     again.close()
 
 
-def test_announcements_that_may_have_gone_wait_for_a_person(database, bot, clock, tmp_path):
-    now, states = clock(), CampaignState
+def test_members_are_unknown_in_the_chat_and_recovery_codes_are_dead(
+    database, bot, clock, tmp_path
+):
+    """One was dismissed since, another one burnt a code: neither may count on the backup."""
+    drawn, kept = staff_factors.draw_codes()
 
     def make(session):
-        def one(state, **values):
-            return make_campaign(session, now, [], bot.settings, state=state, **values).id
+        approver = make_staff(session, clock(), roles={Role.APPROVER})
+        row = StaffChat(id=new_id(), staff_id=approver.id)
+        with session.no_autoflush:
+            session.add(row)
+            row.user_id, row.linked_at = USER, clock()
+        other = make_staff(session, clock())
+        with session.no_autoflush:
+            other.totp = staff_factors.draw_secret()
+        staff_factors.replace_codes(session, other.id, kept, clock())
+        return approver.id, other.id
 
-        soon = now + timedelta(hours=1)
-        later = now + timedelta(days=1)
-        return {
-            one(states.SENDING): states.PAUSED,
-            one(states.APPROVED, started_at=None, due_at=soon): states.PAUSED,
-            one(states.SCHEDULED, started_at=None, due_at=soon, rule="0 10 * * mon"): states.PAUSED,
-            one(states.SCHEDULED, started_at=None, due_at=later): states.SCHEDULED,
-            one(states.IN_REVIEW): states.IN_REVIEW,
-            one(states.DONE): states.DONE,
-        }
-
-    expected = database.write(make)
-    settled, again = restored(database, bot, clock, tmp_path, after=timedelta(hours=2))
-    assert settled.campaigns == 3
-    rows = again.read(lambda session: session.scalars(select(Campaign)).all())
-    assert {row.id: row.state for row in rows} == expected
-    assert {row.pause_reason for row in rows} == {None, "restored"}
+    approver_id, other_id = database.write(make)
+    assert database.read(lambda s: staff_chats.member_of(s, USER)).id == approver_id
+    settled, again = restored(database, bot, clock, tmp_path)
+    assert (settled.chats, settled.codes) == (1, staff_factors.HOW_MANY)
+    assert again.read(lambda s: staff_chats.member_of(s, USER)) is None
+    assert staff_factors.burn(again, other_id, drawn[0], clock()) is None
+    assert again.read(lambda s: staff_factors.codes_left(s, other_id)) == 0
+    query = select(AuditEntry.subject, AuditEntry.data).where(AuditEntry.actor == "operator")
+    acts = again.read(lambda s: [tuple(row) for row in s.execute(query)])
+    assert (approver_id, {"cause": "restored"}) in acts
+    assert (other_id, {"factor": "recovery"}) in acts
     again.close()
+
+
+def test_files_of_learners_cannot_be_taken_again(database, bot, clock, tmp_path):
+    def ask(session):
+        make_learner(session, clock())
+        member_id = make_staff(session, clock(), roles={Role.SUPPORT}).id
+        asked = csv_exports.ask(
+            session,
+            [Column.PHONE],
+            Chosen(),
+            "รายชื่อสำหรับสมุดเช็กชื่อ",
+            in_full=True,
+            member_id=member_id,
+            now=clock(),
+        )
+        return member_id, asked.id
+
+    member_id, export_id = database.write(ask)
+    settled, again = restored(database, bot, clock, tmp_path, after=timedelta(hours=1))
+    assert settled.exports == 1
+    taken = again.write(lambda s: csv_exports.take(s, export_id, member_id, clock()))
+    assert taken is None
+    again.close()
+
+
+def test_the_team_is_listed_and_one_can_be_shut_out(app, database, bot, clock, tmp_path):
+    database.write(lambda s: make_staff(s, clock(), username="kru.somsri").id)
+    settled, bot.database = restored(database, bot, clock, tmp_path)
+    assert [(one.username, one.disabled_at) for one in settled.team] == [("kru.somsri", None)]
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["staff-disable", "kru.somsri"]).exit_code == 0
+    team = bot.database.read(staff.team)
+    assert [one.disabled_at for one in team] == [clock()]
+    assert runner.invoke(args=["staff-disable", "nobody"]).exit_code == 1
+
+
+def test_the_operator_is_told_what_to_look_at(app, database, bot, clock, tmp_path):
+    def make(session):
+        make_staff(session, clock(), username="kru.somsri", roles={Role.ADMIN})
+        make_campaign(session, clock(), [], bot.settings, state=CampaignState.SENDING)
+        queued(session, bot, clock, "request:0123:closed")
+
+    database.write(make)
+    bot.settings = replace(bot.settings, backup_dir=tmp_path)
+    runner = app.test_cli_runner()
+    made = runner.invoke(args=["backup"])
+    assert made.exit_code == 0, made.output
+    clock.advance(hours=25)
+    told = runner.invoke(args=["restore", made.output.splitlines()[0], "--yes"])
+    assert told.exit_code == 0, told.output
+    for said in (
+        "! 1 announcement(s) are held",
+        "1 push(es), 1 e-mail(s) request_done",
+        "    0123\n",
+        "but for the withdrawals above",
+        "`staff-disable USERNAME`",
+        "may enter  admin",
+    ):
+        assert said in told.output, told.output
+
+
+def queued(session, bot, clock, cause):
+    """An answer that waits in both queues."""
+    told = {"cause": cause, "now": clock()}
+    outbox.queue(session, person="p" * 64, to=USER, messages=[{"type": "text"}], **told)
+    mails.queue(
+        session,
+        template="request_done",
+        language="th",
+        to="a@school.example",
+        values={"what": "x", "number": "0123", "reason": ""},
+        **told,
+    )
 
 
 def restored(database, bot, clock, tmp_path, after=timedelta()):

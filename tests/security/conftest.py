@@ -1,5 +1,6 @@
-"""The portal's browsers and pupils, for the tests that go over every door."""
+"""Browsers, pupils and members of staff, for the tests that go over every door."""
 
+from tests.console.conftest import console, new_desk  # noqa: F401
 from tests.portal.conftest import (  # noqa: F401 - fixtures, found by their names
     browser,
     enrol,

@@ -14,7 +14,7 @@ from bot.services import csv_exports, tags
 from bot.services.csv_exports import Chosen, Column
 from models.audit import AuditEntry
 from models.conversation import Language
-from models.learner import LearnerState
+from models.learner import Learner, LearnerState
 from models.people_files import ExportRequest, ExportState
 from tests.factories import make_account, make_learner
 
@@ -143,6 +143,57 @@ def test_slices_of_a_crowd_are_counted_together(crowd, ask, clock):
     assert ask(by=OTHER).state is ExportState.APPROVED, "each member for themselves"
     clock.advance(hours=24)
     assert ask().state is ExportState.APPROVED
+
+
+def test_what_was_taken_a_moment_ago_counts_for_a_day(crowd, ask, take, clock):
+    """Asked for yesterday, taken at the last second: no reason to take as many again at once."""
+    crowd(100)
+    first = ask()
+    clock.advance(hours=24, seconds=-1)
+    assert take(first)
+    clock.advance(seconds=2)
+    assert ask().state is ExportState.WAITING
+    clock.advance(hours=24)
+    assert ask().state is ExportState.APPROVED
+
+
+def test_a_yes_covers_the_people_that_it_was_asked_for(database, ask, decide, take, clock):
+    def tagged(session, *names):
+        learners = [make_learner(session, clock(), name=name).id for name in names]
+        for learner_id in learners:
+            tags.choose(session, learner_id, ["class"], ME, clock())
+        return learners
+
+    def begin(session):
+        tags.make(session, "class", ME, clock())
+        make_learner(session, clock(), name="ลับ คนหนึ่ง")
+        return tagged(session, *(f"ชื่อ ที่{n}" for n in range(101)))
+
+    first = database.write(begin)
+    row = ask(chosen=Chosen(tag="class"))
+    assert row.state is ExportState.WAITING
+    assert decide(row)
+
+    def swap(session):
+        tags.choose(session, first[0], [], ME, clock())
+        session.flush()
+        other = session.scalars(
+            select(Learner.id).where(Learner.id.not_in(first)).order_by(Learner.id).limit(1)
+        ).one()
+        tags.choose(session, other, ["class"], ME, clock())
+        return other
+
+    other = database.write(swap)
+    with pytest.raises(InputError) as caught:
+        take(row)
+    assert caught.value.code == "people_changed"
+    stays = database.read(lambda s: s.get_one(ExportRequest, row.id))
+    assert (stays.state, stays.taken_at) == (ExportState.APPROVED, None), "nothing is spent"
+    database.write(lambda s: tags.choose(s, other, [], ME, clock()))
+    with pytest.raises(InputError):
+        take(row)
+    database.write(lambda s: tags.choose(s, first[0], ["class"], ME, clock()))
+    assert len(rows(take(row))) == 102
 
 
 def test_a_wish_ends_after_a_day(crowd, ask, decide, take, clock):

@@ -41,10 +41,16 @@ def bring(database, clock):
     return do
 
 
+def confirmed(session, row, now, by=MEMBER):
+    """A yes to the dry run as it stands."""
+    seen = csv_imports.fingerprint(session.get_one(Import, row.id))
+    return csv_imports.confirm(session, row.id, by, seen, now)
+
+
 @pytest.fixture
 def go_through(bot, database, clock):
     def do(row):
-        assert database.write(lambda s: csv_imports.confirm(s, row.id, MEMBER, clock()))
+        assert database.write(lambda s: confirmed(s, row, clock()))
         lines = people_files.go_on(bot)
         return lines, database.read(lambda s: s.get_one(Import, row.id))
 
@@ -192,7 +198,7 @@ def test_a_crash_in_the_middle_goes_on_where_it_was(
 ):
     people = [line(phone=f"08123450{n:02}", email=f"p{n}@gmail.com") for n in range(60)]
     row = bring(*people)
-    database.write(lambda s: csv_imports.confirm(s, row.id, MEMBER, clock()))
+    database.write(lambda s: confirmed(s, row, clock()))
 
     class KilledError(Exception):
         """The machine goes down before the commit."""
@@ -223,7 +229,7 @@ def test_a_file_that_nobody_confirms_is_forgotten_after_a_day(bot, database, clo
     people_files.settle(bot)
     assert database.read(lambda s: s.get_one(Import, row.id)).state is ImportState.UPLOADED
     clock.advance(hours=1)
-    assert not database.write(lambda s: csv_imports.confirm(s, row.id, MEMBER, clock()))
+    assert not database.write(lambda s: confirmed(s, row, clock()))
     people_files.settle(bot)
     gone = database.read(lambda s: s.get_one(Import, row.id))
     assert (gone.state, gone.content_sealed) == (ImportState.FORGOTTEN, None)
@@ -233,7 +239,7 @@ def test_a_file_that_nobody_confirms_is_forgotten_after_a_day(bot, database, clo
 def test_columns_are_assigned_by_hand_where_their_names_say_nothing(database, clock, bring):
     row = bring(GOOD, header=tuple("abcdefghi"))
     assert row.columns == {}
-    assert not database.write(lambda s: csv_imports.confirm(s, row.id, MEMBER, clock()))
+    assert not database.write(lambda s: confirmed(s, row, clock()))
 
     def assign(columns):
         return database.write(lambda s: csv_imports.assign(s, row.id, columns))
@@ -247,6 +253,31 @@ def test_columns_are_assigned_by_hand_where_their_names_say_nothing(database, cl
     assign(guess(HEADER))
     looked = database.read(lambda s: csv_imports.look(s, s.get_one(Import, row.id), clock()))
     assert [one.fate for one in looked] == [Fate.ENROL]
+
+
+def test_a_yes_is_for_the_columns_that_were_looked_at(database, clock, bring):
+    """Another window assigns them anew between the look and the yes."""
+    row = bring(GOOD)
+    columns = csv_imports.columns_of(row)
+    fewer = {field: n for field, n in columns.items() if field is not Field.CONSENT_DATE}
+    seen = csv_imports.fingerprint(database.write(lambda s: csv_imports.assign(s, row.id, fewer)))
+    database.write(lambda s: csv_imports.assign(s, row.id, columns) and None)
+    with pytest.raises(InputError) as caught:
+        database.write(lambda s: csv_imports.confirm(s, row.id, MEMBER, seen, clock()))
+    assert caught.value.code == "columns_changed"
+    state = database.read(lambda s: s.get_one(Import, row.id)).state
+    assert state is ImportState.UPLOADED
+    assert database.write(lambda s: confirmed(s, row, clock()))
+
+
+def test_whoever_confirms_enrols(bot, database, clock, bring):
+    row, other = bring(GOOD), "o" * 32
+    assert database.write(lambda s: confirmed(s, row, clock(), by=other))
+    people_files.go_on(bot)
+    query = select(AuditEntry.action, AuditEntry.actor)
+    acts = [tuple(entry) for entry in database.read(lambda s: s.execute(query).all())]
+    assert ("import:upload", f"staff:{MEMBER}") in acts
+    assert ("learner:import", f"staff:{other}") in acts
 
 
 def test_the_trail_says_who_brought_whom(database, bring, go_through):

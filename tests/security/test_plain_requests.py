@@ -1,0 +1,163 @@
+"""NUL, and numbers without an end, which no database takes: kindly answered at every door."""
+
+import pytest
+from sqlalchemy import select
+
+from bot.runtime import Bot
+from bot.services import csv_imports
+from models.campaign import Campaign, CampaignState
+from models.inbox import EventState, WebhookEvent
+from models.staff import Role
+from tests.factories import make_campaign
+from tests.scenarios.announcing import linked, settle, writes
+from tests.scenarios.story import EVERY_STEP, reach, register
+from tests.services.csv_files import GOOD, file
+
+NUL = "a\0b"
+LONG = "9" * 5000
+ADDRESSES = (
+    "/console/campaigns?before=%00",
+    "/console/campaigns/%00",
+    "/console/learners?before=%00",
+    "/console/learners/a%00b",
+    "/console/imports/%00",
+    "/console/team/%00",
+    "/console/start/%00",
+    "/console/%00",
+    "/pictures/%00.jpg",
+    "/s/%00",
+    "/portal/sign-in?lang=%00",
+    "/portal/courses/%00",
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_with_nul_leads_nowhere(address, console, new_desk) -> None:
+    everybody = (new_desk(), console(*Role))
+    for desk in everybody:
+        answer = desk.get(address)
+        assert answer.status_code in {400, 404}, address
+        assert "<h1" in answer.text
+
+
+@pytest.mark.parametrize("page", ["/console/sign-in", "/portal/sign-in"])
+def test_nobody_signs_in_with_nul(page, new_desk) -> None:
+    desk = new_desk()
+    for form in ({"username": NUL, "password": "x"}, {"username": "x", "password": NUL}):
+        answer = desk.submit(page, page, **form)
+        assert answer.status_code == 400
+        assert "<h1" in answer.text
+    many = {"multipart/form-data": "in parts", "application/x-www-form-urlencoded": "in one"}
+    for kind in many:
+        data = {"token": desk.token(page), "username": NUL, "password": "x"}
+        assert desk.request("POST", page, data=data, content_type=kind).status_code == 400
+
+
+FORMS = (
+    ("/console/exports", {"column": "name", "tag": NUL, "reason": "long enough a reason"}),
+    ("/console/learners/search", {"typed": NUL, "by": "username"}),
+    ("/console/campaigns/{campaign}/preview", {"username": NUL}),
+    ("/console/campaigns/new", {"name": NUL, "topic": NUL}),
+    ("/console/team", {"name": NUL, "username": NUL, "role": "author"}),
+    ("/console/audit", {"actor": NUL}),
+    ("/console/prove", {"code": NUL}),
+    ("/console/tags", {"word": NUL}),
+)
+
+
+@pytest.mark.parametrize(("path", "form"), FORMS)
+def test_no_form_with_nul_is_taken(path, form, bot: Bot, console) -> None:
+    desk = console(*Role)
+    campaign = bot.database.write(lambda s: make_campaign(s, bot.clock(), [], bot.settings).id)
+    token = desk.token("/console/me/password")
+    answer = desk.post(path.format(campaign=campaign), {"token": token, **form})
+    assert answer.status_code in {400, 404}
+    assert "<h1" in answer.text
+
+
+def test_a_passkey_with_nul_is_no_passkey(bot: Bot, console) -> None:
+    """The browser's answer is JSON, in which a NUL is written out."""
+    desk = console(Role.ADMIN)
+    asked = {"clientDataJSON": "e30", "authenticatorData": "oA", "signature": "oA"}
+    parts = f'"rawId":"YQ","type":"public-key","response":{asked}'.replace("'", '"')
+    token = desk.token("/console/me/password")
+    for name in ("a\\u0000", "\\ud800"):
+        credential = f'{{"id":"{name}",{parts}}}'
+        answer = desk.post("/console/prove", {"token": token, "credential": credential})
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("number", [LONG, "9" * 25, "๓", "99999"])
+def test_a_column_s_number_has_an_end(number, bot: Bot, console) -> None:
+    desk = console(Role.SUPPORT)
+    row = bot.database.write(
+        lambda s: csv_imports.bring(s, file(GOOD), desk.member_id, bot.clock())
+    )
+    page = f"/console/imports/{row.id}/columns"
+    form = {"name": "0", "phone": "1", "email": "2", "age": "4", "consent_date": number}
+    assert desk.submit(page, page, **form).status_code == 303
+    assert desk.get(f"/console/imports/{row.id}").status_code == 200
+
+
+@pytest.mark.parametrize("number", [LONG, "9" * 30, "9999999999"])
+def test_a_batch_s_number_has_an_end(number, bot: Bot, console, new_desk) -> None:
+    desk = console(*Role)
+    campaign = bot.database.write(
+        lambda s: make_campaign(s, bot.clock(), [], bot.settings, state=CampaignState.DONE).id
+    )
+    token = desk.token("/console/me/password")
+    path = f"/console/campaigns/{campaign}/batches/{number}"
+    for decision in ("again", "leave"):
+        assert desk.post(path, {"token": token, "decision": decision}).status_code == 404
+    assert new_desk().post(path).status_code == 404
+    good = path.replace(number, "999999999")
+    assert desk.post(good, {"token": token, "decision": "leave"}).status_code == 303
+
+
+TYPED = (
+    NUL,
+    f"ลืมรหัสผ่าน {NUL}",
+    f"ผู้ปกครอง {NUL}",
+    f"ย้ายบัญชี {NUL}",
+    f"เจ้าหน้าที่ {NUL}",
+    "ย้ายบัญชี",
+    NUL,
+    "ยกเลิก",
+    "ลืมรหัสผ่าน",
+    NUL,
+)
+
+
+def test_what_is_said_in_the_chat_is_answered(bot: Bot, someone) -> None:
+    registered, stranger = someone("มะลิ"), someone("คนแปลกหน้า")
+    register(registered)
+    for chat in (registered, stranger):
+        for typed in TYPED:
+            assert chat.says(typed), typed
+    assert states(bot) == {EventState.DONE}
+
+
+@pytest.mark.parametrize("step", EVERY_STEP)
+def test_at_every_step_too(step, bot: Bot, someone) -> None:
+    chat = someone("มะลิ")
+    reach(chat, step)
+    assert chat.says(NUL)
+    assert states(bot) == {EventState.DONE}
+
+
+def test_what_staff_write_in_the_chat_is_taken(bot: Bot, line, engine) -> None:
+    """Their words are kept as they are, unlike a learner's, which are sealed."""
+    author, approver = linked(bot, line, Role.AUTHOR), linked(bot, line, Role.APPROVER, name="ข")
+    assert "เปิด" in writes(author, f"เปิด{NUL}", NUL)
+    author.taps("นับผู้รับและขออนุมัติ")
+    settle(bot, engine)
+    approver.heard()
+    approver.taps("ส่งกลับแก้ไข")
+    assert approver.says(NUL)
+    assert states(bot) == {EventState.DONE}
+    campaign = bot.database.read(lambda s: s.scalars(select(Campaign)).one())
+    assert campaign.state is CampaignState.DRAFT
+
+
+def states(bot: Bot) -> set[EventState]:
+    return set(bot.database.read(lambda s: s.scalars(select(WebhookEvent.state)).all()))
