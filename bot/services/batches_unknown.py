@@ -34,7 +34,7 @@ def waiting(session: Session, campaign_id: str) -> list[Batch]:
 
 
 def leave(session: Session, campaign_id: str, number: int, member_id: str, now: datetime) -> None:
-    """Whoever got it got it. Raises MoveError where there is nothing to decide any more."""
+    """Whoever got it got it, also of a stopped campaign. Raises MoveError where it is decided."""
     batch = _open(session, campaigns.locked(session, campaign_id), number)
     batch.reason = f"{LEFT}: {batch.reason or ''}"[:80]
     _record(session, batch, LEAVE, member_id, now)
@@ -55,6 +55,8 @@ def send_again(
     """
     campaign = campaigns.locked(session, campaign_id)
     batch = _open(session, campaign, number)
+    if campaign.state is CampaignState.STOPPED:
+        raise MoveError
     if not campaigns.is_as_approved(campaign, settings):
         raise StaleError
     batch.state, batch.retry_key = BatchState.QUEUED, str(uuid4())
@@ -72,7 +74,7 @@ def _open(session: Session, campaign: Campaign, number: int) -> Batch:
     batch = session.get(Batch, (campaign.id, number), with_for_update=True, populate_existing=True)
     if batch is None or batch.state is not BatchState.UNKNOWN:
         raise MoveError
-    if campaign.state is CampaignState.STOPPED or (batch.reason or "").startswith(LEFT):
+    if (batch.reason or "").startswith(LEFT):
         raise MoveError
     return batch
 

@@ -6,8 +6,7 @@ from collections import OrderedDict
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.services import campaign_mail, campaigns, topics
-from bot.services.campaign_rendered import messages
+from bot.services import campaign_mail, campaign_rendered, topics
 from bot.services.topics import Topic
 from bot.settings import Settings
 from bot.texts.letters import Letter
@@ -40,7 +39,7 @@ class Bodies:
         found = self._found(key)
         if not isinstance(found, bytes):
             campaign, topic = self._campaign(session, campaign_id, digest)
-            found = messages(campaign, language, topic, self._settings)
+            found = campaign_rendered.messages(campaign, language, topic, self._settings)
             self._keep(key, found)
         return found
 
@@ -63,7 +62,7 @@ class Bodies:
         topic = topics.find(self._settings.news_dir, campaign.topic)
         if topic is None:
             raise TopicGoneError
-        if digest != campaigns.digest_of(campaign, self._settings):
+        if digest != campaign_rendered.digest(campaign, self._settings):
             raise ChangedError
         return campaign, topic
 

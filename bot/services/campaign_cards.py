@@ -11,6 +11,7 @@ from bot.line.messages import Action, Message
 from bot.services import (
     campaign_cost,
     campaign_lines,
+    campaign_marks,
     campaign_messages,
     campaigns,
     series,
@@ -56,10 +57,19 @@ def shown(
     settings: Settings,
     now: datetime,
 ) -> list[Message]:
-    """The card, and before it the messages themselves where all of it fits into one answer."""
+    """The card, and before it the messages, marked as such, where it all fits into one answer."""
     found = card(session, campaign, member, t, settings, now)
     said = previews(campaign.content, campaign.topic, settings)
-    return [*said, found] if len(said) < line.MOST else [found]
+    if not said or len(said) >= line.MOST:
+        return [found]
+    return [*campaign_marks.marked(said, preview_mark(campaign, t), line.MOST - 1), found]
+
+
+def preview_mark(campaign: Campaign, t: Translator) -> str:
+    """What stands before the messages, which look like real news otherwise."""
+    if campaign.state is CampaignState.IN_REVIEW:
+        return t("[Preview: waits for approval]")
+    return t("[Preview]")
 
 
 def card(
@@ -71,37 +81,56 @@ def card(
     now: datetime,
 ) -> Message:
     """Everything about a campaign that its approval covers, and the buttons for this member."""
-    title = t("Announcement: {state}", state=campaign_lines.state(t, campaign))
+    back = _sent_back(session, campaign)
+    state = t("Sent back to be changed") if back else campaign_lines.state(t, campaign)
+    title = t("Announcement: {state}", state=state)
     blocks = [line.paragraph(campaign.name, strong=True)]
     if campaign.state is CampaignState.PAUSED:
         blocks.append(line.paragraph(campaign_lines.pause(t, campaign.pause_reason)))
-    if campaign.state is CampaignState.DRAFT and (note := _note(session, campaign)):
-        blocks.append(line.fact(t("To be changed"), note))
+    if back and back.note:
+        blocks.append(line.fact(t("To be changed"), back.note))
     blocks += _plan(session, campaign, t, settings)
     if campaign.state is CampaignState.DRAFT and _is_at_once(campaign):
         blocks.append(line.paragraph(t("Another time can be set in the console."), small=True))
     if campaign.digest is not None and campaign.state is not CampaignState.DRAFT:
         blocks += [line.separator(), *_counted(session, campaign, t, settings, now)]
-    if campaign.state in ON_THE_WAY and campaign.rule is None:
+    has_progress = campaign.state in ON_THE_WAY or campaign.started_at is not None
+    if has_progress and campaign.rule is None:
         blocks += [line.separator(), *_progress(session, campaign, t)]
-    if is_for(campaign, member, settings):
+    if campaign.state is CampaignState.IN_REVIEW and campaigns.is_for_nobody(campaign):
+        blocks.append(line.paragraph(t("Nobody would get it, so it cannot be approved.")))
+    elif is_for(campaign, member, settings):
         blocks.append(line.paragraph(t("Please read all of it before you approve."), small=True))
     elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.APPROVE_CAMPAIGN):
         blocks.append(line.paragraph(t("Whoever wrote it does not approve it."), small=True))
     return line.card(title, title, blocks, _buttons(campaign, member, t, settings), even=True)
 
 
-def listed(found: list[Campaign], title: str, empty: str, t: Translator) -> Message:
-    """Campaigns one below the other, each with the way to its card."""
+def listed(
+    found: list[Campaign], title: str, empty: str, t: Translator, *, to_stop: bool = False
+) -> Message:
+    """Campaigns one below the other, each with the way to its card, or the tap that stops it."""
+
+    def tap(campaign: Campaign) -> Action:
+        if to_stop:
+            return line.entry(t("Stop now"), "campaign_stop", c=campaign.id)
+        return line.entry(t("Look"), "campaign_show", c=campaign.id)
+
     blocks: list[Block] = [
         line.fact(
             campaign_lines.state(t, campaign),
             line.clip(campaign.name, 60),
-            line.entry(t("Look"), "campaign_show", c=campaign.id),
+            tap(campaign),
         )
         for campaign in found
     ]
     return line.card(title, title, blocks or [line.paragraph(empty)], [])
+
+
+def on_the_way(session: Session, most: int) -> list[Campaign]:
+    """What is approved and has not ended, the next one first."""
+    query = select(Campaign).where(Campaign.state.in_(ON_THE_WAY))
+    return list(session.scalars(query.order_by(Campaign.due_at, Campaign.id).limit(most)))
 
 
 def latest_of(session: Session, member_id: str) -> Campaign | None:
@@ -126,39 +155,37 @@ def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
     )
 
 
-def _note(session: Session, campaign: Campaign) -> str | None:
-    """What the approver wrote who sent it back."""
+def _sent_back(session: Session, campaign: Campaign) -> CampaignEvent | None:
+    """The decision that made it a draft again; not where its author took it back."""
+    if campaign.state is not CampaignState.DRAFT:
+        return None
     query = (
-        select(CampaignEvent.note)
+        select(CampaignEvent)
         .where(CampaignEvent.campaign_id == campaign.id, CampaignEvent.verdict == Verdict.SENT_BACK)
         .order_by(CampaignEvent.at.desc(), CampaignEvent.id.desc())
     )
-    return session.scalars(query.limit(1)).first()
+    last = session.scalars(query.limit(1)).first()
+    is_own = last is not None and last.staff_id in {campaign.author_id, campaign.asked_by}
+    return None if is_own else last
 
 
 def _plan(session: Session, campaign: Campaign, t: Translator, settings: Settings) -> list[Block]:
     topic = topics.find(settings.news_dir, campaign.topic)
     author = session.get(Staff, campaign.author_id)
     said = ", ".join(campaign_lines.language(t, each) for each in languages(campaign.content))
+    when = campaign_lines.when(t, campaign, settings)
+    has_moment = campaign.state is not CampaignState.STOPPED or campaign.started_at is not None
     return [
         line.fact(t("Topic"), topic.title[t.language] if topic else campaign.topic),
         line.fact(t("Languages"), said or "–"),
         line.fact(t("For"), campaign_lines.narrowed(t, campaign, settings)),
-        line.fact(t("Goes out"), _when(campaign, t, settings)),
+        *([line.fact(t("Goes out"), when)] if has_moment else []),
         line.fact(t("Written by"), (author.name if author else None) or "–"),
     ]
 
 
 def _is_at_once(campaign: Campaign) -> bool:
     return campaign.send_at is None and campaign.rule is None
-
-
-def _when(campaign: Campaign, t: Translator, settings: Settings) -> str:
-    """Before the approval what it would mean; after it the card says when it begins."""
-    is_open = campaign.state in {CampaignState.DRAFT, CampaignState.IN_REVIEW}
-    if is_open and _is_at_once(campaign):
-        return campaign_lines.at_once(t, settings)
-    return campaign_lines.when(t, campaign)
 
 
 def _counted(
@@ -174,9 +201,12 @@ def _counted(
         before = campaign_lines.cost(t, pattern.cost_messages, pattern.cost_satang)
         blocks.append(line.fact(t("Approved for the series"), before))
     if campaign.state is CampaignState.IN_REVIEW:
-        left = campaign_cost.of(session, campaign, settings, now).left
-        if left is not None:
-            shown_left = t("{left} messages this month", left=f"{max(0, left):,}")
+        cost = campaign_cost.of(session, campaign, settings, now)
+        if cost.left is not None:
+            left = f"{cost.left:,}"
+            shown_left = t("{left} messages this month", left=left)
+            if cost.is_later:
+                shown_left = t("{left} messages in the month in which it goes out", left=left)
             blocks.append(line.fact(t("Left for announcements"), shown_left))
     digest = (campaign.digest or "")[:12]
     return [*blocks, line.paragraph(t("Check number {digest}", digest=digest), small=True)]
@@ -196,9 +226,6 @@ def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block
             Wave.REST: t("to everybody else"),
         }
         blocks.append(line.fact(t("At present"), names[campaign.wave]))
-    elif campaign.due_at is not None and campaign.started_at is None:
-        begins = campaign_lines.moment(t, campaign.due_at)
-        blocks.append(line.fact(t("Begins"), begins))
     return blocks
 
 
@@ -208,10 +235,9 @@ def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settin
         return [line.entry(t("See the count"), "campaign_show", c=c)]
     buttons = []
     if is_for(campaign, member, settings):
-        buttons += [
-            line.entry(t("Approve"), "campaign_approve", c=c, d=d),
-            line.entry(t("Send back"), "campaign_back", c=c, d=d),
-        ]
+        if not campaigns.is_for_nobody(campaign):
+            buttons.append(line.entry(t("Approve"), "campaign_approve", c=c, d=d))
+        buttons.append(line.entry(t("Send back"), "campaign_back", c=c, d=d))
     elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.WRITE_CAMPAIGN):
         buttons.append(line.entry(t("Take it back"), "campaign_take_back", c=c))
     if campaign.state is CampaignState.DRAFT and member.may(Permission.WRITE_CAMPAIGN):

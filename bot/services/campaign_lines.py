@@ -24,16 +24,15 @@ def pause(t: Translator, reason: str | None) -> str:
     return " ".join(filter(None, (*campaign_words.paused(t, reason), figures)))
 
 
-def when(t: Translator, campaign: Campaign) -> str:
-    """When it goes out, in a sentence."""
+def when(t: Translator, campaign: Campaign, settings: Settings) -> str:
+    """When it goes out, in a sentence; once it is approved, the moment itself."""
     if campaign.rule is not None:
         said = schedules.words(campaign.rule, t, campaign.rule_until)
         if campaign.due_at is not None and campaign.state is CampaignState.SCHEDULED:
             return t("{rule}; next: {time}", rule=said, time=moment(t, campaign.due_at))
         return said
-    if campaign.send_at is not None:
-        return moment(t, campaign.send_at)
-    return t("as soon as it is approved")
+    at = campaign.started_at or campaign.due_at or campaign.send_at
+    return at_once(t, settings) if at is None else moment(t, at)
 
 
 def at_once(t: Translator, settings: Settings) -> str:

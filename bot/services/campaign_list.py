@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from bot.services.permissions import Permission
 from bot.services.staff_sessions import Member
 from bot.settings import Settings
-from models.campaign import Campaign, CampaignState
-from models.recipient import Batch, BatchState
+from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict
+from models.recipient import ACCEPTED, Batch, BatchState
 from models.staff import Staff
 
 PAGE = 30
 MOST_WAITING = 10
+ENDED = (CampaignState.DONE, CampaignState.STOPPED, CampaignState.FAILED)
 GROUPS: dict[str, tuple[CampaignState, ...]] = {
     "drafts": (CampaignState.DRAFT,),
     "review": (CampaignState.IN_REVIEW,),
@@ -25,28 +26,35 @@ GROUPS: dict[str, tuple[CampaignState, ...]] = {
         CampaignState.SENDING,
         CampaignState.PAUSED,
     ),
-    "over": (CampaignState.DONE, CampaignState.STOPPED, CampaignState.FAILED),
+    "over": ENDED,
 }
 UNDER_WAY = (CampaignState.SENDING, CampaignState.PAUSED)
+SENT_BACK, DISCARDED, NOBODY = "sent_back", "discarded", "nobody"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line. people: on the frozen list; settled: the share of them whose batch is settled."""
+    """One line. people: on the frozen list; settled: the share of them whose batch is settled.
+
+    standing: what standings() says; reached: how many got it, of what has ended.
+    """
 
     id: str
     name: str
     kind: str
     topic: str
     state: CampaignState
+    standing: str
     is_counted: bool
     author: str
     changed_at: datetime
     due_at: datetime | None
+    started_at: datetime | None
     rule: str | None
     rule_until: datetime | None
     people: int
     settled: float | None = None
+    reached: int | None = None
 
 
 def page(session: Session, group: str, before: str | None) -> tuple[list[Row], str | None]:
@@ -94,9 +102,57 @@ def names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     return {staff.id: staff.name or staff.username for staff in rows}
 
 
+def standings(session: Session, found: Iterable[Campaign]) -> dict[str, str]:
+    """By id its state, or what says more: sent back, thrown away, ended with nobody reached."""
+    campaigns = list(found)
+    sent_back = _sent_back(session, campaigns)
+    reached = _reached(session, campaigns)
+
+    def standing(campaign: Campaign) -> str:
+        if campaign.id in sent_back:
+            return SENT_BACK
+        if campaign.state is CampaignState.STOPPED and campaign.approved_digest is None:
+            return DISCARDED
+        if campaign.state is CampaignState.DONE and reached.get(campaign.id) == 0:
+            return NOBODY
+        return campaign.state
+
+    return {campaign.id: standing(campaign) for campaign in campaigns}
+
+
+def _sent_back(session: Session, found: Iterable[Campaign]) -> set[str]:
+    """Drafts whose newest decision is an approver's no; what its author took back has no note."""
+    drafts = [campaign.id for campaign in found if campaign.state is CampaignState.DRAFT]
+    if not drafts:
+        return set()
+    query = select(CampaignEvent).where(CampaignEvent.campaign_id.in_(drafts))
+    events = session.scalars(query.order_by(CampaignEvent.at, CampaignEvent.id))
+    newest = {event.campaign_id: event for event in events}
+    return {
+        campaign_id
+        for campaign_id, event in newest.items()
+        if event.verdict is Verdict.SENT_BACK and event.note
+    }
+
+
+def _reached(session: Session, found: Iterable[Campaign]) -> dict[str, int]:
+    """How many people got what has ended; a series itself is got by nobody, its members are."""
+    ended = [each.id for each in found if each.state in ENDED and each.rule is None]
+    if not ended:
+        return {}
+    query = (
+        select(Batch.campaign_id, func.sum(func.coalesce(Batch.reached, Batch.size)))
+        .where(Batch.campaign_id.in_(ended), Batch.state.in_(ACCEPTED))
+        .group_by(Batch.campaign_id)
+    )
+    return dict.fromkeys(ended, 0) | {key: int(people) for key, people in session.execute(query)}
+
+
 def _rows(session: Session, found: Sequence[Campaign]) -> list[Row]:
     authors = names(session, (campaign.author_id for campaign in found))
     shares = _shares(session, [each.id for each in found if each.state in UNDER_WAY])
+    told = standings(session, found)
+    got = _reached(session, found)
     return [
         Row(
             id=campaign.id,
@@ -104,14 +160,17 @@ def _rows(session: Session, found: Sequence[Campaign]) -> list[Row]:
             kind=campaign.kind,
             topic=campaign.topic,
             state=campaign.state,
+            standing=told[campaign.id],
             is_counted=campaign.digest is not None,
             author=authors.get(campaign.author_id, ""),
             changed_at=campaign.changed_at,
             due_at=campaign.due_at,
+            started_at=campaign.started_at,
             rule=campaign.rule,
             rule_until=campaign.rule_until,
             people=campaign.counts.get("line", 0) + campaign.counts.get("email", 0),
             settled=shares.get(campaign.id),
+            reached=got.get(campaign.id),
         )
         for campaign in found
     ]

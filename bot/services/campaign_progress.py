@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from bot.services import campaign_list
 from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict, Wave
+from models.outbox import Push, PushState
 from models.recipient import Batch, BatchState
 from models.subscription import Channel
 
 PACE = timedelta(minutes=1)  # over which the rate is taken
 PAGE = 50
 MOST_ERRORS = 20
+STAFF_COPY = "campaign:{}:staff:"  # how the cause of a colleague’s push begins
 ACCEPTED = (BatchState.SENT, BatchState.ACCEPTED_BEFORE)
 _REACHED = func.coalesce(Batch.reached, Batch.size)
 
@@ -127,6 +129,16 @@ def of(session: Session, campaign: Campaign, now: datetime) -> Progress:
         _failures(session, campaign),
         _pace(session, campaign, now),
     )
+
+
+def staff_copies(session: Session, campaign_id: str) -> tuple[int, int]:
+    """Copies for colleagues, which are no batches, and of them those that wait no more."""
+    waits = case((Push.state == PushState.QUEUED, 0), else_=1)
+    query = select(func.count(), func.coalesce(func.sum(waits), 0)).where(
+        Push.cause.startswith(STAFF_COPY.format(campaign_id), autoescape=True)
+    )
+    copies, settled = session.execute(query).one()
+    return copies, settled
 
 
 def batches_after(

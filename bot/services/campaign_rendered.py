@@ -3,10 +3,30 @@
 import hashlib
 import json
 
-from bot.services import campaign_mail, campaign_messages, topics
+from bot.services import campaign_content, campaign_mail, campaign_messages, topics
 from bot.services.topics import Topic
 from bot.settings import Settings
 from models.campaign import Campaign
+
+
+def digest(campaign: Campaign, settings: Settings) -> str:
+    """The fingerprint of everything that an approver sees: one character more is another one.
+
+    So are the words around it, which are not the author's: topic titles, the school's name.
+    """
+    return campaign_content.digest(
+        fingerprint(campaign, settings),
+        campaign.topic,
+        campaign.content,
+        campaign.audience,
+        campaign.send_at.isoformat() if campaign.send_at else None,
+        campaign.rule,
+        campaign.rule_until.isoformat() if campaign.rule_until else None,
+        campaign.counts,
+        campaign.list_digest,
+        campaign.cost_messages,
+        campaign.cost_satang,
+    )
 
 
 def fingerprint(campaign: Campaign, settings: Settings) -> str:

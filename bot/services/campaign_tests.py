@@ -6,11 +6,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.line import messages as line
 from bot.line.messages import Message
 from bot.services import (
     audit,
     campaign_cost,
+    campaign_marks,
     campaign_messages,
     outbox,
     quota,
@@ -63,7 +63,7 @@ def send(
     session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
     had = _had_just_now(session, campaign, to, now)
     to = [one for one in to if one.member_id not in had]
-    promised = campaign_cost.promised_by_others(session, campaign.id)
+    promised = campaign_cost.promised_by_others(session, campaign.id, now)
     left = quota.left_for_campaigns(session, settings, now, promised)
     if left is not None and len(to) > left:
         refuse([Problem("quota", "short", most=left)])
@@ -95,18 +95,8 @@ def send(
 
 
 def marked(messages: list[Message], t: Translator) -> list[Message]:
-    """With a word in front that this is a test; where five messages are full, in the first text."""
-    mark = t("[Test]")
-    if len(messages) < line.MOST:
-        return [line.text(mark), *messages]
-    for index, message in enumerate(messages):
-        if message["type"] == "text":
-            text = line.clip(f"{mark} {message['text']}", line.TEXT_LIMIT)
-            return [*messages[:index], {**message, "text": text}, *messages[index + 1 :]]
-    # Only pictures and cards: the list of chats and the notice on the phone say it.
-    last = messages[-1]
-    alt = line.clip(f"{mark} {last['altText']}", line.ALT_LIMIT)
-    return [*messages[:-1], {**last, "altText": alt}]
+    """With a word in front that this is a test."""
+    return campaign_marks.marked(messages, t("[Test]"))
 
 
 def _had_just_now(

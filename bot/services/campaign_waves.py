@@ -17,6 +17,7 @@ from bot.services import (
     batch_members,
     batches,
     campaign_cost,
+    campaign_marks,
     campaign_messages,
     campaign_trouble,
     campaigns,
@@ -160,12 +161,13 @@ def _tell_staff(
     for member in staff:
         _take_off_the_list(session, campaign, member)
         language = member.language if member.language in campaign.content else min(campaign.content)
+        said = campaign_messages.messages(campaign.content, language, topic, settings)
         outbox.queue(
             session,
             cause=f"campaign:{campaign.id}:staff:{member.member_id}",
             person=member.person,
             to=member.user_id,
-            messages=campaign_messages.messages(campaign.content, language, topic, settings),
+            messages=campaign_marks.staff_copy(said, language, WAVE_PAUSE),
             now=now,
         )
     if staff:

@@ -26,6 +26,13 @@ STATES: dict[CampaignState, str] = {
     CampaignState.DONE: _("Done"),
     CampaignState.FAILED: _("Failed"),
 }
+# What says more than the state: bot/services/campaign_list.py, standings().
+STANDINGS: dict[str, str] = {
+    **{state.value: said for state, said in STATES.items()},
+    "sent_back": _("Sent back to be changed"),
+    "discarded": _("Thrown away"),
+    "nobody": _("Nobody got it"),
+}
 KINDS: dict[str, str] = {
     Kind.NEWS: _("News"),
     Kind.ARTICLE: _("Article"),
@@ -101,7 +108,10 @@ PAUSES: dict[str, tuple[str, str]] = {
     ),
     "quota": (
         _("The month’s messages on LINE do not suffice."),
-        _("Buy messages in LINE Official Account Manager or wait for the new month, then go on."),
+        _(
+            "Buy messages in LINE Official Account Manager, or wait for the new month if it begins"
+            " within seven days. Then go on."
+        ),
     ),
     "errors": (
         _("LINE refused too many requests."),
@@ -134,12 +144,12 @@ _FIELDS: dict[str, str] = {
     "cards": _("Cards"),
     "buttons": _("Buttons"),
     "label": _("Words on the button"),
-    "url": _("Address"),
+    "url": _("Address that it opens"),
     "send_at": _("Time of sending"),
     "channels": _("Channels"),
     "course": _("Course"),
-    "active_days": _("Days with activity"),
-    "quiet_days": _("Days without activity"),
+    "active_days": _("Signed in within the last (days)"),
+    "quiet_days": _("Not signed in for so many days"),
     "tags": _("Groups"),
     "repeat": _("Repetition"),
     "rule": _("Repetition"),
@@ -162,11 +172,21 @@ def said(t: Translator, problem: Problem) -> str:
         ("quota", "short"): lambda: t(
             "It does not fit: {most} messages are left for announcements this month.", most=most
         ),
+        ("quota", "short_later"): lambda: t(
+            "It does not fit: {most} messages are left for announcements in the month in which"
+            " it goes out.",
+            most=most,
+        ),
         ("approver", "needed"): lambda: t(
             "It paused by itself. Somebody who approves has to let it go on."
         ),
+        ("list", "empty"): lambda: t("What nobody gets cannot be approved."),
         ("list", "old"): lambda: t(
             "Its list is older than seven days. Please take it back and ask again."
+        ),
+        ("list", "old_begun"): lambda: t(
+            "It was to go out more than seven days ago, and its list is out of date. Please stop"
+            " it. A copy can be approved anew; it goes to those who have had it, too."
         ),
         ("approver", "own"): lambda: t("Whoever wrote it or asked for it cannot approve it."),
         ("parts", "needed"): lambda: t("Please add a text, a picture or a card."),
@@ -175,6 +195,7 @@ def said(t: Translator, problem: Problem) -> str:
             "These cards are too large together. Please shorten texts and addresses."
         ),
         ("picture", "needed"): lambda: t("Please choose a picture."),
+        ("picture", "no_file"): lambda: t("Please choose a file first, then press “Put it in”."),
         ("picture", "gone"): lambda: t("This picture is no longer there. Please choose another."),
         ("topic", "unknown"): lambda: t("Please choose a topic."),
         ("send_at", "past"): lambda: t("This time has passed. Please choose a later one."),
@@ -246,7 +267,8 @@ def note(t: Translator, verdict: Verdict, written: str | None) -> str:
     """What stands beside a decision: a person's words, or the system's reason in ours."""
     if not written:
         return ""
-    if written in PAUSES and (verdict is Verdict.PAUSED or written == "restored"):
+    of_system = {Verdict.PAUSED, Verdict.STOPPED}
+    if written in PAUSES and (verdict in of_system or written == "restored"):
         return t(PAUSES[written][0])
     if verdict is Verdict.APPROVED and written == "series":
         return t("The approval of its series covers it.")

@@ -1,10 +1,11 @@
 """A campaign from its first word to its approval: written, asked for, allowed, moved."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
@@ -17,15 +18,19 @@ from bot.services import (
     frozen_lists,
     quiet_hours,
     schedules,
+    series_members,
     topics,
 )
 from bot.services.audiences import Audience
 from bot.services.audit import Action
+from bot.services.batches import LATE
 from bot.services.campaign_decisions import note_down, record
 from bot.services.campaign_problems import CampaignError, Problem, refuse
+from bot.services.series_members import BY_SERIES
 from bot.settings import Settings
 from models.base import new_id
 from models.campaign import MOVES, Campaign, CampaignState, Verdict
+from models.subscription import Channel
 
 LONGEST_NAME = 120
 # A list that waited longer is counted again: who had how much news, and who came, has changed.
@@ -54,9 +59,18 @@ class Draft:
 
 
 def create(
-    session: Session, draft: Draft, author_id: str, settings: Settings, now: datetime
+    session: Session,
+    draft: Draft,
+    author_id: str,
+    settings: Settings,
+    now: datetime,
+    *,
+    writers: Sequence[str] = (),
 ) -> Campaign:
-    """A new draft; it may be unfinished, only what cannot be stored is refused."""
+    """A new draft; it may be unfinished, only what cannot be stored is refused.
+
+    writers: who wrote the words that it was copied from.
+    """
     campaign_id = new_id()
     campaign = Campaign(
         id=campaign_id,
@@ -69,7 +83,7 @@ def create(
         chunks=0,
         revision=0,
         unit=f"c{campaign_id[:29]}",
-        writers=[author_id],
+        writers=list(dict.fromkeys([*writers, author_id])),
     )
     _fill(campaign, draft, settings)
     session.add(campaign)
@@ -136,27 +150,7 @@ def price(session: Session, campaign: Campaign, settings: Settings, now: datetim
     """Once the list is frozen: what it costs, and the digest that an approval is bound to."""
     cost = campaign_cost.of(session, campaign, settings, now)
     campaign.cost_messages, campaign.cost_satang = cost.messages, cost.satang
-    campaign.digest = digest_of(campaign, settings)
-
-
-def digest_of(campaign: Campaign, settings: Settings) -> str:
-    """The fingerprint of everything that an approver sees: one character more is another one.
-
-    So are the words around it, which are not the author's: topic titles, the school's name.
-    """
-    return campaign_content.digest(
-        campaign_rendered.fingerprint(campaign, settings),
-        campaign.topic,
-        campaign.content,
-        campaign.audience,
-        campaign.send_at.isoformat() if campaign.send_at else None,
-        campaign.rule,
-        campaign.rule_until.isoformat() if campaign.rule_until else None,
-        campaign.counts,
-        campaign.list_digest,
-        campaign.cost_messages,
-        campaign.cost_satang,
-    )
+    campaign.digest = campaign_rendered.digest(campaign, settings)
 
 
 def approve(
@@ -174,13 +168,17 @@ def approve(
     """
     if campaign.state is not CampaignState.IN_REVIEW or campaign.frozen_at is None:
         raise MoveError
-    if campaign.digest is None or not campaign.digest == seen == digest_of(campaign, settings):
+    if campaign.digest is None or not campaign.digest == seen == campaign_rendered.digest(
+        campaign, settings
+    ):
         raise StaleError
     if not settings.approve_own and is_own(campaign, member_id):
         refuse([Problem("approver", "own")])
     if campaign.send_at is None and now - campaign.frozen_at > LIST_LIFE:
         refuse([Problem("list", "old")])
-    if campaign.send_at is not None and campaign.send_at <= now:
+    if is_for_nobody(campaign):
+        refuse([Problem("list", "empty")])
+    if is_past(campaign, now):
         refuse([Problem("send_at", "past")])
     hold_back_over = now + timedelta(minutes=settings.hold_back_minutes)
     is_later = campaign.send_at is not None and campaign.send_at > hold_back_over
@@ -195,6 +193,21 @@ def approve(
     record(session, Action.CAMPAIGN_APPROVED, campaign, member_id, now)
 
 
+def is_for_nobody(campaign: Campaign) -> bool:
+    """Whether its frozen list is empty; a series draws a new list each time, and may fill later."""
+    is_repeated = campaign.rule is not None or campaign.series_id is not None
+    is_reached = any(campaign.counts.get(channel, 0) for channel in Channel)
+    return campaign.digest is not None and not is_repeated and not is_reached
+
+
+def is_past(campaign: Campaign, now: datetime) -> bool:
+    """Whether it is too late to approve it for its time; a little after that it goes out at once.
+
+    What a series asks for at night is told to nobody before eight, which may be its very time.
+    """
+    return campaign.send_at is not None and now - campaign.send_at > LATE
+
+
 def is_own(campaign: Campaign, member_id: str) -> bool:
     """Whether somebody wrote a word of it, or asked for it: such a one does not approve it."""
     return member_id in {campaign.author_id, campaign.asked_by, *campaign.writers}
@@ -203,20 +216,22 @@ def is_own(campaign: Campaign, member_id: str) -> bool:
 def is_as_approved(campaign: Campaign, settings: Settings) -> bool:
     """Whether it is, to the last character, what was approved."""
     approved = campaign.approved_digest
-    return approved is not None and approved == digest_of(campaign, settings)
+    return approved is not None and approved == campaign_rendered.digest(campaign, settings)
 
 
 def send_back(
-    session: Session, campaign: Campaign, member_id: str, note: str, now: datetime
+    session: Session, campaign: Campaign, member_id: str | None, note: str, now: datetime
 ) -> None:
     """Back to the draft, as an approver's answer or to edit it: an approval is void by that."""
     if campaign.started_at is not None:
         raise MoveError
+    was_approved = campaign.approved_digest is not None
     move(campaign, CampaignState.DRAFT)
     _unapprove(campaign)
     campaign.due_at = campaign.pause_reason = None
-    for ahead in _members_ahead(session, campaign, CampaignState.APPROVED, CampaignState.SCHEDULED):
-        pause(session, ahead, member_id, "series", now)
+    # They say what is to be changed. The pattern makes new ones when it is approved again.
+    for ahead in series_members.ahead(session, campaign) if was_approved else ():
+        stop(session, ahead, member_id, now, BY_SERIES)
     note_down(session, campaign, Verdict.SENT_BACK, member_id, note, now)
     record(session, Action.CAMPAIGN_SENT_BACK, campaign, member_id, now)
 
@@ -232,8 +247,9 @@ def pause(
     """Hold it; member_id None is the system itself, which has a reason and figures to note."""
     move(campaign, CampaignState.PAUSED)
     campaign.pause_reason = reason[:80]
-    for ahead in _members_ahead(session, campaign, CampaignState.APPROVED, CampaignState.SCHEDULED):
-        pause(session, ahead, member_id, "series", now)
+    for ahead in series_members.ahead(session, campaign):
+        if ahead.state in series_members.APPROVED:  # a paused pattern vouches for no other
+            pause(session, ahead, member_id, BY_SERIES, now)
     note_down(session, campaign, Verdict.PAUSED, member_id, note or reason, now)
     record(session, Action.CAMPAIGN_PAUSED, campaign, member_id, now)
 
@@ -241,13 +257,17 @@ def pause(
 def go_on(
     session: Session, campaign: Campaign, member_id: str, settings: Settings, now: datetime
 ) -> None:
-    """Go on after a pause. Raises CampaignError where the quota is short, StaleError if changed."""
+    """Go on after a pause. Raises CampaignError where the quota is short, StaleError if changed.
+
+    What a series paused with it goes on too, but for what is late by now or does not fit: there a
+    person decides.
+    """
     if not is_as_approved(campaign, settings):
         raise StaleError
     if campaign.rule is not None:
         campaign.due_at = _next_time(campaign, now)
-    elif campaign.started_at is None and now - (campaign.due_at or now) > LIST_LIFE:
-        refuse([Problem("list", "old")])
+    elif now - (campaign.due_at or now) > LIST_LIFE:
+        refuse([Problem("list", "old" if campaign.started_at is None else "old_begun")])
     campaign_cost.check(session, campaign, settings, now)
     campaign.pause_reason = None
     if campaign.started_at is None and campaign.due_at is not None and campaign.due_at > now:
@@ -260,19 +280,26 @@ def go_on(
         campaign.wave_due_at = max(now, campaign.wave_due_at or now)
     note_down(session, campaign, Verdict.WENT_ON, member_id, None, now)
     record(session, Action.CAMPAIGN_WENT_ON, campaign, member_id, now)
+    for ahead in series_members.ahead(session, campaign):
+        if ahead.pause_reason == BY_SERIES and now - (ahead.due_at or now) <= LATE:
+            with suppress(CampaignError, StaleError):
+                go_on(session, ahead, member_id, settings, now)
 
 
-def stop(session: Session, campaign: Campaign, member_id: str | None, now: datetime) -> None:
+def stop(
+    session: Session,
+    campaign: Campaign,
+    member_id: str | None,
+    now: datetime,
+    note: str | None = None,
+) -> None:
     """For good. What had gone out stays gone; nothing more does."""
     move(campaign, CampaignState.STOPPED)
     campaign.ended_at = now
     batches.close_stopped(session, campaign.id, now)
-    waiting = (CampaignState.IN_REVIEW, CampaignState.PAUSED)
-    for ahead in _members_ahead(
-        session, campaign, *waiting, CampaignState.APPROVED, CampaignState.SCHEDULED
-    ):
+    for ahead in series_members.ahead(session, campaign):
         stop(session, ahead, member_id, now)
-    note_down(session, campaign, Verdict.STOPPED, member_id, None, now)
+    note_down(session, campaign, Verdict.STOPPED, member_id, note, now)
     record(session, Action.CAMPAIGN_STOPPED, campaign, member_id, now)
 
 
@@ -301,17 +328,6 @@ def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
     campaign.content, campaign.audience = draft.content, draft.audience.stored()
     campaign.send_at = draft.send_at
     campaign.rule, campaign.rule_until = draft.rule, draft.rule_until
-
-
-def _members_ahead(session: Session, pattern: Campaign, *states: CampaignState) -> list[Campaign]:
-    """What a pattern has made and what has not begun: whoever stops the one means the other."""
-    if pattern.rule is None:
-        return []
-    query = select(Campaign).where(
-        Campaign.series_id == pattern.id, Campaign.state.in_(states), Campaign.started_at.is_(None)
-    )
-    locked_rows = query.order_by(Campaign.id).with_for_update()
-    return list(session.scalars(locked_rows.execution_options(populate_existing=True)))
 
 
 def _next_time(campaign: Campaign, after: datetime) -> datetime:

@@ -8,13 +8,14 @@ approver saw; otherwise it waits for somebody, as any other announcement does.
 from copy import deepcopy
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from bot.services import (
     audit,
     campaign_content,
     campaign_cost,
+    campaign_rendered,
     campaigns,
     frozen_lists,
     quiet_hours,
@@ -25,6 +26,7 @@ from bot.services.audit import Action
 from bot.services.batches import LATE
 from bot.services.campaign_problems import CampaignError
 from bot.services.permissions import Permission
+from bot.services.series_members import BY_SERIES
 from bot.settings import Settings
 from models.base import new_id
 from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict
@@ -33,7 +35,6 @@ from models.staff import Staff
 # Before its time: the list is counted, and whoever looks can still stop it.
 AHEAD = timedelta(minutes=30)
 MOST_PERCENT = 120  # of what was approved, in messages and in money
-BY_SERIES = "series"  # the note of an approval that the pattern gave
 
 
 def due(session: Session, now: datetime) -> list[str]:
@@ -65,8 +66,7 @@ def make_member(session: Session, pattern_id: str, settings: Settings, now: date
     if not campaigns.is_as_approved(pattern, settings):
         campaigns.pause(session, pattern, None, "changed", now)
         return None
-    known = select(Campaign.id).where(Campaign.series_id == pattern.id, Campaign.send_at == time)
-    member_id = session.scalars(known).one_or_none() or _make(session, pattern, time, now)
+    member_id = _known(session, pattern, time) or _make(session, pattern, time, now)
     following = schedules.next_times(pattern.rule, max(time, now), 1, pattern.rule_until)
     pattern.due_at = following[0] if following else None
     if not following:
@@ -89,16 +89,22 @@ def undecided(session: Session, settings: Settings) -> list[str]:
 
 
 def inherit(session: Session, member_id: str, settings: Settings, now: datetime) -> bool:
-    """Let a counted member go out on its pattern's approval; False where somebody has to decide."""
+    """Let a counted member go out on its pattern's approval; False where somebody has to decide.
+
+    Whoever pauses the series or takes it back at this moment is waited for, or waits.
+    """
+    of = session.scalar(select(Campaign.series_id).where(Campaign.id == member_id))
+    pattern = (
+        session.get(Campaign, of, with_for_update=True, populate_existing=True) if of else None
+    )
     member = campaigns.locked(session, member_id)
     if member.state is not CampaignState.IN_REVIEW or member.digest is None:
         return True  # decided meanwhile
-    pattern = pattern_of(session, member)
     if pattern is None or not is_vouched_for(member, pattern, settings):
         return False
     if not _may_still_approve(session, pattern):
         return False
-    if campaigns.digest_of(member, settings) != member.digest or member.send_at is None:
+    if campaign_rendered.digest(member, settings) != member.digest or member.send_at is None:
         return False
     try:
         campaign_cost.check(session, member, settings, now)
@@ -156,6 +162,23 @@ def _said(campaign: Campaign) -> str:
     return campaign_content.digest(
         campaign.kind, campaign.topic, campaign.content, campaign.audience
     )
+
+
+def _known(session: Session, pattern: Campaign, time: datetime) -> str | None:
+    """The member of a time that was made before, by an earlier tick or before a pause.
+
+    What was stopped when the pattern was taken back said something else: for that time the
+    corrected pattern makes another one. What a person stopped by itself stays stopped.
+    """
+    went_with_series = exists().where(
+        CampaignEvent.campaign_id == Campaign.id,
+        CampaignEvent.verdict == Verdict.STOPPED,
+        CampaignEvent.note == BY_SERIES,
+    )
+    query = select(Campaign.id).where(
+        Campaign.series_id == pattern.id, Campaign.send_at == time, ~went_with_series
+    )
+    return session.scalars(query.limit(1)).first()
 
 
 def _make(session: Session, pattern: Campaign, time: datetime, now: datetime) -> str:

@@ -210,7 +210,7 @@ def test_whoever_ends_the_series_ends_what_has_not_begun(pattern, bot, rows, ver
     }
     act(bot, pattern_id, *verbs[verb])
     [member] = members(rows, pattern_id)
-    expected = CampaignState.STOPPED if verb == "stop" else CampaignState.PAUSED
+    expected = CampaignState.PAUSED if verb == "pause" else CampaignState.STOPPED
     assert member.state is expected
     bot.clock.advance(days=14)
     tick(bot)

@@ -283,6 +283,8 @@ def test_a_stopped_campaign_leaves_nothing_open(
     assert row().state is BatchState.UNKNOWN
     with pytest.raises(MoveError):
         again(bot, campaign_id)
+    act(lambda session: batches_unknown.leave(session, campaign_id, 0, APPROVER, clock()))
+    assert act(lambda session: batches_unknown.waiting(session, campaign_id)) == []
 
 
 @pytest.mark.parametrize(

@@ -133,14 +133,14 @@ def test_the_job_reads_line(bot, line, database):
     assert quota_reading.read(bot)
     line.usage.count_paid("push", 7, bot.clock())
     assert quota_reading.read(bot)
-    reading = database.read(quota.latest)
+    reading = database.read(lambda session: quota.latest(session, bot.clock()))
     assert (reading.limit, reading.used, reading.at) == (500, 7, bot.clock())
 
     line.faults.add("quota", "500")
     assert not quota_reading.read(bot)
     line.usage.quota = None
     assert quota_reading.read(bot)
-    assert database.read(quota.latest).limit is None
+    assert database.read(lambda session: quota.latest(session, bot.clock())).limit is None
 
 
 def test_the_owner_is_told_once_a_day(bot, line, database, clock):
