@@ -10,6 +10,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
 WORD = "ผู้ปกครอง"  # what stands before the code in the prefilled message, in either language
 _LOOKALIKES = str.maketrans("OIL", "011")
+_UNCLEAR = str.maketrans("01", "OI")
 _TYPED = re.compile(
     r"(?P<word>(?:รหัส)?ผู้ปกครอง|guardian|parent)?\W{0,3}"
     r"(?P<first>[0-9a-z]{4})(?P<hyphen>\s?[-\u2010-\u2015]\s?|\s)?(?P<second>[0-9a-z]{4})\W{0,3}",
@@ -18,10 +19,13 @@ _WITHIN = re.compile(r"(?<![0-9a-z-])([0-9a-z]{4})-([0-9a-z]{4})(?![0-9a-z-])")
 
 
 def draw() -> str:
-    """A new code; always with a digit and a letter, so that it is no word and no number."""
+    """A new code; always with a digit and a letter, so that it is no word and no number.
+
+    Also where a zero is typed as an O and a one as an I or L.
+    """
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if _is_mixed(code):
+        if _is_mixed(code) and _is_mixed(code.translate(_UNCLEAR)):
             return code
 
 

@@ -9,6 +9,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
 DIGITS = 6
 _READ_AS = str.maketrans("OIL", "011")
+_UNCLEAR = str.maketrans("01", "OI")
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014"
 _MOST = 60  # longer texts are no codes
 # With its groups apart it is nothing else: usernames have ten symbols too, but in one piece.
@@ -16,10 +17,13 @@ _GROUPED = re.compile(rf"\w{{4}}[{_DASHES}\s]+\w{{4}}[{_DASHES}\s]+\w{{2}}", re.
 
 
 def draw() -> str:
-    """A new code; digits and letters in both groups of four, so that it is no words (49 bits)."""
+    """A new code; digits and letters in both groups of four, so that it is no words (49 bits).
+
+    Also where a zero is typed as an O and a one as an I or L.
+    """
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if _is_mixed(code):
+        if _is_mixed(code) and _is_mixed(code.translate(_UNCLEAR)):
             return code
 
 

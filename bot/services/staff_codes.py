@@ -8,6 +8,7 @@ import unicodedata
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
 WORD = "พนักงาน"  # stands before the code, so that it is not taken for a guardian's
+_CLEAR_DIGITS = set("23456789")  # 0 and 1 are typed as O, I and L too
 _READ_AS = str.maketrans("OIL", "011")
 _WORDS = "พนักงาน|เจ้าหน้าที่|staff"
 _APART = r"[\s\-\u2010-\u2015]{0,3}"
@@ -21,10 +22,10 @@ _MOST = 60  # longer texts are no codes
 
 
 def draw() -> str:
-    """A new code; always with a digit and a letter."""
+    """A new code; always with a letter, and with a digit that nobody types as a letter."""
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if any(char.isdigit() for char in code) and any(char.isalpha() for char in code):
+        if set(code) & _CLEAR_DIGITS and any(char.isalpha() for char in code):
             return code
 
 
