@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from bot.errors import BotError
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.services import drafts, people, staff_chats, staff_words, words
+from bot.services import campaign_cards, drafts, people, staff_chats, staff_words, words
+from bot.services.permissions import Permission
 from bot.services.staff_sessions import Member
 from bot.settings import Settings
 from bot.texts import Translator, translator
@@ -291,7 +292,7 @@ class Dispatcher:
         if action is None and event.text is not None:
             # Inside a flow a text is an answer: only whole command words are commands there.
             is_inside = flow is not None and not flow.is_light
-            action = None if is_inside else self._staff_action(event.text, ctx)
+            action = self._staff_action(event.text, ctx, is_inside=is_inside)
             action = action or words.command(event.text, inside=is_inside)
         if action in self.for_staff and ctx.member is None:
             action = None
@@ -310,10 +311,17 @@ class Dispatcher:
         return flow.handlers[ctx.conversation.step]
 
     @staticmethod
-    def _staff_action(text: str, ctx: Context) -> str | None:
-        """What a member of staff means; who writes is asked where the words could be theirs."""
-        action = staff_words.command(text)
-        return action if action is not None and ctx.member is not None else None
+    def _staff_action(text: str, ctx: Context, *, is_inside: bool) -> str | None:
+        """What a member of staff means; who writes is asked where the words could be theirs.
+
+        Inside a flow only "stop" counts, and only while there is an announcement to be stopped.
+        """
+        action = staff_words.command(text, inside=is_inside)
+        member = ctx.member if action is not None else None
+        if member is None or action != staff_words.STOP:
+            return action if member is not None else None
+        has_any = not is_inside or bool(campaign_cards.on_the_way(ctx.session, 1))
+        return action if has_any and member.may(Permission.STOP_CAMPAIGN) else None
 
     def prompt(self, ctx: Context) -> list[Message]:
         """What the open step asks, once more; nothing where no step is open."""

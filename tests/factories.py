@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from bot.services import campaigns, usernames
+from bot.services import campaign_rendered, usernames
 from bot.settings import Settings
 from models.account import Account, AccountState
 from models.base import new_id
@@ -180,7 +180,7 @@ def make_campaign(
     }
     row = Campaign(**values | overrides)
     if settings is not None:
-        row.digest = row.approved_digest = campaigns.digest_of(row, settings)
+        row.digest = row.approved_digest = campaign_rendered.digest(row, settings)
     session.add(row)
     session.flush()
     for number, group in enumerate(groups):

@@ -80,7 +80,7 @@ def dashboard(session: Session, settings: Settings, now: datetime) -> Dashboard:
         funnel=tuple(nested([last.get(name, 0) for name in statistics.FUNNEL])),
         blocked=tuple(nested([last.get(name, 0) for name in statistics.BLOCKED])),
         subscribers=_subscribers(last),
-        reading=quota.latest(session),
+        reading=quota.latest(session, now),
         forecast=quota.forecast(session, settings, now),
         next=_next(session),
     )

@@ -92,6 +92,12 @@ def undoable(session: Session, now: datetime, most: int = 50) -> Sequence[Merge]
     return session.scalars(query).all()
 
 
+def usernames(session: Session, merges: Sequence[Merge]) -> dict[str, str]:
+    """What the learners of some merges sign in as, by their ids."""
+    ids = {key for merge in merges for key in (merge.kept_id, merge.closed_id)}
+    return {row.id: row.username for row in _rows(session, ids)}
+
+
 def _rows(session: Session, ids: set[str]) -> list[Row]:
     query = select(Learner).where(Learner.id.in_(ids))
     return learner_search.rows(session, session.scalars(query))

@@ -28,6 +28,7 @@ from models.one_time_token import TokenPurpose
 IMPORTED = "import:"  # in place of a keyed pseudonym, which is 64 hexadecimal digits
 ADD_FRIEND = "https://line.me/R/ti/p/{basic_id}"
 OFTEN = Limit("staff-link", 3, timedelta(hours=1))
+TWICE = Limit("staff-link-twice", 1, timedelta(minutes=1))  # a second press costs a message
 
 
 class Sent(Enum):
@@ -38,6 +39,7 @@ class Sent(Enum):
     BLOCKED = auto()  # they blocked our LINE account
     BARRED = auto()  # no account that is open
     OFTEN = auto()  # three times within an hour already
+    JUST_NOW = auto()  # within this minute
 
 
 def pseudonym(learner_or_import_id: str) -> str:
@@ -78,8 +80,9 @@ def send(
     joined = has_joined(conversation)
     if joined and conversation.blocked_at is not None:
         return Sent.BLOCKED
-    if throttles.take(session, [(OFTEN, learner.id)], now) > throttles.NOW:
-        return Sent.OFTEN
+    for limit, refused in ((TWICE, Sent.JUST_NOW), (OFTEN, Sent.OFTEN)):
+        if throttles.take(session, [(limit, learner.id)], now) > throttles.NOW:
+            return refused
     if joined:
         outbox.queue(
             session,

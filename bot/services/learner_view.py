@@ -7,7 +7,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services import consents, holds, invitations, learner_search, merging, subscriptions, tags
+from bot.services import (
+    consents,
+    holds,
+    invitations,
+    learner_search,
+    merging,
+    progress,
+    subscriptions,
+    tags,
+)
 from bot.services.learner_search import Row
 from models.account import Account
 from models.consent import ConsentEvent, Purpose
@@ -46,6 +55,7 @@ class View:
     closed_at: datetime | None
     used_at: datetime | None
     accounts: Sequence[Account]
+    courses: int  # in which a lesson was finished
     consents: tuple[Consent, ...]
     requests: Sequence[PrivacyRequest]
     inquiries: Sequence[Inquiry]
@@ -93,6 +103,7 @@ def of(session: Session, learner_id: str, now: datetime) -> View | None:
         closed_at=learner.closed_at,
         used_at=learner.used_at,
         accounts=found,
+        courses=progress.courses_begun(session, [account.id for account in found]),
         consents=tuple(_consent(session, subject, purpose, now) for purpose in Purpose),
         requests=session.scalars(requests).all(),
         inquiries=session.scalars(wishes).all(),

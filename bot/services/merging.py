@@ -15,16 +15,14 @@ from bot.services import (
     accounts,
     audit,
     freezing,
-    mails,
     merge_consents,
+    merge_notices,
     merge_rules,
-    notices,
     tags,
     tokens,
 )
 from bot.services.audit import Action
 from bot.settings import Settings
-from bot.texts.dates import shown_time
 from models.account import Account, AccountState
 from models.base import new_id
 from models.console_people import Merge
@@ -80,7 +78,7 @@ def merge(
         session.add(row)
         row.memory = json.dumps(memory)
     session.flush()
-    _tell(session, closed, row, settings, now)
+    merge_notices.merged(session, closed, row, settings, now)
     _record(session, Action.LEARNERS_MERGED, row, f"staff:{member_id}", now)
     return row
 
@@ -125,6 +123,7 @@ def undo(
             )
         )
     row.undone_at, row.memory = now, None
+    merge_notices.parted(session, closed, row, now, has_account=bool(memory["account"]))
     _record(session, Action.LEARNERS_PARTED, row, f"staff:{member_id}", now)
     session.flush()
     return True
@@ -155,6 +154,16 @@ def close_account(session: Session, learner_id: str, now: datetime) -> None:
     """Close for good what a merge froze."""
     for account in session.scalars(select(Account).where(Account.learner_id == learner_id)):
         accounts.close(session, account, "merged", now, actor="system")
+
+
+def is_why_closed(session: Session, learner: Learner) -> bool:
+    """Whether a merge closed this account, and not its owner or our staff."""
+    query = select(Merge.id).where(
+        Merge.closed_id == learner.id,
+        Merge.merged_at == learner.closed_at,
+        Merge.undone_at.is_(None),
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def unsettled(session: Session, learner_id: str) -> Merge | None:
@@ -231,21 +240,6 @@ def _add_tags(session: Session, kept_id: str, closed_id: str, now: datetime) -> 
     for word in added:
         tags.put(session, kept_id, word, now)
     return added
-
-
-def _tell(session: Session, closed: Learner, row: Merge, settings: Settings, now: datetime) -> None:
-    """A letter while it can still be undone: if it was a mistake, its owner says so."""
-    mails.queue_to(
-        session,
-        closed,
-        cause=f"merged:{row.id}",
-        template="merged",
-        values={
-            "until": shown_time(row.undo_until, closed.language),
-            "contact": notices.school_contact(settings, closed.language),
-        },
-        now=now,
-    )
 
 
 def _record(session: Session, action: Action, row: Merge, actor: str, now: datetime) -> None:

@@ -1,14 +1,15 @@
 """Which lessons a learner has marked as done."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.base import new_id
 from models.database import database_of
-from models.portal import LessonProgress
+from models.portal import LessonProgress, PortalAccount
 
 
 def done(session: Session, account_id: str) -> frozenset[tuple[str, str]]:
@@ -19,6 +20,16 @@ def done(session: Session, account_id: str) -> frozenset[tuple[str, str]]:
         )
     )
     return frozenset((course, lesson) for course, lesson in rows)
+
+
+def courses_begun(session: Session, keys: Collection[str]) -> int:
+    """In how many courses the accounts with these keys of ours have marked a lesson."""
+    query = (
+        select(func.count(LessonProgress.course.distinct()))
+        .join(PortalAccount, PortalAccount.id == LessonProgress.account_id)
+        .where(PortalAccount.external_key.in_(keys))
+    )
+    return session.scalar(query) or 0
 
 
 def mark_done(

@@ -81,6 +81,7 @@ KEYS: dict[str, str] = {
     "token_id": _("Code or link (id)"),
     "topic": _("Topic"),
     "unmasking_id": _("Look (id)"),
+    "unsent": _("Pushes and e-mails not sent"),
     "until": _("Until"),
 }
 _SWITCHES = {"is_on", "in_full", "is_unconfirmed"}
@@ -146,6 +147,7 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "console": _("in the console"),
         "new_link": _("a new first link was made"),
         "sessions_ended": _("all sessions were ended"),
+        "restored": _("a backup was restored"),
     },
 }
 _BY_ACT: dict[str, Mapping[str, str]] = {

@@ -12,6 +12,7 @@ from bot.services.audit import Action
 from bot.services.audit_search import Line, Page, Wish
 from bot.services.permissions import Permission
 from bot.texts import Translator
+from bot.texts.dates import shown_day
 from handlers.console import audit_details, audit_words
 from handlers.console.desks import member
 from handlers.console.guard import allow
@@ -64,8 +65,14 @@ def _page(status: int, problems: dict[str, str], found: Page | None) -> AnyRespo
         asked={name: request.form.get(name, "")[:LONGEST] for name in FIELDS},
         actions=[(action, audit_words.act(t, action)) for action in ACTIONS],
         anchor=the_bot().database.read(audit_search.last_anchor),
-        second=lambda at: f"{at.astimezone(BANGKOK):%Y-%m-%d %H:%M:%S}",
+        second=lambda at: _second(t, at),
     )
+
+
+def _second(t: Translator, at: datetime) -> str:
+    """A moment to the second: what happened first can matter here."""
+    local = at.astimezone(BANGKOK)
+    return f"{shown_day(local, t.language)} {local:%H:%M:%S}"
 
 
 def _told(t: Translator, line: Line) -> dict[str, Any]:
@@ -111,6 +118,7 @@ def _wish(t: Translator) -> tuple[Wish | None, dict[str, str]]:
         since,
         until,
         audit_search.parse_cursor(request.form.get("after", "")),
+        audit_words.kinds(t, typed["actor"]),
     )
     return wish, {}
 

@@ -120,6 +120,11 @@ def act(t: Translator, code: str) -> str:
     return t(ACTS[Action(code)]) if code in set(Action) else code
 
 
+def kinds(t: Translator, typed: str) -> tuple[str, ...]:
+    """As what the trail writes those whom its rows call so, e.g. learners; members have names."""
+    return tuple(code for code, said in WHO.items() if code != "staff" and t(said) == typed)
+
+
 def who(t: Translator, actor: str, name: str) -> str:
     """Who did it: a member of staff by name, anybody else by what they are."""
     if name:

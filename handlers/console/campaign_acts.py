@@ -123,15 +123,18 @@ def discard_campaign(campaign_id: str) -> AnyResponse:
 @console.post("/campaigns/<campaign_id>/copy")
 @allow(Permission.WRITE_CAMPAIGN)
 def copy_campaign(campaign_id: str) -> AnyResponse:
-    """A new draft with the same words, audience and topic."""
+    """A new draft with the same words, audience and topic; it has the same writers too."""
     bot, mine, t, now = the_bot(), member(), language.translate(), the_bot().clock()
     row = load(campaign_id).row
     name = t("{name} (copy)", name=row.name)[: campaigns.LONGEST_NAME]
     draft = Draft(name, row.topic, row.content, audiences.read(row.audience))
+
+    def write(session: Session) -> str:
+        made = campaigns.create(session, draft, mine.id, bot.settings, now, writers=row.writers)
+        return made.id
+
     try:
-        new = bot.database.write(
-            lambda session: campaigns.create(session, draft, mine.id, bot.settings, now).id
-        )
+        new = bot.database.write(write)
     except CampaignError as error:
         for problem in error.problems:
             flash(campaign_words.named(t, problem), "danger")

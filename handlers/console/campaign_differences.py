@@ -80,7 +80,7 @@ def _facts(t: Translator, draft: Draft, settings: Settings) -> Facts:
         "active_days": (audience.active_days, _days(t, audience.active_days)),
         "quiet_days": (audience.quiet_days, _days(t, audience.quiet_days)),
         "tags": (set(audience.tags), ", ".join(sorted(audience.tags))),
-        "send": ((draft.send_at, draft.rule, draft.rule_until), _plan(t, draft)),
+        "send": ((draft.send_at, draft.rule, draft.rule_until), _plan(t, draft, settings)),
     }
 
 
@@ -105,9 +105,9 @@ def _days(t: Translator, days: int | None) -> str:
     return "" if days is None else t("{n} days", n=days)
 
 
-def _plan(t: Translator, draft: Draft) -> str:
+def _plan(t: Translator, draft: Draft, settings: Settings) -> str:
     if draft.rule is not None:
         return schedules.words(draft.rule, t, draft.rule_until)
     if draft.send_at is not None:
         return campaign_lines.moment(t, draft.send_at)
-    return t("as soon as it is approved")
+    return campaign_lines.at_once(t, settings)

@@ -93,7 +93,10 @@ def _handle(view: View | None) -> AnyResponse:
     found = _uploads(fields)
     wish = request.form.get("do", SAVE)
     is_changed = campaign_parts.change(fields.content, wish)
-    if found or is_changed or wish in {COUNT, PUT_IN, LANGUAGE}:
+    verb, _, path = wish.partition(":")
+    if verb == PUT_IN and path and not any(file.filename for file in request.files.values()):
+        found.append(Problem(path, "no_file"))
+    if found or is_changed or verb in {COUNT, PUT_IN, LANGUAGE}:
         # A refused picture is said; everything else of the form is still there.
         estimate = _estimate(fields) if wish == COUNT else None
         return _form(fields, view, found, 422 if found else 200, estimate=estimate)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services import campaign_progress as figures
-from bot.services import series
+from bot.services import series, staff_chats
 from bot.services.campaign_progress import Progress
 from bot.services.permissions import Permission
 from handlers.console.campaign_view import View, campaign_page, is_mail_missing, load, shared
@@ -15,7 +15,7 @@ from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.routes import console
 from handlers.portal.parts import the_bot
-from models.campaign import CampaignState
+from models.campaign import CampaignState, Wave
 from models.recipient import BatchState
 
 MOVING = (CampaignState.APPROVED, CampaignState.SENDING)
@@ -65,11 +65,21 @@ def campaign_batches(campaign_id: str) -> Response:
 def _live(view: View) -> dict[str, Any]:
     bot = the_bot()
     now, row = bot.clock(), view.row
-    progress: Progress = bot.database.read(lambda session: figures.of(session, row, now))
+    is_ahead = row.started_at is None and row.rule is None
+
+    def read(session: Session) -> tuple[Progress, tuple[int, int], bool]:
+        copies = figures.staff_copies(session, row.id)
+        colleagues = is_ahead and bool(staff_chats.linked(session))
+        return figures.of(session, row, now), copies, colleagues
+
+    progress, copies, is_staff_first = bot.database.read(read)
     until = row.due_at if row.started_at is None else row.wave_due_at
     seconds = int((until - now).total_seconds()) if until is not None else 0
     return {
         "progress": progress,
+        "copies": copies,
+        "is_staff_first": is_staff_first,
+        "is_one_wave": {line.wave for line in progress.lines} == {Wave.REST},
         "is_moving": row.state in MOVING,
         "is_mail_missing": row.state in MOVING and is_mail_missing(view),
         "until": until,

@@ -16,6 +16,7 @@ from bot.services import (
     schedules,
     series,
 )
+from bot.services.batches import LATE
 from bot.services.campaign_cost import Cost
 from bot.services.campaign_progress import Decision
 from bot.services.permissions import Permission
@@ -59,12 +60,15 @@ def campaign_review(campaign_id: str) -> AnyResponse:
         pattern=pattern,
         events=events,
         digest=view.row.digest[:SHORT],
+        times_a_month=_times_a_month(view.row, now),
         next_times=schedules.next_times(rule, now, 3, view.row.rule_until) if rule else [],
         is_too_often=rule is not None
         and schedules.is_too_often(rule, now, bot.settings.news_per_month),
         is_waiting=view.row.state is CampaignState.IN_REVIEW,
+        is_for_nobody=campaigns.is_for_nobody(view.row),
         is_mail_missing=is_mail_missing(view),
-        is_past=view.row.send_at is not None and view.row.send_at <= now,
+        is_past=campaigns.is_past(view.row, now),
+        late_until=_late_until(view.row, now),
         translator=translator,
         may_take_list=_may_take_list(),
     )
@@ -113,6 +117,19 @@ def campaign_people_file(campaign_id: str) -> Response:
     bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
     lines = campaign_files.people(bot.database, campaign_id, language.translate())
     return csv_file(lines, f"list-{campaign_id}.csv")
+
+
+def _times_a_month(row: Campaign, now: datetime) -> int:
+    """How often a series comes within 30 days; no rule means it is none."""
+    if row.rule is None:
+        return 0
+    end = min(filter(None, (row.rule_until, now + schedules.WINDOW)))
+    return len(schedules.next_times(row.rule, now, schedules.WINDOW.days, end))
+
+
+def _late_until(row: Campaign, now: datetime) -> datetime | None:
+    """Until when it may be approved although its time has come; None before that."""
+    return row.send_at + LATE if row.send_at is not None and row.send_at <= now else None
 
 
 def _may_take_list() -> bool:

@@ -28,7 +28,7 @@ from models.campaign import Campaign, CampaignState
 BEGUN = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.DONE, CampaignState.FAILED)
 BEFORE = (CampaignState.IN_REVIEW, CampaignState.APPROVED, CampaignState.SCHEDULED)
 OVER = (CampaignState.DONE, CampaignState.FAILED, CampaignState.STOPPED)
-COLOURS = {
+COLOURS: dict[str, str] = {
     CampaignState.DRAFT: "secondary",
     CampaignState.IN_REVIEW: "info",
     CampaignState.APPROVED: "primary",
@@ -38,6 +38,9 @@ COLOURS = {
     CampaignState.STOPPED: "dark",
     CampaignState.DONE: "success",
     CampaignState.FAILED: "danger",
+    campaign_list.SENT_BACK: "warning",
+    campaign_list.DISCARDED: "secondary",
+    campaign_list.NOBODY: "warning",
 }
 
 
@@ -48,6 +51,7 @@ class View:
     row: Campaign
     names: dict[str, str]
     topic: Topic | None
+    standing: str
 
     @property
     def is_own(self) -> bool:
@@ -109,18 +113,19 @@ def load(campaign_id: str) -> View:
     """A campaign by its id; 404 where there is none."""
     bot = the_bot()
 
-    def read(session: Any) -> tuple[Campaign, dict[str, str]] | None:
+    def read(session: Any) -> tuple[Campaign, dict[str, str], str] | None:
         found = session.get(Campaign, campaign_id)
         if found is None:
             return None
         staff = (found.author_id, found.asked_by, found.approved_by)
-        return found, campaign_list.names(session, staff)
+        standing = campaign_list.standings(session, [found])[campaign_id]
+        return found, campaign_list.names(session, staff), standing
 
     found = bot.database.read(read)
     if found is None:
         abort(404)
-    row, names = found
-    return View(row, names, topics.find(bot.settings.news_dir, row.topic))
+    row, names, standing = found
+    return View(row, names, topics.find(bot.settings.news_dir, row.topic), standing)
 
 
 def campaign_page(

@@ -5,8 +5,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services import duplicates as pairs
-from bot.services import merging
-from bot.services.duplicates import Pair
+from bot.services import learner_view, merging, topics
+from bot.services.duplicates import Pair, Verdict
+from bot.services.learner_view import View
 from bot.services.permissions import Permission
 from handlers.console import learner_words
 from handlers.console.desks import member
@@ -25,11 +26,12 @@ def duplicates() -> AnyResponse:
     bot, t = the_bot(), language.translate()
     before, now = request.args.get("before", "")[:32] or None, bot.clock()
 
-    def read(session: Session) -> tuple[list[Pair], str | None, list[Merge]]:
+    def read(session: Session) -> tuple[list[Pair], str | None, list[Merge], dict[str, str]]:
         found, after = pairs.newest(session, before)
-        return found, after, list(pairs.undoable(session, now))
+        merges = list(pairs.undoable(session, now))
+        return found, after, merges, pairs.usernames(session, merges)
 
-    found, after, merges = bot.database.read(read)
+    found, after, merges, usernames = bot.database.read(read)
     return page(
         "duplicates",
         title=t("Duplicates"),
@@ -37,6 +39,7 @@ def duplicates() -> AnyResponse:
         after=after,
         before=before,
         merges=merges,
+        usernames=usernames,
         say=learner_words.words(),
     )
 
@@ -45,14 +48,22 @@ def duplicates() -> AnyResponse:
 @allow(Permission.MERGE_LEARNERS)
 def duplicate(one_id: str, other_id: str) -> AnyResponse:
     """Both sides, and what a merge would do."""
-    t = language.translate()
-    verdict = the_bot().database.read(lambda s: pairs.pair(s, one_id, other_id))
+    bot, t = the_bot(), language.translate()
+    now = bot.clock()
+
+    def read(session: Session) -> tuple[Verdict | None, dict[str, View | None]]:
+        both = {each: learner_view.of(session, each, now) for each in (one_id, other_id)}
+        return pairs.pair(session, one_id, other_id), both
+
+    verdict, views = bot.database.read(read)
     if verdict is None:
         abort(404)
     return page(
         "duplicate",
         title=t("Is it the same person?"),
         verdict=verdict,
+        views=views,
+        named={each.id: each.title[t.language] for each in topics.load(bot.settings.news_dir)},
         say=learner_words.words(),
         why=learner_words.problem,
     )
@@ -61,9 +72,12 @@ def duplicate(one_id: str, other_id: str) -> AnyResponse:
 @console.post("/duplicates/<kept_id>/<closed_id>/merge")
 @allow(Permission.MERGE_LEARNERS)
 def merge_duplicate(kept_id: str, closed_id: str) -> AnyResponse:
-    """Keep the first, close the second."""
+    """Keep the first, close the second; only with the word that both were looked at."""
     bot, member_id, t = the_bot(), member().id, language.translate()
     now = bot.clock()
+    if request.form.get("sure") != "yes":
+        flash(t("Please tick that it is the same person. Nothing was merged."), "warning")
+        return redirect(url_for("console.duplicate", one_id=kept_id, other_id=closed_id), 303)
 
     def work(session: Session) -> Merge | tuple[str, ...] | None:
         # Only what somebody flagged and looked at; not any two ids.

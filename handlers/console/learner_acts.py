@@ -52,7 +52,10 @@ def meaning(t: Translator, act: str, *, has_joined: bool = True) -> list[str]:
     if act == "suspend":
         return [
             t("Nobody gets into the account any more: sessions end and the password is forgotten."),
-            t("The details, consents and news stay as they are. You can open it again."),
+            t(
+                "No news comes while it is suspended. The details and consents stay as they are. "
+                "You can open it again."
+            ),
         ]
     if act == "resume":
         return [
@@ -92,6 +95,10 @@ def outcome(t: Translator, act: str, came_to: Done | Sent) -> tuple[str, str]:
         Sent.MAIL: (t("The e-mail is on its way."), "success"),
         Sent.BLOCKED: (t("The person has blocked our LINE account; nothing was sent."), "warning"),
         Sent.BARRED: (t("Nothing was sent: there is no open account."), "warning"),
+        Sent.JUST_NOW: (
+            t("One was sent within the last minute. Nothing was sent again; please wait for it."),
+            "warning",
+        ),
         Sent.OFTEN: (t("Three were sent within the last hour. Please wait."), "warning"),
     }
     return said[came_to]

@@ -44,6 +44,8 @@ def search_learners() -> AnyResponse:
     except InputError as error:
         why = {"typed": learner_words.problem(error.code)}
         return _list(422, by=chosen, typed=typed[:200], problems=why)
+    if len(rows) == 1:  # a page that the browser can go back to; its address holds the id only
+        return redirect(url_for("console.learner", learner_id=rows[0].id), 303)
     return _list(200, rows=rows, by=chosen, is_search=True)
 
 

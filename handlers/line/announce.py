@@ -14,6 +14,7 @@ from bot.services import (
     campaigns,
     staff_words,
     topics,
+    words,
 )
 from bot.services.audiences import Audience
 from bot.services.campaign_problems import CampaignError
@@ -48,17 +49,13 @@ def announcement_begun(event: Event, ctx: Context) -> Turn:
     """By the button, or by the word with the text right behind it."""
     if not ctx.staff.may(Permission.WRITE_CAMPAIGN):
         return flow.say(line.text(ctx.t("Your role does not write announcements.")), *ctx.asked())
-    ctx.draft = {}
     typed = staff_words.body(event.text or "")
+    if ctx.conversation.flow == flow.name and not typed:  # a second tap must not throw it away
+        return flow.stay(ctx, *ctx.asked())
+    ctx.draft = {}
     if _is_too_long(typed):
-        told = ctx.t(
-            "That is too long: an announcement takes {most} characters. Please choose the topic, "
-            "then send a shorter text; in the console it can have several parts.",
-            most=f"{campaign_content.LONGEST['text']:,}",
-        )
-        return flow.to(ctx, Step.TOPIC, line.text(told))
-    if typed:
-        ctx.draft[THAI if _has_thai(typed) else ENGLISH] = typed
+        return flow.to(ctx, Step.TOPIC, _too_long_for_now(ctx))
+    _keep(ctx, typed)
     return flow.to(ctx, Step.TOPIC)
 
 
@@ -76,11 +73,19 @@ def ask_topic(ctx: Context) -> list[Message]:
 
 @flow.step(Step.TOPIC)
 def topic_chosen(event: Event, ctx: Context) -> Turn:
-    chosen = event.choice(flow.mark(Step.TOPIC)) or ""
-    if topics.find(ctx.settings.news_dir, chosen) is None:
+    """By its button or its name; any other words are the text itself, and are kept."""
+    typed = staff_words.body(event.text or "")
+    chosen = event.choice(flow.mark(Step.TOPIC)) or _named(ctx, typed)
+    if topics.find(ctx.settings.news_dir, chosen) is not None:
+        ctx.draft["topic"] = chosen
+        return _on(ctx)
+    if not typed:
         return flow.stay(ctx, *ask_topic(ctx))
-    ctx.draft["topic"] = chosen
-    return _on(ctx)
+    if _is_too_long(typed):
+        return flow.stay(ctx, _too_long_for_now(ctx), *ask_topic(ctx))
+    _keep(ctx, typed)
+    kept = line.text(ctx.t("Your text is kept. Please choose the topic first."))
+    return flow.stay(ctx, kept, *ask_topic(ctx))
 
 
 @flow.prompt(Step.THAI)
@@ -146,6 +151,9 @@ def checked(event: Event, ctx: Context) -> Turn:
         return _on(ctx)
     if wish == "drop":
         return flow.end(line.text(t("Thrown away. Nothing was kept.")))
+    if event.text is not None:
+        same = t("The text is still the same. To change it, please tap “Change the text”.")
+        return flow.stay(ctx, line.text(same), *ask_whether_it_is_right(ctx))
     if wish not in {"ask", "keep"} or not ctx.staff.may(Permission.WRITE_CAMPAIGN):
         return flow.stay(ctx, *ask_whether_it_is_right(ctx))
     try:
@@ -177,6 +185,9 @@ def _taken(event: Event, ctx: Context, step: Step, language: str, *, may_skip: b
         most = campaign_content.LONGEST["text"]
         told = ctx.t("That is too long: at most {most} characters fit.", most=f"{most:,}")
         return flow.stay(ctx, line.text(told), *flow.prompts[step](ctx))
+    if language == ENGLISH and _has_thai(typed) and not _has_latin(typed):
+        told = ctx.t("That is Thai. Please type it in English, or tap “Leave it out”.")
+        return flow.stay(ctx, _with_skip(ctx, line.text(told), step))
     ctx.draft[language] = typed
     return _on(ctx)
 
@@ -213,5 +224,31 @@ def _is_too_long(typed: str) -> bool:
     return line.units(typed) > campaign_content.LONGEST["text"]
 
 
+def _too_long_for_now(ctx: Context) -> Message:
+    told = ctx.t(
+        "That is too long: an announcement takes {most} characters. Please choose the topic, "
+        "then send a shorter text; in the console it can have several parts.",
+        most=f"{campaign_content.LONGEST['text']:,}",
+    )
+    return line.text(told)
+
+
+def _keep(ctx: Context, typed: str) -> None:
+    if typed:
+        ctx.draft[THAI if _has_thai(typed) else ENGLISH] = typed
+
+
+def _named(ctx: Context, typed: str) -> str:
+    """The topic whose name was typed instead of tapped."""
+    for topic in topics.load(ctx.settings.news_dir):
+        if words.normal(typed) in {words.normal(title) for title in topic.title.values()}:
+            return topic.id
+    return ""
+
+
 def _has_thai(typed: str) -> bool:
     return any("ก" <= char <= "๛" for char in typed)
+
+
+def _has_latin(typed: str) -> bool:
+    return any(char.isascii() and char.isalpha() for char in typed)

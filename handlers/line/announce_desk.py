@@ -12,9 +12,11 @@ from bot.services import (
     alerts,
     campaign_cards,
     campaign_lines,
+    campaign_marks,
     campaign_words,
     campaigns,
     staff_chats,
+    staff_words,
 )
 from bot.services.campaign_problems import CampaignError
 from bot.services.campaigns import MoveError, StaleError
@@ -22,6 +24,7 @@ from bot.services.duty import OffDutyError
 from bot.services.permissions import Permission
 from bot.services.staff_sessions import actor
 from handlers.line.announce_parts import card, decided, needs, not_for_them, shown
+from handlers.line.shared import main_menu
 from models.campaign import Campaign, CampaignState
 
 MOST = 10  # on one card
@@ -65,13 +68,36 @@ def progress_asked_for(event: Event, ctx: Context) -> Turn:
     """What is approved and has not ended; each can be stopped from its card."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
         return not_for_them(ctx)
-    query = select(Campaign).where(Campaign.state.in_(campaign_cards.ON_THE_WAY))
-    found = list(ctx.session.scalars(query.order_by(Campaign.due_at, Campaign.id).limit(MOST)))
+    found = campaign_cards.on_the_way(ctx.session, MOST)
     if len(found) == 1:
         return flow.say(card(ctx, found[0]), *ctx.asked())
     t = ctx.t
     listed = campaign_cards.listed(found, t("Going out now"), t("Nothing is going out."), t)
     return flow.say(listed, *ctx.asked())
+
+
+@flow.entry(staff_words.STOP)
+def stopping_wanted(event: Event, ctx: Context) -> Turn:
+    """By a word, from anywhere: each announcement that is under way, one tap from its end."""
+    t = ctx.t
+    if not ctx.staff.may(Permission.STOP_CAMPAIGN):
+        return not_for_them(ctx)
+    found = campaign_cards.on_the_way(ctx.session, MOST)
+    if not found:
+        told = line.text(t("No announcement is under way, so there is nothing to stop."))
+        mine = [line.entry(t("News"), "news")] if ctx.learner is not None else []
+        return flow.say(line.quick(told, [*mine, *main_menu(ctx)]), *ctx.asked())
+    which = t("Which announcement is to be stopped? One tap stops it for good.")
+    cards = (
+        card(ctx, found[0])
+        if len(found) == 1
+        else campaign_cards.listed(found, t("Stop an announcement"), "", t, to_stop=True)
+    )
+    said = [cards] if len(found) == 1 else [line.text(which), cards]
+    asked = ctx.asked()
+    if asked:
+        said.append(line.text(t("If you meant the question below, type “cancel”.")))
+    return flow.say(*said, *asked[: line.MOST - len(said)])
 
 
 @flow.entry("campaign_show")
@@ -89,7 +115,10 @@ def messages_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
         return flow.say(*shown(ctx, campaign))
     only = {language: campaign.content[language]}
     said = campaign_cards.previews(only, campaign.topic, ctx.settings)
-    return flow.say(*said) if said else flow.say(card(ctx, campaign))
+    if not said:
+        return flow.say(card(ctx, campaign))
+    mark = campaign_cards.preview_mark(campaign, ctx.t)
+    return flow.say(*campaign_marks.marked(said, mark))
 
 
 @flow.entry("campaign_approve")
@@ -97,6 +126,8 @@ def messages_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
 def approved(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     """Exactly what the card showed: the button carries its digest."""
     t, seen = ctx.t, event.postback.get("d", "")
+    if campaign.state is CampaignState.IN_REVIEW and campaigns.is_for_nobody(campaign):
+        return flow.say(card(ctx, campaign))
     try:
         campaigns.approve(ctx.session, campaign, ctx.staff.id, seen, ctx.settings, ctx.now)
     except MoveError:

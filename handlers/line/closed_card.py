@@ -4,6 +4,7 @@ from bot.clock import BANGKOK
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
+from bot.services import merge_notices, merging
 from bot.texts.dates import shown_day
 from models.learner import LearnerState
 
@@ -17,6 +18,13 @@ def closed_card(ctx: Context) -> Message:
     """When it was closed, what is still kept, and the two ways on from there."""
     t, learner = ctx.t, ctx.learner
     title = t("Your account is closed")
+    buttons = [
+        line.entry(t("Ask our staff"), "human", topic="account"),
+        line.entry(t("My rights"), "rights"),
+        line.entry(t("History"), "history"),
+    ]
+    if learner is not None and merging.is_why_closed(ctx.session, learner):
+        return line.card(title, title, [line.paragraph(merge_notices.use_the_other(t))], buttons)
     blocks = []
     if learner is not None and learner.closed_at is not None:
         day = shown_day(learner.closed_at.astimezone(BANGKOK), t.language)
@@ -32,10 +40,5 @@ def closed_card(ctx: Context) -> Message:
             ),
             small=True,
         ),
-    ]
-    buttons = [
-        line.entry(t("Ask our staff"), "human", topic="account"),
-        line.entry(t("My rights"), "rights"),
-        line.entry(t("History"), "history"),
     ]
     return line.card(title, title, blocks, buttons)

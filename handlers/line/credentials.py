@@ -9,12 +9,13 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.runtime import Bot
-from bot.services import accounts, freezing, outbox, provisioning, resets, secret_links
+from bot.services import accounts, freezing, merging, outbox, provisioning, resets, secret_links
 from bot.services.freezing import Freeze
 from bot.services.provisioning import Made
 from bot.services.resets import Barred, Wait
 from bot.texts import Translator, translator
 from bot.texts.dates import shown_time
+from handlers.line.account_card import account_card
 from handlers.line.shared import human_offer
 from models.account import Account, AccountState
 from models.conversation import Conversation
@@ -44,6 +45,8 @@ def _asked_for(ctx: Context, *first: Message) -> Turn:
     if ctx.learner is None:
         none = t("You have no account here yet. Registering takes about three minutes.")
         return flow.say(*first, line.text(none), *(ctx.asked() or [_way_in(ctx)]))
+    if merging.is_why_closed(ctx.session, ctx.learner):
+        return flow.say(*first, account_card(ctx))
     account = accounts.account_of(ctx.session, ctx.learner, ctx.provider)
     if account is None or account.state is AccountState.CLOSED:
         closed = line.text(t("Your account is closed."))

@@ -5,6 +5,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.services import inquiries
 from bot.texts import policy
+from handlers.line import staff_menu
 from handlers.line.shared import contact_lines, greeting, main_menu
 from models.conversation import Language
 
@@ -47,6 +48,8 @@ def help_wanted(event: Event, ctx: Context) -> Turn:
         "• staff – talk to a person\n"
         "• cancel – stop what we are doing"
     )
+    if staff_menu.has_work(ctx):
+        return flow.say(line.text(staff_menu.typed(ctx)), line.text(body), *ctx.asked())
     return flow.say(line.text(body), *ctx.asked())
 
 
@@ -56,7 +59,9 @@ def _speak(ctx: Context, language: Language) -> Turn:
     if ctx.learner is not None:
         ctx.learner.language = language
     again = ctx.asked()
-    return flow.say(line.text(ctx.t("From now on we speak English.")), *(again or [greeting(ctx)]))
+    if not again:
+        again = [staff_menu.card(ctx) if staff_menu.has_work(ctx) else greeting(ctx)]
+    return flow.say(line.text(ctx.t("From now on we speak English.")), *again)
 
 
 @flow.entry("english")
@@ -165,7 +170,11 @@ def human_wanted(event: Event, ctx: Context) -> Turn:
 
 @flow.entry("cancel")
 def nothing_to_cancel(event: Event, ctx: Context) -> Turn:
-    return flow.say(line.text(ctx.t("There is nothing to cancel. What would you like to do?")))
+    t = ctx.t
+    if staff_menu.has_work(ctx):
+        told = t("There is nothing to cancel. To stop an announcement, type “stop”.")
+        return flow.say(line.text(told))
+    return flow.say(line.text(t("There is nothing to cancel. What would you like to do?")))
 
 
 @flow.entry("stale")
@@ -199,6 +208,8 @@ def attachment_came(event: Event, ctx: Context) -> Turn:
     }
     thanks = kinds.get(event.message_kind or "", t("I can read text and buttons only."))
     again = ctx.asked()
+    if event.message_kind == "image" and ctx.conversation.flow == "announce":
+        thanks += " " + t("An announcement with a picture is written in the console.")
     if again:
         return flow.say(line.text(thanks + " " + t("Shall we go on where we were?")), *again)
     return flow.say(line.text(thanks), greeting(ctx))
@@ -209,6 +220,9 @@ def not_understood(event: Event, ctx: Context) -> Turn:
     if event.message_kind not in {None, "text"}:
         return attachment_came(event, ctx)
     t = ctx.t
+    if staff_menu.has_work(ctx):
+        told = line.text(t("I did not quite understand that."))
+        return flow.say(told, line.text(staff_menu.typed(ctx)))
     return flow.say(
         line.text(
             t(

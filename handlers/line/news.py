@@ -31,7 +31,12 @@ def _learner(ctx: Context) -> Learner | None:
 
 
 def _nothing_here(ctx: Context) -> Turn:
-    return not_registered(ctx) if ctx.learner is None else flow.say(account_card(ctx))
+    if ctx.learner is not None:
+        return flow.say(account_card(ctx))
+    if ctx.member is None:
+        return not_registered(ctx)
+    copy = ctx.t("This button works for learners only. What you got is the copy for our staff.")
+    return flow.say(line.text(copy), *ctx.asked())
 
 
 def _purpose(event: Event) -> Purpose | None:
@@ -53,7 +58,7 @@ def news_stopped(event: Event, ctx: Context) -> Turn:
     """One tap, at once, for everybody: withdrawing is never harder than giving (PDPA s.19)."""
     purposes = PURPOSES.get(event.postback.get("p", ""))
     if ctx.learner is None:
-        return not_registered(ctx)
+        return _nothing_here(ctx)
     if purposes is None:
         return news_wanted(event, ctx)
     t = ctx.t

@@ -4,7 +4,7 @@ from bot.dispatch import Context, Flow, Turn
 from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.services import accounts, guardians
-from bot.services.permissions import Permission
+from handlers.line import staff_menu
 from handlers.line.account_card import account_card
 from models.learner import LearnerState
 
@@ -22,7 +22,11 @@ def main_menu(ctx: Context) -> list[Action]:
             language,
         ]
     if ctx.is_at_work:
-        return [*_staff_menu(ctx), line.entry(t("Help"), "help"), language]
+        mine = staff_menu.buttons(ctx) or [
+            line.entry(t("My account"), "account"),
+            line.entry(t("Courses"), "courses"),
+        ]
+        return [*mine, line.entry(t("Help"), "help"), language]
     courses, help_ = line.entry(t("Courses"), "courses"), line.entry(t("Help"), "help")
     policy = line.entry(t("Privacy policy"), "policy")
     if ctx.conversation.learner_id is None:
@@ -36,18 +40,6 @@ def main_menu(ctx: Context) -> list[Action]:
         help_,
         language,
     ]
-
-
-def _staff_menu(ctx: Context) -> list[Action]:
-    """What a member of staff does in the chat, as far as their role goes."""
-    t, found = ctx.t, []
-    if ctx.staff.may(Permission.SEE_CAMPAIGNS):
-        found += [line.entry(t("Waiting for approval"), "approvals")]
-        found += [line.entry(t("Going out now"), "sending")]
-    if ctx.staff.may(Permission.WRITE_CAMPAIGN):
-        found += [line.entry(t("New announcement"), "announce")]
-        found += [line.entry(t("My latest request"), "campaign_latest")]
-    return found or [line.entry(t("My account"), "account"), line.entry(t("Courses"), "courses")]
 
 
 def contact_lines(ctx: Context) -> str:
@@ -85,6 +77,8 @@ def greeting(ctx: Context) -> Message:
     t = ctx.t
     if has_left(ctx):
         return account_card(ctx)
+    if ctx.learner is None and staff_menu.has_work(ctx):
+        return staff_menu.card(ctx)
     if ctx.learner is None:
         return line.card(
             t("Welcome to English Planet"),

@@ -5,6 +5,8 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.services import staff_chats, staff_codes
+from bot.services.permissions import Permission
+from handlers.line import staff_menu
 from handlers.line.shared import main_menu
 
 flow = Flow("staff_link")
@@ -38,25 +40,33 @@ def code_sent(event: Event, ctx: Context) -> Turn:
             else flow.say(line.quick(told, [person, *main_menu(ctx)]))
         )
     ctx.__dict__.pop("member", None)  # from here on it is a member who writes
+    if ctx.member is None:
+        return flow.say(*ctx.asked())
     title = t("Linked to {name}", name=member.name)
+    safety = t("Lock your phone: whoever holds it can do here what you can do.")
+    has_work = staff_menu.has_work(ctx)
     card = line.card(
         title,
         title,
         [
-            line.paragraph(
-                t(
-                    "What waits for you comes into this chat. Type “announce” and your text to "
-                    "write an announcement."
-                )
-            ),
-            line.paragraph(
-                t("Lock your phone: whoever holds it can do here what you can do."), small=True
-            ),
+            *([line.paragraph(staff_menu.typed(ctx))] if has_work else []),
+            *([line.paragraph(_comes_by_itself(ctx))] if has_work else []),
+            line.paragraph(safety, small=True),
         ],
         [
-            line.entry(t("Waiting for approval"), "approvals"),
-            line.entry(t("Going out now"), "sending"),
+            *staff_menu.buttons(ctx),
             line.entry(t("Unlink this account"), "staff_unlink"),
         ],
+        even=True,
     )
-    return flow.say(card, *ctx.asked()) if ctx.member else flow.say(*ctx.asked())
+    return flow.say(card, *ctx.asked())
+
+
+def _comes_by_itself(ctx: Context) -> str:
+    """What is told without a question, to whom."""
+    t = ctx.t
+    if ctx.staff.may(Permission.APPROVE_CAMPAIGN):
+        return t("Announcements that wait for your approval come into this chat by themselves.")
+    if ctx.staff.may(Permission.WRITE_CAMPAIGN):
+        return t("What is decided about your announcements comes into this chat by itself.")
+    return t("Our staff get each announcement first, in this chat.")

@@ -9,7 +9,7 @@ import pytest
 
 import handlers.line
 from bot.dispatch import Flow
-from bot.services import words
+from bot.services import staff_words, words
 from bot.settings import ROOT
 from bot.texts import translator
 from handlers.line import FLOWS, build_dispatcher
@@ -70,7 +70,8 @@ def test_every_button_leads_somewhere() -> None:
 
 
 def test_every_word_leads_somewhere() -> None:
-    assert set(words.COMMANDS) <= set(build_dispatcher().entries)
+    typed = {*words.COMMANDS, *staff_words.STAFF_COMMANDS}
+    assert typed <= set(build_dispatcher().entries)
 
 
 def test_what_the_dispatcher_counts_on_is_there() -> None:
@@ -82,7 +83,8 @@ def test_every_entry_can_be_reached() -> None:
     """By a button, a word or an event: an entry that nothing leads to is dead code."""
     by_event = {"follow", "unfollow", "unsend", "stale", "attachment"}
     by_event.add("staff_link")  # a text that is a code of the console
-    reached = set(entries_of_buttons()) | set(words.COMMANDS) | by_event
+    typed = set(words.COMMANDS) | set(staff_words.STAFF_COMMANDS)
+    reached = set(entries_of_buttons()) | typed | by_event
     assert set(build_dispatcher().entries) == reached
 
 

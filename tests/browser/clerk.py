@@ -51,5 +51,5 @@ class Clerk:
             self.page.screenshot(path=self.shots / f"{number:02}-{name}.png", full_page=True)
         fits(self.page)
         if is_walked:
-            # On a phone Log Out stands in the closed menu.
+            # On a phone the way out stands in the closed menu.
             looks_right(self.page, self.language, is_signed_in=not self.screen.is_phone)

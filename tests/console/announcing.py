@@ -4,15 +4,19 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
-from bot.services import campaigns, frozen_lists, quota
+from bot.services import campaigns, frozen_lists, people, quota
 from bot.services.audiences import Audience
 from bot.services.campaigns import Draft
 from handlers.simulator.platform import Platform
-from models.campaign import Campaign
+from models.campaign import Campaign, CampaignState, Wave
+from models.recipient import Batch, BatchState
+from models.staff_chat import StaffChat
 from models.subscription import Channel
+from tests.chat import Chat
 from tests.news import Subscriber
 
 TEXT = {
@@ -141,3 +145,46 @@ def approved(bot: Bot, campaign_id: str, author: str, approver: str) -> None:
 def row(bot: Bot, campaign_id: str) -> Campaign:
     """The campaign as it stands."""
     return bot.database.read(lambda session: session.get_one(Campaign, campaign_id))
+
+
+def begin(bot: Bot, campaign_id: str, wave: Wave = Wave.REST) -> None:
+    """Going out, in one of its waves."""
+
+    def work(session: Session) -> None:
+        campaign = session.get_one(Campaign, campaign_id)
+        campaigns.move(campaign, CampaignState.SENDING)
+        campaign.started_at = campaign.wave_due_at = campaign.alive_at = bot.clock()
+        campaign.wave = wave
+
+    bot.database.write(work)
+
+
+def settle(bot: Bot, campaign_id: str, channel: str, state: BatchState, reason: str = "") -> None:
+    """All batches of a channel have come to this."""
+    bot.database.write(
+        lambda session: session.execute(
+            update(Batch)
+            .where(Batch.campaign_id == campaign_id, Batch.channel == channel)
+            .values(
+                state=state,
+                reached=Batch.size,
+                settled_at=bot.clock(),
+                reason=reason or None,
+            )
+        )
+    )
+
+
+def link(bot: Bot, line: Platform, member_id: str, name: str) -> str:
+    """A member’s LINE account is linked: their pseudonym."""
+    chat = Chat(line, name, "th")
+    line.person(chat.user_id).friend = True
+
+    def rows(session: Session) -> None:
+        link = StaffChat(id=member_id, staff_id=member_id, linked_at=bot.clock())
+        with session.no_autoflush:
+            session.add(link)
+            link.user_id = chat.user_id
+
+    bot.database.write(rows)
+    return people.pseudonym(bot.keyring, chat.user_id)

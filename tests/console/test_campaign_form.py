@@ -251,9 +251,12 @@ def test_differences_are_said_in_words_and_only_where_there_are_any(
         "ภาษาไทย, ส่วนที่ 1, ข้อความ": ("–", "เปิดแล้ววันนี้"),
         "ช่องทาง": ("LINE", "อีเมล, LINE"),
         "ภาษา": ("เฉพาะผู้ที่ใช้ภาษาไทย", "ทุกภาษา"),
-        "จำนวนวันที่มีการใช้งาน": ("7 วัน", "30 วัน"),
+        "เข้าใช้ระบบภายใน (วัน)": ("7 วัน", "30 วัน"),
         "กลุ่ม": ("ครู", "ครู, มอ 6"),
-        "เวลาส่ง": ("ทันทีที่อนุมัติ", "ทุกวันจันทร์และพฤหัสบดี เวลา 10:00 น."),
+        "เวลาส่ง": (
+            "5 นาทีหลังอนุมัติ (ไม่ส่งในช่วง 21:00–08:00\u00a0น.)",
+            "ทุกวันจันทร์และพฤหัสบดี เวลา 10:00 น.",
+        ),
     }
 
 
@@ -290,3 +293,33 @@ def test_what_is_missing_is_shown_when_asked(author: Desk, bot: Bot) -> None:
         assert f'id="{path}-problem"' in page, path
         assert f'href="#{path}"' in page
     assert "-problem" not in author.get(f"/console/campaigns/{campaign_id}/edit").text
+
+
+def test_putting_in_without_a_file_says_what_to_do(author: Desk) -> None:
+    form = FORM | {"token": author.token(NEW), "do": "add:th.parts:picture"}
+    page = author.post(NEW, form).text
+    assert 'value="upload:th.parts.1.picture"' in page
+    answer = author.post(NEW, fields(page) | {"do": "upload:th.parts.1.picture"})
+    assert answer.status_code == 422
+    assert "โปรดเลือกไฟล์ก่อน แล้วกด “ใส่รูป”" in answer.text
+    assert 'id="th.parts.1.picture-problem"' in answer.text
+
+
+def test_a_text_may_be_typed_too_long_and_the_limit_is_said(author: Desk, bot: Bot) -> None:
+    page = author.get(NEW).text
+    assert "ไม่เกิน 4,000 ตัวอักษร" in page
+    [area] = re.findall(r"<textarea[^>]*>", page)
+    assert "maxlength" not in area, "the browser would cut it without a word"
+    form = FORM | {"token": author.token(NEW), "th.parts.0.text": "ก" * 4001}
+    campaign_id = saved(author.post(NEW, form))
+    checked = author.get(f"/console/campaigns/{campaign_id}/edit?check=1").text
+    assert "ไม่เกิน 4000 ตัวอักษร" in checked
+    assert "ก" * 4001 in checked
+
+
+def test_the_list_of_what_is_wrong_calls_a_field_as_the_form_does(author: Desk) -> None:
+    form = FORM | {"token": author.token(NEW), "active_days": "0", "quiet_days": "x"}
+    page = author.post(NEW, form).text
+    for label in ("เข้าใช้ระบบภายใน (วัน)", "ไม่ได้เข้าใช้ระบบมาแล้ว (วัน)"):
+        assert f"{label}</label>" in page
+        assert f"{label}: " in page

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services import campaign_tests, people
+from bot.services import campaign_tests
 from bot.services.audit import Action
 from bot.texts import translator
 from handlers.simulator.platform import Platform
@@ -17,9 +17,7 @@ from models.conversation import Conversation
 from models.learner import Learner
 from models.outbox import Push
 from models.staff import Role
-from models.staff_chat import StaffChat
-from tests.chat import Chat
-from tests.console.announcing import TEXT, draft, fields, row, subscribers
+from tests.console.announcing import TEXT, draft, fields, link, row, subscribers
 from tests.console.conftest import Desk
 from tests.factories import make_account
 
@@ -118,7 +116,7 @@ def test_a_named_learner_gets_it_in_their_language_on_their_channel(
 
     bot.database.write(block)
     page = author.submit(path, path, username=line_reader).text
-    assert "ไม่ได้รับ" in page
+    assert "ไม่ได้รับ</strong> (ดูจำนวนตามเหตุผลได้ในหน้าตรวจ)" in page
     assert "บล็อกเราใน LINE" not in page, "why is for those who may look learners up"
     helper = console(Role.AUTHOR, Role.SUPPORT, name="ครูฝน")
     assert "บล็อกเราใน LINE" in helper.submit(path, path, username=line_reader).text
@@ -127,20 +125,6 @@ def test_a_named_learner_gets_it_in_their_language_on_their_channel(
     assert "ไม่มีชื่อบัญชีนี้" in answer.text
     found = [entry.data for entry in audited(bot, Action.LEARNERS_SEARCHED)]
     assert found == [{"kind": "username", "found": 1}] * 3 + [{"kind": "username", "found": 0}]
-
-
-def link(bot: Bot, line: Platform, member_id: str, name: str) -> str:
-    chat = Chat(line, name, "th")
-    line.person(chat.user_id).friend = True
-
-    def rows(session) -> None:
-        link = StaffChat(id=member_id, staff_id=member_id, linked_at=bot.clock())
-        with session.no_autoflush:
-            session.add(link)
-            link.user_id = chat.user_id
-
-    bot.database.write(rows)
-    return people.pseudonym(bot.keyring, chat.user_id)
 
 
 def test_a_test_goes_to_oneself_or_to_the_staff(

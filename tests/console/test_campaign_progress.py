@@ -5,16 +5,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event
 
-from bot.runtime import Bot
+from bot.runtime import Bot, campaigning
 from bot.services import campaigns
 from handlers.simulator.platform import Platform
-from models.campaign import Campaign, CampaignState, Wave
-from models.recipient import Batch, BatchState
+from models.campaign import CampaignState
+from models.recipient import BatchState
 from models.staff import Role
 from tests.clock import FakeClock
-from tests.console.announcing import TEXT, approved, draft, row, subscribers
+from tests.console.announcing import TEXT, approved, begin, draft, link, row, settle, subscribers
 from tests.console.conftest import Desk
 
 
@@ -35,31 +35,6 @@ def held(author: Desk, approver: Desk, bot: Bot, line: Platform) -> str:
     campaign_id = draft(bot, author.member_id)
     approved(bot, campaign_id, author.member_id, approver.member_id)
     return campaign_id
-
-
-def begin(bot: Bot, campaign_id: str, wave: Wave = Wave.REST) -> None:
-    def work(session) -> None:
-        campaign = session.get_one(Campaign, campaign_id)
-        campaigns.move(campaign, CampaignState.SENDING)
-        campaign.started_at = campaign.wave_due_at = campaign.alive_at = bot.clock()
-        campaign.wave = wave
-
-    bot.database.write(work)
-
-
-def settle(bot: Bot, campaign_id: str, channel: str, state: BatchState, reason: str = "") -> None:
-    bot.database.write(
-        lambda session: session.execute(
-            update(Batch)
-            .where(Batch.campaign_id == campaign_id, Batch.channel == channel)
-            .values(
-                state=state,
-                reached=Batch.size,
-                settled_at=bot.clock(),
-                reason=reason or None,
-            )
-        )
-    )
 
 
 def progress(campaign_id: str) -> str:
@@ -134,7 +109,7 @@ def test_errors_stand_by_kind_and_each_batch_in_its_table(
     [
         ("late", "เลยเวลาส่งมาเกิน 30 นาที"),
         ("quota", "โควตาข้อความ LINE ของเดือนนี้ไม่พอ"),
-        ("errors", "LINE ปฏิเสธคำขอส่งมากเกินไป"),
+        ("errors", "LINE ปฏิเสธคำขอหลายครั้งเกินไป"),
         ("blocks", "บล็อกเรามากผิดปกติ"),
         ("changed", "ไม่ตรงกับที่อนุมัติแล้ว"),
     ],
@@ -233,3 +208,20 @@ def test_a_series_says_when_it_comes(
     assert row(bot, campaign_id).state is CampaignState.SCHEDULED
     assert "ทุกวันจันทร์" in author.get(progress(campaign_id)).text
     assert "ทุกวันจันทร์" in author.get("/console/campaigns").text
+
+
+def test_colleagues_stand_in_the_waves_and_one_wave_is_everybody(
+    console: Callable[..., Desk], author: Desk, held: str, bot: Bot, line: Platform
+) -> None:
+    announced = "เจ้าหน้าที่ที่เชื่อม LINE จะได้รับก่อน"
+    assert announced not in author.get(progress(held)).text
+    link(bot, line, console(Role.SUPPORT).member_id, "มานี")
+    assert announced in author.get(progress(held)).text
+    bot.clock.advance(minutes=6)
+    campaigning.move_on(bot)
+    page = author.get(progress(held)).text
+    assert announced not in page
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in page.split("<tr")]
+    assert ["เจ้าหน้าที่ก่อน", "LINE", "0", "1"] in rows
+    assert ["ทุกคน", "LINE", "0", "2"] in rows
+    assert "คนที่เหลือทั้งหมด" not in page

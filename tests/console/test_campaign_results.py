@@ -131,6 +131,21 @@ def test_what_is_unknown_is_sent_again_when_somebody_says_so(
     assert row(bot, over).state is CampaignState.SENDING
 
 
+def test_of_a_stopped_one_it_can_only_be_left(author: Desk, over: str, bot: Bot) -> None:
+    def stopped(session) -> None:
+        session.get_one(Campaign, over).state = CampaignState.STOPPED
+
+    bot.database.write(stopped)
+    [number] = bot.database.read(
+        lambda s: s.scalars(select(Batch.number).where(Batch.state == BatchState.UNKNOWN)).all()
+    )
+    page = author.get(results(over)).text
+    assert 'value="leave"' in page
+    assert 'value="again"' not in page
+    author.submit(results(over), f"/console/campaigns/{over}/batches/{number}", decision="leave")
+    assert "ไม่ทราบว่าชุดเหล่านี้ไปถึงหรือไม่" not in author.get(results(over)).text
+
+
 def test_the_file_holds_every_batch_and_no_formula(author: Desk, over: str) -> None:
     answer = author.submit(results(over), f"/console/campaigns/{over}/results.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))

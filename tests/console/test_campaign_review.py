@@ -218,3 +218,40 @@ def test_the_list_shows_what_waits_for_whom(
     assert "รอคุณ" not in privacy.get("/console/campaigns").text
     assert "สร้างประกาศใหม่" not in approver.get("/console/campaigns").text
     assert approver.get(f"/console/campaigns/{waiting}").location.endswith("/review")
+
+
+def test_what_nobody_gets_is_not_offered_for_approval(
+    author: Desk, approver: Desk, bot: Bot
+) -> None:
+    campaign_id = draft(bot, author.member_id)
+    asked(bot, campaign_id, author.member_id)
+    page = approver.get(review(campaign_id)).text
+    assert "ไม่มีผู้รับประกาศนี้" in page
+    assert 'name="seen"' not in page
+    assert 'name="note"' in page, "it can go back"
+
+
+def test_a_series_says_what_a_month_of_it_takes(
+    author: Desk, approver: Desk, bot: Bot, line: Platform
+) -> None:
+    subscribers(bot, line)
+    campaign_id = draft(bot, author.member_id, rule="0 10 * * mon")
+    asked(bot, campaign_id, author.member_id)
+    page = approver.get(review(campaign_id)).text
+    assert "ข้อความทาง LINE ต่อรอบ</dt><dd>2<" in page
+    assert re.search(r"ใน 30 วัน</dt><dd>ประมาณ (8 \(4|10 \(5) รอบ", page)
+
+
+def test_the_time_is_said_in_one_way_before_and_as_it_is_after(
+    author: Desk, approver: Desk, waiting: str
+) -> None:
+    before = "5 นาทีหลังอนุมัติ (ไม่ส่งในช่วง 21:00–08:00\u00a0น.)"
+    preview = f"/console/campaigns/{waiting}/preview"
+    for page in (preview, review(waiting)):
+        assert before in approver.get(page).text
+    form = {"seen": seen(approver.get(review(waiting)).text), "read": "yes"}
+    approver.submit(review(waiting), f"/console/campaigns/{waiting}/approve", **form)
+    for page in (preview, review(waiting)):
+        text = approver.get(page).text
+        assert before not in text
+        assert "23 พฤศจิกายน 2569 เวลา" in text

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.runtime import people_files
-from bot.services import csv_imports
+from bot.services import csv_imports, progress
 from bot.services.csv_words import Field
 from models.account import Account, AccountState
 from models.console_people import Merge
 from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
 from models.people_files import ExportRequest, ExportState, Import, ImportState
+from models.portal import PortalAccount
 from models.staff import Role
 from tests.console.people import SECRETS, enrolled
 from tests.services.csv_files import GOOD, file, line
@@ -45,6 +46,30 @@ def pair(database, clock):
     return make
 
 
+def usernames(database):
+    return database.read(lambda s: s.scalars(select(Account.username)).all())
+
+
+def test_a_pair_shows_what_tells_the_two_apart(database, clock, support, pair):
+    one, other = pair()
+
+    def use(session):
+        key = select(Account.id).where(Account.learner_id == other).scalar_subquery()
+        query = select(PortalAccount).where(PortalAccount.external_key == key)
+        account = session.scalars(query).one()
+        for lesson in ("one", "two"):
+            progress.mark_done(session, account.id, "course", lesson, clock())
+        session.get_one(Learner, other).used_at = clock()
+
+    database.write(use)
+    left, right = support.get(f"/console/duplicates/{one}/{other}").text.split("<dl", 2)[1:]
+    assert 'หลักสูตรที่เริ่มแล้ว</dt><dd class="col-7">0</dd>' in left
+    assert 'หลักสูตรที่เริ่มแล้ว</dt><dd class="col-7">1</dd>' in right
+    for side in (left, right):
+        assert "ข่าวสารทาง LINE" in side
+        assert "ข่าวสารทางอีเมล" in side
+
+
 def test_a_pair_is_compared_merged_and_parted_again(bot, database, clock, support, pair):
     one, other = pair()
     listed = support.get("/console/duplicates").text
@@ -54,17 +79,24 @@ def test_a_pair_is_compared_merged_and_parted_again(bot, database, clock, suppor
     for secret in SECRETS:
         assert secret not in listed + both
     assert both.count("081-2•••") == 2
+    assert both.index("การรวมทำอะไรบ้าง") < both.index("/merge"), "what it does is read first"
     answer = support.submit(page, f"/console/duplicates/{other}/{one}/merge")
+    assert answer.headers["Location"].startswith("/console/duplicates/")
+    assert database.read(lambda s: s.get_one(Learner, one).state) is LearnerState.ACTIVE
+    answer = support.submit(page, f"/console/duplicates/{other}/{one}/merge", sure="yes")
     assert answer.status_code == 303
     assert database.read(lambda s: s.get_one(Learner, one).state) is LearnerState.CLOSED
     assert database.read(lambda s: s.get_one(Learner, other).state) is LearnerState.ACTIVE
     listed = support.get("/console/duplicates").text
     assert page not in listed
+    for username in usernames(database):
+        assert username in both
+        assert username in listed
     merge = re.search(r"/console/duplicates/merges/(\w+)/undo", listed)
     support.submit("/console/duplicates", merge[0])
     assert database.read(lambda s: s.get_one(Learner, one).state) is LearnerState.ACTIVE
     assert page in support.get("/console/duplicates").text
-    support.submit(page, f"/console/duplicates/{one}/{other}/merge")
+    support.submit(page, f"/console/duplicates/{one}/{other}/merge", sure="yes")
     clock.advance(hours=24)
     people_files.settle(bot)
     closed = database.read(
@@ -80,7 +112,7 @@ def test_a_child_with_a_parents_phone_is_no_duplicate(database, support, pair):
     assert "ทั้งสองไม่ได้อยู่ในช่วงอายุเดียวกัน" in text
     assert "/merge" not in text, "not offered"
     token = support.token(page)
-    support.post(f"/console/duplicates/{one}/{other}/merge", {"token": token})
+    support.post(f"/console/duplicates/{one}/{other}/merge", {"token": token, "sure": "yes"})
     assert database.read(lambda s: s.scalars(select(Merge)).all()) == [], "nor done"
     support.submit(page, f"{page}/dismiss")
     assert page not in support.get("/console/duplicates").text
@@ -91,7 +123,8 @@ def test_only_what_was_flagged_can_be_merged(database, clock, support, pair):
     one, other = pair()
     third = database.write(lambda s: enrolled(s, clock()))
     token = support.token(f"/console/duplicates/{one}/{other}")
-    answer = support.post(f"/console/duplicates/{one}/{third}/merge", {"token": token})
+    form = {"token": token, "sure": "yes"}
+    answer = support.post(f"/console/duplicates/{one}/{third}/merge", form)
     assert answer.status_code == 404
 
 
@@ -125,8 +158,13 @@ def test_a_file_becomes_learners(bot, database, support):
         assert said in dry or said == "เบอร์โทรศัพท์ที่ใช้ได้"
     assert "gmail.com" not in dry, "a dry run repeats nobody's details"
     assert database.read(lambda s: s.scalars(select(func.count(Learner.id))).one()) == 0
-    support.submit(check, f"{check}/confirm")
-    assert database.read(lambda s: s.scalars(select(Import.state)).one()) is ImportState.RUNNING
+    state = lambda: database.read(lambda s: s.scalars(select(Import.state)).one())  # noqa: E731
+    answer = support.submit(check, f"{check}/confirm", seen="of other columns")
+    assert "คอลัมน์ไปแล้ว" in support.get(answer.location).text
+    assert state() is ImportState.UPLOADED
+    seen = re.search(r'name="seen" value="(\w+)"', dry)[1]
+    support.submit(check, f"{check}/confirm", seen=seen)
+    assert state() is ImportState.RUNNING
     people_files.go_on(bot)
     assert database.read(lambda s: s.scalars(select(func.count(Learner.id))).one()) == 1
     assert "1" in support.get(check).text

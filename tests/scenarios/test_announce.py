@@ -89,7 +89,7 @@ def test_an_author_who_also_approves_does_not_approve_their_own(bot, line, engin
     assert rows(Push) == [], "nobody is pushed what they wrote"
 
 
-def test_a_school_of_one_may_allow_it(bot, line, engine, rows):
+def test_a_school_of_one_may_allow_it(bot, line, readers, engine, rows):
     bot.settings = replace(bot.settings, approve_own=True)
     both = linked(bot, line, Role.AUTHOR, Role.APPROVER)
     asks(both, bot, engine)
@@ -250,7 +250,7 @@ def test_approvers_are_told_once_and_late_comers_too(author, approver, bot, line
     assert len(rows(Push)) == 2
 
 
-def test_the_list_shows_what_waits_for_me_first(author, approver, bot, engine, rows):
+def test_the_list_shows_what_waits_for_me_first(author, approver, readers, bot, engine, rows):
     asks(author, bot, engine)
     asks(author, bot, engine)
     approver.heard()

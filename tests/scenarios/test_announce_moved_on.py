@@ -15,8 +15,10 @@ from models.campaign import Campaign, CampaignState
 from models.conversation import Conversation
 from models.outbox import Push
 from models.staff import Role, Staff
+from models.subscription import Channel
 from tests.chat import words
 from tests.factories import make_campaign
+from tests.news import Subscriber
 from tests.scenarios.announcing import asks, hire, linked, only, settle, writes
 
 NEW = {"th": {"title": "ใหม่", "parts": [{"type": "text", "text": "ข้อความที่แก้แล้ว"}]}}
@@ -128,7 +130,8 @@ def test_a_tap_that_waited_counts_as_who_one_is_now(action, leave, approver, bot
     assert rows(Campaign)[0].state is before
 
 
-def test_nobody_is_woken_up_to_approve(author, approver, bot, engine, rows):
+def test_nobody_is_woken_up_to_approve(author, approver, bot, line, engine, rows):
+    Subscriber(bot, line, Channel.LINE)
     bot.clock.advance(hours=11)  # 21:00 in Bangkok
     asks(author, bot, engine)
     assert rows(Push) == []

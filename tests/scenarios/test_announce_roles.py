@@ -8,7 +8,9 @@ from handlers.line import FLOWS
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
 from models.staff import Role, Staff
+from models.subscription import Channel
 from tests.chat import words
+from tests.news import Subscriber
 from tests.scenarios.announcing import asks, linked, only, writes
 
 ROLES = [(Role.AUTHOR,), (Role.APPROVER,), (Role.SUPPORT,), (Role.PRIVACY,), (Role.ADMIN,)]
@@ -65,7 +67,8 @@ def test_a_learner_asking_about_a_course_still_gets_it(someone):
     assert words(chat.says("ประกาศหลักสูตร")) == words(chat.says("หลักสูตร"))
 
 
-def test_whoever_is_disabled_is_anybody_at_once(author, approver, bot, engine, rows):
+def test_whoever_is_disabled_is_anybody_at_once(author, approver, bot, line, engine, rows):
+    Subscriber(bot, line, Channel.LINE)
     asks(author, bot, engine)
     approver.heard()
     button = approver.button("อนุมัติ")["data"]
