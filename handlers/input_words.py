@@ -31,6 +31,11 @@ def why(t: Translator, code: str) -> str:
     return _problems(t)[code]
 
 
+def why_on_page(t: Translator, code: str) -> str:
+    """The same, asked for in Thai as a page asks and not as a chat does."""
+    return why(t, code).replace("กรุณา", "โปรด")
+
+
 def is_known(code: str) -> bool:
     """Whether a code is about one of the four details."""
     return code in _problems(translator(THAI))

@@ -11,6 +11,8 @@ from bot.services.consents import Said
 from bot.services.subscriptions import PURPOSE_OF
 from handlers.simulator.platform import Platform
 from models.base import new_id
+from models.consent import Purpose
+from models.conversation import Conversation
 from models.learner import AgeBand, Learner
 from models.outbox import Push
 from models.subscription import Channel
@@ -93,6 +95,19 @@ class Subscriber:
                 cause=cause,
                 settings=self.bot.settings,
                 now=self.bot.clock(),
+            )
+        )
+
+    def says_no(self) -> None:
+        """Withdraw from news on LINE."""
+        self.bot.database.write(
+            lambda session: subscriptions.stop(
+                session,
+                session.get_one(Conversation, self.subject_id),
+                Purpose.LINE_NEWS,
+                Said("หยุด"),
+                self.bot.settings.school,
+                self.bot.clock(),
             )
         )
 

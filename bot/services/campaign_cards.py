@@ -10,9 +10,11 @@ from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.services import (
     campaign_cost,
+    campaign_decisions,
     campaign_lines,
     campaign_marks,
     campaign_messages,
+    campaign_words,
     campaigns,
     series,
     topics,
@@ -22,7 +24,7 @@ from bot.services.permissions import Permission
 from bot.services.staff_sessions import Member
 from bot.settings import Settings
 from bot.texts import Translator
-from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict, Wave
+from models.campaign import Campaign, CampaignState, Wave
 from models.recipient import Batch, BatchState
 from models.staff import Staff
 
@@ -81,14 +83,15 @@ def card(
     now: datetime,
 ) -> Message:
     """Everything about a campaign that its approval covers, and the buttons for this member."""
-    back = _sent_back(session, campaign)
+    back = campaign_decisions.sent_back(session, [campaign]).get(campaign.id)
     state = t("Sent back to be changed") if back else campaign_lines.state(t, campaign)
     title = t("Announcement: {state}", state=state)
     blocks = [line.paragraph(campaign.name, strong=True)]
     if campaign.state is CampaignState.PAUSED:
         blocks.append(line.paragraph(campaign_lines.pause(t, campaign.pause_reason)))
-    if back and back.note:
-        blocks.append(line.fact(t("To be changed"), back.note))
+    if back:
+        note = campaign_words.note(t, back.verdict, back.note)
+        blocks.append(line.fact(t("To be changed"), note))
     blocks += _plan(session, campaign, t, settings)
     if campaign.state is CampaignState.DRAFT and _is_at_once(campaign):
         blocks.append(line.paragraph(t("Another time can be set in the console."), small=True))
@@ -153,20 +156,6 @@ def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
         and member.may(Permission.APPROVE_CAMPAIGN)
         and not is_own
     )
-
-
-def _sent_back(session: Session, campaign: Campaign) -> CampaignEvent | None:
-    """The decision that made it a draft again; not where its author took it back."""
-    if campaign.state is not CampaignState.DRAFT:
-        return None
-    query = (
-        select(CampaignEvent)
-        .where(CampaignEvent.campaign_id == campaign.id, CampaignEvent.verdict == Verdict.SENT_BACK)
-        .order_by(CampaignEvent.at.desc(), CampaignEvent.id.desc())
-    )
-    last = session.scalars(query.limit(1)).first()
-    is_own = last is not None and last.staff_id in {campaign.author_id, campaign.asked_by}
-    return None if is_own else last
 
 
 def _plan(session: Session, campaign: Campaign, t: Translator, settings: Settings) -> list[Block]:

@@ -20,8 +20,7 @@ ON_THEIR_WAY = (
     CampaignState.PAUSED,
 )
 
-
-SHORT = "quota"  # the pause_reason of what waits for messages: campaign_waves.Held.QUOTA
+SHORT = "quota"  # the pause_reason of what waits for messages
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def of(session: Session, campaign: Campaign, settings: Settings, now: datetime) 
 
     Measured by the month in which it goes out, and asked again when it begins.
     """
-    messages = unsent(session, campaign.id, is_untried=True)
+    messages = unsent(session, campaign.id)
     begins, ends = quota.month_of(max(campaign.send_at or now, now))
     is_later = begins > now
     promised = _promised(session, campaign.id, begins if is_later else None, ends)
@@ -66,28 +65,20 @@ def check(session: Session, campaign: Campaign, settings: Settings, now: datetim
         refuse([Problem("quota", code, most=max(0, cost.left or 0))])
 
 
-def unsent(session: Session, campaign_id: str, *, is_untried: bool = False) -> int:
-    """How many messages on LINE the open batches of a campaign come to.
-
-    is_untried: only those of which LINE cannot have counted any yet.
-    """
+def unsent(session: Session, campaign_id: str) -> int:
+    """How many messages on LINE a campaign has left, of which LINE cannot have counted any."""
     query = select(func.coalesce(func.sum(Batch.size), 0)).where(
         Batch.campaign_id == campaign_id,
         Batch.channel == Channel.LINE,
         Batch.state == BatchState.QUEUED,
+        Batch.tried_at.is_(None),
     )
-    if is_untried:
-        query = query.where(Batch.tried_at.is_(None))
     return session.scalar(query) or 0
 
 
-def promised_by_others(session: Session, campaign_id: str, when: datetime | None = None) -> int:
-    """What other approved campaigns still have to send up to the end of a month.
-
-    when: a moment of that month; without it the one in which this campaign is due.
-    """
-    when = when or session.get_one(Campaign, campaign_id).due_at
-    return _promised(session, campaign_id, None, quota.month_of(when)[1] if when else None)
+def promised_by_others(session: Session, campaign_id: str, now: datetime) -> int:
+    """What other approved campaigns still have to send up to the end of this month."""
+    return _promised(session, campaign_id, None, quota.month_of(now)[1])
 
 
 def _promised(

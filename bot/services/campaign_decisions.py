@@ -1,13 +1,15 @@
 """What was decided about a campaign, for its own history and for the audit trail."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services import audit
 from bot.services.audit import Action
 from models.base import new_id
-from models.campaign import Campaign, CampaignEvent, Verdict
+from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict
 
 
 def note_down(
@@ -44,3 +46,18 @@ def record(
         now=now,
         campaign_id=campaign.id,
     )
+
+
+def sent_back(session: Session, found: Iterable[Campaign]) -> dict[str, CampaignEvent]:
+    """By id the no that made a campaign a draft again; what its author took back has no note."""
+    drafts = [campaign.id for campaign in found if campaign.state is CampaignState.DRAFT]
+    if not drafts:
+        return {}
+    query = select(CampaignEvent).where(CampaignEvent.campaign_id.in_(drafts))
+    events = session.scalars(query.order_by(CampaignEvent.at, CampaignEvent.id))
+    newest = {event.campaign_id: event for event in events}
+    return {
+        campaign_id: event
+        for campaign_id, event in newest.items()
+        if event.verdict is Verdict.SENT_BACK and event.note
+    }

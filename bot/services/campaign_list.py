@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.services import campaign_decisions
 from bot.services.permissions import Permission
 from bot.services.staff_sessions import Member
 from bot.settings import Settings
-from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict
+from models.campaign import Campaign, CampaignState
 from models.recipient import ACCEPTED, Batch, BatchState
 from models.staff import Staff
 
@@ -105,8 +106,13 @@ def names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
 def standings(session: Session, found: Iterable[Campaign]) -> dict[str, str]:
     """By id its state, or what says more: sent back, thrown away, ended with nobody reached."""
     campaigns = list(found)
-    sent_back = _sent_back(session, campaigns)
-    reached = _reached(session, campaigns)
+    return _standings(session, campaigns, _reached(session, campaigns))
+
+
+def _standings(
+    session: Session, campaigns: Sequence[Campaign], reached: dict[str, int]
+) -> dict[str, str]:
+    sent_back = campaign_decisions.sent_back(session, campaigns)
 
     def standing(campaign: Campaign) -> str:
         if campaign.id in sent_back:
@@ -118,21 +124,6 @@ def standings(session: Session, found: Iterable[Campaign]) -> dict[str, str]:
         return campaign.state
 
     return {campaign.id: standing(campaign) for campaign in campaigns}
-
-
-def _sent_back(session: Session, found: Iterable[Campaign]) -> set[str]:
-    """Drafts whose newest decision is an approver's no; what its author took back has no note."""
-    drafts = [campaign.id for campaign in found if campaign.state is CampaignState.DRAFT]
-    if not drafts:
-        return set()
-    query = select(CampaignEvent).where(CampaignEvent.campaign_id.in_(drafts))
-    events = session.scalars(query.order_by(CampaignEvent.at, CampaignEvent.id))
-    newest = {event.campaign_id: event for event in events}
-    return {
-        campaign_id
-        for campaign_id, event in newest.items()
-        if event.verdict is Verdict.SENT_BACK and event.note
-    }
 
 
 def _reached(session: Session, found: Iterable[Campaign]) -> dict[str, int]:
@@ -151,8 +142,8 @@ def _reached(session: Session, found: Iterable[Campaign]) -> dict[str, int]:
 def _rows(session: Session, found: Sequence[Campaign]) -> list[Row]:
     authors = names(session, (campaign.author_id for campaign in found))
     shares = _shares(session, [each.id for each in found if each.state in UNDER_WAY])
-    told = standings(session, found)
     got = _reached(session, found)
+    told = _standings(session, found, got)
     return [
         Row(
             id=campaign.id,

@@ -6,6 +6,8 @@ from bot.line import messages as line
 from bot.line.messages import Message
 from bot.texts import translator
 
+STAFF_COPY = "campaign:{}:staff:"  # a colleague's push is caused by this and their id
+
 
 def marked(messages: list[Message], mark: str, most: int = line.MOST) -> list[Message]:
     """With the mark as a message of its own; where most are full, in the first text."""

@@ -8,16 +8,15 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from bot.services import campaign_list
+from bot.services.campaign_marks import STAFF_COPY
 from models.campaign import Campaign, CampaignEvent, CampaignState, Verdict, Wave
 from models.outbox import Push, PushState
-from models.recipient import Batch, BatchState
+from models.recipient import ACCEPTED, Batch, BatchState
 from models.subscription import Channel
 
 PACE = timedelta(minutes=1)  # over which the rate is taken
 PAGE = 50
 MOST_ERRORS = 20
-STAFF_COPY = "campaign:{}:staff:"  # how the cause of a colleague’s push begins
-ACCEPTED = (BatchState.SENT, BatchState.ACCEPTED_BEFORE)
 _REACHED = func.coalesce(Batch.reached, Batch.size)
 
 

@@ -31,6 +31,8 @@ from bot.services import (
 from bot.services.audit import Action
 from bot.services.batch_members import HAS_STAFF_COPY
 from bot.services.batches import LATE
+from bot.services.campaign_cost import SHORT
+from bot.services.campaign_marks import STAFF_COPY
 from bot.services.staff_chats import Linked
 from bot.settings import Settings
 from models.campaign import Campaign, CampaignState, Wave
@@ -51,7 +53,7 @@ class Held(StrEnum):
     """Why a campaign pauses by itself; `campaign.pause_reason`."""
 
     LATE = "late"
-    QUOTA = "quota"
+    QUOTA = SHORT
     ERRORS = "errors"
     BLOCKS = "blocks"
     CHANGED = "changed"
@@ -164,7 +166,7 @@ def _tell_staff(
         said = campaign_messages.messages(campaign.content, language, topic, settings)
         outbox.queue(
             session,
-            cause=f"campaign:{campaign.id}:staff:{member.member_id}",
+            cause=STAFF_COPY.format(campaign.id) + member.member_id,
             person=member.person,
             to=member.user_id,
             messages=campaign_marks.staff_copy(said, language, WAVE_PAUSE),
@@ -280,9 +282,9 @@ def _hold_if_short(
     session: Session, campaign: Campaign, copies: int, settings: Settings, now: datetime
 ) -> Held | None:
     """Hold what the month's messages, without the reserve, do not suffice for any more."""
-    promised = campaign_cost.promised_by_others(session, campaign.id)
+    promised = campaign_cost.promised_by_others(session, campaign.id, now)
     left = quota.left_for_campaigns(session, settings, now, promised)
-    needed = campaign_cost.unsent(session, campaign.id, is_untried=True)
+    needed = campaign_cost.unsent(session, campaign.id)
     if not needed or left is None or needed + copies <= left:
         return None
     note = f"{needed + copies} needed, {left} left"

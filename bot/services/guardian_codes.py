@@ -4,13 +4,13 @@ import re
 import secrets
 import unicodedata
 
+from bot.services import crockford
+
 # Crockford's base 32 with U: 33 signs of which none looks like another. Eight of them with a
 # digit and a letter among them are 40.2 bits; LIFE and the limit on guesses do the rest.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
 WORD = "ผู้ปกครอง"  # what stands before the code in the prefilled message, in either language
-_LOOKALIKES = str.maketrans("OIL", "011")
-_UNCLEAR = str.maketrans("01", "OI")
 _TYPED = re.compile(
     r"(?P<word>(?:รหัส)?ผู้ปกครอง|guardian|parent)?\W{0,3}"
     r"(?P<first>[0-9a-z]{4})(?P<hyphen>\s?[-\u2010-\u2015]\s?|\s)?(?P<second>[0-9a-z]{4})\W{0,3}",
@@ -25,7 +25,7 @@ def draw() -> str:
     """
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if _is_mixed(code) and _is_mixed(code.translate(_UNCLEAR)):
+        if crockford.is_clear(code):
             return code
 
 
@@ -56,20 +56,16 @@ def read(text: str, *, with_word: bool = False) -> str | None:
         return None
     hyphen = (found["hyphen"] or "").strip()
     typed = found["first"] + found["second"]
-    if typed.isdigit() or (not hyphen and not _is_mixed(typed)):
+    if typed.isdigit() or (not hyphen and not crockford.is_mixed(typed)):
         return None  # "2026-2027", "parent teachers"
     if not hyphen and found["hyphen"] and not found["word"]:
         return None  # "room 1234"
-    code = typed.upper().translate(_LOOKALIKES)
+    code = crockford.read(typed)
     return code if set(code) <= set(ALPHABET) else None
 
 
 def _within(said: str) -> str | None:
     """ "ลูกให้รหัสมา ABCD-EFG2": one code with its hyphen, a letter and a digit."""
     found = _WITHIN.findall(said)
-    code = "".join(found[0]).upper().translate(_LOOKALIKES) if len(found) == 1 else ""
-    return code if _is_mixed(code) and set(code) <= set(ALPHABET) else None
-
-
-def _is_mixed(code: str) -> bool:
-    return any(char.isdigit() for char in code) and any(char.isalpha() for char in code)
+    code = crockford.read("".join(found[0])) if len(found) == 1 else ""
+    return code if crockford.is_mixed(code) and set(code) <= set(ALPHABET) else None

@@ -37,8 +37,6 @@ def campaigns_near(session: Session, when: datetime, but: str | None = None) -> 
     query = select(Campaign.id, Campaign.state).where(
         Campaign.rule.is_(None),  # nobody gets a pattern, only what is made by it
         Campaign.state != CampaignState.DRAFT,
-        # What was stopped before it began has reached nobody.
-        or_(Campaign.state != CampaignState.STOPPED, Campaign.started_at.is_not(None)),
         at > when - WINDOW,
         at < when + WINDOW,
     )

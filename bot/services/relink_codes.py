@@ -4,12 +4,12 @@ import re
 import secrets
 import unicodedata
 
-# Crockford's base 32, as in temporary passwords: 10 symbols, for ten minutes.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from bot.services import crockford
+from bot.services.crockford import ALPHABET
+
+# As in temporary passwords; for ten minutes.
 LENGTH = 10
 DIGITS = 6
-_READ_AS = str.maketrans("OIL", "011")
-_UNCLEAR = str.maketrans("01", "OI")
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014"
 _MOST = 60  # longer texts are no codes
 # With its groups apart it is nothing else: usernames have ten symbols too, but in one piece.
@@ -23,7 +23,7 @@ def draw() -> str:
     """
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if _is_mixed(code) and _is_mixed(code.translate(_UNCLEAR)):
+        if all(map(crockford.is_clear, _groups(code))):
             return code
 
 
@@ -34,7 +34,7 @@ def shown(code: str) -> str:
 
 def read(typed: str) -> str | None:
     """A code of the portal in any form: case, spaces and hyphens carry nothing."""
-    text = _bare(typed).upper().translate(_READ_AS)
+    text = crockford.read(_bare(typed))
     return text if len(text) == LENGTH and all(char in ALPHABET for char in text) else None
 
 
@@ -42,7 +42,9 @@ def is_plain(typed: str) -> bool:
     """Whether a text can be nothing but such a code, wherever it is typed."""
     text = unicodedata.normalize("NFKC", typed[:_MOST]).strip()
     return (
-        _GROUPED.fullmatch(text) is not None and _is_mixed(_bare(typed)) and read(typed) is not None
+        _GROUPED.fullmatch(text) is not None
+        and all(map(crockford.is_mixed, _groups(_bare(typed))))
+        and read(typed) is not None
     )
 
 
@@ -63,8 +65,5 @@ def _bare(typed: str) -> str:
     )
 
 
-def _is_mixed(code: str) -> bool:
-    return all(
-        any(char.isdigit() for char in group) and any(char.isalpha() for char in group)
-        for group in (code[:4], code[4:8])
-    )
+def _groups(code: str) -> tuple[str, str]:
+    return code[:4], code[4:8]

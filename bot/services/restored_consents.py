@@ -7,15 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
-from bot.services import audit
+from bot.services import audit, subscriptions
 from bot.services.audit import Action
-from bot.services.subscriptions import CHANNEL_OF, NEWS
+from bot.services.subscriptions import NEWS
 from models.consent import ConsentEvent, ConsentState
 from models.conversation import Conversation
-from models.subscription import Subscription
 
 
 def withdrawn(session: Session, since: datetime) -> list[Row[Any]]:
@@ -35,12 +34,7 @@ def carry(session: Session, events: Iterable[Row[Any]], now: datetime) -> int:
         if not is_here or session.get(ConsentEvent, event.id) is not None:
             continue
         session.execute(insert(ConsentEvent).values(**event._mapping))
-        session.execute(
-            delete(Subscription).where(
-                Subscription.subject_id == event.subject_id,
-                Subscription.channel == CHANNEL_OF[event.purpose],
-            )
-        )
+        subscriptions.end_topics(session, event.subject_id, event.purpose)
         audit.record(
             session,
             Action.CONSENT_RECORDED,

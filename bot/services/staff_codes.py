@@ -4,12 +4,12 @@ import re
 import secrets
 import unicodedata
 
-# Crockford's base 32: 8 symbols are 40 bits, for ten minutes and five tries.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from bot.services import crockford
+from bot.services.crockford import ALPHABET
+
+# 8 symbols are 40 bits, for ten minutes and five tries.
 LENGTH = 8
 WORD = "พนักงาน"  # stands before the code, so that it is not taken for a guardian's
-_CLEAR_DIGITS = set("23456789")  # 0 and 1 are typed as O, I and L too
-_READ_AS = str.maketrans("OIL", "011")
 _WORDS = "พนักงาน|เจ้าหน้าที่|staff"
 _APART = r"[\s\-\u2010-\u2015]{0,3}"
 _TYPED = re.compile(rf"(?:{_WORDS})[\s:]{{1,3}}([0-9a-z]{{4}}){_APART}([0-9a-z]{{4}})")
@@ -25,7 +25,7 @@ def draw() -> str:
     """A new code; always with a letter, and with a digit that nobody types as a letter."""
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if set(code) & _CLEAR_DIGITS and any(char.isalpha() for char in code):
+        if crockford.is_clear(code):
             return code
 
 
@@ -44,7 +44,7 @@ def read(text: str) -> str | None:
     found = _TYPED.fullmatch(_normal(text)) if len(text) <= _MOST else None
     if found is None or not any(char.isdigit() for char in found[1] + found[2]):
         return None  # "staff meeting"
-    code = (found[1] + found[2]).upper().translate(_READ_AS)
+    code = crockford.read(found[1] + found[2])
     return code if set(code) <= set(ALPHABET) else None
 
 

@@ -75,13 +75,18 @@ def stop(
         event = consents.record(
             session, conversation, purpose, ConsentState.WITHDRAWN, said, school, now
         )
+    end_topics(session, conversation.id, purpose)
+    return event
+
+
+def end_topics(session: Session, subject_id: str, purpose: Purpose) -> None:
+    """Leave every topic of a channel; what is said about it stands in the ledger."""
     session.execute(
         delete(Subscription).where(
-            Subscription.subject_id == conversation.id,
+            Subscription.subject_id == subject_id,
             Subscription.channel == CHANNEL_OF[purpose],
         )
     )
-    return event
 
 
 def _voice_of(learner: Learner) -> str:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services import (
+    campaign_list,
     campaign_progress,
     campaign_words,
     campaigns,
@@ -30,7 +31,7 @@ from handlers.console.routes import console
 from handlers.portal import language
 from handlers.portal.headers import content_policy
 from handlers.portal.parts import the_bot
-from models.campaign import CampaignState, Verdict
+from models.campaign import CampaignState
 
 WRITE = Permission.WRITE_CAMPAIGN
 LARGEST_FORM = 24 * 1024 * 1024  # a few pictures as they come out of a phone
@@ -184,12 +185,10 @@ def _lost_pictures(view: View) -> list[Problem]:
 
 def _sent_back(view: View | None) -> Decision | None:
     """What an approver wrote about it, while that is the last word."""
-    if view is None:
+    if view is None or view.standing != campaign_list.SENT_BACK:
         return None
     row = view.row
-    found = the_bot().database.read(lambda session: campaign_progress.decisions(session, row.id))
-    newest = found[0] if found else None
-    return newest if newest and newest.verdict is Verdict.SENT_BACK and newest.note else None
+    return the_bot().database.read(lambda session: campaign_progress.decisions(session, row.id))[0]
 
 
 def _form(

@@ -93,7 +93,7 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
         field = t(FIELDS[Field(detail)]) if detail else ""
         return t("Please say which column holds: {field}.", field=field)
     if input_words.is_known(code):
-        return input_words.why(t, code).replace("กรุณา", "โปรด")  # as pages ask, not chats
+        return input_words.why_on_page(t, code)
     return t(_PROBLEMS[code])
 
 

@@ -127,5 +127,5 @@ def problem(code: str, t: Translator | None = None) -> str:
     """The sentence that says what is wrong."""
     t = t or language.translate()
     if input_words.is_known(code):
-        return input_words.why(t, code).replace("กรุณา", "โปรด")  # as pages ask, not chats
+        return input_words.why_on_page(t, code)
     return t(PROBLEMS[code])

@@ -87,13 +87,13 @@ def stopping_wanted(event: Event, ctx: Context) -> Turn:
         told = line.text(t("No announcement is under way, so there is nothing to stop."))
         mine = [line.entry(t("News"), "news")] if ctx.learner is not None else []
         return flow.say(line.quick(told, [*mine, *main_menu(ctx)]), *ctx.asked())
-    which = t("Which announcement is to be stopped? One tap stops it for good.")
-    cards = (
-        card(ctx, found[0])
-        if len(found) == 1
-        else campaign_cards.listed(found, t("Stop an announcement"), "", t, to_stop=True)
-    )
-    said = [cards] if len(found) == 1 else [line.text(which), cards]
+    if len(found) == 1:
+        said = [card(ctx, found[0])]
+    else:
+        which = t("Which announcement is to be stopped? One tap stops it for good.")
+        title = t("Stop an announcement")
+        listed = campaign_cards.listed(found, title, "", t, to_stop=True)
+        said = [line.text(which), listed]
     asked = ctx.asked()
     if asked:
         said.append(line.text(t("If you meant the question below, type “cancel”.")))
@@ -126,8 +126,6 @@ def messages_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
 def approved(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     """Exactly what the card showed: the button carries its digest."""
     t, seen = ctx.t, event.postback.get("d", "")
-    if campaign.state is CampaignState.IN_REVIEW and campaigns.is_for_nobody(campaign):
-        return flow.say(card(ctx, campaign))
     try:
         campaigns.approve(ctx.session, campaign, ctx.staff.id, seen, ctx.settings, ctx.now)
     except MoveError:

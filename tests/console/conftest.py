@@ -99,6 +99,18 @@ def console(app: Flask, bot: Bot, clock: FakeClock) -> Callable[..., Desk]:
 
 
 @pytest.fixture
+def author(console: Callable[..., Desk]) -> Desk:
+    """A member who writes announcements."""
+    return console(Role.AUTHOR, name="ครูแก้ว")
+
+
+@pytest.fixture
+def approver(console: Callable[..., Desk]) -> Desk:
+    """A member who approves what others wrote."""
+    return console(Role.APPROVER, name="ครูวิชัย")
+
+
+@pytest.fixture
 def new_desk(app: Flask) -> Callable[..., Desk]:
     """Makes browsers that are not signed in."""
     return lambda ip="203.0.113.9": Desk(app.test_client(), ip=ip)

@@ -19,11 +19,6 @@ from tests.console.conftest import Desk
 NEW = "/console/campaigns/new"
 
 
-@pytest.fixture
-def author(console: Callable[..., Desk]) -> Desk:
-    return console(Role.AUTHOR, name="ครูแก้ว")
-
-
 def saved(answer) -> str:
     assert answer.status_code == 303, answer.text
     return answer.location.split("/")[3]

@@ -12,23 +12,12 @@ from bot.texts.dates import shown_time
 from handlers.simulator.platform import Platform
 from models.campaign import CampaignState
 from models.recipient import BatchState
-from models.staff import Role
 from models.subscription import Channel
 from tests.clock import FakeClock
 from tests.console.announcing import approved, asked, begin, draft, settle, subscribers
 from tests.console.conftest import Desk
 
 LIST = "/console/campaigns"
-
-
-@pytest.fixture
-def author(console: Callable[..., Desk]) -> Desk:
-    return console(Role.AUTHOR, name="ครูแก้ว")
-
-
-@pytest.fixture
-def approver(console: Callable[..., Desk]) -> Desk:
-    return console(Role.APPROVER, name="ครูวิชัย")
 
 
 def listed(desk: Desk, campaign_id: str) -> str:

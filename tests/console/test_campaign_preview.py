@@ -43,11 +43,6 @@ CARDS = {
 }
 
 
-@pytest.fixture
-def author(console: Callable[..., Desk]) -> Desk:
-    return console(Role.AUTHOR, name="ครูแก้ว")
-
-
 def audited(bot: Bot, action: Action) -> list[AuditEntry]:
     query = select(AuditEntry).where(AuditEntry.action == action)
     return bot.database.read(lambda session: list(session.scalars(query)))

@@ -19,16 +19,6 @@ from tests.console.conftest import Desk
 
 
 @pytest.fixture
-def author(console: Callable[..., Desk]) -> Desk:
-    return console(Role.AUTHOR, name="ครูแก้ว")
-
-
-@pytest.fixture
-def approver(console: Callable[..., Desk]) -> Desk:
-    return console(Role.APPROVER, name="ครูวิชัย")
-
-
-@pytest.fixture
 def held(author: Desk, approver: Desk, bot: Bot, line: Platform) -> str:
     """Approved, and held back for five minutes."""
     subscribers(bot, line)

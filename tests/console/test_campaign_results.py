@@ -24,11 +24,6 @@ from tests.console.conftest import Desk
 
 
 @pytest.fixture
-def author(console: Callable[..., Desk]) -> Desk:
-    return console(Role.AUTHOR, name="ครูแก้ว")
-
-
-@pytest.fixture
 def over(
     author: Desk, console: Callable[..., Desk], bot: Bot, line: Platform, clock: FakeClock
 ) -> str:

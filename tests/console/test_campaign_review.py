@@ -26,16 +26,6 @@ from tests.console.conftest import Desk
 
 
 @pytest.fixture
-def author(console: Callable[..., Desk]) -> Desk:
-    return console(Role.AUTHOR, name="ครูแก้ว")
-
-
-@pytest.fixture
-def approver(console: Callable[..., Desk]) -> Desk:
-    return console(Role.APPROVER, name="ครูวิชัย")
-
-
-@pytest.fixture
 def waiting(author: Desk, bot: Bot, line: Platform) -> str:
     """Counted, and waiting for an approver; one of three has blocked us."""
     _, second, _ = subscribers(bot, line)

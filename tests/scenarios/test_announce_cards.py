@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from bot.line import messages as line_messages
-from bot.services import campaign_marks
+from bot.services import campaign_marks, campaigns
 from models.campaign import Campaign, CampaignState
 from models.staff import Role
 from models.subscription import Channel
@@ -121,3 +123,16 @@ def test_an_empty_list_has_no_button_and_no_forged_tap(author, approver, bot, en
     told = words(approver.posts(f"a=campaign_approve&c={campaign.id}&d={campaign.digest}"))
     assert "ไม่มีผู้รับ" in told
     assert rows(Campaign)[0].state is CampaignState.IN_REVIEW
+
+
+def test_a_draft_out_of_a_backup_says_so_in_words(author, bot, engine, line):
+    Subscriber(bot, line, Channel.LINE)
+    asks(author, bot, engine)
+    bot.database.write(
+        lambda session: campaigns.send_back(
+            session, session.scalars(select(Campaign)).one(), None, "restored", bot.clock()
+        )
+    )
+    told = words(author.says("สถานะ"))
+    assert "กู้คืน" in told
+    assert "restored" not in told

@@ -9,14 +9,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot, mailing, quota_reading
-from bot.services import campaigns, mail_claims, mail_delivery, subscriptions
+from bot.services import campaigns, mail_claims, mail_delivery
 from bot.services.campaign_waves import WAVE_PAUSE
-from bot.services.consents import Said
 from handlers.simulator.mailbox import Mailbox
 from handlers.simulator.platform import Platform
 from models.campaign import Campaign, CampaignState, Wave
-from models.consent import Purpose
-from models.conversation import Conversation
 from models.database import Database
 from models.mail import Mail, MailState
 from models.recipient import BatchState
@@ -43,20 +40,6 @@ def readers(bot: Bot, line: Platform, mailbox: Mailbox) -> list[Subscriber]:
 def due(bot: Bot, line: Platform, readers: list[Subscriber]) -> Announcement:
     """An announcement whose hold-back minutes are over."""
     return Announcement(bot, line).is_due()
-
-
-def says_no(reader: Subscriber) -> None:
-    bot = reader.bot
-    bot.database.write(
-        lambda session: subscriptions.stop(
-            session,
-            session.get_one(Conversation, reader.subject_id),
-            Purpose.LINE_NEWS,
-            Said("หยุด"),
-            bot.settings.school,
-            bot.clock(),
-        )
-    )
 
 
 def test_everybody_gets_it_once_on_their_channel(
@@ -112,7 +95,7 @@ def test_the_first_percent_is_alone_for_two_minutes(
 def test_whoever_said_no_after_the_list_was_frozen_gets_nothing(
     due: Announcement, readers: list[Subscriber]
 ) -> None:
-    says_no(readers[0])
+    readers[0].says_no()
     assert due.runs() is STATES.DONE
     assert [news_of(reader.chat) for reader in readers[:3]] == [0, 1, 1]
     assert due.recipient(readers[0].subject_id).dropped == "no consent"
@@ -282,7 +265,7 @@ def test_a_no_between_two_tries_leaves_the_rest_to_a_person(
     fail("500", 2)
     while not due.calls:
         due.tick()
-    says_no(readers[0])
+    readers[0].says_no()
     assert due.runs(30) is STATES.DONE
     thai = next(batch for batch in due.batches if batch.language == "th")
     assert (thai.state, thai.reason) == (

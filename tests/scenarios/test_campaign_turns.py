@@ -11,13 +11,10 @@ from sqlalchemy.orm import Session
 from bot.line.sending import Receipt
 from bot.runtime import Bot
 from bot.runtime.campaign_sending import CampaignSending
-from bot.services import campaigns, subscriptions
-from bot.services.consents import Said
+from bot.services import campaigns
 from bot.services.pace import PATIENCE
 from handlers.simulator.platform import Platform
 from models.campaign import CampaignState, Wave
-from models.consent import Purpose
-from models.conversation import Conversation
 from models.recipient import Batch, BatchState
 from models.subscription import Channel
 from tests.campaigns import APPROVER, Announcement, news_of
@@ -43,22 +40,6 @@ def at_the_rest(bot: Bot, line: Platform, reader: Subscriber) -> Announcement:
         announcement.tick_only_waves()
     assert announcement.row.wave is Wave.REST
     return announcement
-
-
-def withdraw(reader: Subscriber) -> None:
-    bot = reader.bot
-
-    def stop(session: Session) -> None:
-        subscriptions.stop(
-            session,
-            session.get_one(Conversation, reader.subject_id),
-            Purpose.LINE_NEWS,
-            Said("หยุด"),
-            bot.settings.school,
-            bot.clock(),
-        )
-
-    bot.database.write(stop)
 
 
 @pytest.fixture
@@ -108,7 +89,7 @@ def test_a_no_while_it_waits_for_its_turn_counts(
     at_the_rest: Announcement, reader: Subscriber, no_turn: Callable[[], None]
 ) -> None:
     at_the_rest.tick()
-    withdraw(reader)
+    reader.says_no()
     no_turn()
     at_the_rest.advance(minutes=2)
     assert at_the_rest.runs() is CampaignState.DONE

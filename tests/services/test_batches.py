@@ -18,17 +18,14 @@ from bot.services import (
     campaign_trouble,
     campaigns,
     quota,
-    subscriptions,
 )
 from bot.services.batches import LEASE, Claim, Outgoing
 from bot.services.campaign_problems import CampaignError
 from bot.services.campaign_trouble import Trouble
 from bot.services.campaigns import MoveError, StaleError
-from bot.services.consents import Said
 from handlers.simulator.platform import Platform
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
-from models.consent import Purpose
 from models.conversation import Conversation
 from models.learner import Learner
 from models.recipient import Batch, BatchState, Recipient
@@ -146,7 +143,7 @@ def test_what_line_certainly_refused_is_made_up_anew(
     bot: Bot, act: Act, campaign_id: str, clock: FakeClock, readers: list[Subscriber]
 ) -> None:
     first = tried(bot, LIMITED)
-    stop(bot, readers[0])
+    readers[0].says_no()
     clock.advance(minutes=1)
     second = tried(bot, LOST)
     assert not second.is_repeat
@@ -185,19 +182,6 @@ def unknown(bot: Bot, clock: FakeClock) -> None:
     assert begin(bot, claimed) is None
 
 
-def stop(bot: Bot, reader: Subscriber) -> None:
-    bot.database.write(
-        lambda session: subscriptions.stop(
-            session,
-            session.get_one(Conversation, reader.subject_id),
-            Purpose.LINE_NEWS,
-            Said("หยุด"),
-            bot.settings.school,
-            bot.clock(),
-        )
-    )
-
-
 def again(bot: Bot, campaign_id: str) -> None:
     bot.database.write(
         lambda session: batches_unknown.send_again(
@@ -227,7 +211,7 @@ def test_a_person_sends_an_unknown_batch_again(
 ) -> None:
     unknown(bot, clock)
     becomes(act, campaign_id, state=ended)
-    stop(bot, readers[1])
+    readers[1].says_no()
     act(lambda session: quota.record(session, 1000, 0, clock()))
     key = row().retry_key
     again(bot, campaign_id)
@@ -312,7 +296,7 @@ def test_what_it_caused(
     outgoing = begin(bot, claimed)
     assert outgoing is not None
     act(lambda session: batches.sent(session, outgoing, ONE, None, clock()))
-    stop(bot, readers[0])
+    readers[0].says_no()
 
     def block(session: Session) -> None:
         session.get_one(Conversation, readers[1].subject_id).blocked_at = clock()
@@ -328,7 +312,7 @@ def test_what_it_caused(
     assert (results.withdrawn, results.blocked, results.dropped) == (1, 1, {"no consent": 1})
     assert trouble == Trouble(accepted=3, failed=0, blocked=1)
     clock.advance(hours=48)
-    stop(bot, readers[2])
+    readers[2].says_no()
     assert bot.database.read(caused)[0].withdrawn == 1
 
 
