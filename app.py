@@ -22,8 +22,16 @@ from bot.runtime.engine import Engine
 from bot.runtime.menu_deployment import Deployment
 from bot.runtime.pushing import SENDERS
 from bot.settings import Settings
-from handlers import commands, console, jobs, pictures, plain_requests, portal, webhook
+from handlers import (
+    commands,
+    console,
+    jobs,
+    pictures,
+    portal,
+    webhook,
+)
 from handlers.line import build_dispatcher
+from handlers.web import plain_requests
 from models.database import Database
 
 
@@ -64,7 +72,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     webhook.register(app, Engine(bot))
     if settings.simulator:
         # Imported here alone: outside development it is not even loaded.
-        from handlers import simulator
+        import simulator
 
         simulator.register(app, bot)
     commands.register(app)
@@ -79,7 +87,7 @@ def start(app: Flask) -> None:
     if bot.settings.simulator:
         threading.Thread(target=_deploy_menus, args=(bot,), daemon=True).start()
     if bot.settings.simulator:
-        from handlers import simulator
+        import simulator
 
         simulator.start(app, bot)
     if bot.settings.inbox_handlers == 0:

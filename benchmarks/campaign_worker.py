@@ -16,7 +16,7 @@ from pathlib import Path
 from app import create_app
 from bot.runtime import Bot, campaigning
 from bot.runtime.campaign_sending import CampaignSending
-from bot.services import quiet_hours
+from bot.services.shared import quiet_hours
 from bot.settings import Settings
 
 

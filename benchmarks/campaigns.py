@@ -20,11 +20,15 @@ from benchmarks.load import ask
 from benchmarks.report import Row
 from benchmarks.servers import MIGRATE, Servers, busy_seconds, cpu_seconds, line_environment
 from bot.crypto import Keyring
-from bot.services import campaigns, quiet_hours
-from bot.services.audiences import Audience
-from bot.services.campaigns import Draft
+from bot.services.campaigns.audience.filters import Audience
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import Draft
+from bot.services.shared import quiet_hours
 from bot.settings import Settings
-from models.campaign import CampaignState, Wave
+from models.campaign import (
+    CampaignState,
+    RolloutStage,
+)
 from models.database import Database
 from models.recipient import Batch, BatchState
 
@@ -167,7 +171,7 @@ class Rig:
 
         def make(session: Session) -> str:
             campaign = campaigns.create(session, draft, "a" * 32, self.settings, now)
-            campaigns.ask(session, campaign, "a" * 32, self.settings, now)
+            campaigns.request_approval(session, campaign, "a" * 32, self.settings, now)
             return campaign.id
 
         return self.database.write(make)
@@ -179,13 +183,13 @@ class Rig:
         def approve(session: Session) -> None:
             campaign = campaigns.locked(session, campaign_id)
             campaign.state, campaign.approved_digest = CampaignState.SENDING, campaign.digest
-            campaign.started_at, campaign.wave = past, Wave.REST
+            campaign.started_at, campaign.wave = past, RolloutStage.REST
             # No tick looks after it here, and at night the worker's clock is ahead of ours.
             campaign.wave_due_at, campaign.alive_at = past, datetime.now(UTC) + timedelta(days=1)
             session.execute(
                 update(Batch)
                 .where(Batch.campaign_id == campaign_id)
-                .values(wave=Wave.REST, due_at=past)
+                .values(wave=RolloutStage.REST, due_at=past)
             )
 
         self.database.write(approve)

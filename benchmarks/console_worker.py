@@ -17,7 +17,10 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from bot.runtime import Bot
-from bot.services import staff, staff_sessions
+from bot.services.staff import (
+    sessions,
+    staff,
+)
 from bot.settings import Settings
 from handlers.console import cookies
 from models.learner import Learner
@@ -86,7 +89,7 @@ def _ticket(bot: Bot) -> str:
 
     def work(session):  # type: ignore[no-untyped-def]
         member_id, _ = staff.add(session, "Bench", name, Role, staff.OPERATOR, now)
-        return staff_sessions.open_session(session, member_id, Stage.IN, now)
+        return sessions.open_session(session, member_id, Stage.IN, now)
 
     return str(bot.database.write(work).seal(bot.cookie_keys, cookies.PLACE))
 

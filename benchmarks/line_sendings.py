@@ -12,7 +12,7 @@ CONFLICT = b"HTTP/1.1 409 Conflict\r\nx-line-accepted-request-id: earlier\r\n"
 TOO_MANY = b"HTTP/1.1 429 Too Many Requests\r\n"
 RETRY_KEY = re.compile(rb"\r\nx-line-retry-key:[ \t]*([0-9a-f-]{36})\r\n")
 RATES = {"push": 2000.0, "multicast": 200.0}  # calls a second, and one second's worth at once
-MOST_RECIPIENTS, MOST_MESSAGES = 500, 5
+MAX_RECIPIENTS, MOST_MESSAGES = 500, 5
 
 
 class Sendings:
@@ -48,7 +48,7 @@ class Sendings:
         request = json.loads(body)
         to = request["to"] if kind == "multicast" else [request["to"]]
         messages = len(request["messages"])
-        if not 1 <= len(to) <= MOST_RECIPIENTS or not 1 <= messages <= MOST_MESSAGES:
+        if not 1 <= len(to) <= MAX_RECIPIENTS or not 1 <= messages <= MOST_MESSAGES:
             return BAD_REQUEST, {"message": "The request body has 1 error(s)"}
         if found is not None:
             self.keys.add(found[1])

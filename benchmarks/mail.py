@@ -14,7 +14,7 @@ from benchmarks.bench import Bench
 from benchmarks.report import Row, median
 from benchmarks.servers import ROOT, Servers
 from bot.runtime import Bot, mailing
-from bot.services import mails
+from bot.services.delivery import mails
 from bot.settings import Settings
 from models.migrations import upgrade
 

@@ -13,9 +13,16 @@ from sqlalchemy.orm import Session
 from bot.errors import BotError
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.services import campaign_cards, drafts, people, staff_chats, staff_words, words
-from bot.services.permissions import Permission
-from bot.services.staff_sessions import Member
+from bot.presentation import (
+    campaign_cards,
+    staff_words,
+    words,
+)
+from bot.services.chat import drafts
+from bot.services.people import people
+from bot.services.staff import chats
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
 from bot.settings import Settings
 from bot.texts import Translator, translator
 from models.conversation import Conversation
@@ -29,7 +36,7 @@ Draft = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class After:
+class PostCommitTask:
     """Work that needs the network, done once the handler's transaction is committed."""
 
     name: str
@@ -37,23 +44,23 @@ class After:
 
 
 @dataclass(frozen=True)
-class Turn:
+class HandlerResult:
     """What a handler wants: messages, and where the conversation stands then.
 
     state is None where nothing changes; a flow without a step means the conversation is free.
     """
 
     messages: tuple[Message, ...] = ()
-    state: "Standing | None" = None
-    after: After | None = None
+    state: "FlowState | None" = None
+    after: PostCommitTask | None = None
 
-    def then(self, after: After) -> "Turn":
+    def then(self, after: PostCommitTask) -> "HandlerResult":
         """The same turn, followed by work outside the transaction."""
-        return Turn(self.messages, self.state, after)
+        return HandlerResult(self.messages, self.state, after)
 
 
 @dataclass(frozen=True)
-class Standing:
+class FlowState:
     """A place in a flow; flow None is the open menu."""
 
     flow: str | None = None
@@ -88,7 +95,7 @@ class Context:
     @cached_property
     def member(self) -> Member | None:
         """The member of staff who writes from this LINE account; few events ask."""
-        return staff_chats.member_of(self.session, self.user_id)
+        return chats.member_of(self.session, self.user_id)
 
     @property
     def staff(self) -> Member:
@@ -117,17 +124,17 @@ class Reaction:
     """A Turn after it was applied: its words, what is left to do, and what can be tapped below."""
 
     messages: list[Message]
-    after: After | None
+    after: PostCommitTask | None
     menu: list[Action]
 
 
-Handler = Callable[[Event, Context], Turn]
+Handler = Callable[[Event, Context], HandlerResult]
 Prompt = Callable[[Context], list[Message]]
-AfterWork = Callable[[Any, dict[str, str], Translator], "Said"]
+AfterWork = Callable[[Any, dict[str, str], Translator], "PostCommitReply"]
 
 
 @dataclass(frozen=True)
-class Said:
+class PostCommitReply:
     """What After work has to say now, and what may be pushed later in its place.
 
     now may hold a one-time link and is never stored; later is what a push carries instead.
@@ -200,24 +207,24 @@ class Flow:
 
         return declare
 
-    def to(self, ctx: Context, step: StrEnum, *messages: Message) -> Turn:
+    def to(self, ctx: Context, step: StrEnum, *messages: Message) -> HandlerResult:
         """Go to a step and ask what it asks."""
         asked = self.prompts[str(step)](ctx)
-        return Turn((*messages, *asked), Standing(self.name, str(step), ctx.draft))
+        return HandlerResult((*messages, *asked), FlowState(self.name, str(step), ctx.draft))
 
-    def stay(self, ctx: Context, *messages: Message) -> Turn:
+    def stay(self, ctx: Context, *messages: Message) -> HandlerResult:
         """Stay where we are and keep what the draft holds now."""
-        return Turn(messages, Standing(self.name, ctx.conversation.step, ctx.draft))
+        return HandlerResult(messages, FlowState(self.name, ctx.conversation.step, ctx.draft))
 
     @staticmethod
-    def say(*messages: Message) -> Turn:
+    def say(*messages: Message) -> HandlerResult:
         """Say something and leave everything as it is."""
-        return Turn(messages)
+        return HandlerResult(messages)
 
     @staticmethod
-    def end(*messages: Message) -> Turn:
+    def end(*messages: Message) -> HandlerResult:
         """Say something and leave the flow; the draft is erased."""
-        return Turn(messages, Standing())
+        return HandlerResult(messages, FlowState())
 
     def mark(self, step: StrEnum) -> str:
         """What the buttons of a step carry."""
@@ -231,9 +238,9 @@ class Flow:
                 raise FlowError(f"{self.name}: {kind}s {sorted(set(table) ^ steps)} do not match")
 
 
-def ignored(event: Event, ctx: Context) -> Turn:
+def ignored(event: Event, ctx: Context) -> HandlerResult:
     """Say nothing and change nothing: the person took this message back."""
-    return Turn()
+    return HandlerResult()
 
 
 class Dispatcher:
@@ -279,7 +286,7 @@ class Dispatcher:
     def _choose(self, event: Event, ctx: Context) -> Handler:
         flow = self.flows.get(ctx.conversation.flow or "")
         if flow is not None and flow.is_for_staff and ctx.member is None:
-            enter(ctx, Standing())  # whoever was shut out meanwhile is anybody
+            enter(ctx, FlowState())  # whoever was shut out meanwhile is anybody
             flow = None
         is_button = event.kind == "postback"
         if event.kind in HAPPENINGS:
@@ -300,7 +307,7 @@ class Dispatcher:
             if action == "cancel" and flow is not None and flow.cancelled is not None:
                 return flow.cancelled
             if flow is not None and flow.is_light and action not in STAY:
-                enter(ctx, Standing())
+                enter(ctx, FlowState())
             return self.entries[action]
         if flow is None or ctx.conversation.step not in flow.handlers:
             return self.entries["stale"] if is_button else self.fallback
@@ -339,7 +346,7 @@ def load(ctx: Context) -> None:
     ctx.draft = json.loads(conversation.draft_json or "{}")
 
 
-def enter(ctx: Context, standing: Standing) -> None:
+def enter(ctx: Context, standing: FlowState) -> None:
     """Put the conversation where a Turn says."""
     conversation = ctx.conversation
     if standing.flow is None:

@@ -9,7 +9,9 @@ from bot.line.menu_pictures import MenuPictureError
 from bot.mail.imap import PostboxError
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import designs, matches
-from bot.services import courses, menus, topics
+from bot.services.chat import rich_menus
+from bot.services.courses import courses
+from bot.services.subscriptions import topics
 from models.migrations import is_current
 
 
@@ -195,11 +197,11 @@ def _test(bot: Bot) -> Finding:
 def _rich_menus(bot: Bot) -> Finding:
     name, cure = "rich menus", "Run: flask --app app richmenu-deploy"
     try:
-        standing = bot.database.read(menus.standing)
+        standing = bot.database.read(rich_menus.standing)
         if not matches(designs(), standing):
             problem = "are not deployed." if not standing else "are not those of this version."
             return Finding(name, problem, cure, is_warning=True)
-        if bot.gateway.rich_menus.default() != standing[menus.DEFAULT].menu_id:
+        if bot.gateway.rich_menus.default() != standing[rich_menus.DEFAULT].menu_id:
             problem = "LINE shows another one to everybody."
             return Finding(name, problem, cure, is_warning=True)
     except MenuPictureError as error:

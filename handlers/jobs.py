@@ -17,9 +17,9 @@ from bot.runtime import (
     campaign_calendar,
     campaigning,
     counting,
+    imports_exports,
     insight_reading,
     mailing,
-    people_files,
     quota_reading,
 )
 from bot.runtime.engine import Engine
@@ -56,8 +56,8 @@ JOBS = (
     Job("audit links", IntervalTrigger(seconds=3), lambda engine: auditing.seal(engine.bot)),
     # Asked every hour, sent once a day: a machine that was down at one hour makes up for it.
     Job("audit anchor", CronTrigger(minute=7), lambda engine: auditing.send_anchor(engine.bot)),
-    Job("imports", IntervalTrigger(seconds=2), lambda engine: people_files.go_on(engine.bot)),
-    Job("merges", IntervalTrigger(minutes=5), lambda engine: people_files.settle(engine.bot)),
+    Job("imports", IntervalTrigger(seconds=2), lambda engine: imports_exports.advance(engine.bot)),
+    Job("merges", IntervalTrigger(minutes=5), lambda engine: imports_exports.settle(engine.bot)),
     Job("counts", IntervalTrigger(minutes=2), lambda engine: counting.count(engine.bot)),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )

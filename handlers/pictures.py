@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, abort
 
-from bot.services import pictures as kept
-from bot.services.campaign_content import PICTURE
-from handlers.portal.parts import the_bot
+from bot.services.campaigns.content import pictures as kept
+from bot.services.campaigns.content.content import PICTURE
+from handlers.web.parts import the_bot
 
 pictures = Blueprint("pictures", __name__)
 

@@ -13,7 +13,7 @@ from bot.line.events import MalformedBody, parse_body
 from bot.line.signature import is_valid
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
-from bot.services import inbox
+from bot.services.chat import inbox
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -22,7 +22,7 @@ class CampaignState(StrEnum):
     FAILED = "failed"  # nobody could be reached: every batch was refused or is unknown
 
 
-# Only these steps are ever taken (bot/services/campaigns.py, `move`).
+# Only these steps are ever taken (bot/services/campaigns/workflow/campaigns.py, `move`).
 MOVES: dict[CampaignState, frozenset[CampaignState]] = {
     CampaignState.DRAFT: frozenset({CampaignState.IN_REVIEW, CampaignState.STOPPED}),
     CampaignState.IN_REVIEW: frozenset(
@@ -74,7 +74,7 @@ MOVES: dict[CampaignState, frozenset[CampaignState]] = {
 }
 
 
-class Wave(StrEnum):
+class RolloutStage(StrEnum):
     """Who gets it first: a mistake should meet colleagues, then few, before it meets everybody."""
 
     STAFF = "staff"
@@ -89,8 +89,8 @@ IS_NOT_STOPPED = text("state <> 'stopped'")
 class Campaign(Base):
     """One announcement.
 
-    `content` is {language: {"title": ..., "parts": [...]}} (bot/services/campaign_content.py),
-    `audience` narrows who may get it (bot/services/audiences.py), `counts` is what the frozen list
+    `content` is {language: {"title": ..., "parts": [...]}} (bot/services/campaigns/content/content.py),
+    `audience` narrows who may get it (bot/services/campaigns/audience/filters.py), `counts` is what the frozen list
     came to. `digest` covers content, audience, plan, counts and cost; `approved_digest` is what
     the approver saw. With a `rule` the campaign is the pattern of a series, whose members name it
     as their `series_id` and are made when their time has come.
@@ -137,7 +137,7 @@ class Campaign(Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     alive_at: Mapped[datetime | None]  # when it was last looked after: nothing goes out unwatched
-    wave: Mapped[Wave | None] = mapped_column(ByValue(Wave))
+    wave: Mapped[RolloutStage | None] = mapped_column(ByValue(RolloutStage))
     wave_due_at: Mapped[datetime | None]  # when the next wave may begin
     pause_reason: Mapped[str | None] = mapped_column(String(80))
     unit: Mapped[str] = mapped_column(String(30), unique=True)  # LINE's name for its statistics
@@ -158,7 +158,7 @@ class Campaign(Base):
     )
 
 
-class Verdict(StrEnum):
+class CampaignAction(StrEnum):
     ASKED = "asked"
     APPROVED = "approved"
     SENT_BACK = "sent_back"
@@ -176,6 +176,6 @@ class CampaignEvent(Base):
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), index=True)
     at: Mapped[datetime]
     staff_id: Mapped[str | None] = mapped_column(String(32))  # None: it did so by itself
-    verdict: Mapped[Verdict] = mapped_column(ByValue(Verdict))
+    verdict: Mapped[CampaignAction] = mapped_column(ByValue(CampaignAction))
     digest: Mapped[str | None] = mapped_column(String(64))
     note: Mapped[str | None] = mapped_column(String(400))

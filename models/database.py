@@ -33,7 +33,7 @@ from models.prepared import Prepared
 T = TypeVar("T")
 Rows = Sequence[Mapping[str, Any]]
 
-MOST_TURNS = 4
+MAX_TURNS = 4
 # Deadlock and serialization failure: "the transaction should be retried" (PostgreSQL, 13.5).
 MEANT_TO_BE_REPEATED = {"40P01", "40001"}
 GROUP = 256  # units in one transaction: bounds how long the first one waits for the last
@@ -96,7 +96,7 @@ class Database:
         """
         if self.is_sqlite:
             return cast("T", self._writer.run(work))
-        for _ in range(MOST_TURNS - 1):
+        for _ in range(MAX_TURNS - 1):
             try:
                 return self._transaction(work)
             except DBAPIError as error:

@@ -7,12 +7,12 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, ByValue
-from models.campaign import Wave
+from models.campaign import RolloutStage
 from models.conversation import Language
 from models.subscription import Channel
 
 
-class LeftOut(StrEnum):
+class ExclusionReason(StrEnum):
     """Why somebody does not get it; the first reason that holds, in this order."""
 
     CLOSED = "closed"  # no account in use, or it is frozen
@@ -48,8 +48,8 @@ class Recipient(Base):
     learner_id: Mapped[str] = mapped_column(String(32))
     language: Mapped[Language] = mapped_column(ByValue(Language))  # in which it is said to them
     channel: Mapped[Channel | None] = mapped_column(ByValue(Channel))
-    left_out: Mapped[LeftOut | None] = mapped_column(ByValue(LeftOut))
-    wave: Mapped[Wave | None] = mapped_column(ByValue(Wave))
+    left_out: Mapped[ExclusionReason | None] = mapped_column(ByValue(ExclusionReason))
+    wave: Mapped[RolloutStage | None] = mapped_column(ByValue(RolloutStage))
     batch: Mapped[int | None]
     revision: Mapped[int]
     until: Mapped[datetime | None]
@@ -100,7 +100,7 @@ class Batch(Base):
 
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    wave: Mapped[Wave] = mapped_column(ByValue(Wave))
+    wave: Mapped[RolloutStage] = mapped_column(ByValue(RolloutStage))
     channel: Mapped[Channel] = mapped_column(ByValue(Channel))
     language: Mapped[Language] = mapped_column(ByValue(Language))
     size: Mapped[int]  # on the frozen list

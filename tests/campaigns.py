@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from bot.runtime import Bot, campaigning, mailing
 from bot.runtime.campaign_sending import CampaignSending
-from bot.services import campaigns
-from bot.services.audiences import Audience
-from bot.services.campaigns import Draft
-from handlers.simulator.platform import Platform
-from handlers.simulator.routes import Call
+from bot.services.campaigns.audience.filters import Audience
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import Draft
 from models.campaign import Campaign, CampaignEvent, CampaignState
 from models.recipient import Batch, Recipient
+from simulator.platform import Platform
+from simulator.routes import Call
 from tests.chat import Chat
 
 AUTHOR, APPROVER = "a" * 32, "b" * 32
@@ -73,7 +73,7 @@ class Announcement:
 
     def is_asked_for(self) -> None:
         """Ask for approval and count the list: too short a one for a first percent."""
-        self.does(campaigns.ask, AUTHOR, self.bot.settings, self.bot.clock())
+        self.does(campaigns.request_approval, AUTHOR, self.bot.settings, self.bot.clock())
         campaigning.count(self.bot)
 
     def is_approved(self) -> None:

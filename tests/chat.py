@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
-from handlers.simulator.platform import Platform
-from handlers.simulator.rooms import Bubble
+from simulator.platform import Platform
+from simulator.rooms import Bubble
 
 
 class Chat:

@@ -12,11 +12,11 @@ from hypothesis import settings as hypothesis
 from app import create_app
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
-from bot.services import inbox
+from bot.services.chat import inbox
 from bot.settings import Settings
-from handlers.simulator.platform import Platform
-from handlers.simulator.server import serve
 from models.database import Database
+from simulator.platform import Platform
+from simulator.server import serve
 from tests.chat import Chat
 from tests.clock import FakeClock
 from tests.databases import fresh

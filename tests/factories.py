@@ -7,11 +7,16 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from bot.services import campaign_rendered, usernames
+from bot.services.auth import usernames
+from bot.services.campaigns.content import rendered
 from bot.settings import Settings
 from models.account import Account, AccountState
 from models.base import new_id
-from models.campaign import Campaign, CampaignState, Wave
+from models.campaign import (
+    Campaign,
+    CampaignState,
+    RolloutStage,
+)
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation, Language
 from models.guardianship import Guardianship, GuardianshipState, Relation
@@ -171,7 +176,7 @@ def make_campaign(
         "cost_messages": sum(map(len, groups)),
         "cost_satang": 0,
         "started_at": now,
-        "wave": Wave.REST,
+        "wave": RolloutStage.REST,
         "wave_due_at": now,
         "alive_at": now,
         "writers": ["a" * 32],
@@ -180,11 +185,11 @@ def make_campaign(
     }
     row = Campaign(**values | overrides)
     if settings is not None:
-        row.digest = row.approved_digest = campaign_rendered.digest(row, settings)
+        row.digest = row.approved_digest = rendered.digest(row, settings)
     session.add(row)
     session.flush()
     for number, group in enumerate(groups):
-        batch = {"campaign_id": row.id, "wave": Wave.REST, "language": Language.THAI}
+        batch = {"campaign_id": row.id, "wave": RolloutStage.REST, "language": Language.THAI}
         session.add(
             Batch(
                 **batch,

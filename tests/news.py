@@ -5,17 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 from bot.runtime import Bot
-from bot.services import bulletins, people, subscriptions
-from bot.services.bulletins import Content
-from bot.services.consents import Said
-from bot.services.subscriptions import PURPOSE_OF
-from handlers.simulator.platform import Platform
+from bot.services.consent.consents import ConsentStatement
+from bot.services.people import people
+from bot.services.subscriptions import (
+    bulletins,
+    subscriptions,
+)
+from bot.services.subscriptions.bulletins import Content
+from bot.services.subscriptions.subscriptions import PURPOSE_OF
 from models.base import new_id
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner
 from models.outbox import Push
 from models.subscription import Channel
+from simulator.platform import Platform
 from tests.chat import Chat
 from tests.factories import make_conversation, make_guardianship, make_learner
 
@@ -74,7 +78,7 @@ class Subscriber:
                     session,
                     conversation,
                     PURPOSE_OF[channel],
-                    Said("ยินยอม"),
+                    ConsentStatement("ยินยอม"),
                     bot.settings,
                     bot.clock(),
                 )
@@ -105,7 +109,7 @@ class Subscriber:
                 session,
                 session.get_one(Conversation, self.subject_id),
                 Purpose.LINE_NEWS,
-                Said("หยุด"),
+                ConsentStatement("หยุด"),
                 self.bot.settings.school,
                 self.bot.clock(),
             )

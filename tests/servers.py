@@ -20,10 +20,10 @@ from bot.clock import system_clock
 from bot.settings import ROOT
 from bot.texts import translator
 from handlers.commands import server_arguments
-from handlers.simulator.delivery import http_deliver
-from handlers.simulator.platform import Platform
-from handlers.simulator.rooms import Bubble
-from handlers.simulator.server import serve
+from simulator.delivery import http_deliver
+from simulator.platform import Platform
+from simulator.rooms import Bubble
+from simulator.server import serve
 from tests.chat import Chat
 
 T = TypeVar("T")

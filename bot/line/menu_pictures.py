@@ -24,7 +24,11 @@ PAIRS = (("#0B6E4F", "#DCF1E7"), ("#14507F", "#DFECF8"), ("#9A6200", "#FCEFCF"),
          ("#8A2F5C", "#F8E3EE"), ("#4A3F99", "#E7E5F8"), ("#0F6674", "#D9EFF2"))  # fmt: skip
 EDGE, GAP, ROUND = 44, 20, 64  # around all, half the space between cards, a card's corner
 DISC, ICON, DISC_TOP = 312, 190, 82
-LARGEST, SMALLEST, STEP = 112, 92, 4  # a caption's letters; 92 are 13 pixels on a 360-pixel phone
+MAX_LETTERS, MIN_LETTERS, STEP = (
+    112,
+    92,
+    4,
+)  # a caption's letters; 92 are 13 pixels on a 360-pixel phone
 MARGIN = 44  # between a caption and the edge of its card
 
 
@@ -62,12 +66,12 @@ def layout(cards: tuple[Box, ...], captions: tuple[str, ...]) -> Layout:
     """The largest letters in which every caption fits its card, and the places that follow."""
     narrowest = min(right - left for left, _, right, _ in cards) - 2 * MARGIN
     lines = [line for caption in captions for line in caption.split("\n")]
-    for letters in range(LARGEST, SMALLEST - 1, -STEP):
+    for letters in range(MAX_LETTERS, MIN_LETTERS - 1, -STEP):
         font = thai_font(letters)
         if max(font.getlength(line) for line in lines) <= narrowest:
             placed = zip(cards, captions, strict=True)
             return Layout(cards, tuple(_placed(*one, letters) for one in placed), letters)
-    longest = max(lines, key=thai_font(SMALLEST).getlength)
+    longest = max(lines, key=thai_font(MIN_LETTERS).getlength)
     raise MenuPictureError(f"“{longest}” is too long for its button. Break or shorten the caption.")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 Message = dict[str, Any]
 Action = dict[str, Any]
 
-MOST = 5  # messages in one request
+MAX_MESSAGES = 5  # messages in one request
 TEXT_LIMIT = 5000
 ALT_LIMIT = 400  # 1,500 are allowed now, 400 still stands in older clients' documents
 POSTBACK_LIMIT = 300
@@ -75,7 +75,7 @@ def quick(message: Message, actions: list[Action]) -> Message:
 
 def with_menu(said: list[Message], menu: list[Action]) -> list[Message]:
     """At most five messages, the menu below the last one unless that has buttons of its own."""
-    said = said[:MOST]
+    said = said[:MAX_MESSAGES]
     if said and "quickReply" not in said[-1]:
         return [*said[:-1], quick(said[-1], menu)]
     return said

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-MOST_RECIPIENTS = 500  # of one multicast (LINE, "Send multicast message")
+MAX_RECIPIENTS = 500  # of one multicast (LINE, "Send multicast message")
 Kind = Literal["reply", "push", "multicast"]
 
 
@@ -31,8 +31,8 @@ class Shortage(StrEnum):
 
 def multicast_body(to: Sequence[str], messages: bytes, unit: str | None = None) -> bytes:
     """The bytes of one multicast, the same for every try under its retry key; messages as JSON."""
-    if not 1 <= len(to) <= MOST_RECIPIENTS:
-        raise ValueError(f"a multicast has 1 to {MOST_RECIPIENTS} recipients")
+    if not 1 <= len(to) <= MAX_RECIPIENTS:
+        raise ValueError(f"a multicast has 1 to {MAX_RECIPIENTS} recipients")
     units = b"" if unit is None else b',"customAggregationUnits":["%b"]' % unit.encode()
     named = json.dumps(to, separators=(",", ":")).encode()
     return b'{"to":%b,"messages":%b%b}' % (named, messages, units)

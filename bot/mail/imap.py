@@ -25,7 +25,7 @@ from bot.settings import Settings
 
 T = TypeVar("T")
 PROCESSED = "Processed"  # where we put away what was understood
-LARGEST = 2_000_000  # bytes; a report is far smaller, and what is larger is left for a person
+MAX_BYTES = 2_000_000  # bytes; a report is far smaller, and what is larger is left for a person
 PATIENCE = 30.0  # seconds for each answer
 _BROKEN = (ImapToolsError, imaplib.IMAP4.error, OSError, UnicodeError, ValueError)
 
@@ -46,7 +46,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Postbox:
+class BounceMailbox:
     """The way to a mailbox."""
 
     server: ImapServer
@@ -113,7 +113,7 @@ class Folder:
 
     def letters(self, after: int, most: int) -> Iterator[Letter]:
         """The next letters behind a number, oldest first; those that are too large are left out."""
-        criteria = f"UID {after + 1}:* UNDELETED SMALLER {LARGEST}"
+        criteria = f"UID {after + 1}:* UNDELETED SMALLER {MAX_BYTES}"
         found = _said(lambda: self._box.uids(criteria, charset=None))
         # `n:*` always names the last one, however old that is.
         numbers = sorted({int(uid) for uid in found if uid.isdigit() and int(uid) > after})
@@ -148,9 +148,9 @@ class Folder:
         return next((part[1] for part in parts if isinstance(part, tuple) and len(part) > 1), None)
 
 
-def postbox_of(settings: Settings) -> Postbox | None:
+def postbox_of(settings: Settings) -> BounceMailbox | None:
     """The mailbox that the settings describe; None where none is named."""
-    return Postbox(imap_server(settings.imap_url)) if settings.imap_url else None
+    return BounceMailbox(imap_server(settings.imap_url)) if settings.imap_url else None
 
 
 def _kept(work: Callable[[], T]) -> T:

@@ -29,7 +29,7 @@ SIGNED = (
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
 )
-MOST_TITLE = 200  # characters of a subject; the rest would be shown nowhere
+MAX_TITLE = 200  # characters of a subject; the rest would be shown nowhere
 _BOUNCE = re.compile(r"b-([0-9a-f]{32})@", re.IGNORECASE)
 # All is coded in ASCII lines of at most 76 characters (RFC 2045): no server has to offer 8BITMIME,
 # no line is too long for RFC 5322 (998), and no relay has a reason to change what was signed.
@@ -132,7 +132,7 @@ def header_text(text: str) -> str:
         if unicodedata.category(char) not in {"Cf", "Cs"}
     )
     # What looks like an encoded word (RFC 2047) would be decoded on the way.
-    return " ".join(shown.replace("=?", "= ?").split())[:MOST_TITLE]
+    return " ".join(shown.replace("=?", "= ?").split())[:MAX_TITLE]
 
 
 def wire_address(address: str) -> tuple[str, bool]:

@@ -19,7 +19,7 @@ from bot.mail.mime import bounced_mail, wire_address
 DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 # RFC 5965, 7.3; RFC 6430's "not-spam" is the opposite, RFC 6591's "auth-failure" is about DNS.
 COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}
-MOST_BLOCKS = 20  # recipients in one report; our mails have one
+MAX_BLOCKS = 20  # recipients in one report; our mails have one
 _CODE = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,158}>")
 
@@ -182,7 +182,7 @@ def _blocks(part: Message | None) -> list[Message]:
         texts = (str(block) for block in inner if isinstance(block, Message))
     said = "\n\n".join(texts).replace("\r\n", "\n")
     groups = [group for group in re.split(r"\n[ \t]*\n", said) if group.strip()]
-    return [message_from_string(group.lstrip("\n")) for group in groups[: MOST_BLOCKS + 1]]
+    return [message_from_string(group.lstrip("\n")) for group in groups[: MAX_BLOCKS + 1]]
 
 
 def _addresses(block: Message, *names: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The password hashes of accounts that are ours: argon2id, at the strength of one module.
 
 They stand on the providers' floor because only a system that owns its accounts keeps hashes; the
-rules about passwords are in bot.services.passwords.
+rules about passwords are in bot.services.auth.passwords.
 """
 
 import threading

@@ -15,10 +15,15 @@ from bot.logs import place_of
 from bot.runtime.linking import MenuLinker
 from bot.runtime.outcomes import LostRaceError, NeedsProfile, Next, Outcome, ToSay
 from bot.runtime.parts import Bot
-from bot.services import groups, inbox, outbox, people
-from bot.services.answers import Answer
-from bot.services.inbox import OpenEvent
-from bot.services.menus import Linking
+from bot.services.chat import (
+    groups,
+    inbox,
+)
+from bot.services.chat.inbox import OpenEvent
+from bot.services.chat.replies import Answer
+from bot.services.chat.rich_menus import Linking
+from bot.services.delivery import outbox
+from bot.services.people import people
 from bot.texts import LANGUAGES, THAI, translator
 from models.conversation import Conversation
 from models.inbox import EventState
@@ -125,7 +130,7 @@ class Answering:
         found = inbox.earliest(session, person, self.bot.worker)
         if found is None or not found.is_free:
             return Next.IDLE
-        if found.attempts >= inbox.MOST_ATTEMPTS:
+        if found.attempts >= inbox.MAX_ATTEMPTS:
             self._give_up(session, found, person, conversation)
             return Next.AGAIN
         if found.state is EventState.ANSWERING or swept:

@@ -6,17 +6,31 @@ from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
 from bot.runtime.parts import Bot
-from bot.services import audit, audit_anchor_file, audit_anchors, audit_chain, audit_verify
-from bot.services.audit import Action
-from bot.services.audit_anchor_file import Kept
-from bot.services.audit_chain import Head, Sealed
-from bot.services.audit_verify import Anchor, Verdict
+from bot.services.audit import (
+    anchor_file,
+    audit,
+    chain,
+)
+from bot.services.audit import (
+    verify as audit_verify,
+)
+from bot.services.audit.anchor_file import Kept
+from bot.services.audit.audit import Action
+from bot.services.audit.chain import (
+    Head,
+    Sealed,
+)
+from bot.services.audit.verify import (
+    Anchor,
+    Verdict,
+)
+from bot.services.backups import anchor_mails
 from models.audit import CHAIN, AuditChain
 
 
 def seal(bot: Bot) -> int:
     """Link what has been committed since the last time; returns how many entries."""
-    if not bot.database.read(lambda session: audit_chain.is_due(session, bot.clock())):
+    if not bot.database.read(lambda session: chain.is_due(session, bot.clock())):
         return 0
     return _seal(bot, None)
 
@@ -28,7 +42,7 @@ def seal_all(bot: Bot) -> int:
 
 def unsigned(bot: Bot) -> int:
     """How many entries from before the chain nobody has adopted yet."""
-    return bot.database.read(audit_chain.unsigned)
+    return bot.database.read(chain.unsigned)
 
 
 def adopt(bot: Bot) -> int:
@@ -57,7 +71,7 @@ def _seal(bot: Bot, after: int | None, *, is_adopting: bool = False) -> int:
     while has_more:
 
         def batch(session: Session, after: int | None = after) -> Sealed:
-            return audit_chain.seal(session, bot.clock(), after, is_adopting=is_adopting)
+            return chain.seal(session, bot.clock(), after, is_adopting=is_adopting)
 
         done = bot.database.write(batch)
         links += done.links
@@ -81,18 +95,16 @@ def kept_outside(bot: Bot) -> Kept:
     directory = bot.settings.backup_dir
     if directory is None:
         return Kept((), 0)
-    return audit_anchor_file.read(directory, bot.keyring.audit_keys)
+    return anchor_file.read(directory, bot.keyring.audit_keys)
 
 
 def restored(bot: Bot) -> None:
     """The chain went back to where a backup had it: write that down beside the anchors."""
     if bot.settings.backup_dir is None:
         return
-    head = bot.database.read(
-        lambda session: audit_chain.head_of(session, session.get(AuditChain, CHAIN))
-    )
+    head = bot.database.read(lambda session: chain.head_of(session, session.get(AuditChain, CHAIN)))
     bot.database.close()  # it was closed for the restore
-    _copy(bot, head, audit_anchor_file.RESTORED)
+    _copy(bot, head, anchor_file.RESTORED)
 
 
 def send_anchor(bot: Bot) -> Head | None:
@@ -101,10 +113,10 @@ def send_anchor(bot: Bot) -> Head | None:
     now = bot.clock()
     day = now.astimezone(BANGKOK).date()
     _, address = parseaddr(bot.settings.owner_email or "")
-    head = bot.database.write(lambda session: audit_anchors.drop(session, day, address, now))
+    head = bot.database.write(lambda session: anchor_mails.drop(session, day, address, now))
     if head is None:
         return None  # today's is there, or there is nothing to be anchored yet
-    _copy(bot, head, audit_anchor_file.ANCHORED)
+    _copy(bot, head, anchor_file.ANCHORED)
     bot.log.info("audit.anchor", position=head.position, hash=head.hash, mailed=bool(address))
     return head
 
@@ -115,6 +127,6 @@ def _copy(bot: Bot, head: Head, what: str) -> None:
     if directory is None:
         return
     try:
-        audit_anchor_file.add(directory, bot.keyring.audit_keys[0], head, bot.clock(), what)
+        anchor_file.add(directory, bot.keyring.audit_keys[0], head, bot.clock(), what)
     except OSError as error:
         bot.log.error("audit.anchor_not_copied", setting="BACKUP_DIR", error=type(error).__name__)

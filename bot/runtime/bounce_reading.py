@@ -8,12 +8,13 @@ from bot.logs import place_of
 from bot.mail import reports
 from bot.mail.imap import Folder, Letter, PostboxError
 from bot.runtime.parts import Bot
-from bot.services import bounces, postbox_readings
-from bot.services.bounces import Outcome
-from bot.services.postbox_readings import Reading
+from bot.services.delivery import mailbox_cursor
+from bot.services.delivery.mailbox_cursor import Reading
+from bot.services.subscriptions import bounces
+from bot.services.subscriptions.bounces import Outcome
 
 ROUND = 100  # letters looked up at once
-MOST = 2000  # in one tick; the next tick goes on
+MAX_MAILS = 2000  # in one tick; the next tick goes on
 
 
 def read(bot: Bot) -> int:
@@ -22,7 +23,7 @@ def read(bot: Bot) -> int:
         return 0
     name = bot.postbox.name
     reading = bot.database.write(
-        lambda session: postbox_readings.begin(session, name, bot.worker, bot.clock())
+        lambda session: mailbox_cursor.begin(session, name, bot.worker, bot.clock())
     )
     if reading is None:
         return 0  # another process is at it
@@ -30,7 +31,7 @@ def read(bot: Bot) -> int:
     try:
         with bot.postbox.opened() as folder:
             after = reading.last_uid if reading.validity == folder.validity else 0
-            while seen < MOST:
+            while seen < MAX_MAILS:
                 found = 0
                 for letter in folder.letters(after, ROUND):
                     after, found = letter.uid, found + 1
@@ -46,7 +47,7 @@ def read(bot: Bot) -> int:
         return seen
     finally:
         bot.database.write(
-            lambda session: postbox_readings.end(session, reading, bot.worker, bot.clock())
+            lambda session: mailbox_cursor.end(session, reading, bot.worker, bot.clock())
         )
     return seen
 
@@ -68,5 +69,5 @@ def _take(bot: Bot, folder: Folder, letter: Letter) -> None:
 
 def _went_on(bot: Bot, reading: Reading, folder: Folder, uid: int) -> bool:
     return bot.database.write(
-        lambda session: postbox_readings.went_on(session, reading, bot.worker, folder.validity, uid)
+        lambda session: mailbox_cursor.went_on(session, reading, bot.worker, folder.validity, uid)
     )

@@ -6,7 +6,10 @@ from sqlalchemy.orm import Session
 
 from bot.logs import place_of
 from bot.runtime.parts import Bot
-from bot.services import alerts, series
+from bot.services.campaigns.workflow import (
+    alerts,
+    series,
+)
 from models.campaign import Campaign, CampaignState
 
 Act = Callable[[Bot, Session, str], int]

@@ -17,10 +17,18 @@ from bot.line.sending import Shortage
 from bot.logs import place_of
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
-from bot.services import batch_mails, batches, campaign_waves, quiet_hours
-from bot.services.batches import Claim, Outgoing
-from bot.services.campaign_bodies import Bodies
-from bot.services.pace import PATIENCE
+from bot.services.campaigns.content.bodies import Bodies
+from bot.services.campaigns.sending import (
+    batch_mails,
+    batches,
+)
+from bot.services.campaigns.sending.batches import (
+    Claim,
+    Outgoing,
+)
+from bot.services.campaigns.workflow import rollout
+from bot.services.delivery.line_rate_limit import PATIENCE
+from bot.services.shared import quiet_hours
 from models.campaign import Campaign, CampaignState
 from models.subscription import Channel
 
@@ -48,7 +56,7 @@ class CampaignSending:
         """Send on LINE until nothing is due; how many calls were begun."""
         # Threads begin at once for what is due, and hire others where more becomes due meanwhile.
         claimed = self._claim(most=CLAIM * self._senders)
-        crew = _Crew(self._senders, self._guarded)
+        crew = WorkerPool(self._senders, self._guarded)
         for number in range(self._senders):
             if share := claimed[number :: self._senders]:
                 crew.hire(share)
@@ -98,7 +106,7 @@ class CampaignSending:
 
     # What follows runs in the threads.
 
-    def _guarded(self, crew: "_Crew", claims: list[Claim]) -> int:
+    def _guarded(self, crew: "WorkerPool", claims: list[Claim]) -> int:
         try:
             return self._send_all(crew, claims or self._claim())
         except Exception as error:  # its leases end by themselves
@@ -106,7 +114,7 @@ class CampaignSending:
             self.bot.log.error("campaign.sender_ended", error=kind, where=where)
             return 0
 
-    def _send_all(self, crew: "_Crew", claims: list[Claim]) -> int:
+    def _send_all(self, crew: "WorkerPool", claims: list[Claim]) -> int:
         calls, settle = 0, None
         while claims:
             for claimed in claims:
@@ -146,7 +154,7 @@ class CampaignSending:
         if not bot.pacer.take("multicast", PATIENCE):
             # Called by nobody: it comes again, and everything is asked anew.
             until = bot.clock() + timedelta(seconds=PATIENCE)
-            return lambda session: batches.held_up(session, outgoing, worker, "no turn", until)
+            return lambda session: batches.rate_limited(session, outgoing, worker, "no turn", until)
         try:
             receipt = bot.gateway.multicast(outgoing.body, outgoing.retry_key)
         except DeliveryError as error:
@@ -180,8 +188,8 @@ class CampaignSending:
         def held_up(session: Session) -> None:
             if shortage is Shortage.QUOTA:
                 campaign_id = outgoing.claim.campaign_id
-                campaign_waves.hold_for_quota(session, campaign_id, bot.settings, now)
-            batches.held_up(session, outgoing, worker, f"429 {shortage}", now + wait)
+                rollout.hold_for_quota(session, campaign_id, bot.settings, now)
+            batches.rate_limited(session, outgoing, worker, f"429 {shortage}", now + wait)
 
         return held_up
 
@@ -201,9 +209,9 @@ class CampaignSending:
             if held is not None:
                 bot.log.warning("campaign.held", campaign=campaign_id, why=held)
 
-    def _check_quota(self, campaign_id: str, session: Session) -> campaign_waves.Held | None:
+    def _check_quota(self, campaign_id: str, session: Session) -> rollout.Held | None:
         bot = self.bot
-        return campaign_waves.check_quota(session, campaign_id, bot.settings, bot.clock())
+        return rollout.check_quota(session, campaign_id, bot.settings, bot.clock())
 
     def _log(self, claimed: Claim, error: Exception) -> None:
         kind, where = type(error).__name__, place_of(error)
@@ -216,10 +224,10 @@ class CampaignSending:
         )
 
 
-class _Crew:
+class WorkerPool:
     """The threads of one drain."""
 
-    def __init__(self, most: int, work: "Callable[[_Crew, list[Claim]], int]") -> None:
+    def __init__(self, most: int, work: "Callable[[WorkerPool, list[Claim]], int]") -> None:
         self._most, self._work = most, work
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []

@@ -8,7 +8,12 @@ from sqlalchemy.orm import Session
 from bot.logs import place_of
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
-from bot.services import campaign_waves, campaigns, frozen_lists, quota
+from bot.services.campaigns.audience import recipient_snapshot
+from bot.services.campaigns.sending import quota
+from bot.services.campaigns.workflow import (
+    campaigns,
+    rollout,
+)
 from models.campaign import Campaign, CampaignState
 
 
@@ -28,7 +33,7 @@ def count(bot: Bot) -> int:
 
 def _count(bot: Bot, campaign_id: str) -> bool:
     while bot.database.write(
-        lambda session: frozen_lists.go_on(session, campaign_id, bot.settings, bot.clock())
+        lambda session: recipient_snapshot.advance(session, campaign_id, bot.settings, bot.clock())
     ):
         pass
     quota_reading.read(bot)  # what is left decides what it costs
@@ -48,10 +53,10 @@ def _price(bot: Bot, campaign_id: str, session: Session) -> bool:
 
 def move_on(bot: Bot) -> int:
     """Let each campaign take the step that is due; how many were looked at."""
-    due = bot.database.read(lambda session: campaign_waves.due(session, bot.clock()))
+    due = bot.database.read(lambda session: rollout.due(session, bot.clock()))
     for campaign_id in due:
         try:
-            if bot.database.read(partial(_state, campaign_id)) in campaign_waves.TO_START:
+            if bot.database.read(partial(_state, campaign_id)) in rollout.TO_START:
                 quota_reading.read(bot)  # before the first call: the figures of now
             held = bot.database.write(partial(_step, bot, campaign_id))
         except Exception as error:  # one campaign's trouble must not hold up the others
@@ -66,8 +71,8 @@ def _state(campaign_id: str, session: Session) -> CampaignState:
     return session.get_one(Campaign, campaign_id).state
 
 
-def _step(bot: Bot, campaign_id: str, session: Session) -> campaign_waves.Held | None:
-    return campaign_waves.step(session, campaign_id, bot.settings, bot.clock())
+def _step(bot: Bot, campaign_id: str, session: Session) -> rollout.Held | None:
+    return rollout.step(session, campaign_id, bot.settings, bot.clock())
 
 
 def _log(bot: Bot, campaign_id: str, error: Exception) -> None:

@@ -1,7 +1,7 @@
 """The tick that counts for the dashboard."""
 
 from bot.runtime.parts import Bot
-from bot.services import statistics
+from bot.services.statistics import statistics
 
 
 def count(bot: Bot) -> int:

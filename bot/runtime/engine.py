@@ -10,19 +10,21 @@ from bot.logs import place_of
 from bot.runtime import purging
 from bot.runtime.answering import Answering
 from bot.runtime.campaign_sending import CampaignSending
-from bot.runtime.lanes import Lanes
 from bot.runtime.parts import Bot
+from bot.runtime.per_user_queue import Lanes
 from bot.runtime.pushing import Pushing
-from bot.services import (
+from bot.services.accounts import (
     accounts,
-    drafts,
-    guardian_ends,
-    inbox,
     provisioning,
-    renewals,
 )
-from bot.services.inbox import Stored
-from bot.services.provisioning import Made
+from bot.services.accounts.provisioning import Made
+from bot.services.chat import (
+    drafts,
+    inbox,
+)
+from bot.services.chat.inbox import Stored
+from bot.services.guardians import ends
+from bot.services.subscriptions import renewals
 from models.account import AccountState
 
 WORKER_HANDLERS = 48
@@ -131,7 +133,7 @@ class Engine:
         """End requests to guardians whose seven days are over."""
         bot = self.bot
         return bot.database.write(
-            lambda session: guardian_ends.expire_due(session, bot.settings.school, bot.clock())
+            lambda session: ends.expire_due(session, bot.settings.school, bot.clock())
         )
 
     def renew_consents(self) -> int:

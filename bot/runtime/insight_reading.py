@@ -2,9 +2,9 @@
 
 from bot.errors import DeliveryError
 from bot.runtime.parts import Bot
-from bot.services import insights
+from bot.services.campaigns.reporting import insights
 
-MOST = 4  # calls in one tick; the next one goes on
+MAX_CALLS = 4  # calls in one tick; the next one goes on
 
 
 def read(bot: Bot) -> int:
@@ -15,7 +15,7 @@ def read(bot: Bot) -> int:
     """
     done = 0
     due = bot.database.read(lambda session: insights.due(session, bot.clock()))
-    for campaign_id in due[:MOST]:
+    for campaign_id in due[:MAX_CALLS]:
         found = campaign_id
         asked = bot.database.write(lambda session: insights.claim(session, found, bot.clock()))  # noqa: B023
         if asked is None:

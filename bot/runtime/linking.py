@@ -6,8 +6,8 @@ from bot.dispatch import Context
 from bot.errors import DeliveryError
 from bot.line.events import Event
 from bot.runtime.parts import Bot
-from bot.services import menus
-from bot.services.menus import Linking
+from bot.services.chat import rich_menus
+from bot.services.chat.rich_menus import Linking
 
 
 class MenuLinker:
@@ -24,7 +24,7 @@ class MenuLinker:
         """Read what is deployed, at most once a minute; called with no transaction open."""
         now = self.bot.clock()
         if self.bot.menus.is_stale(now):
-            self.bot.menus.know(self.bot.database.read(menus.ids), now)
+            self.bot.menus.know(self.bot.database.read(rich_menus.ids), now)
 
     def missing(
         self, session: Session, event: Event, ctx: Context, linked: str | None
@@ -32,7 +32,7 @@ class MenuLinker:
         """What an event leaves to be linked; linked is what the conversation began with."""
         if event.kind == "unfollow":
             return None
-        return menus.wanted(
+        return rich_menus.wanted(
             session,
             self.bot.menus,
             ctx.conversation,
@@ -52,7 +52,7 @@ class MenuLinker:
                 calls.unlink(linking.user_id)
             else:
                 calls.link(linking.user_id, linking.menu_id)
-            self.bot.database.write(lambda session: menus.remember_link(session, linking))
+            self.bot.database.write(lambda session: rich_menus.remember_link(session, linking))
         except DeliveryError as error:
             self.bot.log.warning("menu.not_linked", menu=linking.key, status=error.status)
             self.bot.menus.forget()  # it may have been replaced by another process

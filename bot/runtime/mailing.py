@@ -3,7 +3,7 @@
 A lane is a thread with a connection of its own and a name of its own for its leases. There is one
 while there is little to send; each that gets a full claim opens the next one, up to
 MAIL_CONNECTIONS. What the lanes of all processes may send to one domain stands in
-bot/services/mail_pace.py.
+bot/services/delivery/mail_rate_limit.py.
 """
 
 import secrets
@@ -19,9 +19,17 @@ from bot.logs import place_of
 from bot.mail.mime import Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError
 from bot.runtime.parts import Bot
-from bot.services import batch_mails, mail_claims, mail_delivery, news, subscriptions
-from bot.services.mail_claims import Claimed
-from bot.services.mail_delivery import Outgoing
+from bot.services.campaigns.sending import batch_mails
+from bot.services.delivery import (
+    mail_claims,
+    mail_delivery,
+)
+from bot.services.delivery.mail_claims import Claimed
+from bot.services.delivery.mail_delivery import Outgoing
+from bot.services.subscriptions import (
+    news,
+    subscriptions,
+)
 from bot.texts.letters import fill_kept
 from models.mail import Mail
 

@@ -16,8 +16,9 @@ from bot.errors import BotError, DeliveryError
 from bot.line.menu_pictures import draw_menu
 from bot.line.menus import PREFIX, Menu, payload
 from bot.runtime.parts import Bot
-from bot.services import menus, throttles
-from bot.services.throttles import Limit
+from bot.services.chat import rich_menus
+from bot.services.shared import throttles
+from bot.services.shared.throttles import Limit
 from models.rich_menu import RichMenu
 
 # LINE allows 100 an hour of each (reference, "Rate limits"). A limit of 50 that fills again
@@ -48,7 +49,7 @@ class Design:
 def designs() -> list[Design]:
     """The menus as the code has them now, drawn."""
     found = []
-    for menu in menus.all_menus():
+    for menu in rich_menus.all_menus():
         picture = draw_menu(menu)
         plain = json.dumps(payload(menu, ""), sort_keys=True, ensure_ascii=False)
         found.append(Design(menu, picture, hashlib.sha256(plain.encode() + picture).hexdigest()))
@@ -92,7 +93,7 @@ class Deployment:
 
     def _run(self) -> int:
         calls, designed = self.bot.gateway.rich_menus, designs()
-        standing = self.bot.database.read(menus.standing)
+        standing = self.bot.database.read(rich_menus.standing)
         names, aliases, default = calls.names(), calls.aliases(), calls.default()
         for design in designed:
             self._ids[design.menu.key] = self._made(design, names, standing, aliases)
@@ -100,9 +101,11 @@ class Deployment:
             if aliases.get(key) != menu_id:
                 act = partial(calls.put_alias, key, menu_id, exists=key in aliases)
                 self._change(f"{key}: name", act)
-        first = self._ids[menus.DEFAULT]
+        first = self._ids[rich_menus.DEFAULT]
         if default != first:
-            self._change(f"{menus.DEFAULT}: show to everybody", partial(calls.set_default, first))
+            self._change(
+                f"{rich_menus.DEFAULT}: show to everybody", partial(calls.set_default, first)
+            )
         self._move(standing, names)
         if not matches(designed, standing) or self._moved(standing):
             self._remember(designed)
@@ -153,7 +156,7 @@ class Deployment:
             if key in self._ids
             and row.menu_id in names
             and row.menu_id != self._ids[key]
-            and key != menus.DEFAULT  # nobody is linked to what everybody has
+            and key != rich_menus.DEFAULT  # nobody is linked to what everybody has
         }
         if not moves:
             return
@@ -178,7 +181,7 @@ class Deployment:
             return
         now, ids = self.bot.clock(), self._ids
         rows = [(d.menu.key, ids[d.menu.key], d.digest) for d in designed]
-        self.bot.database.write(lambda session: menus.remember_all(session, rows, now))
+        self.bot.database.write(lambda session: rich_menus.remember_all(session, rows, now))
 
     def _counted(self, limit: Limit, act: Callable[[], object]) -> None:
         """Count a call before it is made, over runs too; stop before LINE does."""

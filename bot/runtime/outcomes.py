@@ -6,8 +6,8 @@ from enum import Enum, auto
 
 from bot.errors import BotError
 from bot.line.messages import Message
-from bot.services.answers import Answer
-from bot.services.menus import Linking
+from bot.services.chat.replies import Answer
+from bot.services.chat.rich_menus import Linking
 
 
 class Next(Enum):

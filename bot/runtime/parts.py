@@ -12,11 +12,11 @@ from bot.clock import Clock
 from bot.crypto import Keyring, derive
 from bot.dispatch import Dispatcher
 from bot.line.gateway import Gateway
-from bot.mail.imap import Postbox
+from bot.mail.imap import BounceMailbox
 from bot.mail.smtp import Mailer
 from bot.providers.base import Provider
-from bot.services.menus import Deployed
-from bot.services.pace import Pacer
+from bot.services.chat.rich_menus import Deployed
+from bot.services.delivery.line_rate_limit import RateLimiter
 from bot.settings import Settings
 from models.database import Database
 
@@ -40,7 +40,7 @@ class Bot:
     worker: str = field(default_factory=_worker_name)
     log: FilteringBoundLogger = field(default_factory=structlog.get_logger)
     mailer: Mailer | None = None  # the way to the mail server; without it mails wait
-    postbox: Postbox | None = None  # the mailbox in which bounces are read
+    postbox: BounceMailbox | None = None  # the mailbox in which bounces are read
     menus: Deployed = field(default_factory=Deployed)  # the rich menus that stand at LINE
     # Our own userId at LINE, which every webhook must name as its destination.
     user_id: str | None = None
@@ -48,9 +48,9 @@ class Bot:
     basic_id: str | None = None
 
     @cached_property
-    def pacer(self) -> Pacer:
+    def pacer(self) -> RateLimiter:
         """Where calls to LINE wait for their turn, in step with all other processes."""
-        return Pacer(self.database)
+        return RateLimiter(self.database)
 
     @cached_property
     def cookie_keys(self) -> Keyring:

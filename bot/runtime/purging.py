@@ -6,8 +6,17 @@ from sqlalchemy.orm import Session
 
 from bot.logs import place_of
 from bot.runtime.parts import Bot
-from bot.services import backups, erasure_list, farewells, request_answers, retention
-from bot.services.retention import RULES, Rule
+from bot.services.accounts import provider_erasures
+from bot.services.backups import backups
+from bot.services.privacy import (
+    answers,
+    erasure_list,
+    retention,
+)
+from bot.services.privacy.retention import (
+    RULES,
+    Rule,
+)
 
 
 def purge(bot: Bot) -> dict[str, int]:
@@ -58,9 +67,9 @@ def _purge(bot: Bot, rule: Rule) -> int:
 
 def erase_due(bot: Bot) -> int:
     """Erase whose day has nearly come; returns how many were looked at."""
-    due = bot.database.read(lambda session: request_answers.erasures_due(session, bot.clock()))
+    due = bot.database.read(lambda session: answers.erasures_due(session, bot.clock()))
     for number in due:
-        erase = partial(request_answers.erase_when_due, request_id=number, now=bot.clock())
+        erase = partial(answers.erase_when_due, request_id=number, now=bot.clock())
         try:
             bot.database.write(erase)
         except Exception as error:  # one person's trouble must not hold up the others
@@ -71,9 +80,9 @@ def erase_due(bot: Bot) -> int:
 
 def tell_farewells(bot: Bot) -> int:
     """Have e-learning systems erase the accounts of people who were erased here."""
-    due = bot.database.read(lambda session: farewells.due(session, bot.clock()))
+    due = bot.database.read(lambda session: provider_erasures.due(session, bot.clock()))
     for account_id in due:
-        if not farewells.tell(bot.database, bot.provider, account_id, bot.clock):
+        if not provider_erasures.tell(bot.database, bot.provider, account_id, bot.clock):
             bot.log.warning("erasure.postponed", account=account_id)
     return len(due)
 

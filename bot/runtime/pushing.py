@@ -12,9 +12,9 @@ from bot.line.sending import Receipt, Shortage
 from bot.logs import place_of
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
-from bot.services import outbox
-from bot.services.outbox import Outgoing
-from bot.services.pace import PATIENCE
+from bot.services.delivery import outbox
+from bot.services.delivery.line_rate_limit import PATIENCE
+from bot.services.delivery.outbox import Outgoing
 
 SENDERS = 64  # threads, and so connections to LINE
 CLAIM = 512  # leased at a time
@@ -188,7 +188,9 @@ class _Run:
                 quota_reading.used_up(bot)
         outgoing = [result.outgoing for result in held]
         bot.database.write(
-            lambda session: outbox.held_up(session, outgoing, bot.worker, shortage, bot.clock())
+            lambda session: outbox.rate_limited(
+                session, outgoing, bot.worker, shortage, bot.clock()
+            )
         )
 
     # What follows runs in the senders.

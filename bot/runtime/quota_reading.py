@@ -2,7 +2,7 @@
 
 from bot.errors import DeliveryError
 from bot.runtime.parts import Bot
-from bot.services import quota
+from bot.services.campaigns.sending import quota
 
 
 def read(bot: Bot) -> bool:

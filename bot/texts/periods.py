@@ -1,6 +1,6 @@
 """How long each kind of data is kept: one table for the purge, the notice and the record (s.39).
 
-What is purged when a period is over stands in bot.services.retention, under the same keys.
+What is purged when a period is over stands in bot.services.privacy.retention, under the same keys.
 """
 
 import math

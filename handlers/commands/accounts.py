@@ -4,8 +4,11 @@ import sys
 
 import click
 
-from bot.services import freezing, provisioning
-from bot.services.sign_in import normal_username
+from bot.services.accounts import (
+    freezing,
+    provisioning,
+)
+from bot.services.auth.sign_in import normal_username
 from handlers.commands.parts import parts
 
 

@@ -5,8 +5,11 @@ import sys
 import click
 
 from bot.runtime import auditing
-from bot.services.audit_anchor_file import NAME
-from bot.services.audit_verify import Anchor, Flaw
+from bot.services.audit.anchor_file import NAME
+from bot.services.audit.verify import (
+    Anchor,
+    Flaw,
+)
 from handlers.commands.parts import parts
 
 _CURE = {

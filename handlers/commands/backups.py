@@ -7,10 +7,15 @@ from typing import NoReturn
 import click
 
 from bot.runtime import Bot, auditing
-from bot.services import audit, backups, erasure_list, restores
-from bot.services.audit import Action
-from bot.services.backup_files import BackupError
-from bot.services.restores import Restored
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.backups import (
+    backups,
+    restores,
+)
+from bot.services.backups.files import BackupError
+from bot.services.backups.restores import Restored
+from bot.services.privacy import erasure_list
 from bot.settings import ROOT
 from handlers.commands.parts import parts
 

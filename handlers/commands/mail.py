@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from bot.services import suppressions
+from bot.services.subscriptions import suppressions
 from handlers.commands.parts import parts
 
 

@@ -5,7 +5,13 @@ import sys
 import click
 
 from bot.runtime import Bot, purging
-from bot.services import holds, retention, ropa, selfcheck, subjects
+from bot.services.accounts import holds
+from bot.services.people import subjects
+from bot.services.privacy import (
+    retention,
+    ropa,
+    selfcheck,
+)
 from handlers.commands.parts import parts
 
 

@@ -9,8 +9,11 @@ import click
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
-from bot.services import request_answers, requests
-from bot.services.requests import RequestError
+from bot.services.privacy import (
+    answers,
+    requests,
+)
+from bot.services.privacy.requests import RequestError
 from handlers.commands.parts import parts
 
 
@@ -37,7 +40,7 @@ def list_requests() -> None:
 def show_request(number: str) -> None:
     """Print what the person wrote about a request; this is written into the audit trail."""
     bot, _ = parts()
-    text = _answered(bot, lambda session: request_answers.read(session, number, bot.clock()))
+    text = _answered(bot, lambda session: answers.read(session, number, bot.clock()))
     click.echo(text or "(nothing was written)")
 
 
@@ -46,7 +49,7 @@ def show_request(number: str) -> None:
 def acknowledge_request(number: str) -> None:
     """Confirm that a request arrived, or take it up again after a legal hold."""
     bot, _ = parts()
-    _answered(bot, lambda session: request_answers.acknowledge(session, number, bot.clock()))
+    _answered(bot, lambda session: answers.acknowledge(session, number, bot.clock()))
     click.echo(f"{number}: acknowledged")
 
 
@@ -55,7 +58,7 @@ def acknowledge_request(number: str) -> None:
 def finish_request(number: str) -> None:
     """Close a request as carried out and tell the person; an erasure is carried out by this."""
     bot, _ = parts()
-    _answered(bot, lambda session: request_answers.done(session, number, bot.clock()))
+    _answered(bot, lambda session: answers.done(session, number, bot.clock()))
     click.echo(f"{number}: done")
 
 
@@ -65,7 +68,7 @@ def finish_request(number: str) -> None:
 def refuse_request(number: str, reason: str) -> None:
     """Close a request as refused and tell the person why."""
     bot, _ = parts()
-    _answered(bot, lambda session: request_answers.refuse(session, number, reason, bot.clock()))
+    _answered(bot, lambda session: answers.refuse(session, number, reason, bot.clock()))
     click.echo(f"{number}: refused")
 
 

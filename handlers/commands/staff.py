@@ -6,7 +6,10 @@ from typing import NoReturn
 import click
 
 from bot.errors import InputError
-from bot.services import staff, staff_start
+from bot.services.staff import (
+    enrolment,
+    staff,
+)
 from handlers.commands.parts import parts
 from models.conversation import Language
 from models.staff import Role
@@ -93,7 +96,7 @@ def _stop(error: InputError) -> NoReturn:
 def _say(drawn: str, language: str) -> None:
     bot, _ = parts()
     origin = bot.settings.public_url.rstrip("/")
-    click.echo(staff_start.url(origin, drawn, language))
+    click.echo(enrolment.url(origin, drawn, language))
     click.echo("It works once, within 24 hours, and is not shown again.", err=True)
 
 

@@ -9,7 +9,8 @@ from functools import partial
 import click
 from sqlalchemy.orm import Session
 
-from bot.services import inquiries, key_rotation
+from bot.services.backups import key_rotation
+from bot.services.chat import inquiries
 from handlers import doctor, jobs
 from handlers.commands.parts import parts
 from models.base import Base

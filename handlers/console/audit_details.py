@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.services import campaign_words
+from bot.presentation import campaign_words
 from bot.texts import Translator
 from handlers.console import import_words, learner_words
 from handlers.console.exports import COLUMNS

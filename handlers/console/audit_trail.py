@@ -7,23 +7,27 @@ from flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clock import BANGKOK
-from bot.services import audit_search
-from bot.services.audit import Action
-from bot.services.audit_search import Line, Page, Wish
-from bot.services.permissions import Permission
+from bot.services.audit.audit import Action
+from bot.services.staff import audit_search
+from bot.services.staff.audit_search import (
+    Line,
+    Page,
+    Wish,
+)
+from bot.services.staff.permissions import Permission
 from bot.texts import Translator
 from bot.texts.dates import shown_day
 from handlers.console import audit_details, audit_words
-from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 
 ACTIONS = tuple(sorted(Action))
 REASONS = Permission.UNMASK_LEARNER  # what staff wrote before they saw details can repeat them
-LONGEST = 48  # characters of an id in the trail
+MAX_ID_LENGTH = 48  # characters of an id in the trail
 
 
 @console.get("/audit")
@@ -62,7 +66,7 @@ def _page(status: int, problems: dict[str, str], found: Page | None) -> AnyRespo
         found=found,
         lines=[_told(t, line) for line in found.lines] if found else [],
         after=audit_search.cursor(found.next) if found and found.next else "",
-        asked={name: request.form.get(name, "")[:LONGEST] for name in FIELDS},
+        asked={name: request.form.get(name, "")[:MAX_ID_LENGTH] for name in FIELDS},
         actions=[(action, audit_words.act(t, action)) for action in ACTIONS],
         anchor=the_bot().database.read(audit_search.last_anchor),
         second=lambda at: _second(t, at),
@@ -98,8 +102,8 @@ def _wish(t: Translator) -> tuple[Wish | None, dict[str, str]]:
     if typed["action"] and typed["action"] not in ACTIONS:
         problems["action"] = t("There is no such act. Please choose one of the list.")
     for name in ("actor", "subject"):
-        if len(typed[name]) > LONGEST or "\x00" in typed[name]:
-            problems[name] = t("An id has at most {most} characters.", most=LONGEST)
+        if len(typed[name]) > MAX_ID_LENGTH or "\x00" in typed[name]:
+            problems[name] = t("An id has at most {most} characters.", most=MAX_ID_LENGTH)
     moments: dict[str, datetime | None] = {}
     for name in ("since", "until"):
         try:

@@ -1,6 +1,6 @@
 """The audit trail in words: what was done, and by whom."""
 
-from bot.services.audit import Action
+from bot.services.audit.audit import Action
 from bot.texts import Translator
 
 

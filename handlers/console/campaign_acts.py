@@ -7,19 +7,30 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import audiences, campaign_words, campaigns, duty
-from bot.services.campaign_problems import CampaignError, Problem, refuse
-from bot.services.campaigns import Draft, MoveError, StaleError
-from bot.services.duty import OffDutyError
-from bot.services.permissions import Permission
+from bot.presentation import campaign_words
+from bot.services.campaigns.audience import filters
+from bot.services.campaigns.content.problems import (
+    CampaignError,
+    Problem,
+    refuse,
+)
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import (
+    Draft,
+    MoveError,
+    StaleError,
+)
+from bot.services.staff import permission_recheck
+from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permissions import Permission
 from handlers.console.campaign_view import load
 from handlers.console.guard import allow, member, rule_of
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.campaign import Campaign, CampaignState
 
-LONGEST_NOTE = 400
+MAX_NOTE_LENGTH = 400
 BY_PERSON = "person"  # paused by somebody, and not by itself
 Act = Callable[[Session, Campaign, str, datetime], None]
 
@@ -33,7 +44,7 @@ def carry_out(campaign_id: str, act: Act, done: str) -> AnyResponse:
     def write(session: Session) -> None:
         campaign = campaigns.locked(session, campaign_id)
         if rule is not None and rule.permission is not None:
-            duty.confirm(session, mine.id, rule.permission)
+            permission_recheck.confirm(session, mine.id, rule.permission)
         act(session, campaign, mine.id, now)
 
     try:
@@ -42,7 +53,7 @@ def carry_out(campaign_id: str, act: Act, done: str) -> AnyResponse:
     except CampaignError as error:
         for problem in error.problems:
             flash(campaign_words.said(t, problem), "danger")
-    except OffDutyError:
+    except PermissionRevoked:
         flash(t("Your role may not do that. Please ask an administrator."), "danger")
     except StaleError:
         flash(
@@ -89,7 +100,7 @@ def go_on_with_campaign(campaign_id: str) -> AnyResponse:
     def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
         if campaign.pause_reason != BY_PERSON and not may_approve:
             refuse([Problem("approver", "needed")])
-        campaigns.go_on(session, campaign, mine, bot.settings, now)
+        campaigns.resume(session, campaign, mine, bot.settings, now)
 
     return carry_out(campaign_id, act, t("It goes on."))
 
@@ -126,8 +137,8 @@ def copy_campaign(campaign_id: str) -> AnyResponse:
     """A new draft with the same words, audience and topic; it has the same writers too."""
     bot, mine, t, now = the_bot(), member(), language.translate(), the_bot().clock()
     row = load(campaign_id).row
-    name = t("{name} (copy)", name=row.name)[: campaigns.LONGEST_NAME]
-    draft = Draft(name, row.topic, row.content, audiences.read(row.audience))
+    name = t("{name} (copy)", name=row.name)[: campaigns.MAX_NAME_LENGTH]
+    draft = Draft(name, row.topic, row.content, filters.read(row.audience))
 
     def write(session: Session) -> str:
         made = campaigns.create(session, draft, mine.id, bot.settings, now, writers=row.writers)
@@ -145,4 +156,4 @@ def copy_campaign(campaign_id: str) -> AnyResponse:
 
 def note() -> str:
     """What an approver wrote, in one piece."""
-    return request.form.get("note", "").replace("\0", "").strip()[:LONGEST_NOTE]
+    return request.form.get("note", "").replace("\0", "").strip()[:MAX_NOTE_LENGTH]

@@ -4,8 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.services import audiences, campaign_lines, campaign_words, courses, schedules, topics
-from bot.services.campaigns import Draft
+from bot.presentation import (
+    campaign_words,
+    formatting,
+)
+from bot.services.campaigns.audience import filters
+from bot.services.campaigns.workflow import schedules
+from bot.services.campaigns.workflow.campaigns import Draft
+from bot.services.courses import courses
+from bot.services.subscriptions import topics
 from bot.settings import Settings
 from bot.texts import Translator
 from handlers.console import campaign_parts
@@ -30,7 +37,7 @@ def of(campaign: Campaign) -> Draft:
         name=campaign.name,
         topic=campaign.topic,
         content=campaign_parts.stored(campaign_parts.of(campaign.content)),
-        audience=audiences.read(campaign.audience),
+        audience=filters.read(campaign.audience),
         send_at=campaign.send_at,
         rule=campaign.rule,
         rule_until=campaign.rule_until,
@@ -109,5 +116,5 @@ def _plan(t: Translator, draft: Draft, settings: Settings) -> str:
     if draft.rule is not None:
         return schedules.words(draft.rule, t, draft.rule_until)
     if draft.send_at is not None:
-        return campaign_lines.moment(t, draft.send_at)
-    return campaign_lines.at_once(t, settings)
+        return formatting.moment(t, draft.send_at)
+    return formatting.at_once(t, settings)

@@ -6,10 +6,14 @@ from datetime import date, datetime, time
 from werkzeug.datastructures import MultiDict
 
 from bot.clock import BANGKOK
-from bot.services import audiences, schedules
-from bot.services.audiences import Audience
-from bot.services.campaign_problems import CampaignError, Problem
-from bot.services.campaigns import Draft
+from bot.services.campaigns.audience import filters
+from bot.services.campaigns.audience.filters import Audience
+from bot.services.campaigns.content.problems import (
+    CampaignError,
+    Problem,
+)
+from bot.services.campaigns.workflow import schedules
+from bot.services.campaigns.workflow.campaigns import Draft
 from bot.texts.dates import BUDDHIST_ERA
 from handlers.console import campaign_parts
 from handlers.console.campaign_parts import Said
@@ -55,7 +59,7 @@ def empty() -> Fields:
 
 def of(campaign: Campaign) -> Fields:
     """The form of a campaign."""
-    audience = audiences.read(campaign.audience)
+    audience = filters.read(campaign.audience)
     rule = schedules.form(campaign.rule, campaign.rule_until)
     at = campaign.send_at.astimezone(BANGKOK) if campaign.send_at else None
     return Fields(
@@ -143,9 +147,9 @@ def _audience(fields: Fields, found: list[Problem]) -> Audience:
 def _days(typed: str, name: str, found: list[Problem]) -> int | None:
     if not typed:
         return None
-    if typed.isdecimal() and len(typed) <= 4 and 1 <= int(typed) <= audiences.LONGEST_ACTIVITY:
+    if typed.isdecimal() and len(typed) <= 4 and 1 <= int(typed) <= filters.MAX_ACTIVITY_DAYS:
         return int(typed)
-    found.append(Problem(name, "out_of_range", most=audiences.LONGEST_ACTIVITY))
+    found.append(Problem(name, "out_of_range", most=filters.MAX_ACTIVITY_DAYS))
     return None
 
 

@@ -4,23 +4,40 @@ from flask import Response, current_app, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import (
-    campaign_list,
-    campaign_progress,
-    campaign_words,
-    campaigns,
-    courses,
-    pictures,
-    tags,
-    topics,
+from bot.presentation import campaign_words
+from bot.services.campaigns.audience.estimate import (
+    Estimate,
+    Estimates,
 )
-from bot.services.audience_estimate import Estimate, Estimates
-from bot.services.campaign_content import LONGEST, MOST_BUTTONS, MOST_CARDS, MOST_PARTS
-from bot.services.campaign_problems import CampaignError, Problem
-from bot.services.campaign_progress import Decision
-from bot.services.campaigns import MoveError, StaleError
-from bot.services.permissions import Permission
-from bot.services.pictures import Drawn, PictureError
+from bot.services.campaigns.content import pictures
+from bot.services.campaigns.content.content import (
+    MAX_BUTTONS,
+    MAX_CARDS,
+    MAX_LENGTH,
+    MAX_PARTS,
+)
+from bot.services.campaigns.content.pictures import (
+    Drawn,
+    PictureError,
+)
+from bot.services.campaigns.content.problems import (
+    CampaignError,
+    Problem,
+)
+from bot.services.campaigns.reporting import (
+    listing,
+    progress,
+)
+from bot.services.campaigns.reporting.progress import Decision
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import (
+    MoveError,
+    StaleError,
+)
+from bot.services.courses import courses
+from bot.services.learners import tags
+from bot.services.staff.permissions import Permission
+from bot.services.subscriptions import topics
 from handlers.console import campaign_differences, campaign_fields, campaign_parts
 from handlers.console.campaign_differences import Difference
 from handlers.console.campaign_fields import Fields
@@ -28,13 +45,13 @@ from handlers.console.campaign_view import View, load, shared
 from handlers.console.guard import allow, member
 from handlers.console.pages import page
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.headers import content_policy
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.headers import content_policy
+from handlers.web.parts import the_bot
 from models.campaign import CampaignState
 
 WRITE = Permission.WRITE_CAMPAIGN
-LARGEST_FORM = 24 * 1024 * 1024  # a few pictures as they come out of a phone
+MAX_FORM_BYTES = 24 * 1024 * 1024  # a few pictures as they come out of a phone
 UPLOAD = "upload:"
 SAVE, PREVIEW = "save", "preview"
 COUNT, PUT_IN, LANGUAGE = "count", "upload", "language"
@@ -48,7 +65,7 @@ def new_campaign() -> Response:
 
 
 @console.post("/campaigns/new")
-@allow(WRITE, largest=LARGEST_FORM)
+@allow(WRITE, largest=MAX_FORM_BYTES)
 def write_campaign() -> AnyResponse:
     """Save a new draft, or do what another button of the form says."""
     return _handle(None)
@@ -70,7 +87,7 @@ def campaign_form(campaign_id: str) -> AnyResponse:
 
 
 @console.post("/campaigns/<campaign_id>/edit")
-@allow(WRITE, largest=LARGEST_FORM)
+@allow(WRITE, largest=MAX_FORM_BYTES)
 def edit_campaign(campaign_id: str) -> AnyResponse:
     """Save a draft, or do what another button of the form says."""
     view = load(campaign_id)
@@ -82,7 +99,7 @@ def edit_campaign(campaign_id: str) -> AnyResponse:
 
 
 @console.post("/campaigns/count")
-@allow(WRITE, largest=LARGEST_FORM)
+@allow(WRITE, largest=MAX_FORM_BYTES)
 def count_audience() -> Response:
     """The estimate alone, for the form's script; changes nothing."""
     fields = campaign_fields.read(request.form)
@@ -136,7 +153,7 @@ def _uploads(fields: Fields) -> list[Problem]:
         if path == name or not file.filename:
             continue
         try:
-            drawn = pictures.draw(file.read(pictures.LARGEST_UPLOAD + 1))
+            drawn = pictures.draw(file.read(pictures.MAX_UPLOAD_BYTES + 1))
         except PictureError as error:
             found.append(Problem(path, error.code))
             continue
@@ -185,10 +202,10 @@ def _lost_pictures(view: View) -> list[Problem]:
 
 def _sent_back(view: View | None) -> Decision | None:
     """What an approver wrote about it, while that is the last word."""
-    if view is None or view.standing != campaign_list.SENT_BACK:
+    if view is None or view.standing != listing.SENT_BACK:
         return None
     row = view.row
-    return the_bot().database.read(lambda session: campaign_progress.decisions(session, row.id))[0]
+    return the_bot().database.read(lambda session: progress.decisions(session, row.id))[0]
 
 
 def _form(
@@ -225,8 +242,8 @@ def _form(
         topics=topics.load(bot.settings.news_dir),
         courses=courses.load(bot.settings.courses_dir),
         tags=bot.database.read(tags.catalogue),
-        longest=LONGEST,
-        most={"parts": MOST_PARTS, "cards": MOST_CARDS, "buttons": MOST_BUTTONS},
+        longest=MAX_LENGTH,
+        most={"parts": MAX_PARTS, "cards": MAX_CARDS, "buttons": MAX_BUTTONS},
     )
     response.headers["Content-Security-Policy"] = content_policy(connect_src="'self'")
     return response

@@ -4,12 +4,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bot.services.campaign_content import LEAST_CARDS, MOST_BUTTONS, MOST_CARDS, MOST_PARTS
+from bot.services.campaigns.content.content import (
+    MAX_BUTTONS,
+    MAX_CARDS,
+    MAX_PARTS,
+    MIN_CARDS,
+)
 from bot.texts import LANGUAGES
 
 Said = dict[str, Any]  # content as it is typed: unfinished, every language there
 PART_KINDS = ("text", "picture", "card", "cards")
-MOST = {"parts": MOST_PARTS, "cards": MOST_CARDS, "buttons": MOST_BUTTONS}
+MAX_COUNT = {"parts": MAX_PARTS, "cards": MAX_CARDS, "buttons": MAX_BUTTONS}
 _PATH = re.compile(
     r"(?:th|en)\.(?:title|parts\.\d"
     r"(?:\.(?:type|text|picture|title)"
@@ -80,10 +85,10 @@ def change(said: Said, wish: str) -> bool:
 def _add(said: Said, rest: str) -> bool:
     path, _, kind = rest.partition(":")
     name = path.rsplit(".", 1)[-1]
-    if not isinstance(_at(said, path.split(".")[:-1]), dict) or name not in MOST:
+    if not isinstance(_at(said, path.split(".")[:-1]), dict) or name not in MAX_COUNT:
         return False
     found = _at(said, path.split("."))
-    if len(found) < MOST[name]:
+    if len(found) < MAX_COUNT[name]:
         found.append(_new(kind if name == "parts" else name))
     return True
 
@@ -146,7 +151,7 @@ def _new(kind: str) -> dict[str, Any]:
     if kind == "cards":
         return {"title": "", "text": "", "picture": "", "buttons": []}
     if kind == "set":
-        return {"type": "cards", "cards": [_new("cards") for _ in range(LEAST_CARDS)]}
+        return {"type": "cards", "cards": [_new("cards") for _ in range(MIN_CARDS)]}
     raise ValueError(kind)
 
 

@@ -7,30 +7,38 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import DeliveryError
-from bot.runtime import quota_reading
-from bot.services import (
-    campaign_mail,
+from bot.presentation import (
     campaign_messages,
-    campaign_reader,
-    campaign_tests,
     campaign_words,
-    campaigns,
-    duty,
 )
-from bot.services.campaign_problems import CampaignError, Problem
-from bot.services.campaign_reader import Reader
-from bot.services.campaign_tests import Trial
-from bot.services.campaigns import MoveError, StaleError
-from bot.services.duty import OffDutyError
-from bot.services.permissions import Permission
+from bot.runtime import quota_reading
+from bot.services.campaigns.audience import recipient_check
+from bot.services.campaigns.audience.recipient_check import Reader
+from bot.services.campaigns.content import mail
+from bot.services.campaigns.content.problems import (
+    CampaignError,
+    Problem,
+)
+from bot.services.campaigns.workflow import (
+    campaigns,
+    test_sends,
+)
+from bot.services.campaigns.workflow.campaigns import (
+    MoveError,
+    StaleError,
+)
+from bot.services.campaigns.workflow.test_sends import Trial
+from bot.services.staff import permission_recheck
+from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permissions import Permission
 from bot.texts import LANGUAGES, translator
 from bot.texts.letters import fill_kept
 from handlers.console.campaign_view import View, campaign_page, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.headers import content_policy
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.headers import content_policy
+from handlers.web.parts import the_bot
 from models.campaign import CampaignState
 
 # A mail is a page of its own kind: nothing runs, nothing is sent, only our pictures are loaded.
@@ -55,7 +63,7 @@ def preview_for_learner(campaign_id: str) -> Response:
     view, bot, mine = load(campaign_id), the_bot(), member()
     typed, now = request.form.get("username", "")[:64], bot.clock()
     reader = bot.database.write(
-        lambda session: campaign_reader.find(
+        lambda session: recipient_check.find(
             session, view.row, typed, bot.settings, actor=mine.actor, now=now
         )
     )
@@ -69,7 +77,7 @@ def campaign_letter(campaign_id: str, code: str) -> Response:
     view, settings = load(campaign_id), the_bot().settings
     if view.topic is None or code not in view.said_languages:
         abort(404)
-    letter = campaign_mail.letter(view.row.content, code, view.topic, settings)
+    letter = mail.letter(view.row.content, code, view.topic, settings)
     html = fill_kept(letter.html, {"unsubscribe": f"{settings.public_url}/news/stop"}, is_html=True)
     # Pictures come from where the frame comes from, whatever our public name is.
     html = html.replace(f'src="{settings.public_url}/pictures/', 'src="/pictures/')
@@ -96,11 +104,11 @@ def test_campaign(campaign_id: str) -> AnyResponse:
     is_for_all = request.form.get("to") == "staff"
 
     def write(session: Session) -> Trial:
-        own, everybody = campaign_tests.readers(session, mine.id)
+        own, everybody = test_sends.readers(session, mine.id)
         to = everybody if is_for_all else own
         if not to:
             return Trial(0, 0)
-        return campaign_tests.send(session, view.row, topic, to, mine.id, bot.settings, now)
+        return test_sends.send(session, view.row, topic, to, mine.id, bot.settings, now)
 
     quota_reading.read(bot)
     try:
@@ -148,14 +156,14 @@ def ask_for_approval(campaign_id: str) -> AnyResponse:
         campaign = campaigns.locked(session, campaign_id)
         if campaign.revision != view.row.revision:
             raise StaleError
-        duty.confirm(session, mine.id, Permission.WRITE_CAMPAIGN)
-        campaigns.ask(session, campaign, mine.id, bot.settings, now)
+        permission_recheck.confirm(session, mine.id, Permission.WRITE_CAMPAIGN)
+        campaigns.request_approval(session, campaign, mine.id, bot.settings, now)
 
     try:
         bot.database.write(write)
     except CampaignError:
         return redirect(url_for("console.campaign_form", campaign_id=campaign_id, check=1), 303)
-    except OffDutyError:
+    except PermissionRevoked:
         flash(t("Your role may not do that. Please ask an administrator."), "danger")
         return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
     except (StaleError, MoveError):
@@ -204,7 +212,7 @@ def _preview(
     found = []
     if view.row.state is CampaignState.DRAFT:
         found = campaigns.problems(view.row, bot.settings, bot.clock())
-    own, everybody = bot.database.read(lambda session: campaign_tests.readers(session, mine.id))
+    own, everybody = bot.database.read(lambda session: test_sends.readers(session, mine.id))
     said = view.said_languages
     chosen = request.args.get("in", "")
     if reader is not None:

@@ -6,16 +6,20 @@ from flask import Response, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import campaign_progress as figures
-from bot.services import series, staff_chats
-from bot.services.campaign_progress import Progress
-from bot.services.permissions import Permission
+from bot.services.campaigns.reporting import progress as figures
+from bot.services.campaigns.reporting.progress import Progress
+from bot.services.campaigns.workflow import series
+from bot.services.staff import chats
+from bot.services.staff.permissions import Permission
 from handlers.console.campaign_view import View, campaign_page, is_mail_missing, load, shared
 from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.routes import console
-from handlers.portal.parts import the_bot
-from models.campaign import CampaignState, Wave
+from handlers.web.parts import the_bot
+from models.campaign import (
+    CampaignState,
+    RolloutStage,
+)
 from models.recipient import BatchState
 
 MOVING = (CampaignState.APPROVED, CampaignState.SENDING)
@@ -69,7 +73,7 @@ def _live(view: View) -> dict[str, Any]:
 
     def read(session: Session) -> tuple[Progress, tuple[int, int], bool]:
         copies = figures.staff_copies(session, row.id)
-        colleagues = is_ahead and bool(staff_chats.linked(session))
+        colleagues = is_ahead and bool(chats.linked(session))
         return figures.of(session, row, now), copies, colleagues
 
     progress, copies, is_staff_first = bot.database.read(read)
@@ -79,7 +83,7 @@ def _live(view: View) -> dict[str, Any]:
         "progress": progress,
         "copies": copies,
         "is_staff_first": is_staff_first,
-        "is_one_wave": {line.wave for line in progress.lines} == {Wave.REST},
+        "is_one_wave": {line.wave for line in progress.lines} == {RolloutStage.REST},
         "is_moving": row.state in MOVING,
         "is_mail_missing": row.state in MOVING and is_mail_missing(view),
         "until": until,

@@ -6,22 +6,22 @@ from flask import Response, abort, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import (
-    batches_unknown,
-    campaign_files,
-    campaign_mails,
-    campaign_progress,
-    campaign_results,
+from bot.presentation import campaign_files
+from bot.services.campaigns.reporting import (
     insights,
+    mail_results,
+    progress,
+    results,
 )
-from bot.services.permissions import Permission
+from bot.services.campaigns.workflow import unknown_outcomes
+from bot.services.staff.permissions import Permission
 from handlers.console.campaign_acts import carry_out
 from handlers.console.campaign_review import csv_file
 from handlers.console.campaign_view import campaign_page, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 
 HIDDEN_BELOW = 20  # LINE says nothing of fewer people
 
@@ -37,11 +37,11 @@ def campaign_results_page(campaign_id: str) -> AnyResponse:
 
     def read(session: Session) -> dict[str, Any]:
         return {
-            "progress": campaign_progress.of(session, view.row, now),
-            "caused": campaign_results.of(session, view.row),
-            "mails": campaign_mails.of(session, campaign_id),
-            "unknown": batches_unknown.waiting(session, campaign_id),
-            "events": campaign_progress.decisions(session, campaign_id),
+            "progress": progress.of(session, view.row, now),
+            "caused": results.of(session, view.row),
+            "mails": mail_results.of(session, campaign_id),
+            "unknown": unknown_outcomes.waiting(session, campaign_id),
+            "events": progress.decisions(session, campaign_id),
         }
 
     return campaign_page(
@@ -49,7 +49,7 @@ def campaign_results_page(campaign_id: str) -> AnyResponse:
         view,
         counted=view.row.results,
         days=insights.COUNTED.days,
-        hours=int(campaign_results.CAUSED_WITHIN.total_seconds() // 3600),
+        hours=int(results.CAUSED_WITHIN.total_seconds() // 3600),
         hidden=HIDDEN_BELOW,
         **bot.database.read(read),
     )
@@ -70,19 +70,19 @@ def campaign_results_file(campaign_id: str) -> Response:
 def settle_batch(campaign_id: str, number: int) -> AnyResponse:
     """Decide on a batch of which nobody knows whether it arrived: again, or leave it."""
     bot, t = the_bot(), language.translate()
-    if request.form.get("decision") == batches_unknown.AGAIN:
+    if request.form.get("decision") == unknown_outcomes.AGAIN:
         if not member().may(Permission.APPROVE_CAMPAIGN):  # it costs what nobody approved yet
             abort(403)
         return carry_out(
             campaign_id,
-            lambda session, campaign, mine, now: batches_unknown.send_again(
+            lambda session, campaign, mine, now: unknown_outcomes.send_again(
                 session, campaign.id, number, mine, bot.settings, now
             ),
             t("It is sent once more."),
         )
     return carry_out(
         campaign_id,
-        lambda session, campaign, mine, now: batches_unknown.leave(
+        lambda session, campaign, mine, now: unknown_outcomes.leave(
             session, campaign.id, number, mine, now
         ),
         t("Left as it is."),

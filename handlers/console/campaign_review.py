@@ -7,26 +7,28 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import (
+from bot.presentation import campaign_files
+from bot.services.campaigns.reporting import progress
+from bot.services.campaigns.reporting.progress import Decision
+from bot.services.campaigns.sending.batches import LATE
+from bot.services.campaigns.workflow import (
     alerts,
-    campaign_cost,
-    campaign_files,
-    campaign_progress,
     campaigns,
     schedules,
     series,
 )
-from bot.services.batches import LATE
-from bot.services.campaign_cost import Cost
-from bot.services.campaign_progress import Decision
-from bot.services.permissions import Permission
+from bot.services.campaigns.workflow import (
+    cost as campaign_cost,
+)
+from bot.services.campaigns.workflow.cost import Cost
+from bot.services.staff.permissions import Permission
 from bot.texts import translator
 from handlers.console.campaign_acts import carry_out, note
 from handlers.console.campaign_view import View, campaign_page, is_mail_missing, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.campaign import Campaign, CampaignState
 from models.learner import Learner, LearnerState
 
@@ -48,7 +50,7 @@ def campaign_review(campaign_id: str) -> AnyResponse:
         return (
             campaign_cost.of(session, view.row, bot.settings, now),
             series.pattern_of(session, view.row),
-            campaign_progress.decisions(session, campaign_id),
+            progress.decisions(session, campaign_id),
         )
 
     cost, pattern, events = bot.database.read(read)

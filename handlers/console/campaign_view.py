@@ -6,23 +6,25 @@ from typing import Any
 
 from flask import Response, abort
 
-from bot.services import (
-    campaign_lines,
-    campaign_list,
+from bot.presentation import (
     campaign_words,
+    formatting,
+)
+from bot.services.campaigns.content.content import languages
+from bot.services.campaigns.reporting import listing
+from bot.services.campaigns.workflow import (
     campaigns,
     schedules,
-    topics,
 )
-from bot.services.campaign_content import languages
-from bot.services.permissions import Permission
-from bot.services.topics import Topic
+from bot.services.staff.permissions import Permission
+from bot.services.subscriptions import topics
+from bot.services.subscriptions.topics import Topic
 from bot.texts import LANGUAGES
 from handlers.console.guard import member
 from handlers.console.pages import page
-from handlers.portal import language
-from handlers.portal.headers import content_policy
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.headers import content_policy
+from handlers.web.parts import the_bot
 from models.campaign import Campaign, CampaignState
 
 BEGUN = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.DONE, CampaignState.FAILED)
@@ -38,9 +40,9 @@ COLOURS: dict[str, str] = {
     CampaignState.STOPPED: "dark",
     CampaignState.DONE: "success",
     CampaignState.FAILED: "danger",
-    campaign_list.SENT_BACK: "warning",
-    campaign_list.DISCARDED: "secondary",
-    campaign_list.NOBODY: "warning",
+    listing.SENT_BACK: "warning",
+    listing.DISCARDED: "secondary",
+    listing.NOBODY: "warning",
 }
 
 
@@ -118,8 +120,8 @@ def load(campaign_id: str) -> View:
         if found is None:
             return None
         staff = (found.author_id, found.asked_by, found.approved_by)
-        standing = campaign_list.standings(session, [found])[campaign_id]
-        return found, campaign_list.names(session, staff), standing
+        standing = listing.standings(session, [found])[campaign_id]
+        return found, listing.names(session, staff), standing
 
     found = bot.database.read(read)
     if found is None:
@@ -149,7 +151,7 @@ def shared() -> dict[str, Any]:
     settings = the_bot().settings
     return {
         "words": campaign_words,
-        "lines": campaign_lines,
+        "lines": formatting,
         "rule_words": schedules.words,
         "colours": COLOURS,
         "settings": settings,

@@ -4,15 +4,15 @@ from flask import Response, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import campaign_list
-from bot.services.campaign_list import Row
-from bot.services.permissions import Permission
+from bot.services.campaigns.reporting import listing
+from bot.services.campaigns.reporting.listing import Row
+from bot.services.staff.permissions import Permission
 from handlers.console.campaign_view import OVER, load, shared
 from handlers.console.guard import allow, member
 from handlers.console.pages import page
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.campaign import CampaignState
 
 
@@ -22,13 +22,13 @@ def campaigns() -> Response:
     """Newest first, by group of states; on its first page, what waits for this member."""
     bot, t = the_bot(), language.translate()
     group = request.args.get("group", "")
-    group = group if group in campaign_list.GROUPS else ""
+    group = group if group in listing.GROUPS else ""
     before = request.args.get("before", "")[:32]
     mine = member()
 
     def read(session: Session) -> tuple[list[Row], list[Row], str | None]:
-        waiting = [] if before else campaign_list.waiting(session, mine, bot.settings)
-        return waiting, *campaign_list.page(session, group, before or None)
+        waiting = [] if before else listing.waiting(session, mine, bot.settings)
+        return waiting, *listing.page(session, group, before or None)
 
     waiting, rows, further = bot.database.read(read)
     return page(

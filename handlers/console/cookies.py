@@ -10,24 +10,24 @@ from werkzeug.wrappers import Response
 
 from bot.crypto import Keyring
 from bot.errors import SealError
-from bot.services.sessions import Ticket
-from handlers.portal.cookies import Cookie
+from bot.services.auth.sessions import SessionCookie
+from handlers.web.cookies import Cookie
 
 SESSION = Cookie("__Host-staff", "keeps a member of staff signed in; random and encrypted")
 NOTES = Cookie("__Host-staff-note", "carries one message to the next page of staff; encrypted")
 COOKIES = (SESSION, NOTES)
 PLACE = "cookie|staff|"
 _NOTES_PLACE = "cookie|staff-note|"
-LARGEST = 3500  # browsers refuse more than 4096 with the attributes
+MAX_BYTES = 3500  # browsers refuse more than 4096 with the attributes
 
 
-def ticket(keys: Keyring) -> Ticket | None:
+def ticket(keys: Keyring) -> SessionCookie | None:
     """What the browser's session cookie holds, if this server made it."""
     value = request.cookies.get(SESSION.name)
-    return Ticket.unseal(keys, value, PLACE) if value else None
+    return SessionCookie.unseal(keys, value, PLACE) if value else None
 
 
-def set_ticket(response: Response, keys: Keyring, ticket: Ticket, now: datetime) -> None:
+def set_ticket(response: Response, keys: Keyring, ticket: SessionCookie, now: datetime) -> None:
     """Give the browser a fresh copy of its session cookie."""
     _set(response, SESSION, ticket.seen(now).seal(keys, PLACE))
 
@@ -49,7 +49,7 @@ def set_notes(response: Response, keys: Keyring, notes: dict[str, Any]) -> None:
     """Leave something for the next page; too much is left out rather than refused."""
     sealed = keys.seal(json.dumps(notes, ensure_ascii=False).encode(), _NOTES_PLACE)
     value = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-    if len(NOTES.name) + len(value) <= LARGEST:
+    if len(NOTES.name) + len(value) <= MAX_BYTES:
         _set(response, NOTES, value)
 
 

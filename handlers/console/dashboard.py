@@ -5,19 +5,33 @@ from datetime import date, timedelta
 from babel.dates import get_month_names
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import charts, dashboard, statistics_shown, topics
-from bot.services.charts import Bar, Chart
-from bot.services.dashboard import Dashboard, Week
-from bot.services.permissions import Permission
-from bot.services.statistics_shown import Cell, Mark
+from bot.services.staff.permissions import Permission
+from bot.services.statistics import (
+    dashboard,
+    small_numbers,
+)
+from bot.services.statistics.dashboard import (
+    Dashboard,
+    Week,
+)
+from bot.services.statistics.small_numbers import (
+    Cell,
+    Mark,
+)
+from bot.services.subscriptions import topics
 from bot.texts import Translator
 from bot.texts.dates import shown_day
-from handlers.console.desks import member
+from handlers.console import charts
+from handlers.console.charts import (
+    Bar,
+    Chart,
+)
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.subscription import Channel
 
 LATE = timedelta(hours=1)  # older figures are marked as such
@@ -64,7 +78,7 @@ def overview() -> AnyResponse:
             )
             for topic in known
         ],
-        least=statistics_shown.LEAST,
+        least=small_numbers.MIN_SHOWN,
         plan=settings.line_included,
         reserve=settings.quota_reserve,
         states=STATES,
@@ -75,14 +89,14 @@ def overview() -> AnyResponse:
 def _said(t: Translator, cell: Cell) -> str:
     """A figure, or why it does not stand there."""
     if cell.mark is Mark.SMALL:
-        return t("fewer than {least}", least=statistics_shown.LEAST)
+        return t("fewer than {least}", least=small_numbers.MIN_SHOWN)
     if cell.mark is Mark.WITHHELD:
         return t("withheld")
     return f"{cell.value:,}"
 
 
 def _subscribers(found: Dashboard, topic: str, channel: Channel) -> Cell:
-    return found.subscribers.get((channel, topic), statistics_shown.alone(0))
+    return found.subscribers.get((channel, topic), small_numbers.alone(0))
 
 
 def _short(day: date, t: Translator) -> str:

@@ -4,19 +4,26 @@ from flask import abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import duplicates as pairs
-from bot.services import learner_view, merging, topics
-from bot.services.duplicates import Pair, Verdict
-from bot.services.learner_view import View
-from bot.services.permissions import Permission
+from bot.services.learners import duplicates as pairs
+from bot.services.learners import (
+    merging,
+    view,
+)
+from bot.services.learners.duplicates import (
+    Pair,
+    Verdict,
+)
+from bot.services.learners.view import View
+from bot.services.staff.permissions import Permission
+from bot.services.subscriptions import topics
 from handlers.console import learner_words
-from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
-from models.console_people import Merge
+from handlers.web import language
+from handlers.web.parts import the_bot
+from models.merges import Merge
 
 
 @console.get("/duplicates")
@@ -52,7 +59,7 @@ def duplicate(one_id: str, other_id: str) -> AnyResponse:
     now = bot.clock()
 
     def read(session: Session) -> tuple[Verdict | None, dict[str, View | None]]:
-        both = {each: learner_view.of(session, each, now) for each in (one_id, other_id)}
+        both = {each: view.of(session, each, now) for each in (one_id, other_id)}
         return pairs.pair(session, one_id, other_id), both
 
     verdict, views = bot.database.read(read)

@@ -4,8 +4,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from handlers.console.pages import page
-from handlers.portal import language
-from handlers.portal.errors import KEPT
+from handlers.web import language
+from handlers.web.errors import KEPT
 
 
 def answer(error: HTTPException) -> AnyResponse:

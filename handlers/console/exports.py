@@ -7,20 +7,34 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import csv_exports, staff, tags
-from bot.services.csv_exports import ALONE, MOST, Chosen, Column
-from bot.services.permissions import Permission
+from bot.services.learners import (
+    exports as csv_exports,
+)
+from bot.services.learners import (
+    tags,
+)
+from bot.services.learners.exports import (
+    ALONE,
+    MAX_ROWS,
+    Chosen,
+    Column,
+)
+from bot.services.staff import staff
+from bot.services.staff.permissions import Permission
 from bot.texts import Translator
 from handlers.console import learner_words
-from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.conversation import Language
+from models.imports_exports import (
+    ExportRequest,
+    ExportState,
+)
 from models.learner import LearnerState
-from models.people_files import ExportRequest, ExportState
 
 
 def _(sentence: str) -> str:
@@ -72,7 +86,7 @@ def ask_export() -> AnyResponse:
     chosen, reason, now = _chosen(), form.get("reason", ""), bot.clock()
     try:
         row = bot.database.write(
-            lambda session: csv_exports.ask(
+            lambda session: csv_exports.request_export(
                 session,
                 columns,
                 chosen,
@@ -156,7 +170,9 @@ def _chosen() -> Chosen:
 
 def _problem(t: Translator, error: InputError) -> dict[str, str]:
     if error.code == "rows_many":
-        return {"": t("A file holds at most {most} rows. Please choose fewer.", most=f"{MOST:,}")}
+        return {
+            "": t("A file holds at most {most} rows. Please choose fewer.", most=f"{MAX_ROWS:,}")
+        }
     if error.code in _PROBLEMS:
         field, said = _PROBLEMS[error.code]
         return {field: t(said)}

@@ -13,22 +13,26 @@ from typing import Any, TypeVar
 from flask import Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import staff_sessions
-from bot.services.permissions import Permission
-from bot.services.sessions import Ticket
-from bot.services.staff_sessions import Member
+from bot.services.auth.sessions import SessionCookie
+from bot.services.staff import sessions
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
 from handlers.console import cookies, role_words
-from handlers.console.desks import Desk, desk, member
 from handlers.console.pages import page
-from handlers.portal import cookies as portal_cookies
-from handlers.portal import language
+from handlers.console.request_context import (
+    Desk,
+    desk,
+    member,
+)
 from handlers.portal.guard import SAFE, Visit, is_same_origin
-from handlers.portal.parts import the_bot
+from handlers.web import cookies as portal_cookies
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.staff import Stage
 
 __all__ = ["Member", "allow", "desk", "member", "public", "stage"]
 
-LARGEST_FORM = 256 * 1024
+MAX_FORM_BYTES = 256 * 1024
 REDIRECTS = {301, 302, 303, 307, 308}
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -43,11 +47,11 @@ class Rule:
     permission: Permission | None = None
     stage: Stage | None = None
     fresh: bool = False
-    largest: int = LARGEST_FORM
+    largest: int = MAX_FORM_BYTES
 
 
 def allow(
-    permission: Permission, *, fresh: bool = False, largest: int = LARGEST_FORM
+    permission: Permission, *, fresh: bool = False, largest: int = MAX_FORM_BYTES
 ) -> Callable[[View], View]:
     """A view for signed-in members with this permission; stands below its route."""
     return _ruled(Rule(permission, Stage.IN, fresh, largest))
@@ -83,7 +87,7 @@ def arrive() -> AnyResponse | None:
     rule = rule_of(request.endpoint)
     if request.endpoint == "console.asset_file":
         return None
-    request.max_content_length = rule.largest if rule else LARGEST_FORM
+    request.max_content_length = rule.largest if rule else MAX_FORM_BYTES
     bot = the_bot()
     now = bot.clock()
     ticket = cookies.ticket(bot.cookie_keys)
@@ -92,12 +96,12 @@ def arrive() -> AnyResponse | None:
     found = None
     if ticket is not None and ticket.signed_in:
         held = ticket
-        found = bot.database.read(lambda session: staff_sessions.find(session, held, now))
+        found = bot.database.read(lambda session: sessions.find(session, held, now))
         if found is None:
             ticket = None
     is_new = ticket is None
     if ticket is None:  # ties the form of a public page to this browser
-        ticket = Ticket.new(now, signed_in=False)
+        ticket = SessionCookie.new(now, signed_in=False)
     g.desk = Desk(Visit(bot.cookie_keys, ticket, None), found, is_new)
     if g.desk.member is not None:
         _speak(g.desk.member)
@@ -184,7 +188,7 @@ def is_cookie_set(response: Response) -> bool:
     )
 
 
-def renew(response: AnyResponse, ticket: Ticket) -> None:
+def renew(response: AnyResponse, ticket: SessionCookie) -> None:
     """Hand the browser the cookie of a session that has just begun."""
     bot = the_bot()
     cookies.set_ticket(response, bot.cookie_keys, ticket, bot.clock())

@@ -5,7 +5,7 @@ import io
 from datetime import datetime, timedelta
 
 from bot.clock import BANGKOK
-from bot.services.csv_words import Field
+from bot.services.learners.import_words import Field
 from bot.texts import Translator, policy
 from handlers.console.import_words import FIELDS
 

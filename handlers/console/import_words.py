@@ -1,12 +1,18 @@
 """Imports in words: what is wrong with a file, a column, a line."""
 
-from bot.services.csv_imports import Fate
-from bot.services.csv_lines import LEAST_WORDING, Problem
-from bot.services.csv_tables import LARGEST, MOST_LINES
-from bot.services.csv_words import Field
+from bot.presentation import input_words
+from bot.services.learners.import_lines import (
+    MIN_WORDING,
+    Problem,
+)
+from bot.services.learners.import_words import Field
+from bot.services.learners.imports import RowOutcome
+from bot.services.learners.spreadsheets import (
+    MAX_BYTES,
+    MAX_LINES,
+)
 from bot.texts import Translator
-from handlers import input_words
-from models.people_files import ImportState
+from models.imports_exports import ImportState
 
 
 def _(sentence: str) -> str:
@@ -26,12 +32,12 @@ FIELDS: dict[Field, str] = {
     Field.CONSENT_MEANS: _("Consent: on paper, web, e-mail or LINE"),
     Field.EMAIL_NEWS: _("Agreed to news by e-mail"),
 }
-FATES: dict[Fate, str] = {
-    Fate.ENROL: _("will be enrolled"),
-    Fate.KNOWN: _("is here already"),
-    Fate.WRONG: _("to be corrected"),
-    Fate.NO_CONSENT: _("no proof of consent: to be invited"),
-    Fate.MINOR: _("under 20: to be invited with a parent or guardian"),
+FATES: dict[RowOutcome, str] = {
+    RowOutcome.ENROL: _("will be enrolled"),
+    RowOutcome.KNOWN: _("is here already"),
+    RowOutcome.WRONG: _("to be corrected"),
+    RowOutcome.NO_CONSENT: _("no proof of consent: to be invited"),
+    RowOutcome.MINOR: _("under 20: to be invited with a parent or guardian"),
 }
 STATES: dict[ImportState, str] = {
     ImportState.UPLOADED: _("waits to be confirmed"),
@@ -72,9 +78,9 @@ _PROBLEMS: dict[str, str] = {
 def problem(t: Translator, code: str, detail: str | None = None) -> str:
     """What is wrong."""
     if code == "file_large":
-        return t("This file is larger than {most} MB.", most=LARGEST // 1024 // 1024)
+        return t("This file is larger than {most} MB.", most=MAX_BYTES // 1024 // 1024)
     if code == "file_long":
-        return t("This file has more than {most} lines. Please split it.", most=f"{MOST_LINES:,}")
+        return t("This file has more than {most} lines. Please split it.", most=f"{MAX_LINES:,}")
     if code == "file_narrow":
         return t(
             "I found {n} column(s) in this file. A list has at least four: full name, phone, "
@@ -87,7 +93,7 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
         return t(
             "Please write the sentence that was agreed to (at least {least} characters), or the "
             "number of our privacy notice.",
-            least=LEAST_WORDING,
+            least=MIN_WORDING,
         )
     if code == "column_missing":
         field = t(FIELDS[Field(detail)]) if detail else ""

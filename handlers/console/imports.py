@@ -9,23 +9,39 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import csv_imports, csv_tables, invitations
-from bot.services.csv_imports import Fate, Looked
-from bot.services.csv_words import CONSENT, NEEDED, Field
-from bot.services.permissions import Permission
+from bot.services.learners import (
+    imports as csv_imports,
+)
+from bot.services.learners import (
+    invitations,
+    spreadsheets,
+)
+from bot.services.learners.import_words import (
+    CONSENT,
+    NEEDED,
+    Field,
+)
+from bot.services.learners.imports import (
+    Looked,
+    RowOutcome,
+)
+from bot.services.staff.permissions import Permission
 from handlers.console import import_samples, import_words
-from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
-from models.people_files import Import, ImportState
+from handlers.web import language
+from handlers.web.parts import the_bot
+from models.imports_exports import (
+    Import,
+    ImportState,
+)
 
 IMPORT = Permission.IMPORT_LEARNERS
 PAGE = 200  # lines of a dry run on one page; what is wrong comes first
-LONGEST_NUMBER = 4  # digits of a column's
-LARGEST = csv_tables.LARGEST + 64 * 1024  # with the form around it
+MAX_NUMBER_LENGTH = 4  # digits of a column's
+MAX_FORM_BYTES = spreadsheets.MAX_BYTES + 64 * 1024  # with the form around it
 
 
 @console.get("/imports")
@@ -36,7 +52,7 @@ def imports() -> AnyResponse:
 
 
 @console.post("/imports")
-@allow(IMPORT, largest=LARGEST)
+@allow(IMPORT, largest=MAX_FORM_BYTES)
 def bring_import() -> AnyResponse:
     """Keep the file for a day."""
     bot, member_id, t = the_bot(), member().id, language.translate()
@@ -88,7 +104,7 @@ def assign_columns(import_id: str) -> AnyResponse:
     chosen = {
         field: int(number)
         for field, number in typed.items()
-        if number.isdecimal() and len(number) <= LONGEST_NUMBER
+        if number.isdecimal() and len(number) <= MAX_NUMBER_LENGTH
     }
     t = language.translate()
     try:
@@ -120,7 +136,7 @@ def import_check(import_id: str) -> AnyResponse:
         abort(404)
     if row.state is ImportState.UPLOADED and not looked:
         return redirect(url_for("console.import_columns", import_id=import_id), 303)
-    ordered = sorted(looked, key=lambda one: (one.fate is Fate.ENROL, one.line.number))
+    ordered = sorted(looked, key=lambda one: (one.fate is RowOutcome.ENROL, one.line.number))
     counts = Counter(one.fate for one in looked)
     return page(
         "import_check",
@@ -128,13 +144,13 @@ def import_check(import_id: str) -> AnyResponse:
         row=row,
         seen=csv_imports.fingerprint(row),
         counts=[(t(said), counts[fate]) for fate, said in import_words.FATES.items()],
-        enrolled=counts[Fate.ENROL],
-        invited=counts[Fate.NO_CONSENT] + counts[Fate.MINOR],
+        enrolled=counts[RowOutcome.ENROL],
+        invited=counts[RowOutcome.NO_CONSENT] + counts[RowOutcome.MINOR],
         lines=[
             {
                 "number": one.line.number,
                 "fate": t(import_words.FATES[one.fate]),
-                "is_good": one.fate is Fate.ENROL,
+                "is_good": one.fate is RowOutcome.ENROL,
                 "problems": import_words.problems(t, one.line.problems),
             }
             for one in ordered[:PAGE]
@@ -203,7 +219,7 @@ def _columns(
         row = session.get(Import, import_id)
         if row is None or row.state is not ImportState.UPLOADED:
             return None
-        return row, csv_tables.read(row.content or "").header
+        return row, spreadsheets.read(row.content or "").header
 
     found = the_bot().database.read(read)
     if found is None:

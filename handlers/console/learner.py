@@ -7,18 +7,30 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import invitations, learner_view, suspending, tags, topics, unmasking
-from bot.services.invitations import Sent
-from bot.services.permissions import Permission
-from bot.services.suspending import Cause, Done
-from bot.services.unmasking import Unmasked
+from bot.services.learners import (
+    invitations,
+    suspending,
+    tags,
+    unmasking,
+)
+from bot.services.learners import (
+    view as learner_view,
+)
+from bot.services.learners.invitations import Sent
+from bot.services.learners.suspending import (
+    Cause,
+    Done,
+)
+from bot.services.learners.unmasking import Unmasked
+from bot.services.staff.permissions import Permission
+from bot.services.subscriptions import topics
 from handlers.console import learner_acts, learner_words
-from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.learner import Learner
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from bot.services.invitations import Sent
-from bot.services.learner_view import View
-from bot.services.suspending import Done
+from bot.services.learners.invitations import Sent
+from bot.services.learners.suspending import Done
+from bot.services.learners.view import View
 from bot.texts import Translator
 from models.account import AccountState
 from models.learner import LearnerState

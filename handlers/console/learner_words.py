@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from bot.services.learner_search import By
-from bot.services.suspending import Cause
+from bot.presentation import input_words
+from bot.services.learners.search import By
+from bot.services.learners.suspending import Cause
 from bot.texts import Translator
-from handlers import input_words
-from handlers.portal import language
-from models.console_people import Look
+from handlers.web import language
+from models.merges import Look
 
 
 def _(sentence: str) -> str:

@@ -6,16 +6,19 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import learner_search, tags
-from bot.services.learner_search import By
-from bot.services.permissions import Permission
+from bot.services.learners import (
+    search,
+    tags,
+)
+from bot.services.learners.search import By
+from bot.services.staff.permissions import Permission
 from handlers.console import learner_words
-from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 
 
 @console.get("/learners")
@@ -23,7 +26,7 @@ from handlers.portal.parts import the_bot
 def learners() -> AnyResponse:
     """The newest, a page at a time; an address holds ids only."""
     before = request.args.get("before", "")[:32] or None
-    rows, after = the_bot().database.read(lambda session: learner_search.newest(session, before))
+    rows, after = the_bot().database.read(lambda session: search.newest(session, before))
     return _list(200, rows=rows, before=before, after=after)
 
 
@@ -39,7 +42,7 @@ def search_learners() -> AnyResponse:
     now = bot.clock()
     try:
         rows = bot.database.write(
-            lambda s: learner_search.search(s, chosen, typed[:200], actor=actor, now=now)
+            lambda s: search.search(s, chosen, typed[:200], actor=actor, now=now)
         )
     except InputError as error:
         why = {"typed": learner_words.problem(error.code)}

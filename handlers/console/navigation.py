@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
-from bot.services.permissions import Permission
-from bot.services.staff_sessions import Member
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
 
 
 def _(sentence: str) -> str:

@@ -7,23 +7,28 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import (
-    passwords,
+from bot.services.auth import passwords
+from bot.services.staff import (
+    factors,
+    sign_in,
     staff,
-    staff_factors,
-    staff_sessions,
-    staff_sign_in,
 )
-from bot.services.permissions import Permission
-from bot.services.staff_sessions import Listed
+from bot.services.staff import (
+    sessions as staff_sessions,
+)
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Listed
 from handlers.console import problems, role_words, start
-from handlers.console.desks import desk, member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import (
+    desk,
+    member,
+)
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.cookies import set_language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.cookies import set_language
+from handlers.web.parts import the_bot
 from models.conversation import Language
 
 
@@ -43,7 +48,7 @@ def own_account() -> AnyResponse:
     def read(session: Session) -> _Kept:
         return _Kept(
             list(staff_sessions.listed(session, found.member.id, now, found.session_id)),
-            staff_factors.codes_left(session, found.member.id),
+            factors.codes_left(session, found.member.id),
         )
 
     kept = bot.database.read(read)
@@ -89,7 +94,7 @@ def store_password() -> AnyResponse:
             raise InputError("password_differs")
         passwords.check_own(chosen, username=found.member.username, context=start.context())
         current = request.form.get("current", "")
-        known = staff_sign_in.prove_password(bot.database, found, current, now)
+        known = sign_in.prove_password(bot.database, found, current, now)
         staff.change_password(bot.database, found, known, chosen, now, start.context())
     except InputError as error:
         return _password_form(422, problems.of(error.code))
@@ -102,7 +107,7 @@ def store_password() -> AnyResponse:
 def new_authenticator() -> AnyResponse:
     """Draw a secret for another telephone; the old one works until the new one is confirmed."""
     bot, found = the_bot(), desk().session
-    secret = staff_factors.draw_secret()
+    secret = factors.draw_secret()
     bot.database.write(lambda s: staff_sessions.remember(s, found.session_id, secret))
     return redirect(url_for("console.authenticator"), 303)
 
@@ -154,5 +159,5 @@ def _password_form(status: int, wrong: dict[str, str]) -> AnyResponse:
         status,
         title=t("Change password"),
         problems=wrong,
-        least=passwords.LEAST,
+        least=passwords.MIN_LENGTH,
     )

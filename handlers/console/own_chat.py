@@ -5,15 +5,18 @@ from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import staff_chats, staff_codes
-from bot.services.permissions import Permission
-from handlers.console.desks import member
+from bot.services.staff import (
+    chats,
+    codes,
+)
+from bot.services.staff.permissions import Permission
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
 from handlers.portal.guardian import chat_address
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 
 
 @console.get("/me/chat")
@@ -21,7 +24,7 @@ from handlers.portal.parts import the_bot
 def own_chat() -> AnyResponse:
     """Whether it is linked, and what linking means."""
     bot, t, staff_id = the_bot(), language.translate(), member().id
-    since = bot.database.read(lambda session: staff_chats.linked_at(session, staff_id))
+    since = bot.database.read(lambda session: chats.linked_at(session, staff_id))
     return page("own_chat", title=t("My LINE account"), since=since)
 
 
@@ -32,17 +35,17 @@ def draw_chat_code() -> AnyResponse:
     bot, t, staff_id = the_bot(), language.translate(), member().id
     now = bot.clock()
     try:
-        code = bot.database.write(lambda session: staff_chats.issue(session, staff_id, now))
+        code = bot.database.write(lambda session: chats.issue(session, staff_id, now))
     except InputError:
         flash(t("There were too many codes. Please try again in an hour."), "danger")
         return redirect(url_for("console.own_chat"), 303)
-    text = staff_codes.message(code)
+    text = codes.message(code)
     address = chat_address(bot.basic_id, text) if bot.basic_id else None
     return page(
         "own_chat_code",
         title=t("Code for the chat"),
         text=text,
-        until=now + staff_chats.LIFETIME,
+        until=now + chats.LIFETIME,
         address=address,
         picture=segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
         if address
@@ -56,8 +59,6 @@ def unlink_chat() -> AnyResponse:
     """Nothing for staff goes to that LINE account any more, and it can do nothing."""
     bot, t, me = the_bot(), language.translate(), member()
     now = bot.clock()
-    bot.database.write(
-        lambda session: staff_chats.unlink(session, me.id, me.actor, staff_chats.CONSOLE, now)
-    )
+    bot.database.write(lambda session: chats.unlink(session, me.id, me.actor, chats.CONSOLE, now))
     flash(t("Your LINE account is unlinked."), "success")
     return redirect(url_for("console.own_chat"), 303)

@@ -23,11 +23,14 @@ from werkzeug.exceptions import HTTPException
 from bot.texts import ENGLISH, THAI
 from bot.texts.dates import shown_time
 from handlers.console import navigation
-from handlers.console.desks import Desk
-from handlers.console.desks import desk as the_desk
-from handlers.portal import cookies, language
+from handlers.console.request_context import Desk
+from handlers.console.request_context import desk as the_desk
 from handlers.portal.guard import SAFE
-from handlers.portal.parts import the_bot
+from handlers.web import (
+    cookies,
+    language,
+)
+from handlers.web.parts import the_bot
 
 STATIC = Path(__file__).parent / "static"
 PACKAGED = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"

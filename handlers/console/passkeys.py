@@ -4,17 +4,20 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import staff_passkeys
-from bot.services.permissions import Permission
-from bot.services.staff_passkeys import Party
-from bot.services.staff_sign_in import Show
+from bot.services.staff import passkeys as staff_passkeys
+from bot.services.staff.passkeys import Party
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sign_in import Show
 from handlers.console import problems
-from handlers.console.desks import desk, member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import (
+    desk,
+    member,
+)
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 
 MAKE, SHOW = "make", "show"
 

@@ -1,9 +1,12 @@
 """What is wrong with a form, in words, by the code of an InputError."""
 
-from bot.services import passwords
-from bot.services.staff_sign_in import Outcome
+from bot.services.auth import passwords
+from bot.services.staff.sign_in import Outcome
 from bot.texts import Translator
-from handlers.portal import dates, language
+from handlers.web import (
+    dates,
+    language,
+)
 
 
 def _(sentence: str) -> str:
@@ -56,10 +59,12 @@ def words(code: str) -> str:
     t = language.translate()
     if code == "password_short":
         return t(
-            "That is too short. Please use at least {least} characters.", least=passwords.LEAST
+            "That is too short. Please use at least {least} characters.", least=passwords.MIN_LENGTH
         )
     if code == "password_long":
-        return t("That is too long. Please use at most {most} characters.", most=passwords.MOST)
+        return t(
+            "That is too long. Please use at most {most} characters.", most=passwords.MAX_LENGTH
+        )
     return t(_WORDS.get(code, _WORDS["stale"]))
 
 

@@ -1,6 +1,9 @@
 """Roles and permissions in words for people."""
 
-from bot.services.permissions import ROLES, Permission
+from bot.services.staff.permissions import (
+    ROLES,
+    Permission,
+)
 from bot.texts import Translator
 from models.staff import Role
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, redirect, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services.permissions import Permission
+from bot.services.staff.permissions import Permission
 from handlers.console import errors, guard, navigation
 from handlers.console.guard import allow, member, public
 from handlers.console.pages import FILES, TYPES, content

@@ -3,16 +3,16 @@
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import staff_sessions
-from bot.services import staff_sign_in as service
-from bot.services.permissions import Permission
+from bot.services.staff import sessions
+from bot.services.staff import sign_in as service
+from bot.services.staff.permissions import Permission
 from handlers.console import cookies, guard, passkeys, problems
-from handlers.console.desks import desk
 from handlers.console.guard import allow, public, stage
 from handlers.console.pages import page
+from handlers.console.request_context import desk
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.staff import Stage
 
 
@@ -81,7 +81,7 @@ def try_code() -> AnyResponse:
 def start_again() -> AnyResponse:
     """Forget the half-way session, for somebody else at this browser."""
     bot, found = the_bot(), desk().session
-    bot.database.write(lambda s: staff_sessions.end(s, found.session_id, bot.clock()))
+    bot.database.write(lambda s: sessions.end(s, found.session_id, bot.clock()))
     response = redirect(language.link("console.sign_in"), 303)
     cookies.clear(response, cookies.SESSION)
     return response

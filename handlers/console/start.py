@@ -6,14 +6,18 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import passwords, staff_factors, staff_start
+from bot.services.auth import passwords
+from bot.services.staff import (
+    enrolment,
+    factors,
+)
 from handlers.console import guard, problems
-from handlers.console.desks import desk
 from handlers.console.guard import public, stage
 from handlers.console.pages import page
+from handlers.console.request_context import desk
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.staff import Stage
 
 
@@ -33,7 +37,7 @@ def spend(token: str) -> AnyResponse:
     try:
         if passwords.own_form(chosen) != passwords.own_form(request.form.get("again", "")):
             raise InputError("password_differs")
-        ticket = staff_start.begin(bot.database, token, chosen, bot.clock(), context())
+        ticket = enrolment.begin(bot.database, token, chosen, bot.clock(), context())
     except InputError as error:
         return _form(token, 422, problems.of(error.code))
     if ticket is None:
@@ -62,7 +66,7 @@ def confirm(action: str) -> AnyResponse:
     t = language.translate()
     bot = the_bot()
     try:
-        settled = staff_start.finish(
+        settled = enrolment.finish(
             bot.database, desk().session, request.form.get("code", ""), bot.clock()
         )
     except InputError as error:
@@ -78,7 +82,7 @@ def factor_form(status: int, wrong: dict[str, str], action: str) -> AnyResponse:
     secret = desk().session.data
     if secret is None:
         return redirect(url_for("console.home"), 303)
-    address = staff_factors.address(secret, desk().session.member.username)
+    address = factors.address(secret, desk().session.member.username)
     return page(
         "factor",
         status,
@@ -87,7 +91,7 @@ def factor_form(status: int, wrong: dict[str, str], action: str) -> AnyResponse:
         action=action,
         address=address,
         picture=segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2),
-        key=staff_factors.spaced(secret),
+        key=factors.spaced(secret),
     )
 
 
@@ -100,7 +104,7 @@ def context() -> tuple[str, ...]:
 def _form(token: str, status: int, wrong: dict[str, str]) -> AnyResponse:
     bot, t = the_bot(), language.translate()
     now = bot.clock()
-    username = bot.database.read(lambda session: staff_start.holder(session, token, now))
+    username = bot.database.read(lambda session: enrolment.holder(session, token, now))
     if username is None:
         status, wrong = 410, {}
     response = page(
@@ -109,7 +113,7 @@ def _form(token: str, status: int, wrong: dict[str, str]) -> AnyResponse:
         title=t("Welcome to the team") if username else t("This link does not open"),
         problems=wrong,
         username=username,
-        least=passwords.LEAST,
+        least=passwords.MIN_LENGTH,
     )
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -7,16 +7,22 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import staff, staff_sessions, staff_start
-from bot.services.permissions import Permission
-from bot.services.staff import Profile
+from bot.services.staff import (
+    enrolment,
+    staff,
+)
+from bot.services.staff import (
+    sessions as staff_sessions,
+)
+from bot.services.staff.permissions import Permission
+from bot.services.staff.staff import Profile
 from handlers.console import problems, role_words
-from handlers.console.desks import member
 from handlers.console.guard import allow
 from handlers.console.pages import page
+from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal import language
-from handlers.portal.parts import the_bot
+from handlers.web import language
+from handlers.web.parts import the_bot
 from models.staff import Role
 
 ADMINISTER = Permission.ADMINISTER_STAFF
@@ -127,7 +133,7 @@ def _link(staff_id: str, drawn: str) -> AnyResponse:
         "team_link",
         title=t("One-time link"),
         one=_profile(staff_id),
-        address=staff_start.url(origin, drawn, "th"),
+        address=enrolment.url(origin, drawn, "th"),
     )
 
 

@@ -2,14 +2,22 @@
 
 from enum import StrEnum
 
-from bot.dispatch import After, Context, Flow, Said, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+    PostCommitReply,
+    PostCommitTask,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation import closing_words
 from bot.runtime import Bot
-from bot.services import closing, consents, provisioning
+from bot.services.accounts import provisioning
+from bot.services.consent import consents
+from bot.services.learners import closing
 from bot.texts import Translator
-from handlers import closing_words
 from handlers.line.account_card import account_card
 from handlers.line.shared import human_offer, not_registered, once_more, while_frozen
 from models.learner import LearnerState
@@ -23,19 +31,19 @@ flow = Flow("account", Step, is_light=True)
 
 
 @flow.entry("account")
-def account_wanted(event: Event, ctx: Context) -> Turn:
+def account_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     return flow.say(account_card(ctx), *ctx.asked())
 
 
 @flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> Turn:
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
     return flow.end(line.text(ctx.t("Nothing has changed.")))
 
 
 @flow.entry("close")
-def closing_wanted(event: Event, ctx: Context) -> Turn:
+def closing_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     if ctx.learner.state is not LearnerState.ACTIVE:
@@ -60,7 +68,7 @@ def tell_what_closing_means(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.CLOSING)
-def closing_chosen(event: Event, ctx: Context) -> Turn:
+def closing_chosen(event: Event, ctx: Context) -> HandlerResult:
     t, learner = ctx.t, ctx.learner
     chosen = event.choice(flow.mark(Step.CLOSING))
     if chosen not in {"yes", "no"} or learner is None:
@@ -70,15 +78,15 @@ def closing_chosen(event: Event, ctx: Context) -> Turn:
     if frozen := while_frozen(ctx):
         return flow.end(*frozen)
     text = "\n".join(closing_words.meaning(t))
-    said = consents.Said(text, t.language, webhook_event_id=event.id)
+    said = consents.ConsentStatement(text, t.language, webhook_event_id=event.id)
     account = closing.close(ctx.session, learner, ctx.provider, said, ctx.settings.school, ctx.now)
     goodbye = line.text(t("Your account is closed, and all news has stopped. Thank you."))
     done = flow.end(goodbye, account_card(ctx))
-    return done.then(After("close_account", {"account": account.id})) if account else done
+    return done.then(PostCommitTask("close_account", {"account": account.id})) if account else done
 
 
 @flow.after("close_account")
-def close_account(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+def close_account(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
     """Tell the e-learning system; where it cannot be reached now, a job goes on trying."""
     provisioning.close(bot.database, bot.provider, arguments["account"], bot.clock)
-    return Said([], [])
+    return PostCommitReply([], [])

@@ -3,9 +3,13 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services import accounts, consents, details
-from bot.services.details import Item
-from handlers import input_words
+from bot.presentation import input_words
+from bot.services.accounts import (
+    accounts,
+    details,
+)
+from bot.services.accounts.details import Item
+from bot.services.consent import consents
 from handlers.line.closed_card import closed_card, is_closed
 from models.account import AccountState
 from models.consent import Purpose

@@ -3,29 +3,34 @@
 from enum import StrEnum
 from typing import Any
 
-from bot.dispatch import After, Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+    PostCommitTask,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import (
+from bot.presentation import (
     campaign_cards,
-    campaign_content,
-    campaign_lines,
-    campaigns,
+    formatting,
     staff_words,
-    topics,
     words,
 )
-from bot.services.audiences import Audience
-from bot.services.campaign_problems import CampaignError
-from bot.services.campaigns import Draft
-from bot.services.permissions import Permission
+from bot.services.campaigns.audience.filters import Audience
+from bot.services.campaigns.content import content as campaign_content
+from bot.services.campaigns.content.problems import CampaignError
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import Draft
+from bot.services.staff.permissions import Permission
+from bot.services.subscriptions import topics
 from bot.texts import ENGLISH, LANGUAGES, THAI
 from handlers.line.announce_parts import asking, problems
 from models.campaign import Campaign
 
-LONGEST_NAME = 60
-TITLE = campaign_content.LONGEST["title"]
+MAX_NAME_LENGTH = 60
+TITLE = campaign_content.MAX_LENGTH["title"]
 
 
 class Step(StrEnum):
@@ -39,13 +44,13 @@ flow = Flow("announce", Step, is_for_staff=True)
 
 
 @flow.cancel
-def thrown_away(event: Event, ctx: Context) -> Turn:
+def thrown_away(event: Event, ctx: Context) -> HandlerResult:
     """Nothing that is typed next may become an announcement."""
     return flow.end(line.text(ctx.t("Thrown away. Nothing was kept.")))
 
 
 @flow.entry("announce")
-def announcement_begun(event: Event, ctx: Context) -> Turn:
+def announcement_begun(event: Event, ctx: Context) -> HandlerResult:
     """By the button, or by the word with the text right behind it."""
     if not ctx.staff.may(Permission.WRITE_CAMPAIGN):
         return flow.say(line.text(ctx.t("Your role does not write announcements.")), *ctx.asked())
@@ -72,7 +77,7 @@ def ask_topic(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.TOPIC)
-def topic_chosen(event: Event, ctx: Context) -> Turn:
+def topic_chosen(event: Event, ctx: Context) -> HandlerResult:
     """By its button or its name; any other words are the text itself, and are kept."""
     typed = staff_words.body(event.text or "")
     chosen = event.choice(flow.mark(Step.TOPIC)) or _named(ctx, typed)
@@ -95,7 +100,7 @@ def ask_thai(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.THAI)
-def thai_typed(event: Event, ctx: Context) -> Turn:
+def thai_typed(event: Event, ctx: Context) -> HandlerResult:
     return _taken(event, ctx, Step.THAI, THAI, may_skip=bool(ctx.draft.get(ENGLISH)))
 
 
@@ -108,7 +113,7 @@ def ask_english(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.ENGLISH)
-def english_typed(event: Event, ctx: Context) -> Turn:
+def english_typed(event: Event, ctx: Context) -> HandlerResult:
     return _taken(event, ctx, Step.ENGLISH, ENGLISH, may_skip=bool(ctx.draft.get(THAI)))
 
 
@@ -126,7 +131,7 @@ def ask_whether_it_is_right(ctx: Context) -> list[Message]:
                 "somebody else has approved it."
             )
         ),
-        line.fact(t("Goes out"), campaign_lines.at_once(t, ctx.settings)),
+        line.fact(t("Goes out"), formatting.at_once(t, ctx.settings)),
         line.paragraph(t("Another time can be set in the console."), small=True),
     ]
     mark = flow.mark(Step.CHECK)
@@ -141,7 +146,7 @@ def ask_whether_it_is_right(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.CHECK)
-def checked(event: Event, ctx: Context) -> Turn:
+def checked(event: Event, ctx: Context) -> HandlerResult:
     t, wish = ctx.t, event.choice(flow.mark(Step.CHECK))
     if wish == "see":
         return flow.stay(ctx, *_seen(ctx))
@@ -162,10 +167,10 @@ def checked(event: Event, ctx: Context) -> Turn:
         return flow.end(line.text(problems(t, error.problems)))
     if wish == "keep":
         return flow.end(line.text(t("Kept as a draft. It stands in the console.")))
-    return flow.end().then(After("announce_ask", asking(campaign, ctx.staff.id)))
+    return flow.end().then(PostCommitTask("announce_ask", asking(campaign, ctx.staff.id)))
 
 
-def _on(ctx: Context) -> Turn:
+def _on(ctx: Context) -> HandlerResult:
     """To whatever is missing, or to the look at all of it."""
     if ctx.draft.get(THAI) is None:
         return flow.to(ctx, Step.THAI)
@@ -174,7 +179,9 @@ def _on(ctx: Context) -> Turn:
     return flow.to(ctx, Step.CHECK, *_seen(ctx))
 
 
-def _taken(event: Event, ctx: Context, step: Step, language: str, *, may_skip: bool) -> Turn:
+def _taken(
+    event: Event, ctx: Context, step: Step, language: str, *, may_skip: bool
+) -> HandlerResult:
     typed = (event.text or "").strip()
     if may_skip and event.choice(flow.mark(step)) == "skip":
         ctx.draft[language] = ""
@@ -182,7 +189,7 @@ def _taken(event: Event, ctx: Context, step: Step, language: str, *, may_skip: b
     if not typed:
         return flow.stay(ctx, *flow.prompts[step](ctx))
     if _is_too_long(typed):
-        most = campaign_content.LONGEST["text"]
+        most = campaign_content.MAX_LENGTH["text"]
         told = ctx.t("That is too long: at most {most} characters fit.", most=f"{most:,}")
         return flow.stay(ctx, line.text(told), *flow.prompts[step](ctx))
     if language == ENGLISH and _has_thai(typed) and not _has_latin(typed):
@@ -215,20 +222,20 @@ def _content(ctx: Context) -> dict[str, Any]:
 
 def _create(ctx: Context) -> Campaign:
     content = _content(ctx)
-    name = line.clip(next(iter(content.values()))["title"], LONGEST_NAME)
+    name = line.clip(next(iter(content.values()))["title"], MAX_NAME_LENGTH)
     draft = Draft(name, ctx.draft.get("topic", ""), content, Audience())
     return campaigns.create(ctx.session, draft, ctx.staff.id, ctx.settings, ctx.now)
 
 
 def _is_too_long(typed: str) -> bool:
-    return line.units(typed) > campaign_content.LONGEST["text"]
+    return line.units(typed) > campaign_content.MAX_LENGTH["text"]
 
 
 def _too_long_for_now(ctx: Context) -> Message:
     told = ctx.t(
         "That is too long: an announcement takes {most} characters. Please choose the topic, "
         "then send a shorter text; in the console it can have several parts.",
-        most=f"{campaign_content.LONGEST['text']:,}",
+        most=f"{campaign_content.MAX_LENGTH['text']:,}",
     )
     return line.text(told)
 

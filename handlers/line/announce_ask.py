@@ -2,22 +2,26 @@
 
 from sqlalchemy.orm import Session
 
-from bot.dispatch import After, Context, Flow, Said, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+    PostCommitReply,
+    PostCommitTask,
+)
 from bot.errors import DeliveryError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation import campaign_cards
 from bot.runtime import Bot
-from bot.services import (
-    campaign_cards,
-    campaign_content,
-    campaigns,
-    staff_chats,
-)
-from bot.services.campaign_problems import CampaignError
-from bot.services.campaigns import MoveError
-from bot.services.duty import OffDutyError
-from bot.services.permissions import Permission
+from bot.services.campaigns.content import content
+from bot.services.campaigns.content.problems import CampaignError
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import MoveError
+from bot.services.staff import chats
+from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permissions import Permission
 from bot.texts import Translator
 from handlers.line.announce_parts import (
     asking,
@@ -35,18 +39,18 @@ flow = Flow("campaign_ask", is_for_staff=True)
 
 @flow.entry("campaign_ask")
 @needs(Permission.WRITE_CAMPAIGN)
-def approval_asked_for(event: Event, ctx: Context, campaign: Campaign) -> Turn:
+def approval_asked_for(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     """For what the card showed: the button carries its revision."""
     if campaign.state is not CampaignState.DRAFT:
         return decided(ctx, campaign)
     if event.postback.get("r") != str(campaign.revision):
         said = changed(ctx.session, campaign, ctx.staff, ctx.t, ctx.settings, ctx.now)
         return flow.say(*said)
-    return flow.say().then(After("announce_ask", asking(campaign, ctx.staff.id)))
+    return flow.say().then(PostCommitTask("announce_ask", asking(campaign, ctx.staff.id)))
 
 
 @flow.entry("campaign_latest")
-def latest_wanted(event: Event, ctx: Context) -> Turn:
+def latest_wanted(event: Event, ctx: Context) -> HandlerResult:
     """How it stands with what this member asked for last, found again by a word."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
         return not_for_them(ctx)
@@ -58,7 +62,7 @@ def latest_wanted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.after("announce_ask")
-def ask_for_approval(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+def ask_for_approval(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
     """LINE looks at the messages first; then the list is to be counted. Twice is harmless."""
     campaign_id, seen = arguments["campaign"], arguments.get("revision", "")
     campaign = bot.database.read(lambda session: session.get(Campaign, campaign_id))
@@ -74,12 +78,12 @@ def _ask(session: Session, bot: Bot, arguments: dict[str, str], t: Translator) -
     settings, now = bot.settings, bot.clock()
     try:
         campaign = campaigns.locked(session, arguments["campaign"])
-        member = staff_chats.confirm(session, arguments["member"], Permission.WRITE_CAMPAIGN)
+        member = chats.confirm(session, arguments["member"], Permission.WRITE_CAMPAIGN)
         if str(campaign.revision) != arguments.get("revision"):
             return changed(session, campaign, member, t, settings, now)
         if campaign.state is not CampaignState.IN_REVIEW:  # where an earlier try got so far
-            campaigns.ask(session, campaign, member.id, settings, now)
-    except OffDutyError:
+            campaigns.request_approval(session, campaign, member.id, settings, now)
+    except PermissionRevoked:
         return [line.text(t("Your role may not do that. Please ask an administrator."))]
     except CampaignError as error:
         return [line.text(problems(t, error.problems))]
@@ -97,7 +101,7 @@ def _looked_at(bot: Bot, campaign: Campaign, t: Translator) -> Message | None:
     unfinished = campaigns.problems(campaign, bot.settings, bot.clock())
     if unfinished:
         return line.text(problems(t, unfinished))
-    for language in campaign_content.languages(campaign.content):
+    for language in content.languages(campaign.content):
         only = {language: campaign.content[language]}
         said = campaign_cards.previews(only, campaign.topic, bot.settings)
         try:
@@ -125,5 +129,5 @@ def _counting(campaign: Campaign, t: Translator) -> Message:
     return line.card(title, title, blocks, [see])
 
 
-def _said(*messages: Message) -> Said:
-    return Said(list(messages), list(messages))
+def _said(*messages: Message) -> PostCommitReply:
+    return PostCommitReply(list(messages), list(messages))

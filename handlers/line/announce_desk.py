@@ -4,31 +4,40 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import (
-    alerts,
+from bot.presentation import (
     campaign_cards,
-    campaign_lines,
-    campaign_marks,
     campaign_words,
-    campaigns,
-    staff_chats,
+    formatting,
+    preview_banners,
     staff_words,
 )
-from bot.services.campaign_problems import CampaignError
-from bot.services.campaigns import MoveError, StaleError
-from bot.services.duty import OffDutyError
-from bot.services.permissions import Permission
-from bot.services.staff_sessions import actor
+from bot.services.campaigns.content.problems import CampaignError
+from bot.services.campaigns.workflow import (
+    alerts,
+    campaigns,
+)
+from bot.services.campaigns.workflow.campaigns import (
+    MoveError,
+    StaleError,
+)
+from bot.services.staff import chats
+from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import actor
 from handlers.line.announce_parts import card, decided, needs, not_for_them, shown
 from handlers.line.shared import main_menu
 from models.campaign import Campaign, CampaignState
 
-MOST = 10  # on one card
-LONGEST_NOTE = 400
+MAX_CAMPAIGNS = 10  # on one card
+MAX_NOTE_LENGTH = 400
 NO_NOTE = "none"
 
 
@@ -40,13 +49,13 @@ flow = Flow("campaign_desk", Step, is_for_staff=True)
 
 
 @flow.cancel
-def left_as_it_was(event: Event, ctx: Context) -> Turn:
+def left_as_it_was(event: Event, ctx: Context) -> HandlerResult:
     """Nothing that is typed next may go to the author."""
     return flow.end(line.text(ctx.t("All right. Nothing was decided.")))
 
 
 @flow.entry("approvals")
-def waiting_asked_for(event: Event, ctx: Context) -> Turn:
+def waiting_asked_for(event: Event, ctx: Context) -> HandlerResult:
     """What waits for this member first, then the rest."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
         return not_for_them(ctx)
@@ -58,17 +67,17 @@ def waiting_asked_for(event: Event, ctx: Context) -> Turn:
     ordered = mine + [each for each in found if each not in mine]
     t = ctx.t
     listed = campaign_cards.listed(
-        ordered[:MOST], t("Waiting for approval"), t("Nothing waits for approval."), t
+        ordered[:MAX_CAMPAIGNS], t("Waiting for approval"), t("Nothing waits for approval."), t
     )
     return flow.say(listed, *ctx.asked())
 
 
 @flow.entry("sending")
-def progress_asked_for(event: Event, ctx: Context) -> Turn:
+def progress_asked_for(event: Event, ctx: Context) -> HandlerResult:
     """What is approved and has not ended; each can be stopped from its card."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
         return not_for_them(ctx)
-    found = campaign_cards.on_the_way(ctx.session, MOST)
+    found = campaign_cards.on_the_way(ctx.session, MAX_CAMPAIGNS)
     if len(found) == 1:
         return flow.say(card(ctx, found[0]), *ctx.asked())
     t = ctx.t
@@ -77,12 +86,12 @@ def progress_asked_for(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry(staff_words.STOP)
-def stopping_wanted(event: Event, ctx: Context) -> Turn:
+def stopping_wanted(event: Event, ctx: Context) -> HandlerResult:
     """By a word, from anywhere: each announcement that is under way, one tap from its end."""
     t = ctx.t
     if not ctx.staff.may(Permission.STOP_CAMPAIGN):
         return not_for_them(ctx)
-    found = campaign_cards.on_the_way(ctx.session, MOST)
+    found = campaign_cards.on_the_way(ctx.session, MAX_CAMPAIGNS)
     if not found:
         told = line.text(t("No announcement is under way, so there is nothing to stop."))
         mine = [line.entry(t("News"), "news")] if ctx.learner is not None else []
@@ -97,18 +106,18 @@ def stopping_wanted(event: Event, ctx: Context) -> Turn:
     asked = ctx.asked()
     if asked:
         said.append(line.text(t("If you meant the question below, type “cancel”.")))
-    return flow.say(*said, *asked[: line.MOST - len(said)])
+    return flow.say(*said, *asked[: line.MAX_MESSAGES - len(said)])
 
 
 @flow.entry("campaign_show")
 @needs(Permission.SEE_CAMPAIGNS)
-def looked_at(event: Event, ctx: Context, campaign: Campaign) -> Turn:
+def looked_at(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     return flow.say(*shown(ctx, campaign))
 
 
 @flow.entry("campaign_preview")
 @needs(Permission.SEE_CAMPAIGNS)
-def messages_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
+def messages_wanted(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     """One language of it, word for word."""
     language = event.postback.get("l", "")
     if language not in campaign.content:
@@ -118,12 +127,12 @@ def messages_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
     if not said:
         return flow.say(card(ctx, campaign))
     mark = campaign_cards.preview_mark(campaign, ctx.t)
-    return flow.say(*campaign_marks.marked(said, mark))
+    return flow.say(*preview_banners.marked(said, mark))
 
 
 @flow.entry("campaign_approve")
 @needs(Permission.APPROVE_CAMPAIGN)
-def approved(event: Event, ctx: Context, campaign: Campaign) -> Turn:
+def approved(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     """Exactly what the card showed: the button carries its digest."""
     t, seen = ctx.t, event.postback.get("d", "")
     try:
@@ -137,14 +146,14 @@ def approved(event: Event, ctx: Context, campaign: Campaign) -> Turn:
         said = "\n".join(campaign_words.said(t, each) for each in error.problems)
         return flow.say(line.text(said), card(ctx, campaign))
     alerts.tell_author(ctx.session, campaign, ctx.settings, ctx.now)
-    begins = campaign_lines.moment(t, campaign.due_at) if campaign.due_at else ""
+    begins = formatting.moment(t, campaign.due_at) if campaign.due_at else ""
     told = t("Approved. It begins {time}; until then and after it can be stopped.", time=begins)
     return flow.say(line.text(told), card(ctx, campaign))
 
 
 @flow.entry("campaign_back")
 @needs(Permission.APPROVE_CAMPAIGN)
-def sending_back_wanted(event: Event, ctx: Context, campaign: Campaign) -> Turn:
+def sending_back_wanted(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     if campaign.state is not CampaignState.IN_REVIEW:
         return decided(ctx, campaign)
     ctx.draft = {"campaign": campaign.id}
@@ -160,17 +169,17 @@ def ask_why(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.NOTE)
-def sent_back(event: Event, ctx: Context) -> Turn:
+def sent_back(event: Event, ctx: Context) -> HandlerResult:
     t, note = ctx.t, (event.text or "").strip()
     if not note and event.choice(flow.mark(Step.NOTE)) != NO_NOTE:
         return flow.stay(ctx, *ask_why(ctx))
     try:
         campaign = campaigns.locked(ctx.session, ctx.draft.get("campaign", ""))
-        staff_chats.confirm(ctx.session, ctx.staff.id, Permission.APPROVE_CAMPAIGN)
+        chats.confirm(ctx.session, ctx.staff.id, Permission.APPROVE_CAMPAIGN)
         if campaign.state is not CampaignState.IN_REVIEW:
             raise MoveError
-        campaigns.send_back(ctx.session, campaign, ctx.staff.id, note[:LONGEST_NOTE], ctx.now)
-    except OffDutyError:
+        campaigns.send_back(ctx.session, campaign, ctx.staff.id, note[:MAX_NOTE_LENGTH], ctx.now)
+    except PermissionRevoked:
         return flow.end(line.text(t("Your role may not do that. Please ask an administrator.")))
     except MoveError:
         return flow.end(line.text(t("That has been decided already.")))
@@ -180,7 +189,7 @@ def sent_back(event: Event, ctx: Context) -> Turn:
 
 @flow.entry("campaign_take_back")
 @needs(Permission.WRITE_CAMPAIGN)
-def taken_back(event: Event, ctx: Context, campaign: Campaign) -> Turn:
+def taken_back(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     """The author found something while it waits."""
     if campaign.state is not CampaignState.IN_REVIEW:
         return decided(ctx, campaign)
@@ -191,7 +200,7 @@ def taken_back(event: Event, ctx: Context, campaign: Campaign) -> Turn:
 
 @flow.entry("campaign_stop")
 @needs(Permission.STOP_CAMPAIGN)
-def stopped(event: Event, ctx: Context, campaign: Campaign) -> Turn:
+def stopped(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     """One tap, no question: each second counts."""
     if campaign.state not in campaign_cards.ON_THE_WAY:
         return decided(ctx, campaign)
@@ -204,8 +213,8 @@ def stopped(event: Event, ctx: Context, campaign: Campaign) -> Turn:
 
 
 @flow.entry("staff_unlink")
-def unlinking_wanted(event: Event, ctx: Context) -> Turn:
-    staff_chats.unlink(ctx.session, ctx.staff.id, actor(ctx.staff.id), staff_chats.CHAT, ctx.now)
+def unlinking_wanted(event: Event, ctx: Context) -> HandlerResult:
+    chats.unlink(ctx.session, ctx.staff.id, actor(ctx.staff.id), chats.CHAT, ctx.now)
     ctx.__dict__.pop("member", None)
     told = ctx.t("Unlinked. Nothing for staff comes into this chat any more.")
     is_gone = ctx.member is None

@@ -5,38 +5,48 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.dispatch import Context, Flow, Handler, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    Handler,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import campaign_cards, campaign_words, campaigns, staff_chats
-from bot.services.campaign_problems import Problem
-from bot.services.campaigns import MoveError
-from bot.services.duty import OffDutyError
-from bot.services.permissions import Permission
-from bot.services.staff_sessions import Member
+from bot.presentation import (
+    campaign_cards,
+    campaign_words,
+)
+from bot.services.campaigns.content.problems import Problem
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import MoveError
+from bot.services.staff import chats
+from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
 from bot.settings import Settings
 from bot.texts import Translator
 from models.campaign import Campaign
 
-About = Callable[[Event, Context, Campaign], Turn]
+About = Callable[[Event, Context, Campaign], HandlerResult]
 
 
 def needs(permission: Permission) -> Callable[[About], Handler]:
     """A button about one announcement, tapped by a member whose role may do what it says."""
 
     def wrap(handler: About) -> Handler:
-        def tapped(event: Event, ctx: Context) -> Turn:
+        def tapped(event: Event, ctx: Context) -> HandlerResult:
             if not ctx.staff.may(permission):
                 return not_for_them(ctx)
             try:
                 campaign = campaigns.locked(ctx.session, event.postback.get("c", "")[:32])
                 # The lock may have taken a while: who they are now is what counts.
-                ctx.member = staff_chats.confirm(ctx.session, ctx.staff.id, permission)
+                ctx.member = chats.confirm(ctx.session, ctx.staff.id, permission)
             except MoveError:
                 gone = ctx.t("That announcement is not there any more.")
                 return Flow.say(line.text(gone), *ctx.asked())
-            except OffDutyError:
+            except PermissionRevoked:
                 return not_for_them(ctx)
             return handler(event, ctx, campaign)
 
@@ -45,13 +55,13 @@ def needs(permission: Permission) -> Callable[[About], Handler]:
     return wrap
 
 
-def not_for_them(ctx: Context) -> Turn:
+def not_for_them(ctx: Context) -> HandlerResult:
     """For whoever has another role, or none any more."""
     refused = ctx.t("Your role may not do that. Please ask an administrator.")
     return Flow.say(line.text(refused), *ctx.asked())
 
 
-def decided(ctx: Context, campaign: Campaign) -> Turn:
+def decided(ctx: Context, campaign: Campaign) -> HandlerResult:
     """For whoever comes too late: how it stands."""
     return Flow.say(line.text(ctx.t("That has been decided already.")), card(ctx, campaign))
 
@@ -77,7 +87,7 @@ def changed(
     """It is not what was looked at any more: what it is now, with the words in front."""
     told = line.text(t("It has changed since that card. Please read the new one."))
     found = campaign_cards.shown(session, campaign, member, t, settings, now)
-    return [told, *(found if len(found) < line.MOST else found[-1:])]
+    return [told, *(found if len(found) < line.MAX_MESSAGES else found[-1:])]
 
 
 def asking(campaign: Campaign, member_id: str) -> dict[str, str]:

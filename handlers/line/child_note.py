@@ -2,13 +2,23 @@
 
 from enum import StrEnum
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import guardians, request_words, requests, rights, subjects
-from bot.services.consents import GUARDIAN
-from bot.services.requests import Asked
+from bot.presentation import request_words
+from bot.services.consent.consents import GUARDIAN
+from bot.services.guardians import guardians
+from bot.services.people import subjects
+from bot.services.privacy import (
+    requests,
+    rights,
+)
+from bot.services.privacy.requests import Asked
 from models.guardianship import GuardianshipState
 
 
@@ -30,7 +40,7 @@ def _asked(event: Event, ctx: Context, wanted: str | None) -> Asked | None:
 
 
 @flow.entry("child_correct")
-def correction_wanted(event: Event, ctx: Context) -> Turn:
+def correction_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.conversation.flow is not None:
         first = line.text(ctx.t("Please finish or cancel this first."))
         return flow.say(first, *ctx.asked())
@@ -46,18 +56,18 @@ def ask_what_is_wrong(ctx: Context) -> list[Message]:
     question = ctx.t(
         "What is wrong in the child’s data, and what is right? Write it in one message, up to "
         "{most} characters. Never write a password.",
-        most=requests.MOST_DETAIL,
+        most=requests.MAX_DETAIL,
     )
     return [line.quick(line.text(question), [line.entry(ctx.t("Cancel"), "cancel")])]
 
 
 @flow.step(Step.NOTE)
-def note_written(event: Event, ctx: Context) -> Turn:
+def note_written(event: Event, ctx: Context) -> HandlerResult:
     t, note = ctx.t, (event.text or "").strip()
     asked = _asked(event, ctx, ctx.draft.get("g"))
     if asked is None:
         return flow.end(line.text(ctx.t("This agreement has ended.")))
-    if not note or len(note) > requests.MOST_DETAIL:
+    if not note or len(note) > requests.MAX_DETAIL:
         return flow.stay(ctx, *ask_what_is_wrong(ctx))
     request = rights.correct(ctx.session, asked, note, ctx.now)
     title = t("Your request has arrived")
@@ -69,5 +79,5 @@ def note_written(event: Event, ctx: Context) -> Turn:
 
 
 @flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> Turn:
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
     return flow.end(line.text(ctx.t("Nothing has changed.")))

@@ -2,26 +2,42 @@
 
 from enum import StrEnum
 
-from bot.dispatch import After, Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+    PostCommitTask,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import (
-    consents,
-    guardian_ends,
-    guardians,
-    news_wishes,
-    outbox,
+from bot.presentation import (
     request_words,
-    rights,
     rights_words,
-    subjects,
+)
+from bot.services.consent import consents
+from bot.services.consent.consents import (
+    GUARDIAN,
+    ConsentStatement,
+)
+from bot.services.delivery import outbox
+from bot.services.guardians import (
+    ends,
+    guardians,
+)
+from bot.services.people import subjects
+from bot.services.privacy import rights
+from bot.services.privacy.requests import Asked
+from bot.services.subscriptions import (
+    opt_in,
     subscriptions,
 )
-from bot.services.consents import GUARDIAN, Said
-from bot.services.requests import Asked
 from bot.texts import translator
-from handlers.line.children_cards import MOST, child_card, no_children
+from handlers.line.children_cards import (
+    MAX_CARDS,
+    child_card,
+    no_children,
+)
 from handlers.line.guardian_texts import (
     guardian_card,
     guardian_receipt,
@@ -52,7 +68,7 @@ def _held(ctx: Context, wanted: str | None) -> tuple[Guardianship, Conversation]
     return guardians.held_by(ctx.session, ctx.conversation, wanted, states, ctx.now)
 
 
-def _of_button(event: Event, ctx: Context) -> tuple[Guardianship, Conversation] | Turn:
+def _of_button(event: Event, ctx: Context) -> tuple[Guardianship, Conversation] | HandlerResult:
     """The child whose card was tapped, or what is said where that cannot be done now."""
     if ctx.conversation.flow is not None:
         first = line.text(ctx.t("Please finish or cancel this first."))
@@ -62,15 +78,15 @@ def _of_button(event: Event, ctx: Context) -> tuple[Guardianship, Conversation] 
 
 
 @flow.entry("children")
-def children_wanted(event: Event, ctx: Context) -> Turn:
+def children_wanted(event: Event, ctx: Context) -> HandlerResult:
     found = guardians.children_of(ctx.session, ctx.conversation)
     if not found:
         return flow.say(no_children(ctx), *ctx.asked())
     start = event.postback.get("from", "0")
     first = int(start) if start.isascii() and start.isdigit() and int(start) < len(found) else 0
-    cards = [child_card(ctx, row) for row in found[first : first + MOST]]
-    if first + MOST < len(found):
-        more = line.entry(ctx.t("More children"), "children", **{"from": str(first + MOST)})
+    cards = [child_card(ctx, row) for row in found[first : first + MAX_CARDS]]
+    if first + MAX_CARDS < len(found):
+        more = line.entry(ctx.t("More children"), "children", **{"from": str(first + MAX_CARDS)})
         cards.append(line.quick(line.text(ctx.t("There are more:")), [more]))
     return flow.say(*cards)
 
@@ -86,14 +102,14 @@ def _asked_for(event: Event, child: Conversation) -> Asked:
 
 
 @flow.entry("child_news_off")
-def news_stopped(event: Event, ctx: Context) -> Turn:
+def news_stopped(event: Event, ctx: Context) -> HandlerResult:
     """One tap, at once (PDPA s.19)."""
     held, purpose = _of_button(event, ctx), NEWS.get(event.postback.get("p", ""))
-    if isinstance(held, Turn):
+    if isinstance(held, HandlerResult):
         return held
     if purpose is None:
         return flow.say(child_card(ctx, held[0]))
-    said = Said(ctx.t("Stop"), actor=GUARDIAN, webhook_event_id=event.id)
+    said = ConsentStatement(ctx.t("Stop"), actor=GUARDIAN, webhook_event_id=event.id)
     ended = subscriptions.stop(ctx.session, held[1], purpose, said, ctx.settings.school, ctx.now)
     ctx.session.flush()
     receipts = [guardian_receipt(ctx, ended)] if ended is not None else []
@@ -101,9 +117,9 @@ def news_stopped(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("child_news_on")
-def news_asked_for(event: Event, ctx: Context) -> Turn:
+def news_asked_for(event: Event, ctx: Context) -> HandlerResult:
     held, purpose = _of_button(event, ctx), NEWS.get(event.postback.get("p", ""))
-    if isinstance(held, Turn):
+    if isinstance(held, HandlerResult):
         return held
     if purpose is None:
         return flow.say(child_card(ctx, held[0]))
@@ -117,7 +133,7 @@ def ask_news(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.NEWS)
-def news_chosen(event: Event, ctx: Context) -> Turn:
+def news_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.NEWS))
     held = _held(ctx, ctx.draft.get("g"))
     if held is None:
@@ -126,9 +142,9 @@ def news_chosen(event: Event, ctx: Context) -> Turn:
     seen = seen_by_guardian(ctx, purpose, event.postback.get("c"))
     if chosen not in {"yes", "no"} or seen is None:
         return once_more(flow, ctx, *ask_news(ctx))
-    said = Said(*seen, actor=GUARDIAN, webhook_event_id=event.id)
+    said = ConsentStatement(*seen, actor=GUARDIAN, webhook_event_id=event.id)
     if chosen == "yes":
-        given = news_wishes.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now).event
+        given = opt_in.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now).event
     else:
         given = consents.record(
             ctx.session, held[1], purpose, ConsentState.REFUSED, said, ctx.settings.school, ctx.now
@@ -138,27 +154,27 @@ def news_chosen(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("child_data")
-def data_wanted(event: Event, ctx: Context) -> Turn:
+def data_wanted(event: Event, ctx: Context) -> HandlerResult:
     """See and take along everything about the child (PDPA ss.20, 30, 31)."""
     held = _of_button(event, ctx)
-    if isinstance(held, Turn):
+    if isinstance(held, HandlerResult):
         return held
     request = rights.access(ctx.session, _asked_for(event, held[1]), ctx.now)
     wish = {"request": request.id, "person": ctx.conversation.person}
-    return flow.say().then(After("archive", wish))
+    return flow.say().then(PostCommitTask("archive", wish))
 
 
-def _ask_first(event: Event, ctx: Context, step: Step) -> Turn:
+def _ask_first(event: Event, ctx: Context, step: Step) -> HandlerResult:
     """What cannot be undone is asked about, for the child of the button."""
     held = _of_button(event, ctx)
-    if isinstance(held, Turn):
+    if isinstance(held, HandlerResult):
         return held
     ctx.draft = {"g": held[0].id}
     return flow.to(ctx, step)
 
 
 @flow.entry("child_withdraw")
-def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
+def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
     return _ask_first(event, ctx, Step.WITHDRAWING)
 
 
@@ -171,7 +187,7 @@ def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.WITHDRAWING)
-def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
+def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.WITHDRAWING))
     held = _held(ctx, ctx.draft.get("g"))
@@ -183,11 +199,11 @@ def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
         return flow.end(line.text(t("Nothing has changed.")))
     row, child = held
     told = [withdrawn_card(translator(child.language))]
-    guardian_ends.tell_child(ctx.session, row, child, "withdrawn", told, ctx.now)
+    ends.tell_child(ctx.session, row, child, "withdrawn", told, ctx.now)
     school, text = ctx.settings.school, withdrawal_text(t)
     if child.learner_id is None:
-        said = Said(text, actor=GUARDIAN, webhook_event_id=event.id)
-        guardian_ends.withdraw(ctx.session, row, child, said, school, ctx.now)
+        said = ConsentStatement(text, actor=GUARDIAN, webhook_event_id=event.id)
+        ends.withdraw(ctx.session, row, child, said, school, ctx.now)
         return flow.end(line.text(t("You have withdrawn, and what we kept is erased.")))
     asked = _asked_for(event, child)
     found = rights.withdraw(ctx.session, asked, text, school, ctx.provider, ctx.now)
@@ -198,7 +214,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
     )
     if found.account_id is None:
         return done
-    return done.then(After("close_account", {"account": found.account_id}))
+    return done.then(PostCommitTask("close_account", {"account": found.account_id}))
 
 
 def _erasure_follows(ctx: Context, erased: rights.Erased) -> str:
@@ -209,7 +225,7 @@ def _erasure_follows(ctx: Context, erased: rights.Erased) -> str:
 
 
 @flow.entry("child_erase")
-def erasure_asked_for(event: Event, ctx: Context) -> Turn:
+def erasure_asked_for(event: Event, ctx: Context) -> HandlerResult:
     return _ask_first(event, ctx, Step.ERASING)
 
 
@@ -227,7 +243,7 @@ def tell_what_erasing_means(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.ERASING)
-def erasure_chosen(event: Event, ctx: Context) -> Turn:
+def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.ERASING))
     held = _held(ctx, ctx.draft.get("g"))
@@ -238,12 +254,12 @@ def erasure_chosen(event: Event, ctx: Context) -> Turn:
     if chosen == "no":
         return flow.end(line.text(t("Nothing has changed.")))
     row, child = held
-    person, to = child.person, guardian_ends.address_of(ctx.session, row, child)
+    person, to = child.person, ends.address_of(ctx.session, row, child)
     told, row_id = [withdrawn_card(translator(child.language))], row.id
     if child.learner_id is None:  # nothing may be left that looks like a yes
         text = withdrawal_text(t)
-        said = Said(text, actor=GUARDIAN, webhook_event_id=event.id)
-        guardian_ends.withdraw(ctx.session, row, child, said, ctx.settings.school, ctx.now)
+        said = ConsentStatement(text, actor=GUARDIAN, webhook_event_id=event.id)
+        ends.withdraw(ctx.session, row, child, said, ctx.settings.school, ctx.now)
     erased = rights.erase(ctx.session, _asked_for(event, child), ctx.now)
     if erased.is_held:
         due = request_words.day(t, erased.due_at)
@@ -264,5 +280,5 @@ def erasure_chosen(event: Event, ctx: Context) -> Turn:
 
 
 @flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> Turn:
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
     return flow.end(line.text(ctx.t("Nothing has changed.")))

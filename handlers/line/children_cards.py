@@ -3,15 +3,15 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services import consents
-from bot.services.consents import GUARDIAN
+from bot.services.consent import consents
+from bot.services.consent.consents import GUARDIAN
 from bot.texts.dates import shown_time
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.guardianship import Guardianship
 from models.learner import Learner, LearnerState
 
-MOST = 4  # cards in one answer; LINE takes five messages
+MAX_CARDS = 4  # cards in one answer; LINE takes five messages
 
 
 def child_card(ctx: Context, row: Guardianship) -> Message:

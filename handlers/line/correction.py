@@ -2,12 +2,21 @@
 
 from enum import StrEnum
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import request_words, requests, rights, subjects
-from bot.services.requests import Asked
+from bot.presentation import request_words
+from bot.services.people import subjects
+from bot.services.privacy import (
+    requests,
+    rights,
+)
+from bot.services.privacy.requests import Asked
 from handlers.line.shared import not_registered
 
 
@@ -20,7 +29,7 @@ flow = Flow("correction", Step)
 
 
 @flow.entry("rights_correct")
-def correction_wanted(event: Event, ctx: Context) -> Turn:
+def correction_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     ctx.draft = {}
@@ -42,7 +51,7 @@ def ask_what_is_wrong(ctx: Context) -> list[Message]:
                 t(
                     "Is something else wrong? Write it here in one message, up to {most} "
                     "characters. Never write a password.",
-                    most=requests.MOST_DETAIL,
+                    most=requests.MAX_DETAIL,
                 )
             ),
         ],
@@ -52,15 +61,15 @@ def ask_what_is_wrong(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.NOTE)
-def note_written(event: Event, ctx: Context) -> Turn:
+def note_written(event: Event, ctx: Context) -> HandlerResult:
     t, note = ctx.t, (event.text or "").strip()
     if not note or ctx.learner is None:
         return flow.stay(ctx, *ask_what_is_wrong(ctx))
-    if len(note) > requests.MOST_DETAIL:
+    if len(note) > requests.MAX_DETAIL:
         long = t(
             "That is {length} characters; please say it in {most}.",
             length=len(note),
-            most=requests.MOST_DETAIL,
+            most=requests.MAX_DETAIL,
         )
         return flow.stay(ctx, line.text(long), *ask_what_is_wrong(ctx))
     subject = subjects.subject_of(ctx.session, ctx.conversation)
@@ -80,5 +89,5 @@ def note_written(event: Event, ctx: Context) -> Turn:
 
 
 @flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> Turn:
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
     return flow.end(line.text(ctx.t("Nothing has changed.")))

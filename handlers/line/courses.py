@@ -2,22 +2,27 @@
 
 from typing import Any
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.services import accounts, courses
+from bot.services.accounts import accounts
+from bot.services.courses import courses
 from handlers.line.shared import has_left
 
 flow = Flow("courses")
 
-MOST = 6  # courses on one card
+MAX_COURSES = 6  # courses on one card
 
 
 @flow.entry("courses")
-def courses_wanted(event: Event, ctx: Context) -> Turn:
+def courses_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     blocks: list[dict[str, Any]] = []
-    for course in courses.load(ctx.settings.courses_dir)[:MOST]:
+    for course in courses.load(ctx.settings.courses_dir)[:MAX_COURSES]:
         if blocks:
             blocks.append(line.separator())
         blocks.append(line.paragraph(course.title[t.language], strong=True))

@@ -4,15 +4,34 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.dispatch import After, Context, Flow, Said, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+    PostCommitReply,
+    PostCommitTask,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.runtime import Bot
-from bot.services import accounts, freezing, merging, outbox, provisioning, resets, secret_links
-from bot.services.freezing import Freeze
-from bot.services.provisioning import Made
-from bot.services.resets import Barred, Wait
+from bot.services.accounts import (
+    accounts,
+    freezing,
+    provisioning,
+)
+from bot.services.accounts.freezing import Freeze
+from bot.services.accounts.provisioning import Made
+from bot.services.auth import (
+    resets,
+    secret_links,
+)
+from bot.services.auth.resets import (
+    Barred,
+    Wait,
+)
+from bot.services.delivery import outbox
+from bot.services.learners import merging
 from bot.texts import Translator, translator
 from bot.texts.dates import shown_time
 from handlers.line.account_card import account_card
@@ -26,12 +45,12 @@ flow = Flow("credentials")
 
 
 @flow.entry("link")
-def link_wanted(event: Event, ctx: Context) -> Turn:
+def link_wanted(event: Event, ctx: Context) -> HandlerResult:
     return _asked_for(ctx)
 
 
 @flow.entry("reset")
-def password_forgotten(event: Event, ctx: Context) -> Turn:
+def password_forgotten(event: Event, ctx: Context) -> HandlerResult:
     """The first words are the same for everybody, whoever they are to us."""
     first = ctx.t(
         "I give a new password through a link that opens once, and only in the LINE chat of the "
@@ -40,7 +59,7 @@ def password_forgotten(event: Event, ctx: Context) -> Turn:
     return _asked_for(ctx, line.text(first))
 
 
-def _asked_for(ctx: Context, *first: Message) -> Turn:
+def _asked_for(ctx: Context, *first: Message) -> HandlerResult:
     t = ctx.t
     if ctx.learner is None:
         none = t("You have no account here yet. Registering takes about three minutes.")
@@ -54,7 +73,7 @@ def _asked_for(ctx: Context, *first: Message) -> Turn:
     if account.state is AccountState.FROZEN:
         return flow.say(*first, frozen_words(t), human_offer(ctx, "account"))
     wish = {"account": account.id, "person": ctx.conversation.person}
-    return flow.say(*first).then(After("credentials", wish))
+    return flow.say(*first).then(PostCommitTask("credentials", wish))
 
 
 def _way_in(ctx: Context) -> Message:
@@ -81,7 +100,7 @@ def frozen_words(t: Translator) -> Message:
 
 
 @flow.entry("freeze")
-def freeze_pressed(event: Event, ctx: Context) -> Turn:
+def freeze_pressed(event: Event, ctx: Context) -> HandlerResult:
     """The button of a notice: its seal is the authority, in whichever chat it is pressed."""
     t = ctx.t
     pressed = freezing.freeze(ctx.session, event.postback.get("k", ""), "chat", ctx.now)
@@ -93,18 +112,18 @@ def freeze_pressed(event: Event, ctx: Context) -> Turn:
     turn = flow.say(frozen_words(t), human_offer(ctx, "account"))
     if pressed.account_id is None:
         return turn
-    return turn.then(After("freeze_account", {"account": pressed.account_id}))
+    return turn.then(PostCommitTask("freeze_account", {"account": pressed.account_id}))
 
 
 @flow.after("freeze_account")
-def freeze_account(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+def freeze_account(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
     """Tell the e-learning system; where it cannot be reached now, a job goes on trying."""
     provisioning.suspend(bot.database, bot.provider, arguments["account"], bot.clock)
-    return Said([], [])
+    return PostCommitReply([], [])
 
 
 @flow.entry("password")
-def password_spoken_of(event: Event, ctx: Context) -> Turn:
+def password_spoken_of(event: Event, ctx: Context) -> HandlerResult:
     """Somebody forgot it, or types one: nobody here ever asks for it, and the text is not kept."""
     t = ctx.t
     title = t("About your password")
@@ -126,13 +145,13 @@ def password_spoken_of(event: Event, ctx: Context) -> Turn:
 
 
 @flow.after("credentials")
-def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
     """Make the account if it is not made yet, then a link; those of earlier requests die."""
     account_id = arguments["account"]
     made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
     if made is Made.NOT_YET:
         waiting = [not_ready(t)]
-        return Said(waiting, waiting)
+        return PostCommitReply(waiting, waiting)
     given = bot.database.write(
         lambda session: resets.give_link(
             session,
@@ -145,15 +164,15 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
     )
     if isinstance(given, Wait):
         later = [wait_card(t, given.until)]
-        return Said(later, later)
+        return PostCommitReply(later, later)
     if isinstance(given, Barred):
         frozen = given.state is AccountState.FROZEN
         barred = [frozen_words(t) if frozen else line.text(t("Your account is closed."))]
-        return Said(barred, barred)
+        return PostCommitReply(barred, barred)
     url = secret_links.url(bot.settings.public_url, given.token, t.language, given.purpose)
     if given.purpose is LinkPurpose.PASSWORD_RESET:
-        return Said([reset_card(t, given.username, url)], [reset_later(t)])
-    return Said([ready_card(t, given.username, url)], [ready_later(t)])
+        return PostCommitReply([reset_card(t, given.username, url)], [reset_later(t)])
+    return PostCommitReply([ready_card(t, given.username, url)], [ready_later(t)])
 
 
 def wait_card(t: Translator, until: datetime) -> Message:

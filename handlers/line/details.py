@@ -2,19 +2,24 @@
 
 from enum import StrEnum
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import details, inputs, words
-from bot.services.details import Item
-from handlers import input_words
+from bot.presentation import input_words, words
+from bot.services.accounts import details
+from bot.services.accounts.details import Item
+from bot.services.people import inputs
 from handlers.line.account_card import account_card
 from handlers.line.shared import greeting, human_offer, not_registered
 from models.learner import Learner, LearnerState
 
-MOST_TRIES = 3
+MAX_TRIES = 3
 TYPED = ("value", "typed_email", "meant_email", "single_name")
 
 
@@ -30,7 +35,7 @@ flow = Flow("details", Step)
 
 
 @flow.entry("change")
-def change_wanted(event: Event, ctx: Context) -> Turn:
+def change_wanted(event: Event, ctx: Context) -> HandlerResult:
     learner = ctx.learner
     if learner is None:
         return not_registered(ctx)
@@ -43,14 +48,14 @@ def change_wanted(event: Event, ctx: Context) -> Turn:
     return flow.to(ctx, Step.ITEM)
 
 
-def _not_now(ctx: Context, learner: Learner) -> Turn:
+def _not_now(ctx: Context, learner: Learner) -> HandlerResult:
     if learner.state is not LearnerState.ACTIVE:
         return flow.end(account_card(ctx))
     frozen = ctx.t("Your account is frozen, so nothing can be changed in it now.")
     return flow.end(line.text(frozen), human_offer(ctx, "account"))
 
 
-def _to_item(ctx: Context, item: Item) -> Turn:
+def _to_item(ctx: Context, item: Item) -> HandlerResult:
     ctx.draft = {"item": str(item)}
     return flow.to(ctx, Step.PROOF if item is Item.PHONE else Step.VALUE)
 
@@ -66,7 +71,7 @@ def ask_item(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.ITEM)
-def item_chosen(event: Event, ctx: Context) -> Turn:
+def item_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.ITEM))
     if chosen not in set(Item):
         please = line.text(ctx.t("Please tap one of the buttons."))
@@ -85,7 +90,7 @@ def ask_proof(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.PROOF)
-def proof_given(event: Event, ctx: Context) -> Turn:
+def proof_given(event: Event, ctx: Context) -> HandlerResult:
     """The number's last digits open a password reset, so whoever changes it must know them."""
     t, learner = ctx.t, ctx.learner
     if learner is None or not details.may_change(ctx.session, learner):
@@ -109,7 +114,7 @@ def ask_value(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.VALUE)
-def value_given(event: Event, ctx: Context) -> Turn:
+def value_given(event: Event, ctx: Context) -> HandlerResult:
     item, text = _item(ctx), event.text or ""
     tapped_none = event.choice(flow.mark(Step.VALUE)) == "none"
     if item is Item.LINE_ID and (tapped_none or inputs.means_none(text)):
@@ -122,7 +127,7 @@ def value_given(event: Event, ctx: Context) -> Turn:
         return _wrong(event, ctx, error)
 
 
-def _wrong(event: Event, ctx: Context, error: InputError) -> Turn:
+def _wrong(event: Event, ctx: Context, error: InputError) -> HandlerResult:
     text = event.text or ""
     if error.code == "email_slip":
         _keep(event, ctx, typed_email=inputs.kept_email(text), meant_email=error.suggestion or "")
@@ -131,7 +136,7 @@ def _wrong(event: Event, ctx: Context, error: InputError) -> Turn:
         _keep(event, ctx, single_name=inputs.tidy(text))
     ctx.draft["tries"] = ctx.draft.get("tries", 0) + 1
     wrong = [line.text(input_words.why(ctx.t, error.code))]
-    if ctx.draft["tries"] % MOST_TRIES == 0:
+    if ctx.draft["tries"] % MAX_TRIES == 0:
         wrong.append(human_offer(ctx, "account"))
     return flow.to(ctx, Step.VALUE, *wrong)
 
@@ -152,7 +157,7 @@ def offer_correction(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.SLIP)
-def correction_chosen(event: Event, ctx: Context) -> Turn:
+def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.SLIP)) or words.yes_or_no(
         event.text or "", yes="meant", no="typed"
     )
@@ -189,7 +194,7 @@ def show_change(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.CONFIRM)
-def change_confirmed(event: Event, ctx: Context) -> Turn:
+def change_confirmed(event: Event, ctx: Context) -> HandlerResult:
     t, item, learner = ctx.t, _item(ctx), ctx.learner
     chosen = event.choice(flow.mark(Step.CONFIRM)) or words.yes_or_no(
         event.text or "", yes="save", no="again"
@@ -211,7 +216,7 @@ def change_confirmed(event: Event, ctx: Context) -> Turn:
     return flow.end(line.text(t("Saved. This is what we have now:")), account_card(ctx))
 
 
-def _ask_to_confirm(ctx: Context, learner: Learner, address: str) -> Turn:
+def _ask_to_confirm(ctx: Context, learner: Learner, address: str) -> HandlerResult:
     t = ctx.t
     if not details.ask_to_change_email(ctx.session, learner, address, ctx.now, ctx.settings):
         return flow.end(line.text(too_many_mails(ctx)))
@@ -235,7 +240,7 @@ def _item(ctx: Context) -> Item:
     return Item(ctx.draft["item"])
 
 
-def _onward(event: Event, ctx: Context, value: str) -> Turn:
+def _onward(event: Event, ctx: Context, value: str) -> HandlerResult:
     source = ctx.draft.get("sources", {}).get("typed_email")
     _forget(ctx)
     _keep(event, ctx, value=value)
@@ -260,5 +265,5 @@ def _forget(ctx: Context) -> None:
 
 
 @flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> Turn:
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
     return flow.end(line.text(ctx.t("Nothing has changed.")))

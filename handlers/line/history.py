@@ -4,21 +4,26 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import BANGKOK
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.services import history, history_words
+from bot.presentation import history_words
+from bot.services.privacy import history
 from bot.texts.dates import shown_day
 from handlers.line.shared import not_registered
 from models.learner import LearnerState
 
 flow = Flow("history")
 
-MOST = 8  # entries on one card
+MAX_ENTRIES = 8  # entries on one card
 
 
 @flow.entry("history")
-def history_wanted(event: Event, ctx: Context) -> Turn:
+def history_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     if ctx.learner is None:
         return not_registered(ctx)
@@ -26,10 +31,10 @@ def history_wanted(event: Event, ctx: Context) -> Turn:
     named = history_words.titles(ctx.settings, t.language)
     blocks: list[dict[str, Any]] = [
         line.fact(_day(ctx, entry.at), history_words.sentence(t, entry, named))
-        for entry in found[:MOST]
+        for entry in found[:MAX_ENTRIES]
     ]
-    if len(found) > MOST:
-        more = t("The newest {most} of {all} entries.", most=MOST, all=len(found))
+    if len(found) > MAX_ENTRIES:
+        more = t("The newest {most} of {all} entries.", most=MAX_ENTRIES, all=len(found))
         blocks.append(line.paragraph(more, small=True))
     title = t("My history")
     if ctx.learner.state is LearnerState.ACTIVE:

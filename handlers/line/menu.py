@@ -1,9 +1,13 @@
 """What can be asked from everywhere: menu, help, language, policy, a human, and the rest."""
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.services import inquiries
+from bot.services.chat import inquiries
 from bot.texts import policy
 from handlers.line import staff_menu
 from handlers.line.shared import contact_lines, greeting, main_menu
@@ -16,24 +20,24 @@ TOPICS = {"registration", "link", "account", "general"}
 
 
 @flow.entry("hello")
-def greeted_back(event: Event, ctx: Context) -> Turn:
+def greeted_back(event: Event, ctx: Context) -> HandlerResult:
     again = ctx.asked()
     return flow.say(*again) if again else flow.say(greeting(ctx))
 
 
 @flow.entry("thanks")
-def thanked(event: Event, ctx: Context) -> Turn:
+def thanked(event: Event, ctx: Context) -> HandlerResult:
     """Thanks, or an "ok" that answers nothing: a kind word, and the question that waits."""
     return flow.say(line.text(ctx.t("You are welcome!")), *ctx.asked())
 
 
 @flow.entry("menu")
-def menu_wanted(event: Event, ctx: Context) -> Turn:
+def menu_wanted(event: Event, ctx: Context) -> HandlerResult:
     return flow.say(greeting(ctx), *ctx.asked())
 
 
 @flow.entry("help")
-def help_wanted(event: Event, ctx: Context) -> Turn:
+def help_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     body = t(
         "You can tap the buttons or type these words:\n"
@@ -53,7 +57,7 @@ def help_wanted(event: Event, ctx: Context) -> Turn:
     return flow.say(line.text(body), *ctx.asked())
 
 
-def _speak(ctx: Context, language: Language) -> Turn:
+def _speak(ctx: Context, language: Language) -> HandlerResult:
     ctx.conversation.language = language
     ctx.conversation.language_chosen = True
     if ctx.learner is not None:
@@ -65,17 +69,17 @@ def _speak(ctx: Context, language: Language) -> Turn:
 
 
 @flow.entry("english")
-def english_wanted(event: Event, ctx: Context) -> Turn:
+def english_wanted(event: Event, ctx: Context) -> HandlerResult:
     return _speak(ctx, Language.ENGLISH)
 
 
 @flow.entry("thai")
-def thai_wanted(event: Event, ctx: Context) -> Turn:
+def thai_wanted(event: Event, ctx: Context) -> HandlerResult:
     return _speak(ctx, Language.THAI)
 
 
 @flow.entry("policy")
-def policy_wanted(event: Event, ctx: Context) -> Turn:
+def policy_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     fingerprint = policy.text_hash(policy.CURRENT)[:12]
     card = line.card(
@@ -107,7 +111,7 @@ def policy_wanted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("advice")
-def advice_wanted(event: Event, ctx: Context) -> Turn:
+def advice_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     card = line.card(
         t("Security advice"),
@@ -144,7 +148,7 @@ def advice_wanted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("human")
-def human_wanted(event: Event, ctx: Context) -> Turn:
+def human_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     topic = event.postback.get("topic", "general")
     if topic not in TOPICS:
@@ -169,7 +173,7 @@ def human_wanted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("cancel")
-def nothing_to_cancel(event: Event, ctx: Context) -> Turn:
+def nothing_to_cancel(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     if staff_menu.has_work(ctx):
         told = t("There is nothing to cancel. To stop an announcement, type “stop”.")
@@ -178,7 +182,7 @@ def nothing_to_cancel(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("stale")
-def old_button_tapped(event: Event, ctx: Context) -> Turn:
+def old_button_tapped(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     again = ctx.asked()
     if again:
@@ -194,7 +198,7 @@ def old_button_tapped(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("attachment")
-def attachment_came(event: Event, ctx: Context) -> Turn:
+def attachment_came(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     kinds = {
         "sticker": t("Thank you for the sticker!"),
@@ -215,7 +219,7 @@ def attachment_came(event: Event, ctx: Context) -> Turn:
     return flow.say(line.text(thanks), greeting(ctx))
 
 
-def not_understood(event: Event, ctx: Context) -> Turn:
+def not_understood(event: Event, ctx: Context) -> HandlerResult:
     """The fallback: a useful answer with buttons, never silence."""
     if event.message_kind not in {None, "text"}:
         return attachment_came(event, ctx)

@@ -2,15 +2,30 @@
 
 from collections.abc import Callable
 
-from bot.dispatch import Context, Flow, Handler, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    Handler,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import consents, news_wishes, subscriptions
-from bot.services.consents import Said
-from bot.services.news_questions import asking_card, seen_news
-from bot.services.news_wishes import Standing
-from bot.services.subscriptions import CHANNEL_OF, NEWS
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
+from bot.services.subscriptions import (
+    opt_in,
+    subscriptions,
+)
+from bot.services.subscriptions.opt_in import Standing
+from bot.services.subscriptions.questions import (
+    asking_card,
+    seen_news,
+)
+from bot.services.subscriptions.subscriptions import (
+    CHANNEL_OF,
+    NEWS,
+)
 from bot.texts.dates import shown_day
 from handlers.line.account_card import account_card
 from handlers.line.news_choices import choices_card
@@ -30,7 +45,7 @@ def _learner(ctx: Context) -> Learner | None:
     return found if found is not None and found.state is LearnerState.ACTIVE else None
 
 
-def _nothing_here(ctx: Context) -> Turn:
+def _nothing_here(ctx: Context) -> HandlerResult:
     if ctx.learner is not None:
         return flow.say(account_card(ctx))
     if ctx.member is None:
@@ -46,7 +61,7 @@ def _purpose(event: Event) -> Purpose | None:
 
 
 @flow.entry("news")
-def news_wanted(event: Event, ctx: Context) -> Turn:
+def news_wanted(event: Event, ctx: Context) -> HandlerResult:
     learner = _learner(ctx)
     if learner is None:
         return _nothing_here(ctx)
@@ -54,7 +69,7 @@ def news_wanted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("news_off")
-def news_stopped(event: Event, ctx: Context) -> Turn:
+def news_stopped(event: Event, ctx: Context) -> HandlerResult:
     """One tap, at once, for everybody: withdrawing is never harder than giving (PDPA s.19)."""
     purposes = PURPOSES.get(event.postback.get("p", ""))
     if ctx.learner is None:
@@ -62,7 +77,7 @@ def news_stopped(event: Event, ctx: Context) -> Turn:
     if purposes is None:
         return news_wanted(event, ctx)
     t = ctx.t
-    said = Said(t("Stop"), webhook_event_id=event.id)
+    said = ConsentStatement(t("Stop"), webhook_event_id=event.id)
     stopped = [
         subscriptions.stop(
             ctx.session, ctx.conversation, purpose, said, ctx.settings.school, ctx.now
@@ -76,10 +91,12 @@ def news_stopped(event: Event, ctx: Context) -> Turn:
     return flow.say(done, *receipts, *ctx.asked())
 
 
-def _about_one_channel(handler: Callable[[Event, Context, Learner, Purpose], Turn]) -> Handler:
+def _about_one_channel(
+    handler: Callable[[Event, Context, Learner, Purpose], HandlerResult],
+) -> Handler:
     """A button about one channel, tapped by somebody who can get news; others are led elsewhere."""
 
-    def tapped(event: Event, ctx: Context) -> Turn:
+    def tapped(event: Event, ctx: Context) -> HandlerResult:
         learner, purpose = _learner(ctx), _purpose(event)
         if learner is None:
             return _nothing_here(ctx)
@@ -92,9 +109,9 @@ def _about_one_channel(handler: Callable[[Event, Context, Learner, Purpose], Tur
 
 @flow.entry("news_on")
 @_about_one_channel
-def news_asked_for(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> Turn:
+def news_asked_for(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> HandlerResult:
     """The question; under 20 with the word that a guardian has to agree too (PDPA s.20)."""
-    if not news_wishes.may_start(learner):
+    if not opt_in.may_start(learner):
         return flow.say(_ask_your_guardian(ctx), *ctx.asked())
     said = [asking_card(ctx.t, purpose)]
     if consents.GUARDIAN in consents.MUST_AGREE[learner.age_band]:
@@ -104,14 +121,14 @@ def news_asked_for(event: Event, ctx: Context, learner: Learner, purpose: Purpos
 
 @flow.entry("news_yes")
 @_about_one_channel
-def news_agreed_to(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> Turn:
-    if not news_wishes.may_start(learner):
+def news_agreed_to(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> HandlerResult:
+    if not opt_in.may_start(learner):
         return flow.say(_ask_your_guardian(ctx), *ctx.asked())
     seen = seen_news(purpose, event.postback.get("c"))
     if seen is None:
         return _changed(ctx, purpose)
-    said = Said(*seen, webhook_event_id=event.id)
-    taken = news_wishes.take(ctx.session, ctx.conversation, purpose, said, ctx.settings, ctx.now)
+    said = ConsentStatement(*seen, webhook_event_id=event.id)
+    taken = opt_in.take(ctx.session, ctx.conversation, purpose, said, ctx.settings, ctx.now)
     told: list[Message] = []
     if taken.standing is Standing.WAITING:
         told.append(line.text(_both_must_agree(ctx)))
@@ -122,14 +139,14 @@ def news_agreed_to(event: Event, ctx: Context, learner: Learner, purpose: Purpos
 
 @flow.entry("news_no")
 @_about_one_channel
-def news_declined(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> Turn:
+def news_declined(event: Event, ctx: Context, learner: Learner, purpose: Purpose) -> HandlerResult:
     """A no to the question; where news flows after all, it ends."""
     seen = seen_news(purpose, event.postback.get("c"))
     if seen is None:
         return _changed(ctx, purpose)
-    if news_wishes.standing(ctx.session, ctx.conversation.id, purpose, ctx.now) is not Standing.OFF:
+    if opt_in.standing(ctx.session, ctx.conversation.id, purpose, ctx.now) is not Standing.OFF:
         return news_stopped(event, ctx)
-    said = Said(*seen, webhook_event_id=event.id)
+    said = ConsentStatement(*seen, webhook_event_id=event.id)
     given = consents.record(
         ctx.session,
         ctx.conversation,
@@ -143,7 +160,7 @@ def news_declined(event: Event, ctx: Context, learner: Learner, purpose: Purpose
 
 
 @flow.entry("news_topic")
-def topic_chosen(event: Event, ctx: Context) -> Turn:
+def topic_chosen(event: Event, ctx: Context) -> HandlerResult:
     """One topic more or less; what was left out is not sent any more, even where it waits."""
     learner, purpose = _learner(ctx), _purpose(event)
     if learner is None:
@@ -163,7 +180,7 @@ def topic_chosen(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("news_pause")
-def pause_wanted(event: Event, ctx: Context) -> Turn:
+def pause_wanted(event: Event, ctx: Context) -> HandlerResult:
     learner = _learner(ctx)
     if learner is None:
         return _nothing_here(ctx)
@@ -173,32 +190,32 @@ def pause_wanted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("news_go_on")
-def pause_ended(event: Event, ctx: Context) -> Turn:
+def pause_ended(event: Event, ctx: Context) -> HandlerResult:
     learner = _learner(ctx)
     if learner is None:
         return _nothing_here(ctx)
-    subscriptions.go_on(ctx.session, learner, ctx.now)
+    subscriptions.resume(ctx.session, learner, ctx.now)
     return flow.say(choices_card(ctx, learner), *ctx.asked())
 
 
 @flow.entry("news_confirm")
-def link_wanted_again(event: Event, ctx: Context) -> Turn:
+def link_wanted_again(event: Event, ctx: Context) -> HandlerResult:
     """The mail with the link once more; nobody's mailbox is filled, so only a few an hour."""
     learner = _learner(ctx)
     if learner is None:
         return _nothing_here(ctx)
     if learner.email_verified_at is not None or not _has_begun(ctx, Purpose.EMAIL_NEWS):
         return flow.say(choices_card(ctx, learner), *ctx.asked())
-    is_sent = news_wishes.confirm(ctx.session, ctx.conversation, ctx.settings, ctx.now)
+    is_sent = opt_in.confirm(ctx.session, ctx.conversation, ctx.settings, ctx.now)
     return flow.say(line.text(_open_the_link(ctx, has_link_sent=is_sent)), *ctx.asked())
 
 
 def _has_begun(ctx: Context, purpose: Purpose) -> bool:
-    standing = news_wishes.standing(ctx.session, ctx.conversation.id, purpose, ctx.now)
+    standing = opt_in.standing(ctx.session, ctx.conversation.id, purpose, ctx.now)
     return standing is not Standing.OFF
 
 
-def _changed(ctx: Context, purpose: Purpose) -> Turn:
+def _changed(ctx: Context, purpose: Purpose) -> HandlerResult:
     changed = line.text(ctx.t("The text has changed since that card. Please read the new one."))
     return flow.say(changed, asking_card(ctx.t, purpose))
 

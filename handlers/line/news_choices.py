@@ -3,10 +3,14 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services import news_wishes, subscriptions, topics
-from bot.services.news_wishes import Standing
-from bot.services.subscriptions import PURPOSE_OF
-from bot.services.topics import Topic
+from bot.services.subscriptions import (
+    opt_in,
+    subscriptions,
+    topics,
+)
+from bot.services.subscriptions.opt_in import Standing
+from bot.services.subscriptions.subscriptions import PURPOSE_OF
+from bot.services.subscriptions.topics import Topic
 from bot.texts.dates import shown_day
 from models.consent import Purpose
 from models.learner import AgeBand, Learner
@@ -20,7 +24,7 @@ def choices_card(ctx: Context, learner: Learner) -> Message:
     t = ctx.t
     listed = topics.load(ctx.settings.news_dir)
     standings = {
-        channel: news_wishes.standing(ctx.session, ctx.conversation.id, purpose, ctx.now)
+        channel: opt_in.standing(ctx.session, ctx.conversation.id, purpose, ctx.now)
         for channel, purpose in PURPOSE_OF.items()
     }
     blocks: list[Block] = []

@@ -3,19 +3,28 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import accounts, inputs, relink_codes, relinking
+from bot.services.accounts import accounts
+from bot.services.learners import (
+    relink_codes,
+    relinking,
+)
+from bot.services.people import inputs
 from bot.texts.dates import shown_time
 from handlers.line.account_card import account_card
 from handlers.line.shared import has_left, human_offer, main_menu, while_frozen
 from models.learner import Learner
 
-MOST_WRONG = 5
-MOST_TYPED = 64  # characters of a username that are looked at
+MAX_WRONG = 5
+MAX_TYPED = 64  # characters of a username that are looked at
 
 
 class Step(StrEnum):
@@ -30,7 +39,7 @@ flow = Flow("relink", Step)
 
 
 @flow.entry("relink")
-def move_wanted(event: Event, ctx: Context) -> Turn:
+def move_wanted(event: Event, ctx: Context) -> HandlerResult:
     """Offered to whoever has no account in this chat; a typed code is tried at once."""
     if ctx.learner is not None:
         return _settled_here(ctx)
@@ -39,7 +48,7 @@ def move_wanted(event: Event, ctx: Context) -> Turn:
     return _try_code(ctx, code) if code else flow.to(ctx, Step.CHOOSING)
 
 
-def _settled_here(ctx: Context) -> Turn:
+def _settled_here(ctx: Context) -> HandlerResult:
     t = ctx.t
     if has_left(ctx):
         return flow.say(account_card(ctx), *ctx.asked())
@@ -98,7 +107,7 @@ def offer_two_ways(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.CHOOSING)
-def way_chosen(event: Event, ctx: Context) -> Turn:
+def way_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.CHOOSING))
     if chosen == "code":
         return flow.to(ctx, Step.CODE)
@@ -116,7 +125,7 @@ def ask_code(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.CODE)
-def code_typed(event: Event, ctx: Context) -> Turn:
+def code_typed(event: Event, ctx: Context) -> HandlerResult:
     code = relink_codes.read(event.text or "")
     if code is not None:
         return _try_code(ctx, code)
@@ -124,7 +133,7 @@ def code_typed(event: Event, ctx: Context) -> Turn:
     return _missed(ctx, t("A code has ten letters and digits."))
 
 
-def _try_code(ctx: Context, code: str) -> Turn:
+def _try_code(ctx: Context, code: str) -> HandlerResult:
     wait = relinking.guess(ctx.session, ctx.conversation, ctx.now)
     if wait:
         return _too_often(ctx, wait)
@@ -142,11 +151,11 @@ def ask_username(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.USERNAME)
-def username_typed(event: Event, ctx: Context) -> Turn:
+def username_typed(event: Event, ctx: Context) -> HandlerResult:
     typed = inputs.tidy(event.text or "")
     if not typed:
         return _missed(ctx, ctx.t("Please type it in letters."))
-    _keep(event, ctx, "username", typed[:MOST_TYPED])
+    _keep(event, ctx, "username", typed[:MAX_TYPED])
     return flow.to(ctx, Step.ADDRESS)
 
 
@@ -156,7 +165,7 @@ def ask_address(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.ADDRESS)
-def address_typed(event: Event, ctx: Context) -> Turn:
+def address_typed(event: Event, ctx: Context) -> HandlerResult:
     try:
         _keep(event, ctx, "address", inputs.kept_email(event.text or ""))
     except InputError:
@@ -166,7 +175,7 @@ def address_typed(event: Event, ctx: Context) -> Turn:
     return _send(ctx)
 
 
-def _send(ctx: Context) -> Turn:
+def _send(ctx: Context) -> HandlerResult:
     """The same words, whoever that username and that address belong to."""
     username, address = ctx.draft.get("username", ""), ctx.draft.get("address", "")
     wait = relinking.send_code(ctx.session, ctx.conversation, username, address, ctx.now)
@@ -185,7 +194,7 @@ def ask_digits(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.DIGITS)
-def digits_typed(event: Event, ctx: Context) -> Turn:
+def digits_typed(event: Event, ctx: Context) -> HandlerResult:
     if event.choice(flow.mark(Step.DIGITS)) == "again":
         return _send(ctx)
     digits = relink_codes.read_digits(event.text or "")
@@ -206,11 +215,11 @@ def digits_typed(event: Event, ctx: Context) -> Turn:
 
 
 @flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> Turn:
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
     return flow.end(line.text(ctx.t("Nothing has changed.")))
 
 
-def _move(ctx: Context, learner: Learner, proof: str) -> Turn:
+def _move(ctx: Context, learner: Learner, proof: str) -> HandlerResult:
     if ctx.learner is not None:
         return _settled_here(ctx)
     if relinking.guards_here(ctx.session, learner, ctx.conversation):
@@ -255,16 +264,16 @@ def _wrong(ctx: Context) -> str:
     return ctx.t("That code does not fit, or its ten minutes are over.")
 
 
-def _missed(ctx: Context, why: str) -> Turn:
+def _missed(ctx: Context, why: str) -> HandlerResult:
     """Ask again, but not for ever."""
     ctx.draft["missed"] = ctx.draft.get("missed", 0) + 1
-    if ctx.draft["missed"] >= MOST_WRONG:
+    if ctx.draft["missed"] >= MAX_WRONG:
         gone = line.text(ctx.t("Let us stop here; nothing has changed. Our staff can help."))
         return flow.end(line.text(why), gone, human_offer(ctx, "account"))
     return flow.stay(ctx, line.text(why), *ctx.asked())
 
 
-def _too_often(ctx: Context, wait: timedelta) -> Turn:
+def _too_often(ctx: Context, wait: timedelta) -> HandlerResult:
     when = (ctx.now + wait + timedelta(seconds=59)).replace(second=0, microsecond=0)
     words = ctx.t(
         "That was tried often. Please try again from {when}.",

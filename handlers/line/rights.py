@@ -2,14 +2,28 @@
 
 from enum import StrEnum
 
-from bot.dispatch import After, Context, Flow, Said, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+    PostCommitReply,
+    PostCommitTask,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation import (
+    request_words,
+    rights_words,
+)
 from bot.runtime import Bot
-from bot.services import archive_links, request_words, rights, rights_words, subjects
-from bot.services.requests import Asked
-from bot.services.rights import Withdrawn
+from bot.services.people import subjects
+from bot.services.privacy import (
+    export_links,
+    rights,
+)
+from bot.services.privacy.requests import Asked
+from bot.services.privacy.rights import Withdrawn
 from bot.texts import Translator
 from handlers.line.receipts import receipt
 from handlers.line.rights_cards import data_card, data_later, requests_card, rights_card
@@ -30,35 +44,35 @@ def _asked(event: Event, ctx: Context) -> Asked:
     return Asked(subject, webhook_event_id=event.id)
 
 
-def _guardian_decides(ctx: Context) -> Turn:
+def _guardian_decides(ctx: Context) -> HandlerResult:
     return flow.say(line.text(rights_words.for_guardian(ctx.t)), human_offer(ctx, "account"))
 
 
 @flow.entry("rights")
-def rights_wanted(event: Event, ctx: Context) -> Turn:
+def rights_wanted(event: Event, ctx: Context) -> HandlerResult:
     return flow.say(rights_card(ctx), *ctx.asked())
 
 
 @flow.entry("requests")
-def requests_wanted(event: Event, ctx: Context) -> Turn:
+def requests_wanted(event: Event, ctx: Context) -> HandlerResult:
     return flow.say(requests_card(ctx), *ctx.asked())
 
 
 @flow.entry("rights_download")
-def download_wanted(event: Event, ctx: Context) -> Turn:
+def download_wanted(event: Event, ctx: Context) -> HandlerResult:
     """Strangers as well: of them little is kept, but they may see it."""
     if frozen := while_frozen(ctx):
         return flow.say(*frozen, *ctx.asked())
     request = rights.access(ctx.session, _asked(event, ctx), ctx.now)
     wish = {"request": request.id, "person": ctx.conversation.person}
-    return flow.say().then(After("archive", wish))
+    return flow.say().then(PostCommitTask("archive", wish))
 
 
 @flow.after("archive")
-def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
+def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
     """A link for this reply only; the same message, answered again, gets the same link."""
     issued = bot.database.write(
-        lambda session: archive_links.issue(
+        lambda session: export_links.issue(
             session,
             arguments["request"],
             bot.clock(),
@@ -67,15 +81,15 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> Said:
         )
     )
     if issued is None:
-        return Said([], [])
-    url = archive_links.url(bot.settings.public_url, issued.token, t.language)
+        return PostCommitReply([], [])
+    url = export_links.url(bot.settings.public_url, issued.token, t.language)
     is_for_guardian = issued.is_for_guardian
     now, later = data_card(t, url, is_for_guardian), data_later(t, is_for_guardian)
-    return Said([now], [later])
+    return PostCommitReply([now], [later])
 
 
 @flow.entry("rights_object")
-def objected(event: Event, ctx: Context) -> Turn:
+def objected(event: Event, ctx: Context) -> HandlerResult:
     """One tap, at once, and never asked again (PDPA s.32)."""
     t = ctx.t
     if ctx.learner is None:
@@ -95,7 +109,7 @@ def objected(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("rights_restrict")
-def restricted(event: Event, ctx: Context) -> Turn:
+def restricted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     if ctx.learner is None:
         return not_registered(ctx)
@@ -114,7 +128,7 @@ def restricted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("rights_unrestrict")
-def unrestricted(event: Event, ctx: Context) -> Turn:
+def unrestricted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     rights.unrestrict(ctx.session, _asked(event, ctx), ctx.now)
@@ -123,12 +137,12 @@ def unrestricted(event: Event, ctx: Context) -> Turn:
 
 
 @flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> Turn:
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
     return flow.end(line.text(ctx.t("Nothing has changed.")))
 
 
 @flow.entry("withdraw")
-def withdrawal_asked_for(event: Event, ctx: Context) -> Turn:
+def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     if ctx.learner.state is LearnerState.WITHDRAWN:
@@ -151,7 +165,7 @@ def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.WITHDRAWING)
-def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
+def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     t, learner = ctx.t, ctx.learner
     chosen = event.choice(flow.mark(Step.WITHDRAWING))
     if chosen not in {"yes", "no"} or learner is None:
@@ -175,7 +189,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> Turn:
     )
     if found.account_id is None:
         return done
-    return done.then(After("close_account", {"account": found.account_id}))
+    return done.then(PostCommitTask("close_account", {"account": found.account_id}))
 
 
 def _erasure_follows(t: Translator, found: Withdrawn) -> str:
@@ -190,7 +204,7 @@ def _erasure_follows(t: Translator, found: Withdrawn) -> str:
 
 
 @flow.entry("rights_erase")
-def erasure_asked_for(event: Event, ctx: Context) -> Turn:
+def erasure_asked_for(event: Event, ctx: Context) -> HandlerResult:
     if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
         return _guardian_decides(ctx)
     if frozen := while_frozen(ctx):
@@ -214,7 +228,7 @@ def tell_what_erasing_means(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.ERASING)
-def erasure_chosen(event: Event, ctx: Context) -> Turn:
+def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.ERASING))
     if chosen not in {"yes", "no"}:

@@ -3,12 +3,14 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from bot.services import request_words, requests, subjects
+from bot.presentation import request_words
+from bot.services.people import subjects
+from bot.services.privacy import requests
 from bot.texts import Translator
 from models.learner import Learner, LearnerState
 from models.privacy import RequestState
 
-MOST = 6  # requests on one card: a phone's height
+MAX_REQUESTS = 6  # requests on one card: a phone's height
 
 
 def rights_card(ctx: Context) -> Message:
@@ -108,7 +110,7 @@ def requests_card(ctx: Context) -> Message:
     """Somebody's requests with their state, deadlines, and the reason of a refusal."""
     t = ctx.t
     subject = subjects.subject_of(ctx.session, ctx.conversation)
-    found = requests.of_subject(ctx.session, subject, most=MOST)
+    found = requests.of_subject(ctx.session, subject, most=MAX_REQUESTS)
     title = t("My requests")
     blocks: list[dict[str, object]] = []
     for request in found:

@@ -1,9 +1,14 @@
 """Buttons and sentences that several conversations use."""
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from bot.services import accounts, guardians
+from bot.services.accounts import accounts
+from bot.services.guardians import guardians
 from handlers.line import staff_menu
 from handlers.line.account_card import account_card
 from models.learner import LearnerState
@@ -111,7 +116,7 @@ def greeting(ctx: Context) -> Message:
     return line.card(title, title, [line.paragraph(t("What would you like to do?"))], buttons)
 
 
-def not_registered(ctx: Context) -> Turn:
+def not_registered(ctx: Context) -> HandlerResult:
     """For whoever asks for what only somebody with an account has."""
     t = ctx.t
     waiting = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
@@ -135,7 +140,7 @@ def while_frozen(ctx: Context) -> list[Message]:
     return [line.text(frozen), human_offer(ctx, "account")]
 
 
-def once_more(flow: Flow, ctx: Context, *asked: Message) -> Turn:
+def once_more(flow: Flow, ctx: Context, *asked: Message) -> HandlerResult:
     """Ask again, but not for ever: the second thing that is no answer leaves the question."""
     if ctx.draft.get("missed"):
         return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))

@@ -1,11 +1,18 @@
 """A member of staff ties this LINE account to theirs, by a code that the console showed them."""
 
-from bot.dispatch import Context, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    HandlerResult,
+)
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.services import staff_chats, staff_codes
-from bot.services.permissions import Permission
+from bot.services.staff import (
+    chats,
+    codes,
+)
+from bot.services.staff.permissions import Permission
 from handlers.line import staff_menu
 from handlers.line.shared import main_menu
 
@@ -13,14 +20,14 @@ flow = Flow("staff_link")
 
 
 @flow.entry("staff_link")
-def code_sent(event: Event, ctx: Context) -> Turn:
+def code_sent(event: Event, ctx: Context) -> HandlerResult:
     """Open to everybody, as nobody is a member here before; only the code opens anything."""
     t = ctx.t
-    code = staff_codes.read(event.text or "")
+    code = codes.read(event.text or "")
     try:
         if code is None:
             raise InputError("unknown")
-        member = staff_chats.link(ctx.session, code, ctx.user_id, ctx.now)
+        member = chats.link(ctx.session, code, ctx.user_id, ctx.now)
     except InputError as error:
         said = {
             "too_often": t("There were too many tries. Please try again in 15 minutes."),

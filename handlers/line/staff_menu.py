@@ -3,7 +3,7 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from bot.services.permissions import Permission
+from bot.services.staff.permissions import Permission
 
 
 def has_work(ctx: Context) -> bool:

@@ -1,17 +1,22 @@
 """Coming and going: adding the account, blocking it, taking a message back."""
 
-from bot.dispatch import Context, Flow, Standing, Turn
+from bot.dispatch import (
+    Context,
+    Flow,
+    FlowState,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from handlers.line.shared import greeting
 
 flow = Flow("welcome")
 
-MOST_UNSENT = 20
+MAX_UNSENT = 20
 
 
 @flow.entry("follow")
-def account_added(event: Event, ctx: Context) -> Turn:
+def account_added(event: Event, ctx: Context) -> HandlerResult:
     ctx.conversation.blocked_at = None
     t = ctx.t
     again = ctx.asked()
@@ -22,13 +27,13 @@ def account_added(event: Event, ctx: Context) -> Turn:
 
 
 @flow.entry("unfollow")
-def account_blocked(event: Event, ctx: Context) -> Turn:
+def account_blocked(event: Event, ctx: Context) -> HandlerResult:
     ctx.conversation.blocked_at = ctx.now
     return flow.say()
 
 
 @flow.entry("unsend")
-def message_taken_back(event: Event, ctx: Context) -> Turn:
+def message_taken_back(event: Event, ctx: Context) -> HandlerResult:
     """Erase what a draft holds of the message; LINE asks for it, and gives no reply token."""
     if ctx.conversation.flow is None or event.message_id is None:
         return flow.say()
@@ -40,6 +45,6 @@ def message_taken_back(event: Event, ctx: Context) -> Turn:
     for item in [item for item, (_, source) in aside.items() if source == event.message_id]:
         del aside[item]
     # LINE may deliver the message once more, later than this: it must not count then.
-    ctx.draft["unsent"] = [*ctx.draft.get("unsent", []), event.message_id][-MOST_UNSENT:]
+    ctx.draft["unsent"] = [*ctx.draft.get("unsent", []), event.message_id][-MAX_UNSENT:]
     conversation = ctx.conversation
-    return Turn(state=Standing(conversation.flow, conversation.step, ctx.draft))
+    return HandlerResult(state=FlowState(conversation.flow, conversation.step, ctx.draft))

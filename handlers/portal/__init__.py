@@ -8,10 +8,8 @@ from handlers.portal import (
     archive,
     details,
     email_link,
-    errors,
     freeze,
     guardian,
-    headers,
     history,
     news,
     password,
@@ -23,11 +21,15 @@ from handlers.portal import (
     study,
 )
 from handlers.portal.health import health
-from handlers.portal.language import link
 from handlers.portal.links import links
 from handlers.portal.privacy import privacy
 from handlers.portal.receipts import receipts
 from handlers.portal.routes import portal
+from handlers.web import (
+    errors,
+    headers,
+)
+from handlers.web.language import link
 
 __all__ = [
     "account",

@@ -8,15 +8,26 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import closing, details, provisioning, sign_in
-from bot.services.consents import Said
-from bot.services.details import Item
-from handlers import closing_words, input_words
-from handlers.portal import cookies, language
+from bot.presentation import (
+    closing_words,
+    input_words,
+)
+from bot.services.accounts import (
+    details,
+    provisioning,
+)
+from bot.services.accounts.details import Item
+from bot.services.auth import sign_in
+from bot.services.consent.consents import ConsentStatement
+from bot.services.learners import closing
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web import (
+    cookies,
+    language,
+)
+from handlers.web.parts import the_bot
 
 PASSWORD = "1"  # noqa: S105 - what the address says after the password was changed
 
@@ -72,7 +83,7 @@ def close_account() -> AnyResponse:
         sign_in.prove_password(bot.database, g.visit.signed_in, request.form.get("current"), now)
     except InputError as error:
         return _close_form(422, error.code)
-    said = Said("\n".join(closing_words.meaning(t)), t.language, channel="portal")
+    said = ConsentStatement("\n".join(closing_words.meaning(t)), t.language, channel="portal")
 
     def close(session: Session) -> str | None:
         learner = learner_of(session, key)

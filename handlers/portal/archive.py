@@ -2,12 +2,16 @@
 
 from flask import Response, request
 
-from bot.services import archive, archive_files, archive_links
-from bot.services.archive_links import Wrong
-from bot.services.subjects import Subject
+from bot.presentation import archive_files
+from bot.services.people.subjects import Subject
+from bot.services.privacy import (
+    export_links,
+    personal_data_export,
+)
+from bot.services.privacy.export_links import Wrong
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.parts import the_bot
 
 
 @links.get("/data/<token>")
@@ -24,7 +28,7 @@ def open_data(token: str) -> Response:
     bot = the_bot()
     typed = request.form.get("digits", "")
     found = bot.database.write(
-        lambda session: archive_links.open_link(session, token, typed, bot.clock())
+        lambda session: export_links.open_link(session, token, typed, bot.clock())
     )
     if found is None:
         return page("data_dead", 410)
@@ -39,9 +43,11 @@ def download(subject: Subject, request_id: str) -> Response:
     """Gather, pack and hand over; the request is answered once the file is made."""
     bot = the_bot()
     now = bot.clock()
-    found = bot.database.read(lambda session: archive.gather(session, subject, request_id, now))
+    found = bot.database.read(
+        lambda session: personal_data_export.gather(session, subject, request_id, now)
+    )
     content = archive_files.pack(found)
-    bot.database.write(lambda session: archive_links.handed_over(session, request_id, now))
+    bot.database.write(lambda session: export_links.handed_over(session, request_id, now))
     response = Response(content, content_type="application/zip")
     name = archive_files.filename(found)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

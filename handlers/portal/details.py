@@ -7,19 +7,21 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import details, inputs, sign_in
-from bot.services.details import Item
-from handlers import input_words
-from handlers.portal import language
-from handlers.portal.language import link
+from bot.presentation import input_words
+from bot.services.accounts import details
+from bot.services.accounts.details import Item
+from bot.services.auth import sign_in
+from bot.services.people import inputs
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web import language
+from handlers.web.language import link
+from handlers.web.parts import the_bot
 
 # OWASP ASVS 5.0, 7.5.1: what a password could be reset or an account be moved with.
 GUARDED = {Item.EMAIL, Item.PHONE}
-LONGEST = 300  # characters that are looked at
+MAX_LENGTH = 300  # characters that are looked at
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,11 @@ def _item(item: str) -> Item:
 
 def _value(item: Item) -> str | None:
     """What the form says; raises InputError."""
-    typed = request.form.get("value", "")[:LONGEST]
+    typed = request.form.get("value", "")[:MAX_LENGTH]
     if item is Item.LINE_ID and ("remove" in request.form or inputs.means_none(typed)):
         return None
     if item is Item.EMAIL and request.form.get("as") == "meant":
-        typed = request.form.get("meant", "")[:LONGEST]
+        typed = request.form.get("meant", "")[:MAX_LENGTH]
     return details.read(
         item,
         typed,
@@ -94,7 +96,7 @@ def _value(item: Item) -> str | None:
 
 
 def _form(item: Item, status: int, trouble: Trouble | None = None) -> Response:
-    t, typed = language.translate(), request.form.get("value", "")[:LONGEST]
+    t, typed = language.translate(), request.form.get("value", "")[:MAX_LENGTH]
     code = trouble.code if trouble else None
 
     key = key_of_visit()

@@ -2,10 +2,10 @@
 
 from flask import Response
 
-from bot.services import details
+from bot.services.accounts import details
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.parts import the_bot
 
 
 @links.get("/email/<token>")

@@ -2,11 +2,14 @@
 
 from flask import Response
 
-from bot.services import freezing, provisioning
-from bot.services.freezing import Freeze
+from bot.services.accounts import (
+    freezing,
+    provisioning,
+)
+from bot.services.accounts.freezing import Freeze
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.parts import the_bot
 
 
 @links.get("/freeze/<token>")

@@ -12,15 +12,18 @@ from flask import Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.crypto import Keyring
-from bot.services import sessions
-from bot.services.sessions import SignedIn, Ticket
-from handlers.portal import cookies
-from handlers.portal.language import link
+from bot.services.auth import sessions
+from bot.services.auth.sessions import (
+    SessionCookie,
+    SignedIn,
+)
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web import cookies
+from handlers.web.language import link
+from handlers.web.parts import the_bot
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-LARGEST_FORM = 64 * 1024
+MAX_FORM_BYTES = 64 * 1024
 # Reachable by everybody; all else of the blueprint needs a session.
 PUBLIC = {
     "privacy.current",
@@ -40,7 +43,7 @@ class Visit:
     """One request's browser: its cookie, and who is signed in with it."""
 
     keys: Keyring
-    ticket: Ticket | None
+    ticket: SessionCookie | None
     signed_in: SignedIn | None
 
     def token(self) -> str:
@@ -60,13 +63,13 @@ class Visit:
             return False
         return hmac.compare_digest(mac, self._mac(self.ticket, salt))
 
-    def _mac(self, ticket: Ticket, salt: str) -> str:
+    def _mac(self, ticket: SessionCookie, salt: str) -> str:
         return self.keys.blind("form", f"{salt}|{ticket.reference.hex()}")
 
 
 def arrive() -> AnyResponse | None:
     """Before every view: load the visit, and turn away whom the view is not for."""
-    request.max_content_length = LARGEST_FORM
+    request.max_content_length = MAX_FORM_BYTES
     if request.endpoint == "portal.asset_file":
         return None
     bot = the_bot()

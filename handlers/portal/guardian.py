@@ -9,10 +9,10 @@ import segno
 from flask import Response
 from markupsafe import Markup
 
-from bot.services import guardian_codes
+from bot.services.guardians import codes
 from handlers.portal.links import links
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.parts import the_bot
 
 # LINE, "Use LINE features with the LINE URL scheme": a chat opened with a text typed in already.
 OUR_CHAT = "https://line.me/R/oaMessage/{basic_id}/?{text}"
@@ -21,14 +21,14 @@ OUR_CHAT = "https://line.me/R/oaMessage/{basic_id}/?{text}"
 @links.get("/guardian/<token>")
 def look_at_guardian_code(token: str) -> Response:
     """How a code gets into the guardian's own chat with us."""
-    code = guardian_codes.read(token)
+    code = codes.read(token)
     if code is None:
         return page("guardian", code=None)
-    basic_id, message = the_bot().basic_id, guardian_codes.message(code)
+    basic_id, message = the_bot().basic_id, codes.message(code)
     address = chat_address(basic_id, message) if basic_id else None
     return page(
         "guardian",
-        code=guardian_codes.shown(code),
+        code=codes.shown(code),
         message=message,
         address=address,
         qr=_qr(address) if address else None,

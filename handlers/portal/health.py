@@ -4,7 +4,7 @@ import structlog
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
-from handlers.portal.parts import the_bot
+from handlers.web.parts import the_bot
 from models import migrations
 
 log = structlog.get_logger(__name__)

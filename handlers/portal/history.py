@@ -3,14 +3,14 @@
 from flask import Response, abort, request
 from sqlalchemy.orm import Session
 
-from bot.services import history as service
-from bot.services import history_words
-from bot.services.history import Entry
-from handlers.portal import language
+from bot.presentation import history_words
+from bot.services.privacy import history as service
+from bot.services.privacy.history import Entry
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web import language
+from handlers.web.parts import the_bot
 
 ON_A_PAGE = 20
 

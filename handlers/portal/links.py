@@ -9,12 +9,17 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from bot.errors import ProviderError
-from bot.services import notices, passwords, secret_links, throttles
-from bot.services.secret_links import Opened
-from handlers.portal.guard import LARGEST_FORM
-from handlers.portal.headers import HEADERS
+from bot.services.accounts import notices
+from bot.services.auth import (
+    passwords,
+    secret_links,
+)
+from bot.services.auth.secret_links import Opened
+from bot.services.shared import throttles
+from handlers.portal.guard import MAX_FORM_BYTES
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.headers import HEADERS
+from handlers.web.parts import the_bot
 from models.account import Account
 from models.secret_link import LinkPurpose
 
@@ -46,7 +51,7 @@ def is_foreign() -> bool:
 
     The token in the address is the authority, so there is no form token.
     """
-    request.max_content_length = LARGEST_FORM
+    request.max_content_length = MAX_FORM_BYTES
     return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}
 
 

@@ -9,16 +9,32 @@ from flask import Response, abort, g, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import news_questions, news_wishes, subscriptions, topics
-from bot.services.consents import GUARDIAN, MUST_AGREE, Said
-from bot.services.news_wishes import Standing
-from bot.services.subscriptions import CHANNEL_OF, NEWS, PURPOSE_OF
+from bot.services.consent.consents import (
+    GUARDIAN,
+    MUST_AGREE,
+    ConsentStatement,
+)
+from bot.services.subscriptions import (
+    opt_in,
+    questions,
+    subscriptions,
+    topics,
+)
+from bot.services.subscriptions.opt_in import Standing
+from bot.services.subscriptions.subscriptions import (
+    CHANNEL_OF,
+    NEWS,
+    PURPOSE_OF,
+)
 from bot.settings import Settings
 from bot.texts.dates import shown_day
-from handlers.portal.language import link, translate
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web.language import (
+    link,
+    translate,
+)
+from handlers.web.parts import the_bot
 from models.account import Account
 from models.consent import Purpose
 from models.conversation import Conversation
@@ -63,17 +79,17 @@ def news() -> Response:
             {
                 "purpose": purpose,
                 "is_line": purpose is Purpose.LINE_NEWS,
-                "standing": news_wishes.standing(session, conversation.id, purpose, now),
+                "standing": opt_in.standing(session, conversation.id, purpose, now),
                 "chosen": subscriptions.chosen(session, conversation.id, channel),
-                "question": news_questions.news_question(t, purpose),
-                "card": news_questions.card_id(news_questions.news_text(t, purpose)),
+                "question": questions.news_question(t, purpose),
+                "card": questions.card_id(questions.news_text(t, purpose)),
             }
             for channel, purpose in PURPOSE_OF.items()
         ]
         until = learner.news_paused_until
         return {
             "channels": channels,
-            "may_start": news_wishes.may_start(learner),
+            "may_start": opt_in.may_start(learner),
             "needs_guardian": GUARDIAN in MUST_AGREE[learner.age_band],
             "is_confirmed": learner.email_verified_at is not None,
             "is_any_on": any(each["standing"] is not Standing.OFF for each in channels),
@@ -116,23 +132,23 @@ def choose_news() -> AnyResponse:
 
 
 def _start(act: Act) -> bool:
-    seen = news_questions.seen_news(act.wish.purpose, act.wish.card)
-    if seen is None or not news_wishes.may_start(act.learner):
+    seen = questions.seen_news(act.wish.purpose, act.wish.card)
+    if seen is None or not opt_in.may_start(act.learner):
         return False
-    said = Said(*seen, channel=PORTAL)
-    news_wishes.take(act.session, act.conversation, act.wish.purpose, said, act.settings, act.now)
+    said = ConsentStatement(*seen, channel=PORTAL)
+    opt_in.take(act.session, act.conversation, act.wish.purpose, said, act.settings, act.now)
     return True
 
 
 def _stop(act: Act) -> bool:
-    said, school = Said(act.wish.said, channel=PORTAL), act.settings.school
+    said, school = ConsentStatement(act.wish.said, channel=PORTAL), act.settings.school
     subscriptions.stop(act.session, act.conversation, act.wish.purpose, said, school, act.now)
     return True
 
 
 def _topics(act: Act) -> bool:
     subject_id, purpose = act.conversation.id, act.wish.purpose
-    standing = news_wishes.standing(act.session, subject_id, purpose, act.now)
+    standing = opt_in.standing(act.session, subject_id, purpose, act.now)
     if standing is Standing.OFF:
         return False
     for topic in topics.load(act.settings.news_dir):
@@ -154,7 +170,7 @@ def _pause(act: Act) -> bool:
 
 
 def _go_on(act: Act) -> bool:
-    subscriptions.go_on(act.session, act.learner, act.now)
+    subscriptions.resume(act.session, act.learner, act.now)
     return True
 
 

@@ -9,8 +9,11 @@ from flask import Response, g, make_response, render_template, url_for
 
 from bot.texts import ENGLISH, THAI
 from bot.texts.dates import shown_time
-from handlers.portal import cookies, language
-from handlers.portal.parts import the_bot
+from handlers.web import (
+    cookies,
+    language,
+)
+from handlers.web.parts import the_bot
 
 STATIC = Path(__file__).parent / "static"
 ASSETS = {

@@ -4,13 +4,13 @@ from flask import Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import passwords
-from bot.services import sign_in as service
-from handlers.portal import cookies
-from handlers.portal.language import link
+from bot.services.auth import passwords
+from bot.services.auth import sign_in as service
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web import cookies
+from handlers.web.language import link
+from handlers.web.parts import the_bot
 
 
 @portal.get("/password")
@@ -46,4 +46,6 @@ def store_password() -> AnyResponse:
 
 
 def _form(status: int, problem: str | None) -> Response:
-    return page("password", status, problem=problem, least=passwords.LEAST, most=passwords.MOST)
+    return page(
+        "password", status, problem=problem, least=passwords.MIN_LENGTH, most=passwords.MAX_LENGTH
+    )

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, abort
 from bot.texts import policy
 from bot.texts.dates import shown_day
 from handlers.portal import guard, markdown
-from handlers.portal.language import chosen
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.language import chosen
+from handlers.web.parts import the_bot
 
 privacy = Blueprint("privacy", __name__)
 privacy.before_request(guard.arrive)  # public; a signed-in reader still sees Log Out

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify
 
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.parts import the_bot
 from models.consent import ConsentEvent, ConsentState
 
 receipts = Blueprint("receipts", __name__, url_prefix="/receipts")

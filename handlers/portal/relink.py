@@ -3,11 +3,12 @@
 from flask import Response, g, request
 
 from bot.errors import InputError
-from bot.services import relinking, sign_in
+from bot.services.auth import sign_in
+from bot.services.learners import relinking
 from handlers.portal.guard import Visit
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web.parts import the_bot
 
 
 @portal.get("/relink")

@@ -2,11 +2,14 @@
 
 from flask import Response, request
 
-from bot.services import resets
-from bot.services.resets import Proof, Refused
+from bot.services.auth import resets
+from bot.services.auth.resets import (
+    Proof,
+    Refused,
+)
 from handlers.portal.links import is_foreign, links, reveal
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.parts import the_bot
 from models.secret_link import LinkPurpose
 
 

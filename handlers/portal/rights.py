@@ -8,24 +8,32 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services import (
-    provisioning,
+from bot.presentation import (
     request_words,
+    rights_words,
+)
+from bot.services.accounts import provisioning
+from bot.services.auth import sign_in
+from bot.services.people import subjects
+from bot.services.privacy import (
     requests,
     rights,
-    rights_words,
-    sign_in,
-    subjects,
 )
-from bot.services.requests import Asked
-from bot.services.rights import Erased, GoneError
-from handlers.portal import cookies
+from bot.services.privacy.requests import Asked
+from bot.services.privacy.rights import (
+    Erased,
+    GoneError,
+)
 from handlers.portal.archive import download
 from handlers.portal.guard import Visit
-from handlers.portal.language import link, translate
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web import cookies
+from handlers.web.language import (
+    link,
+    translate,
+)
+from handlers.web.parts import the_bot
 from models.account import Account
 from models.learner import LearnerState
 
@@ -57,8 +65,8 @@ def download_data() -> AnyResponse:
 def correct_data() -> AnyResponse:
     """A note to the staff about what one cannot change oneself."""
     bot, note = the_bot(), request.form.get("note", "").strip()
-    if not note or len(note) > requests.MOST_DETAIL:
-        return _page(422, problem="note", at="correct", note=note[: 2 * requests.MOST_DETAIL])
+    if not note or len(note) > requests.MAX_DETAIL:
+        return _page(422, problem="note", at="correct", note=note[: 2 * requests.MAX_DETAIL])
     now = bot.clock()
     return _do(lambda session, asked: rights.correct(session, asked, note, now), "correct")
 
@@ -170,7 +178,7 @@ def _page(status: int, **more: object) -> Response:
             requests=listed,
             learner=learner,
             is_withdrawn=learner is not None and learner.state is LearnerState.WITHDRAWN,
-            most=requests.MOST_DETAIL,
+            most=requests.MAX_DETAIL,
             done=said if said in SAID else None,
             **more,
         )

@@ -3,14 +3,20 @@
 from flask import Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import sign_in as service
-from bot.services.sessions import Ticket
-from handlers.portal import cookies, dates
+from bot.services.auth import sign_in as service
+from bot.services.auth.sessions import SessionCookie
 from handlers.portal.guard import Visit
-from handlers.portal.language import chosen, link
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web import (
+    cookies,
+    dates,
+)
+from handlers.web.language import (
+    chosen,
+    link,
+)
+from handlers.web.parts import the_bot
 
 
 @portal.get("/sign-in")
@@ -78,7 +84,7 @@ def _form(visit: Visit, status: int, problem: str | None, username: str = "") ->
     now = bot.clock()
     fresh = visit.ticket is None or visit.ticket.signed_in or visit.ticket.is_due(now)
     if visit.ticket is None or visit.ticket.signed_in:
-        visit.ticket = Ticket.new(now, signed_in=False)
+        visit.ticket = SessionCookie.new(now, signed_in=False)
     response = page("sign_in", status, problem=problem, username=username[:64])
     if fresh:
         cookies.set_ticket(response, bot.cookie_keys, visit.ticket, now)

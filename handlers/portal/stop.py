@@ -6,12 +6,12 @@ GET, which scanners and previews send, changes nothing.
 
 from flask import Response
 
-from bot.services import subscriptions
-from bot.services.consents import Said
-from handlers.portal.language import translate
+from bot.services.consent.consents import ConsentStatement
+from bot.services.subscriptions import subscriptions
 from handlers.portal.links import links
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
+from handlers.web.language import translate
+from handlers.web.parts import the_bot
 
 
 @links.get("/stop/<token>")
@@ -27,7 +27,7 @@ def stop_news(token: str) -> Response:
     A form on somebody else's page may do this too: all that it can do is stop.
     """
     bot = the_bot()
-    said = Said(translate()("Stop news by e-mail"), channel="email")
+    said = ConsentStatement(translate()("Stop news by e-mail"), channel="email")
     bot.database.write(
         lambda session: subscriptions.stop_by_token(
             session, bot.keyring, token, said, bot.settings.school, bot.clock()

@@ -3,13 +3,19 @@
 from flask import Response, abort, g, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services import courses, progress
-from bot.services.courses import Course, Lesson
+from bot.services.courses import (
+    courses,
+    progress,
+)
+from bot.services.courses.courses import (
+    Course,
+    Lesson,
+)
 from handlers.portal import markdown
-from handlers.portal.language import link
 from handlers.portal.pages import page
-from handlers.portal.parts import the_bot
 from handlers.portal.routes import portal
+from handlers.web.language import link
+from handlers.web.parts import the_bot
 
 
 @portal.get("", strict_slashes=False)

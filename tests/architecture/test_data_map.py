@@ -5,8 +5,13 @@ import re
 
 import pytest
 
-from bot.services import data_map, erasure, retention, selfcheck
-from bot.services.data_map import Fate
+from bot.services.privacy import (
+    data_map,
+    erasure,
+    retention,
+    selfcheck,
+)
+from bot.services.privacy.data_map import ErasureAction
 from bot.settings import ROOT, School
 from bot.texts import LANGUAGES, periods, policy
 from models.tables import metadata
@@ -39,8 +44,8 @@ def test_every_table_of_the_map_is_exported(table: data_map.Table) -> None:
 @pytest.mark.parametrize("table", data_map.TABLES, ids=lambda table: table.name)
 def test_every_table_of_the_map_is_erased_or_says_why_not(table: data_map.Table) -> None:
     is_erased = table.name in erasure.STEPS or table.name in erasure.WITH_ANOTHER
-    assert is_erased == (table.fate is not Fate.KEPT)
-    assert bool(table.why_kept) == (table.fate is Fate.KEPT)
+    assert is_erased == (table.fate is not ErasureAction.KEPT)
+    assert bool(table.why_kept) == (table.fate is ErasureAction.KEPT)
 
 
 @pytest.mark.parametrize("table", data_map.TABLES, ids=lambda table: table.name)
@@ -58,7 +63,13 @@ def test_every_period_is_served_by_a_rule_or_otherwise() -> None:
 
 def test_fixed_periods_are_what_the_services_go_by() -> None:
     from bot.dispatch import DRAFT_LIFE
-    from bot.services import consents, inbox, secret_links, sessions, tokens
+    from bot.services.auth import (
+        secret_links,
+        sessions,
+        tokens,
+    )
+    from bot.services.chat import inbox
+    from bot.services.consent import consents
 
     assert {
         "draft": DRAFT_LIFE,
@@ -114,7 +125,7 @@ def test_only_the_adapters_speak_to_the_outside() -> None:
         "imaplib",
         "imap_tools",
     }
-    allowed = ("bot/line/", "bot/mail/", "bot/providers/", "handlers/simulator/")
+    allowed = ("bot/line/", "bot/mail/", "bot/providers/", "simulator/")
     found = {
         sources.name(path)
         for path in sources.product()

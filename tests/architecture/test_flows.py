@@ -9,11 +9,14 @@ import pytest
 
 import handlers.line
 from bot.dispatch import Flow
-from bot.services import staff_words, words
+from bot.presentation import (
+    staff_words,
+    words,
+)
 from bot.settings import ROOT
 from bot.texts import translator
 from handlers.line import FLOWS, build_dispatcher
-from handlers.simulator.characters import grapheme_count
+from simulator.characters import grapheme_count
 from tests.architecture import sources
 
 QUICK, FLEX = 20, 40  # graphemes of a label in a quick reply and on a Flex button

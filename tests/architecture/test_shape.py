@@ -78,8 +78,8 @@ def loaded_with(**more: str) -> set[str]:
 
 def test_the_simulator_is_not_even_loaded_outside_development(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/bot.db"
-    assert not {m for m in loaded_with(DATABASE_URL=url) if m.startswith("handlers.simulator")}
-    assert "handlers.simulator" in loaded_with(DATABASE_URL=url, SIMULATOR="1")
+    assert not {m for m in loaded_with(DATABASE_URL=url) if m.startswith("simulator")}
+    assert "simulator" in loaded_with(DATABASE_URL=url, SIMULATOR="1")
 
 
 def test_the_procfile_and_the_demo_start_the_server_alike() -> None:

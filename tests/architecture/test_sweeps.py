@@ -12,9 +12,9 @@ from sqlalchemy import select, text
 
 from app import create_app
 from bot.settings import Settings
-from handlers.simulator.platform import Platform
 from models.database import Database
 from models.tables import metadata
+from simulator.platform import Platform
 
 # The console has sweeps of its own.
 PORTALS = {"portal", "links", "privacy", "receipts", "health", "front_door", "console"}

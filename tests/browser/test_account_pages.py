@@ -5,7 +5,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from bot.services.details import Item, masked
+from bot.services.accounts.details import (
+    Item,
+    masked,
+)
 from tests.browser.person import DESK, OWN_PASSWORD, PHONE, Person
 
 pytestmark = pytest.mark.browser

@@ -14,9 +14,13 @@ from sqlalchemy.orm import Session
 
 from bot.clock import system_clock
 from bot.crypto import Keyring
-from bot.services import campaigns
+from bot.services.campaigns.workflow import campaigns
 from bot.settings import Settings
-from models.campaign import Campaign, CampaignState, Wave
+from models.campaign import (
+    Campaign,
+    CampaignState,
+    RolloutStage,
+)
 from models.database import Database
 from models.recipient import Batch, BatchState
 from tests.browser.clerk import Clerk
@@ -160,7 +164,7 @@ def test_written_looked_at_counted_approved_watched_and_stopped(
         campaign = session.get_one(Campaign, campaign_id)
         now = system_clock()
         campaigns.move(campaign, CampaignState.SENDING)
-        campaign.started_at, campaign.wave = now, Wave.FIRST
+        campaign.started_at, campaign.wave = now, RolloutStage.FIRST
         campaign.wave_due_at, campaign.alive_at = now + timedelta(minutes=9), now
 
     rows(begin)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from bot.services.topics import Kind
-from handlers.simulator.sample_news import SAMPLES
+from bot.services.subscriptions.topics import Kind
+from simulator.sample_news import SAMPLES
 from tests.browser.person import DESK, PHONE, SOON, Person
 
 pytestmark = pytest.mark.browser

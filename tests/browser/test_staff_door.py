@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession, Page, expect
 
-from bot.services import staff_factors
+from bot.services.staff import factors
 from tests.browser.clerk import Clerk
 from tests.browser.person import PHONE, SOON
 from tests.servers import BINARIES, ROOT, Product
@@ -53,7 +53,7 @@ def types_the_code(clerk: Clerk) -> None:
     """What an authenticator app shows that was given the key by hand."""
     clerk.page.locator("summary").click()
     key = clerk.page.locator("p.codes").inner_text().replace(" ", "")
-    totp = staff_factors.TOTP(key=key, format="base32")
+    totp = factors.TOTP(key=key, format="base32")
     clerk.fills("code", str(totp.generate(int(time.time())).token))
     clerk.clicks("Confirm")
 

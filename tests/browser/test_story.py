@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from bot.texts import Translator, translator
-from handlers.portal.cookies import COOKIES
-from handlers.simulator.cast import CAST
-from handlers.simulator.people import known_user_id
+from handlers.web.cookies import COOKIES
+from simulator.demo_people import CAST
+from simulator.people import known_user_id
 from tests.browser.looks import fits
 from tests.servers import SOMCHAI, Details, Product
 

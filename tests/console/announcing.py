@@ -8,14 +8,21 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
-from bot.services import campaigns, frozen_lists, people, quota
-from bot.services.audiences import Audience
-from bot.services.campaigns import Draft
-from handlers.simulator.platform import Platform
-from models.campaign import Campaign, CampaignState, Wave
+from bot.services.campaigns.audience import recipient_snapshot
+from bot.services.campaigns.audience.filters import Audience
+from bot.services.campaigns.sending import quota
+from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.campaigns import Draft
+from bot.services.people import people
+from models.campaign import (
+    Campaign,
+    CampaignState,
+    RolloutStage,
+)
 from models.recipient import Batch, BatchState
 from models.staff_chat import StaffChat
 from models.subscription import Channel
+from simulator.platform import Platform
 from tests.chat import Chat
 from tests.news import Subscriber
 
@@ -109,7 +116,7 @@ def asked(bot: Bot, campaign_id: str, author: str, *, is_counted: bool = True) -
 
     def ask(session: Session) -> None:
         campaign = campaigns.locked(session, campaign_id)
-        campaigns.ask(session, campaign, author, bot.settings, bot.clock())
+        campaigns.request_approval(session, campaign, author, bot.settings, bot.clock())
 
     bot.database.write(ask)
     if is_counted:
@@ -120,7 +127,7 @@ def asked(bot: Bot, campaign_id: str, author: str, *, is_counted: bool = True) -
 def count(bot: Bot, campaign_id: str) -> None:
     """What the job does: freeze the list and price it."""
     while bot.database.write(
-        lambda session: frozen_lists.go_on(session, campaign_id, bot.settings, bot.clock())
+        lambda session: recipient_snapshot.advance(session, campaign_id, bot.settings, bot.clock())
     ):
         pass
 
@@ -147,7 +154,7 @@ def row(bot: Bot, campaign_id: str) -> Campaign:
     return bot.database.read(lambda session: session.get_one(Campaign, campaign_id))
 
 
-def begin(bot: Bot, campaign_id: str, wave: Wave = Wave.REST) -> None:
+def begin(bot: Bot, campaign_id: str, wave: RolloutStage = RolloutStage.REST) -> None:
     """Going out, in one of its waves."""
 
     def work(session: Session) -> None:

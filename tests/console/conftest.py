@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from bot.runtime import Bot
-from bot.services import staff_factors, staff_sessions
-from bot.services.sessions import Ticket
+from bot.services.auth.sessions import SessionCookie
+from bot.services.staff import (
+    factors,
+    sessions,
+)
 from handlers.console import cookies
 from models.conversation import Language
 from models.staff import Role, Staff, Stage
@@ -77,7 +80,7 @@ class Phone:
     def code(self) -> str:
         """The code of this moment; the moment passes, so that each is another one."""
         self.clock.advance(seconds=30)
-        totp = staff_factors.TOTP(key=self.secret, format="base32")
+        totp = factors.TOTP(key=self.secret, format="base32")
         return str(totp.generate(int(self.clock().timestamp())).token)
 
 
@@ -86,9 +89,9 @@ def console(app: Flask, bot: Bot, clock: FakeClock) -> Callable[..., Desk]:
     """Makes signed-in members: console(Role.AUTHOR), console(Role.SUPPORT, name="...")."""
 
     def sit(*roles: Role, name: str = "ครูใจดี มีสุข", language: Language = Language.THAI) -> Desk:
-        def rows(session: Session) -> tuple[Staff, Ticket]:
+        def rows(session: Session) -> tuple[Staff, SessionCookie]:
             staff = make_staff(session, clock(), roles=roles, name=name, language=language)
-            return staff, staff_sessions.open_session(session, staff.id, Stage.IN, clock())
+            return staff, sessions.open_session(session, staff.id, Stage.IN, clock())
 
         staff, ticket = bot.database.write(rows)
         desk = Desk(app.test_client(), staff.id)

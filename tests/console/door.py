@@ -8,7 +8,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from bot.runtime import Bot
-from bot.services import staff, staff_start
+from bot.services.staff import (
+    enrolment,
+    staff,
+)
 from models.audit import AuditEntry
 from models.staff import Role
 from tests.console.conftest import Desk, Phone
@@ -23,7 +26,7 @@ def invite(bot: Bot, username: str = "kru.jai", *roles: Role) -> tuple[str, str]
     staff_id, drawn = bot.database.write(
         lambda s: staff.add(s, "ครูใจดี", username, made, staff.OPERATOR, bot.clock())
     )
-    return staff_id, f"{staff_start.PATH}{drawn}"
+    return staff_id, f"{enrolment.PATH}{drawn}"
 
 
 def settle(desk: Desk, path: str, phone: Phone) -> list[str]:

@@ -8,15 +8,18 @@ import pytest
 from sqlalchemy import delete, event, select
 
 from bot.runtime import auditing
-from bot.services import audit
-from bot.services.audit import KEYS, Action
+from bot.services.audit import audit
+from bot.services.audit.audit import (
+    KEYS,
+    Action,
+)
 from bot.texts import THAI, translator
 from handlers.console import audit_details, audit_words
 from models.audit import AuditEntry
-from models.console_people import Unmasking
+from models.merges import Unmasking
 from models.staff import Role
 from tests.console.people import enrolled
-from tests.services.trails import act
+from tests.services.audit.trails import act
 
 PAGE = "/console/audit"
 

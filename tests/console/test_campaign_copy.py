@@ -1,6 +1,6 @@
 """A new announcement with the words of an old one: whoever wrote them does not approve them."""
 
-from bot.services import campaigns
+from bot.services.campaigns.workflow import campaigns
 from models.campaign import CampaignState
 from models.staff import Role
 from tests.console.announcing import asked, draft, row, subscribers

@@ -7,11 +7,14 @@ from flask import Flask, g, get_flashed_messages
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
-from bot.services import staff, staff_sessions
-from bot.services.sessions import Ticket
-from bot.services.staff_sessions import Found
+from bot.services.auth.sessions import SessionCookie
+from bot.services.staff import (
+    sessions,
+    staff,
+)
+from bot.services.staff.sessions import Found
 from handlers.console import campaign_acts
-from handlers.console.desks import Desk as Browser
+from handlers.console.request_context import Desk as Browser
 from handlers.portal.guard import Visit
 from models.campaign import CampaignState
 from models.staff import Role, Staff, Stage
@@ -37,11 +40,11 @@ def test_a_role_counts_at_the_moment_of_the_act(
     """The guard asked before; the act may have waited for the announcement since."""
     mine = console(Role.AUTHOR).member_id
     campaign_id = draft(bot, mine)
-    at_the_door = bot.database.read(lambda s: staff_sessions.member_of(s.get_one(Staff, mine)))
+    at_the_door = bot.database.read(lambda s: sessions.member_of(s.get_one(Staff, mine)))
     if leave is not None:
         bot.database.write(lambda session: leave(session, mine, bot))
     with app.test_request_context(f"/console/campaigns/{campaign_id}/stop", method="POST"):
-        ticket = Ticket.new(bot.clock(), signed_in=True)
+        ticket = SessionCookie.new(bot.clock(), signed_in=True)
         found = Found("0" * 32, Stage.IN, at_the_door, None, None)
         g.desk = Browser(Visit(bot.cookie_keys, ticket, None), found)
         answer = campaign_acts.stop_campaign(campaign_id)

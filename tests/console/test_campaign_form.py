@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from bot.runtime import Bot
-from bot.services.audiences import Audience
-from handlers.simulator.platform import Platform
+from bot.services.campaigns.audience.filters import Audience
 from models.campaign import Campaign, CampaignState
 from models.picture import Picture
 from models.staff import Role
+from simulator.platform import Platform
 from tests.console.announcing import FORM, asked, draft, fields, row, subscribers
 from tests.console.conftest import Desk
 

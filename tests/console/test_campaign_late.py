@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services import quota
+from bot.services.campaigns.sending import quota
 from models.campaign import CampaignState
 from models.staff import Role
 from tests.console.announcing import asked, draft, row, subscribers

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
-from bot.services import campaigns
+from bot.services.campaigns.workflow import campaigns
 from bot.texts.dates import shown_time
-from handlers.simulator.platform import Platform
 from models.campaign import CampaignState
 from models.recipient import BatchState
 from models.subscription import Channel
+from simulator.platform import Platform
 from tests.clock import FakeClock
 from tests.console.announcing import approved, asked, begin, draft, settle, subscribers
 from tests.console.conftest import Desk

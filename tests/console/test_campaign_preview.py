@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services import campaign_tests
-from bot.services.audit import Action
+from bot.services.audit.audit import Action
+from bot.services.campaigns.workflow import test_sends
 from bot.texts import translator
-from handlers.simulator.platform import Platform
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
 from models.conversation import Conversation
 from models.learner import Learner
 from models.outbox import Push
 from models.staff import Role
+from simulator.platform import Platform
 from tests.console.announcing import TEXT, draft, fields, link, row, subscribers
 from tests.console.conftest import Desk
 from tests.factories import make_account
@@ -183,11 +183,11 @@ def test_a_second_press_within_half_a_minute_costs_nothing(
 def test_a_test_says_that_it_is_one_even_where_five_messages_are_full() -> None:
     t = translator("th")
     text, card = {"type": "text", "text": "ก"}, {"type": "flex", "altText": "ข", "contents": {}}
-    assert campaign_tests.marked([text, card], t)[0] == {"type": "text", "text": "[ทดสอบ]"}
-    full = campaign_tests.marked([card, text, text, text, card], t)
+    assert test_sends.marked([text, card], t)[0] == {"type": "text", "text": "[ทดสอบ]"}
+    full = test_sends.marked([card, text, text, text, card], t)
     assert len(full) == 5
     assert full[1]["text"] == "[ทดสอบ] ก"
-    full = campaign_tests.marked([card] * 5, t)
+    full = test_sends.marked([card] * 5, t)
     assert full[-1]["altText"] == "[ทดสอบ] ข"
 
 

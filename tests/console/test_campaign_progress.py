@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import event
 
 from bot.runtime import Bot, campaigning
-from bot.services import campaigns
-from handlers.simulator.platform import Platform
+from bot.services.campaigns.workflow import campaigns
 from models.campaign import CampaignState
 from models.recipient import BatchState
 from models.staff import Role
+from simulator.platform import Platform
 from tests.clock import FakeClock
 from tests.console.announcing import TEXT, approved, begin, draft, link, row, settle, subscribers
 from tests.console.conftest import Desk

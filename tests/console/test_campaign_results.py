@@ -10,14 +10,19 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.runtime import Bot
-from bot.services import batch_members, campaigns
-from bot.services.audit import Action
-from handlers.simulator.platform import Platform
+from bot.services.audit.audit import Action
+from bot.services.campaigns.sending import batch_members
+from bot.services.campaigns.workflow import campaigns
 from models.audit import AuditEntry
-from models.campaign import Campaign, CampaignState, Wave
+from models.campaign import (
+    Campaign,
+    CampaignState,
+    RolloutStage,
+)
 from models.conversation import Conversation, Language
 from models.recipient import Batch, BatchState
 from models.staff import Role
+from simulator.platform import Platform
 from tests.clock import FakeClock
 from tests.console.announcing import approved, draft, row, subscribers
 from tests.console.conftest import Desk
@@ -34,7 +39,7 @@ def over(
 
     def work(session) -> None:
         campaign = session.get_one(Campaign, campaign_id)
-        campaign.started_at, campaign.wave = bot.clock(), Wave.REST
+        campaign.started_at, campaign.wave = bot.clock(), RolloutStage.REST
         campaigns.move(campaign, CampaignState.SENDING)
         batch_members.drop(session, campaign_id, first.subject_id, "no consent")
         for channel, state, reason in (

@@ -12,14 +12,15 @@ from sqlalchemy import select
 
 from bot.mail.smtp import mailer_of
 from bot.runtime import Bot
-from bot.services import campaigns, quota
-from bot.services.audit import Action
+from bot.services.audit.audit import Action
+from bot.services.campaigns.sending import quota
+from bot.services.campaigns.workflow import campaigns
 from bot.settings import Settings
-from handlers.simulator.platform import Platform
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignEvent, CampaignState
 from models.conversation import Conversation
 from models.staff import Role
+from simulator.platform import Platform
 from tests.clock import FakeClock
 from tests.console.announcing import asked, count, draft, row, subscribers
 from tests.console.conftest import Desk

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.runtime import counting
-from bot.services import quota
+from bot.services.campaigns.sending import quota
 from models.base import new_id
 from models.campaign import Campaign, CampaignState
 from models.staff import Role

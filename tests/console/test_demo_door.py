@@ -8,7 +8,7 @@ from flask import Flask
 
 from app import create_app
 from bot.settings import Settings
-from handlers.simulator.console_door import CAST
+from simulator.console_door import CAST
 from tests.clock import FakeClock
 from tests.console.conftest import Desk
 

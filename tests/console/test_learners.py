@@ -6,15 +6,16 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select
 
-from bot.services import consents, unmasking
-from bot.services.consents import Said
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
+from bot.services.learners import unmasking
 from models.account import Account
 from models.audit import AuditEntry
 from models.base import new_id
 from models.consent import ConsentState, Purpose
-from models.console_people import Unmasking
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner
+from models.merges import Unmasking
 from models.staff import Role
 from tests.console.people import SECRETS, enrolled, one
 from tests.factories import PERSON, make_guardianship
@@ -175,7 +176,13 @@ def test_the_page_shows_what_helps_and_no_detail(database, settings, clock, supp
         for state in (ConsentState.GIVEN, ConsentState.WITHDRAWN):
             clock.advance(seconds=1)
             consents.record(
-                session, chat, Purpose.EMAIL_NEWS, state, Said("x"), settings.school, clock()
+                session,
+                chat,
+                Purpose.EMAIL_NEWS,
+                state,
+                ConsentStatement("x"),
+                settings.school,
+                clock(),
             )
         return learner_id
 
@@ -237,7 +244,7 @@ def test_with_a_reason_the_details_are_shown_once_and_noted(database, learner_id
 
 def test_so_many_looks_a_day_and_no_more(database, clock, learner_id, console, support):
     def looks(session):
-        for _ in range(unmasking.MOST_A_DAY - 1):
+        for _ in range(unmasking.MAX_A_DAY - 1):
             session.add(
                 Unmasking(
                     id=new_id(),

@@ -5,8 +5,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from bot.services import consents, holds
-from bot.services.consents import Said
+from bot.services.accounts import holds
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
 from models.account import Account, AccountState
 from models.audit import AuditEntry
 from models.consent import ConsentState, Purpose
@@ -85,7 +86,7 @@ def test_an_account_is_closed_and_its_owner_is_told(
             chat,
             Purpose.LINE_NEWS,
             ConsentState.GIVEN,
-            Said("x"),
+            ConsentStatement("x"),
             settings.school,
             clock(),
         )

@@ -6,17 +6,27 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from bot.runtime import people_files
-from bot.services import csv_imports, progress
-from bot.services.csv_words import Field
+from bot.runtime import imports_exports
+from bot.services.courses import progress
+from bot.services.learners import imports
+from bot.services.learners.import_words import Field
 from models.account import Account, AccountState
-from models.console_people import Merge
+from models.imports_exports import (
+    ExportRequest,
+    ExportState,
+    Import,
+    ImportState,
+)
 from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
-from models.people_files import ExportRequest, ExportState, Import, ImportState
+from models.merges import Merge
 from models.portal import PortalAccount
 from models.staff import Role
 from tests.console.people import SECRETS, enrolled
-from tests.services.csv_files import GOOD, file, line
+from tests.services.learners.csv_files import (
+    GOOD,
+    file,
+    line,
+)
 
 REASON = "รายชื่อสำหรับสมุดเช็กชื่อ"
 
@@ -98,7 +108,7 @@ def test_a_pair_is_compared_merged_and_parted_again(bot, database, clock, suppor
     assert page in support.get("/console/duplicates").text
     support.submit(page, f"/console/duplicates/{one}/{other}/merge", sure="yes")
     clock.advance(hours=24)
-    people_files.settle(bot)
+    imports_exports.settle(bot)
     closed = database.read(
         lambda s: s.scalars(select(Account.state).where(Account.learner_id == other)).one()
     )
@@ -165,7 +175,7 @@ def test_a_file_becomes_learners(bot, database, support):
     seen = re.search(r'name="seen" value="(\w+)"', dry)[1]
     support.submit(check, f"{check}/confirm", seen=seen)
     assert state() is ImportState.RUNNING
-    people_files.go_on(bot)
+    imports_exports.advance(bot)
     assert database.read(lambda s: s.scalars(select(func.count(Learner.id))).one()) == 1
     assert "1" in support.get(check).text
     again = upload(support, content)
@@ -223,7 +233,7 @@ def test_the_sample_is_a_file_as_it_should_be(database, support, language):
     assert set(re.findall(r"@([\w.]+)", answer.text)) == {"example.com"}
     check = upload(support, answer.data).location
     row = database.read(lambda s: s.scalars(select(Import)).one())
-    assert csv_imports.columns_of(row) == dict(zip(Field, range(len(Field)), strict=True))
+    assert imports.columns_of(row) == dict(zip(Field, range(len(Field)), strict=True))
     chosen = {field.value: str(index) for index, field in enumerate(Field)}
     dry = support.get(support.submit(check, check, **chosen).location).text
     assert "ลงทะเบียน 2 คน" in dry or "Enrol 2 people" in dry

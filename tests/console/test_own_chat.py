@@ -4,7 +4,12 @@ import re
 
 from sqlalchemy import select
 
-from bot.services import staff_chats, staff_codes
+from bot.services.staff import (
+    chats,
+)
+from bot.services.staff import (
+    codes as staff_codes,
+)
 from models.audit import AuditEntry
 from models.staff import Role
 from models.staff_chat import StaffChatCode
@@ -28,12 +33,12 @@ def test_a_code_is_shown_once_and_links(console, bot):
     code = code_on(answer)
     user_id = "U" + "7" * 32
     now = bot.clock()
-    bot.database.write(lambda session: staff_chats.link(session, code, user_id, now) and None)
+    bot.database.write(lambda session: chats.link(session, code, user_id, now) and None)
     assert "เชื่อมไว้ตั้งแต่" in desk.get("/console/me/chat").text
     again = desk.submit("/console/me/chat", "/console/me/chat/unlink")
     assert again.status_code == 303
     assert "เลิกเชื่อมบัญชี LINE ของคุณแล้ว" in desk.get("/console/me/chat").text
-    assert bot.database.read(lambda s: staff_chats.line_of(s, desk.member_id)) is None
+    assert bot.database.read(lambda s: chats.line_of(s, desk.member_id)) is None
 
 
 def test_looking_makes_no_code(console, bot):

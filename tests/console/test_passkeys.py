@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from bot.runtime import Bot
-from bot.services import staff_passkeys
+from bot.services.staff import passkeys
 from tests.clock import FakeClock
 from tests.console.conftest import ORIGIN, Desk, Phone
 from tests.console.door import PASSWORD, invite, settle
@@ -195,8 +195,8 @@ def test_it_proves_once_more(owner: Desk, device: Device, clock: FakeClock) -> N
 
 
 def test_passkeys_belong_to_names() -> None:
-    assert staff_passkeys.party_of("http://127.0.0.1:8000") is None
-    assert staff_passkeys.party_of("http://[::1]:8000") is None
-    found = staff_passkeys.party_of("https://bot.school.th/")
-    assert found == staff_passkeys.Party("bot.school.th", "https://bot.school.th")
+    assert passkeys.party_of("http://127.0.0.1:8000") is None
+    assert passkeys.party_of("http://[::1]:8000") is None
+    found = passkeys.party_of("https://bot.school.th/")
+    assert found == passkeys.Party("bot.school.th", "https://bot.school.th")
     assert base64url_to_bytes(bytes_to_base64url(b"x")) == b"x"

@@ -8,11 +8,14 @@ from flask import Flask
 from werkzeug.routing import Rule as Route
 
 from bot.runtime import Bot
-from bot.services import staff_sessions
-from bot.services.permissions import ROLES, Permission
+from bot.services.staff import sessions
+from bot.services.staff.permissions import (
+    ROLES,
+    Permission,
+)
 from handlers.console import cookies, role_words
 from handlers.console.guard import Rule
-from handlers.portal.cookies import COOKIES as PORTAL_COOKIES
+from handlers.web.cookies import COOKIES as PORTAL_COOKIES
 from models.staff import Role, Stage
 from tests.clock import FakeClock
 from tests.console.conftest import Desk
@@ -112,7 +115,7 @@ def test_nobody_gets_anywhere_halfway(
 ) -> None:
     desk = console(*Role)
     ticket = bot.database.write(
-        lambda s: staff_sessions.open_session(s, desk.member_id, stage, clock(), "A" * 32)
+        lambda s: sessions.open_session(s, desk.member_id, stage, clock(), "A" * 32)
     )
     desk.set_cookie(ticket.seal(bot.cookie_keys, cookies.PLACE))
     way = {Stage.CODE: "/console/sign-in/code", Stage.START: "/console/start-factor"}[stage]

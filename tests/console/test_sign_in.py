@@ -6,7 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services import staff, staff_factors, staff_start
+from bot.services.staff import (
+    enrolment,
+    factors,
+    staff,
+)
 from models.staff import StaffLink
 from tests.clock import FakeClock
 from tests.console.conftest import Phone
@@ -19,7 +23,7 @@ def test_from_the_link_to_the_first_page(bot: Bot, new_desk, phone: Phone) -> No
     for _ in range(3):
         assert "kru.jai" in desk.get(path).text  # a preview does not spend it
     codes = settle(desk, path, phone)
-    assert len(set(codes)) == staff_factors.HOW_MANY
+    assert len(set(codes)) == factors.HOW_MANY
     assert "ครูใจดี" in desk.get("/console/me").text
     assert new_desk().get(path).status_code == 410
     answer = desk.submit("/console/me", "/console/sign-out")
@@ -61,8 +65,8 @@ def test_a_recovery_code_opens_once(bot: Bot, new_desk, phone: Phone) -> None:
 
 def test_of_twenty_at_once_one_spends_the_link(bot: Bot, clock: FakeClock) -> None:
     _, path = invite(bot)
-    drawn = path.removeprefix(staff_start.PATH)
-    found = at_once(20, lambda: staff_start.begin(bot.database, drawn, PASSWORD, clock()))
+    drawn = path.removeprefix(enrolment.PATH)
+    found = at_once(20, lambda: enrolment.begin(bot.database, drawn, PASSWORD, clock()))
     assert sum(ticket is not None for ticket in found) == 1
 
 
@@ -72,7 +76,7 @@ def test_of_ten_at_once_one_burns_the_code(bot: Bot, new_desk, phone: Phone, kin
     codes = settle(new_desk(), path, phone)
     code = phone.code() if kind == "totp" else codes[0]
     now = phone.clock()
-    found = at_once(10, lambda: staff_factors.burn(bot.database, staff_id, code, now))
+    found = at_once(10, lambda: factors.burn(bot.database, staff_id, code, now))
     assert [factor for factor in found if factor] == [kind]
 
 
@@ -152,7 +156,7 @@ def test_a_link_lives_a_day_and_the_newer_one_counts(bot: Bot, new_desk, clock: 
     staff_id, path = invite(bot)
     newer = bot.database.write(lambda s: staff.new_link(s, staff_id, staff.OPERATOR, clock()))
     assert new_desk().get(path).status_code == 410
-    path = f"{staff_start.PATH}{newer}"
+    path = f"{enrolment.PATH}{newer}"
     clock.advance(hours=23, minutes=59)
     assert new_desk().get(path).status_code == 200
     clock.advance(minutes=1)

@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services import staff
-from bot.services.sessions import Ticket
+from bot.services.auth.sessions import SessionCookie
+from bot.services.staff import staff
 from handlers.console import cookies
 from models.audit import AuditEntry
 from models.staff import Role, StaffSession
@@ -181,7 +181,7 @@ def test_the_portals_cookie_opens_no_console(
 ) -> None:
     """The same bytes sealed for the other door are no cookie here."""
     desk = console(Role.AUTHOR)
-    ticket = Ticket.unseal(bot.cookie_keys, desk.cookie() or "", cookies.PLACE)
+    ticket = SessionCookie.unseal(bot.cookie_keys, desk.cookie() or "", cookies.PLACE)
     assert ticket is not None
     desk.set_cookie(ticket.seal(bot.cookie_keys))
     assert not is_in(desk)

@@ -9,7 +9,10 @@ from sqlalchemy import select
 
 from bot.errors import InputError
 from bot.runtime import Bot
-from bot.services import staff, staff_sessions
+from bot.services.staff import (
+    sessions,
+    staff,
+)
 from models.audit import AuditEntry
 from models.staff import Role, Staff
 from tests.clock import FakeClock
@@ -127,7 +130,7 @@ def test_two_administrators_cannot_take_the_role_from_each_other(
         try:
             bot.database.write(
                 lambda s: staff.change_roles(
-                    s, target, [Role.AUTHOR], staff_sessions.actor(actor), clock()
+                    s, target, [Role.AUTHOR], sessions.actor(actor), clock()
                 )
             )
         except InputError as error:

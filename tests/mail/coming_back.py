@@ -5,8 +5,11 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services import details, mails, subscriptions, tokens
-from bot.services.consents import Said
+from bot.services.accounts import details
+from bot.services.auth import tokens
+from bot.services.consent.consents import ConsentStatement
+from bot.services.delivery import mails
+from bot.services.subscriptions import subscriptions
 from models.audit import AuditEntry
 from models.consent import Purpose
 from models.conversation import Conversation
@@ -58,7 +61,12 @@ def ask_again(bot: Bot, reader: Learner) -> None:
     def work(session: Any) -> None:
         conversation = session.get_one(Conversation, reader.conversation_id)
         subscriptions.start(
-            session, conversation, Purpose.EMAIL_NEWS, Said("yes"), bot.settings, bot.clock()
+            session,
+            conversation,
+            Purpose.EMAIL_NEWS,
+            ConsentStatement("yes"),
+            bot.settings,
+            bot.clock(),
         )
 
     bot.database.write(work)

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.mail.imap import Postbox
+from bot.mail.imap import BounceMailbox
 from bot.mail_settings import ImapServer
 from bot.runtime import Bot, mailing
-from bot.services import mails
-from handlers.simulator.mailbox import Mailbox
+from bot.services.delivery import mails
 from models.base import new_id
 from models.consent import ConsentState, Purpose
 from models.database import Database
 from models.learner import Learner
 from models.mail import Mail, Stream
 from models.subscription import Channel, Subscription
+from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
 from tests.factories import make_consent_event, make_learner
 from tests.mail.coming_back import ADDRESS, own_address
@@ -117,7 +117,7 @@ def returns(bot: Bot) -> Iterator[ImapBox]:
     box = ImapBox()
     with serve_imap(box) as server:
         where = ImapServer("127.0.0.1", server.port, "plain", USER, PASSWORD)
-        bot.postbox = Postbox(where, patience=5)
+        bot.postbox = BounceMailbox(where, patience=5)
         bot.settings = replace(bot.settings, mail_bounce_domain="bounce.school.example")
         yield box
     assert box.complaints == []

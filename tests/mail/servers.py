@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from handlers.simulator.mailbox import Mailbox
+from simulator.mailbox import Mailbox
 
 HANG, CUT = "hang", "cut"
 

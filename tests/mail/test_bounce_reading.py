@@ -9,7 +9,10 @@ from flask import Flask
 from app import create_app
 from bot.mail.imap import PROCESSED
 from bot.runtime import Bot, bounce_reading
-from bot.services import mails, postbox_readings
+from bot.services.delivery import (
+    mailbox_cursor,
+    mails,
+)
 from bot.settings import Settings
 from handlers import jobs
 from models.audit import AuditEntry
@@ -114,7 +117,7 @@ def test_one_process_at_a_time(
     assert bot.postbox
     name = bot.postbox.name
     held = other.database.write(
-        lambda session: postbox_readings.begin(session, name, "other", clock())
+        lambda session: mailbox_cursor.begin(session, name, "other", clock())
     )
     assert held
     assert bounce_reading.read(bot) == 0
@@ -123,7 +126,7 @@ def test_one_process_at_a_time(
     clock.advance(minutes=6)
     assert bounce_reading.read(bot) == 1
     assert not other.database.write(
-        lambda session: postbox_readings.went_on(session, held, "other", 7, 99)
+        lambda session: mailbox_cursor.went_on(session, held, "other", 7, 99)
     )
     other.close()
 

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.mail.imap import PROCESSED, Letter, Postbox, PostboxError
+from bot.mail.imap import (
+    PROCESSED,
+    BounceMailbox,
+    Letter,
+    PostboxError,
+)
 from bot.mail_settings import ImapServer, imap_server
 from tests.mail.imap_server import PASSWORD, USER, ImapBox, serve_imap
 from tests.mail.servers import Certificates, make_certificates
@@ -20,16 +25,16 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return make_certificates(tmp_path_factory.mktemp("imap"))
 
 
-def at(port: int, **more: Any) -> Postbox:
-    return Postbox(replace(PLAIN, port=port, **more), patience=5)
+def at(port: int, **more: Any) -> BounceMailbox:
+    return BounceMailbox(replace(PLAIN, port=port, **more), patience=5)
 
 
-def letters(postbox: Postbox, after: int = 0, most: int = 99) -> list[Letter]:
+def letters(postbox: BounceMailbox, after: int = 0, most: int = 99) -> list[Letter]:
     with postbox.opened() as folder:
         return list(folder.letters(after, most))
 
 
-def refused(postbox: Postbox) -> PostboxError:
+def refused(postbox: BounceMailbox) -> PostboxError:
     with pytest.raises(PostboxError) as caught, postbox.opened() as folder:
         list(folder.letters(0, 99))
     return caught.value
@@ -235,4 +240,4 @@ def test_a_broken_address_is_refused_and_not_repeated(url: str) -> None:
 def test_the_password_does_not_show() -> None:
     found = imap_server("imaps://robot:p%40ss-canary@mail.test")
     assert found.password == "p@ss-canary"
-    assert "canary" not in repr(found) + repr(Postbox(found))
+    assert "canary" not in repr(found) + repr(BounceMailbox(found))

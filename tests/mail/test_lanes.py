@@ -12,8 +12,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from app import create_app
 from bot.runtime import Bot, mailing
 from bot.settings import Settings
-from handlers.simulator.mailbox import Mailbox
 from models.mail import Mail, MailState
+from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
 from tests.mail.test_news_sending import sending_to
 

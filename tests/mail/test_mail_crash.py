@@ -11,10 +11,14 @@ import pytest
 
 from bot.runtime import Bot, mailing
 from bot.settings import ROOT, Settings
-from handlers.simulator.mailbox import Mailbox
 from models.mail import Mail, MailState
+from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
-from tests.mail.crash_drain import ACCEPTED, ADDRESSED, HANDED
+from tests.crash.mail_drain import (
+    ACCEPTED,
+    ADDRESSED,
+    HANDED,
+)
 from tests.mailbox import LETTERHEAD
 
 POINTS = (ADDRESSED, HANDED, ACCEPTED)
@@ -32,7 +36,7 @@ def die(settings: Settings, bot: Bot, mailbox: Mailbox, clock: FakeClock) -> Cal
             f"{name}:{base64.b64encode(key).decode()}" for name, key in settings.data_keys.items()
         )
         done = subprocess.run(
-            [sys.executable, "-m", "tests.mail.crash_drain"],
+            [sys.executable, "-m", "tests.crash.mail_drain"],
             cwd=ROOT,
             env={
                 "PATH": os.environ["PATH"],

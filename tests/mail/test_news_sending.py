@@ -10,14 +10,17 @@ import pytest
 from bot.mail.smtp import Mailer, Patience
 from bot.mail_settings import MailServer
 from bot.runtime import Bot, mailing
-from bot.services import mails
-from handlers.simulator.mailbox import Mailbox, serve_mailbox
+from bot.services.delivery import mails
 from models.base import new_id
 from models.consent import ConsentState, Purpose
 from models.database import Database
 from models.learner import Learner, LearnerState
 from models.mail import Mail, MailState, Stream
 from models.subscription import Subscription
+from simulator.mailbox import (
+    Mailbox,
+    serve_mailbox,
+)
 from tests.clock import FakeClock
 from tests.factories import make_consent_event
 from tests.mail.conftest import ADDRESS

@@ -13,11 +13,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import Bot, mailing
-from bot.services import mail_claims, mail_pace
+from bot.services.delivery import (
+    mail_claims,
+    mail_rate_limit,
+)
 from bot.settings import Settings
-from handlers.simulator.mailbox import Mailbox
 from models.database import Database
 from models.mail import Mail, MailPace, MailState
+from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
 from tests.mail.servers import Wilful
 from tests.mail.test_news_sending import sending_to
@@ -36,10 +39,12 @@ class Domain:
     def __init__(self, database: Database, clock: FakeClock) -> None:
         self.database, self.clock = database, clock
 
-    def admit(self, wanted: int, *, is_news: bool = True, most: int = 999) -> mail_pace.Admission:
-        def work(session: Any) -> mail_pace.Admission:
-            domain = mail_pace.domain_of(session, "ann@x.test")
-            return mail_pace.admit(
+    def admit(
+        self, wanted: int, *, is_news: bool = True, most: int = 999
+    ) -> mail_rate_limit.Admission:
+        def work(session: Any) -> mail_rate_limit.Admission:
+            domain = mail_rate_limit.domain_of(session, "ann@x.test")
+            return mail_rate_limit.admit(
                 session, domain, wanted, most, RATE, self.clock(), is_news=is_news
             )
 
@@ -47,7 +52,7 @@ class Domain:
 
     def slow_down(self) -> bool:
         return self.database.write(
-            lambda session: mail_pace.slow_down(session, "ben@X.test", RATE, self.clock())
+            lambda session: mail_rate_limit.slow_down(session, "ben@X.test", RATE, self.clock())
         )
 
     def most_in(self, seconds: int) -> int:
@@ -95,7 +100,7 @@ def test_what_finds_no_room_is_dated_one_behind_the_other(domain: Domain, clock:
     second = domain.admit(5).later
     assert second[0] == first[-1] + SECOND / RATE
     # Nobody is sent to the end of the world: a campaign may be stopped, a rate be raised.
-    assert max(domain.admit(100_000).later) == clock() + mail_pace.FURTHEST
+    assert max(domain.admit(100_000).later) == clock() + mail_rate_limit.FURTHEST
 
 
 def test_a_line_that_nobody_stands_in_is_forgotten(domain: Domain, clock: FakeClock) -> None:
@@ -118,12 +123,12 @@ def test_too_fast_halves_the_rate_holds_the_news_and_recovers(
     assert domain.slow_down()
     assert not domain.slow_down(), "several were on their way, and all were told"
     assert domain.admit(3).now == 0
-    assert domain.admit(1).later[0] >= clock() + mail_pace.HOLD
+    assert domain.admit(1).later[0] >= clock() + mail_rate_limit.HOLD
     clock.advance(seconds=30)
     domain.admit(100)
     assert domain.most_in(60) == 60 * RATE / 2
     assert domain.slow_down()
-    assert domain.admit(1).later[0] >= clock() + 2 * mail_pace.HOLD
+    assert domain.admit(1).later[0] >= clock() + 2 * mail_rate_limit.HOLD
     clock.advance(minutes=1)
     domain.admit(100)
     assert domain.most_in(60) == 60 * RATE / 4
@@ -160,7 +165,7 @@ def test_postgresql_goes_by_its_own_clock(settings: Settings, bot: Bot) -> None:
     """Machines' clocks differ: a rate that they share needs one."""
     long_ago = datetime(2001, 1, 1, tzinfo=UTC)
     database = Database(settings.database_url, bot.keyring)
-    found = database.write(lambda session: mail_pace.moment(session, long_ago))
+    found = database.write(lambda session: mail_rate_limit.moment(session, long_ago))
     database.close()
     assert found.tzinfo is not None
     assert (found == long_ago) is settings.is_sqlite

@@ -11,7 +11,11 @@ from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
 from bot.runtime import Bot
-from bot.services import batch_mails, campaign_trouble, mail_claims
+from bot.services.campaigns.sending import (
+    batch_mails,
+    circuit_breaker,
+)
+from bot.services.delivery import mail_claims
 from models.base import new_id
 from models.campaign import Campaign, CampaignState
 from models.database import Database
@@ -134,7 +138,7 @@ def test_how_a_campaign_fares_and_whether_mails_wait_is_read_off_an_index(
     sending.mail(campaign_id)
 
     def work(session: Session) -> None:
-        campaign_trouble.of(session, session.get_one(Campaign, campaign_id))
+        circuit_breaker.of(session, session.get_one(Campaign, campaign_id))
         batch_mails.is_waiting(session, campaign_id)
 
     fares, waits = plans(database, work)
@@ -161,7 +165,7 @@ def test_only_what_went_wrong_since_it_began_is_counted_and_once(
         back.bounced_at = both.bounced_at = now
         other.state, other.bounced_at, other.campaign_id = MailState.SENT, now, new_id()
         session.flush()
-        return campaign_trouble.of(session, session.get_one(Campaign, campaign_id)).failed
+        return circuit_breaker.of(session, session.get_one(Campaign, campaign_id)).failed
 
     assert database.write(work) == 3
 

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from bot.runtime import Bot, mailing
-from bot.services import details, mail_claims, mail_delivery, mails, tokens
+from bot.services.accounts import details
+from bot.services.auth import tokens
+from bot.services.delivery import (
+    mail_claims,
+    mail_delivery,
+    mails,
+)
 from models.database import Database
 from models.learner import Learner
 from models.mail import Mail, MailState

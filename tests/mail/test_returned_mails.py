@@ -5,8 +5,9 @@ from typing import Any
 
 from bot.mail.imap import PROCESSED
 from bot.runtime import Bot, bounce_reading, mailing
-from bot.services import consents, erasure
-from bot.services.subjects import Subject
+from bot.services.consent import consents
+from bot.services.people.subjects import Subject
+from bot.services.privacy import erasure
 from models.base import new_id
 from models.consent import ConsentState, Purpose
 from models.database import Database

@@ -7,11 +7,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from bot.runtime import Bot, mailing
-from bot.services import mails
+from bot.services.delivery import mails
 from bot.texts import letters
-from handlers.simulator.mailbox import Mailbox
 from models.database import Database
 from models.mail import Mail, MailState
+from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
 from tests.mail.conftest import ADDRESS
 

@@ -13,8 +13,11 @@ from bot.errors import DeliveryError
 from bot.mail.mime import Envelope, Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError, Patience
 from bot.mail_settings import MailServer, Security
-from handlers.simulator.mailbox import Mailbox, serve_mailbox
 from models.base import new_id
+from simulator.mailbox import (
+    Mailbox,
+    serve_mailbox,
+)
 from tests.mail.servers import CUT, HANG, DoorKeeper, Wilful, make_certificates
 from tests.mailbox import LETTERHEAD
 from tests.servers import free_port

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from bot.crypto import Keyring
 from bot.runtime import Bot
-from bot.services import key_rotation, mails
+from bot.services.backups import key_rotation
+from bot.services.delivery import mails
 from models.database import Database
 from models.mail import Mail, Suppression
 from tests.clock import FakeClock

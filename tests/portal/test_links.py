@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.crypto import digest
 from bot.errors import ProviderError
 from bot.runtime import Bot
-from bot.services import secret_links
+from bot.services.auth import secret_links
 from models.account import Account, AccountState
 from models.audit import AuditEntry
 from models.secret_link import SecretLink

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from bot.runtime import mailing
-from bot.services import consents, details, subscriptions
+from bot.services.accounts import details
+from bot.services.consent import consents
+from bot.services.subscriptions import subscriptions
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import Learner

@@ -10,7 +10,10 @@ from sqlalchemy import text
 
 from bot.runtime import Bot
 from bot.texts import policy
-from handlers.portal.headers import HEADERS, content_policy
+from handlers.web.headers import (
+    HEADERS,
+    content_policy,
+)
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Language
 from tests.clock import FakeClock

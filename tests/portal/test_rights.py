@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import update
 
-from bot.services import holds
+from bot.services.accounts import holds
 from models.account import Account
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.runtime import Bot
-from bot.services import sessions
-from bot.services.sessions import Ticket
-from handlers.portal.cookies import COOKIES, LARGEST
+from bot.services.auth import sessions
+from bot.services.auth.sessions import SessionCookie
+from handlers.web.cookies import (
+    COOKIES,
+    MAX_BYTES,
+)
 from models.portal import PortalSession
 from tests.clock import FakeClock
 from tests.factories import PERSON
@@ -36,7 +39,7 @@ def test_the_cookies_properties(browser: Browser, pupil: Pupil) -> None:
         assert sorted(flags) == ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"], line
         name, _, value = pair.partition("=")
         assert name in {cookie.name for cookie in COOKIES}
-        assert len(name) + len(value) <= LARGEST
+        assert len(name) + len(value) <= MAX_BYTES
 
 
 def test_the_value_is_unreadable_and_holds_nothing_of_the_person(
@@ -79,24 +82,24 @@ def test_every_flipped_byte_is_rejected(browser: Browser, settled: Pupil, bot: B
     value = browser.cookie()
     assert value
     keys = bot.cookie_keys
-    assert Ticket.unseal(keys, value)
+    assert SessionCookie.unseal(keys, value)
     sealed = bytearray(raw(value))
     for place in range(len(sealed)):
         sealed[place] ^= 1
         broken = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-        assert Ticket.unseal(keys, broken) is None, place
+        assert SessionCookie.unseal(keys, broken) is None, place
         sealed[place] ^= 1
     for place in range(len(value)):  # in the text as well: no second spelling of the same bytes
         other = "A" if value[place] != "A" else "B"
-        assert Ticket.unseal(keys, value[:place] + other + value[place + 1 :]) is None
+        assert SessionCookie.unseal(keys, value[:place] + other + value[place + 1 :]) is None
     for junk in ("", "A", "é", "ก", "=", "a" * 5000, value + "=", value + "A", "\x00"):
-        assert Ticket.unseal(keys, junk) is None
+        assert SessionCookie.unseal(keys, junk) is None
     browser.set_cookie(value[:-2] + ("AA" if value[-2:] != "AA" else "BB"))
     assert browser.get("/portal").location == "/portal/sign-in"
 
 
 def test_the_row_knows_only_a_digest(browser: Browser, settled: Pupil, bot: Bot) -> None:
-    ticket = Ticket.unseal(bot.cookie_keys, browser.cookie() or "")
+    ticket = SessionCookie.unseal(bot.cookie_keys, browser.cookie() or "")
     row = bot.database.read(lambda s: s.scalars(select(PortalSession)).one())
     assert ticket
     assert row.digest != ticket.reference.hex()
@@ -110,7 +113,7 @@ def test_sign_in_and_password_change_give_new_references(
 
     def keep() -> None:
         values.append(browser.cookie())
-        references.add(Ticket.unseal(bot.cookie_keys, values[-1]).reference)
+        references.add(SessionCookie.unseal(bot.cookie_keys, values[-1]).reference)
 
     browser.get("/portal/sign-in")
     keep()
@@ -159,7 +162,7 @@ def test_twelve_hours_end_it_however_busy(
 
 
 def test_a_cookie_from_the_future_is_not_believed(bot: Bot, clock: FakeClock) -> None:
-    ticket = Ticket.new(clock(), signed_in=True)
+    ticket = SessionCookie.new(clock(), signed_in=True)
     clock.advance(hours=-1)
     assert not ticket.is_live(clock())
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from bot.providers import hashes
 from bot.runtime import Bot
-from bot.services import sign_in
+from bot.services.auth import sign_in
 from models.audit import AuditEntry
 from models.portal import PortalAccount, PortalSession
 from tests.clock import FakeClock

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.runtime import Bot
-from bot.services import courses
-from bot.services.courses import CoursesError
+from bot.services.courses import courses
+from bot.services.courses.courses import CoursesError
 from handlers.portal import markdown
 from models.portal import LessonProgress
 from tests.portal.conftest import Browser, Pupil

@@ -9,7 +9,7 @@ from jinja2.ext import babel_extract
 
 from bot.runtime import Bot
 from bot.texts import catalogue
-from handlers.portal.cookies import COOKIES
+from handlers.web.cookies import COOKIES
 from models.consent import ConsentEvent
 from tests.factories import make_consent_event
 from tests.portal.conftest import TOKEN, Browser, Pupil

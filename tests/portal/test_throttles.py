@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import func, select
 
 from bot.runtime import Bot
-from bot.services import throttles
+from bot.services.shared import throttles
 from models.portal import Throttle
 from tests.clock import FakeClock
 from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil

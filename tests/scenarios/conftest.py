@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import LargeBinary, select
 
 from bot.runtime import Bot
-from handlers.simulator.platform import Platform
 from models.database import Database
 from models.staff import Role
 from models.subscription import Channel
 from models.tables import metadata
+from simulator.platform import Platform
 from tests.news import Subscriber
-from tests.scenarios.announcing import Member, linked
+from tests.scenarios.campaigns.announcing import (
+    Member,
+    linked,
+)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.texts import Translator, translator
 from handlers.line.registration.flow import Step
-from handlers.simulator.rooms import Bubble
+from simulator.rooms import Bubble
 from tests.chat import Chat
 
 NAME, PHONE, EMAIL, LINE_ID = "สมชาย ใจดี", "081-234-5678", "somchai.jd@gmail.com", "somchai.jd"

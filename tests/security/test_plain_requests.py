@@ -4,14 +4,21 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services import csv_imports
+from bot.services.learners import imports
 from models.campaign import Campaign, CampaignState
 from models.inbox import EventState, WebhookEvent
 from models.staff import Role
 from tests.factories import make_campaign
-from tests.scenarios.announcing import linked, settle, writes
+from tests.scenarios.campaigns.announcing import (
+    linked,
+    settle,
+    writes,
+)
 from tests.scenarios.story import EVERY_STEP, reach, register
-from tests.services.csv_files import GOOD, file
+from tests.services.learners.csv_files import (
+    GOOD,
+    file,
+)
 
 NUL = "a\0b"
 LONG = "9" * 5000
@@ -90,9 +97,7 @@ def test_a_passkey_with_nul_is_no_passkey(bot: Bot, console) -> None:
 @pytest.mark.parametrize("number", [LONG, "9" * 25, "๓", "99999"])
 def test_a_column_s_number_has_an_end(number, bot: Bot, console) -> None:
     desk = console(Role.SUPPORT)
-    row = bot.database.write(
-        lambda s: csv_imports.bring(s, file(GOOD), desk.member_id, bot.clock())
-    )
+    row = bot.database.write(lambda s: imports.bring(s, file(GOOD), desk.member_id, bot.clock()))
     page = f"/console/imports/{row.id}/columns"
     form = {"name": "0", "phone": "1", "email": "2", "age": "4", "consent_date": number}
     assert desk.submit(page, page, **form).status_code == 303

@@ -15,13 +15,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services import (
-    freezing,
-    guardian_codes,
+from bot.services.accounts import freezing
+from bot.services.auth import (
     secret_links,
-    subscriptions,
     tokens,
 )
+from bot.services.guardians import codes
+from bot.services.subscriptions import subscriptions
 from models.account import Account
 from models.consent import Purpose
 from models.learner import Learner
@@ -146,7 +146,7 @@ def relinking_by_mail(world: World, is_known: bool) -> Any:
 
 def guardian_code(world: World, is_known: bool) -> Any:
     """A code that was replaced by a newer one, and one that never was."""
-    code = guardian_codes.draw()
+    code = codes.draw()
     if is_known:
         child = world.someone("น้องฟ้า")
         t = language_of(child)

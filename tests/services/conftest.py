@@ -3,7 +3,7 @@
 import pytest
 
 from bot.runtime import auditing
-from tests.services.trails import act
+from tests.services.audit.trails import act
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, MessagingApiBlob
 
-from handlers.simulator.people import Person
-from handlers.simulator.platform import Platform
-from handlers.simulator.server import serve
+from simulator.people import Person
+from simulator.platform import Platform
+from simulator.server import serve
 
 SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 TOKEN = "a-long-lived-token"

@@ -1,7 +1,7 @@
 """Payloads to build on: good ones by default, spoilt by the tests."""
 
-from handlers.simulator.messages import messages
-from handlers.simulator.problems import Problems
+from simulator.messages import messages
+from simulator.problems import Problems
 
 URL = "https://example.com/a.png"
 

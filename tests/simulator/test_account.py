@@ -23,8 +23,11 @@ from linebot.v3.messaging import (
     UpdateRichMenuAliasRequest,
 )
 
-from handlers.simulator.pictures import Picture, read_picture
-from handlers.simulator.server import serve
+from simulator.pictures import (
+    Picture,
+    read_picture,
+)
+from simulator.server import serve
 from tests.simulator.conftest import Line
 
 STRANGER = "U" + "9" * 32

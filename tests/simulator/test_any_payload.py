@@ -6,8 +6,8 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.simulator.messages import messages
-from handlers.simulator.problems import Problems
+from simulator.messages import messages
+from simulator.problems import Problems
 from tests.simulator.test_payloads import GOOD
 
 anything = st.recursive(

@@ -2,7 +2,11 @@
 
 import pytest
 
-from handlers.simulator.characters import grapheme_count, graphemes, utf16_units
+from simulator.characters import (
+    grapheme_count,
+    graphemes,
+    utf16_units,
+)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,11 @@ from linebot.v3.oauth import ApiClient as OAuthClient
 from linebot.v3.oauth import ChannelAccessToken
 from linebot.v3.oauth import Configuration as OAuthConfiguration
 
-from handlers.simulator.problems import ApiError
-from handlers.simulator.rates import Rate, RateLimits
+from simulator.problems import ApiError
+from simulator.rates import (
+    Rate,
+    RateLimits,
+)
 from tests.simulator.conftest import SECRET, TOKEN, Line
 
 HELLO = [TextMessage(text="สวัสดี")]

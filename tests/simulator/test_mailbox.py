@@ -10,10 +10,10 @@ from flask import Flask
 
 from app import create_app
 from bot.runtime import mailing
-from bot.services import mails
+from bot.services.delivery import mails
 from bot.settings import Settings
-from handlers.simulator import start
-from handlers.simulator.mailbox import Mailbox
+from simulator import start
+from simulator.mailbox import Mailbox
 
 ADDRESS = "somying@example.test"
 

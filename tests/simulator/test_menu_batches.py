@@ -9,8 +9,8 @@ from linebot.v3.messaging import (
 )
 from linebot.v3.messaging.exceptions import ApiException
 
-from handlers.simulator.people import Person
-from handlers.simulator.platform import Platform
+from simulator.people import Person
+from simulator.platform import Platform
 from tests.simulator.conftest import Line
 from tests.simulator.test_account import menu, png, upload
 

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from handlers.simulator.characters import utf16_units
-from handlers.simulator.messages import refuse_quotes
-from handlers.simulator.problems import Problems
+from simulator.characters import utf16_units
+from simulator.messages import refuse_quotes
+from simulator.problems import Problems
 from tests.simulator.payloads import (
     GRADIENT,
     RICH,

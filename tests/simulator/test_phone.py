@@ -5,8 +5,8 @@ import json
 import pytest
 from flask import Flask
 
-from handlers.simulator.navigation import Navigation
-from handlers.simulator.page import create_simulator_blueprint
+from simulator.navigation import Navigation
+from simulator.page import create_simulator_blueprint
 
 
 def heard(listener):

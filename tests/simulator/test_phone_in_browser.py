@@ -16,10 +16,10 @@ from linebot.v3.messaging import (
 )
 from playwright.sync_api import Page, expect, sync_playwright
 
-from handlers.simulator.api import create_line_blueprint
-from handlers.simulator.cast import add_cast
-from handlers.simulator.page import create_simulator_blueprint
-from handlers.simulator.server import serve_app
+from simulator.api import create_line_blueprint
+from simulator.demo_people import add_cast
+from simulator.page import create_simulator_blueprint
+from simulator.server import serve_app
 from tests.simulator.conftest import Line
 
 pytestmark = pytest.mark.browser

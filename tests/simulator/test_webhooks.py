@@ -22,9 +22,9 @@ from linebot.v3.webhooks import (
     VideoMessageContent,
 )
 
-from handlers.simulator.delivery import http_deliver
-from handlers.simulator.platform import Platform
-from handlers.simulator.signature import sign
+from simulator.delivery import http_deliver
+from simulator.platform import Platform
+from simulator.signature import sign
 
 SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 GROUP = "C" + "a" * 32

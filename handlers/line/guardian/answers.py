@@ -1,11 +1,22 @@
 """A yes or no to each purpose, and the way out."""
 
-from bot.dispatch import Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import consents, guardian_ends, guardians, news_wishes
-from bot.services.consents import GUARDIAN, Said
+from bot.services.consent import consents
+from bot.services.consent.consents import (
+    GUARDIAN,
+    ConsentStatement,
+)
+from bot.services.guardians import (
+    ends,
+    guardians,
+)
+from bot.services.subscriptions import opt_in
 from bot.texts import translator
 from bot.texts.dates import shown_time
 from handlers.line.guardian.flow import AGREED, READING, Step, dead, flow, held_request
@@ -38,7 +49,7 @@ def ask_email_news(ctx: Context) -> list[Message]:
 
 def _answer(
     event: Event, ctx: Context, step: Step, purpose: Purpose
-) -> tuple[ConsentState, Said] | Turn:
+) -> tuple[ConsentState, ConsentStatement] | HandlerResult:
     """What was tapped and under which words, or the question once more."""
     t = ctx.t
     chosen = event.choice(flow.mark(step))
@@ -51,25 +62,25 @@ def _answer(
         return flow.to(ctx, step, line.text(changed))
     state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
     text, language = seen
-    return state, Said(text, language, actor=GUARDIAN, webhook_event_id=event.id)
+    return state, ConsentStatement(text, language, actor=GUARDIAN, webhook_event_id=event.id)
 
 
 @flow.step(Step.ENROLMENT)
-def enrolment_chosen(event: Event, ctx: Context) -> Turn:
+def enrolment_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     held = held_request(ctx, READING)
     if held is None:
         return flow.end(line.text(dead(ctx)))
     answer = _answer(event, ctx, Step.ENROLMENT, Purpose.ENROLMENT)
-    if isinstance(answer, Turn):
+    if isinstance(answer, HandlerResult):
         return answer
     row, child = held
     state, said = answer
     session, school, now = ctx.session, ctx.settings.school, ctx.now
     theirs = translator(child.language)
     if state is ConsentState.REFUSED:
-        guardian_ends.tell_child(session, row, child, "refused", [refused_card(theirs)], now)
-        guardian_ends.refuse(session, row, child, said, school, now)
+        ends.tell_child(session, row, child, "refused", [refused_card(theirs)], now)
+        ends.refuse(session, row, child, said, school, now)
         return flow.end(
             line.text(t("Thank you. We keep nothing of the child’s details, and tell them so."))
         )
@@ -79,31 +90,31 @@ def enrolment_chosen(event: Event, ctx: Context) -> Turn:
     guardians.agree(
         session, row, Relation(ctx.draft["relation"]), ctx.draft["called"], ctx.user_id, now
     )
-    guardian_ends.tell_child(session, row, child, "agreed", [agreed_card(theirs, row)], now)
+    ends.tell_child(session, row, child, "agreed", [agreed_card(theirs, row)], now)
     ctx.draft = {"request": row.id}
     return flow.to(ctx, Step.LINE_NEWS, guardian_receipt(ctx, given))
 
 
 @flow.step(Step.LINE_NEWS)
-def line_news_chosen(event: Event, ctx: Context) -> Turn:
+def line_news_chosen(event: Event, ctx: Context) -> HandlerResult:
     return _news_chosen(event, ctx, Step.LINE_NEWS, Purpose.LINE_NEWS)
 
 
 @flow.step(Step.EMAIL_NEWS)
-def email_news_chosen(event: Event, ctx: Context) -> Turn:
+def email_news_chosen(event: Event, ctx: Context) -> HandlerResult:
     return _news_chosen(event, ctx, Step.EMAIL_NEWS, Purpose.EMAIL_NEWS)
 
 
-def _news_chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Turn:
+def _news_chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> HandlerResult:
     held = held_request(ctx, AGREED)
     if held is None:
         return flow.end(line.text(ctx.t("This registration has ended meanwhile.")))
     answer = _answer(event, ctx, step, purpose)
-    if isinstance(answer, Turn):
+    if isinstance(answer, HandlerResult):
         return answer
     state, said = answer
     if state is ConsentState.GIVEN:
-        news_wishes.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now)
+        opt_in.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now)
     else:
         school = ctx.settings.school
         consents.record(ctx.session, held[1], purpose, state, said, school, ctx.now)
@@ -124,7 +135,7 @@ def _thanks(ctx: Context) -> Message:
 
 
 @flow.cancel
-def guardian_leaves(event: Event, ctx: Context) -> Turn:
+def guardian_leaves(event: Event, ctx: Context) -> HandlerResult:
     """Before the answer the code works again; after it the answer stands, and no news is news."""
     t = ctx.t
     held = held_request(ctx, READING)

@@ -2,26 +2,33 @@
 
 from datetime import timedelta
 
-from bot.dispatch import Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import guardian_codes, guardians, throttles
+from bot.services.guardians import (
+    codes,
+    guardians,
+)
+from bot.services.shared import throttles
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
 from handlers.line.shared import human_offer
 from models.learner import AgeBand
 
-MOST_CODES = 3  # after which a person is offered instead of the question
+MAX_CODES = 3  # after which a person is offered instead of the question
 
 
 @flow.entry("guardian")
-def guardian_speaks(event: Event, ctx: Context) -> Turn:
+def guardian_speaks(event: Event, ctx: Context) -> HandlerResult:
     """By the message with the code, or by a word or button without one."""
     t, standing = ctx.t, ctx.conversation.flow
     if standing is not None and standing != flow.name:  # a light one has been left by now
         first = t("Please finish or cancel this first, then send the code again.")
         return flow.say(line.text(first), *ctx.asked())
-    code = guardian_codes.read(event.text or "")
+    code = codes.read(event.text or "")
     if code is not None:
         return _open(ctx, code)
     if standing == flow.name:
@@ -40,19 +47,19 @@ def ask_code(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.CODE)
-def code_given(event: Event, ctx: Context) -> Turn:
+def code_given(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
-    code = guardian_codes.read(f"{guardian_codes.WORD} {event.text or ''}")
+    code = codes.read(f"{codes.WORD} {event.text or ''}")
     if code is not None:
         return _open(ctx, code)
     ctx.draft["missed"] = int(ctx.draft.get("missed", 0)) + 1
     wrong = line.text(t("That is not a code. It has eight letters and digits."))
-    if ctx.draft["missed"] >= MOST_CODES:
+    if ctx.draft["missed"] >= MAX_CODES:
         return flow.end(wrong, human_offer(ctx, "registration"))
     return flow.to(ctx, Step.CODE, wrong)
 
 
-def _open(ctx: Context, code: str) -> Turn:
+def _open(ctx: Context, code: str) -> HandlerResult:
     """Unknown, run out, replaced and taken codes are answered alike; guesses are counted."""
     t, session, mine = ctx.t, ctx.session, ctx.conversation
     if guardians.is_own_code(session, mine, code):
@@ -80,7 +87,7 @@ def _open(ctx: Context, code: str) -> Turn:
     return flow.to(ctx, Step.RELATION)
 
 
-def _leave(ctx: Context, *messages: Message) -> Turn:
+def _leave(ctx: Context, *messages: Message) -> HandlerResult:
     """Say it, and leave the question about the code where that is where we are."""
     if ctx.conversation.flow == flow.name and ctx.conversation.step == Step.CODE:
         return flow.end(*messages)

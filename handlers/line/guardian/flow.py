@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from bot.dispatch import Context, Flow
-from bot.services import guardians
+from bot.services.guardians import guardians
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 

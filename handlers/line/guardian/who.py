@@ -1,12 +1,16 @@
 """Who the guardian is: the relation, 20 or older, and the full name."""
 
-from bot.dispatch import Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+)
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import guardians, inputs
-from handlers import input_words
+from bot.presentation import input_words
+from bot.services.guardians import guardians
+from bot.services.people import inputs
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
 from handlers.line.guardian_texts import band_name
 from models.guardianship import Relation
@@ -45,7 +49,7 @@ def ask_relation(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.RELATION)
-def relation_chosen(event: Event, ctx: Context) -> Turn:
+def relation_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.RELATION))
     held = held_request(ctx, READING)
     if held is None:
@@ -71,7 +75,7 @@ def ask_grown_up(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.GROWN_UP)
-def grown_up_chosen(event: Event, ctx: Context) -> Turn:
+def grown_up_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.GROWN_UP))
     held = held_request(ctx, READING)
     if held is None:
@@ -92,7 +96,7 @@ def ask_called(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.CALLED)
-def called_given(event: Event, ctx: Context) -> Turn:
+def called_given(event: Event, ctx: Context) -> HandlerResult:
     typed = event.text or ""
     # Some people have one name only: the same single name a second time is meant.
     repeated = ctx.draft.get("single") == inputs.tidy(typed)

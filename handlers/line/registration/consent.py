@@ -1,16 +1,19 @@
 """The consent card, and the age group that decides who may consent."""
 
-from bot.dispatch import Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import consents
-from bot.services.consents import Said
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
 from bot.texts import LANGUAGES, Translator, translator
 from handlers.line.account_card import account_card
 from handlers.line.news_texts import card_id
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import MOST_TRIES, Step, flow, onward
+from handlers.line.registration.flow import MAX_TRIES, Step, flow, onward
 from handlers.line.registration.guardian import (
     end_request,
     guardian_needed,
@@ -23,7 +26,7 @@ from models.learner import AgeBand, LearnerState
 
 
 @flow.entry("register")
-def begin(event: Event, ctx: Context) -> Turn:
+def begin(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     if ctx.learner is not None:
         if ctx.learner.state is LearnerState.WITHDRAWN:
@@ -94,7 +97,7 @@ def seen_text(ctx: Context, bound: str | None) -> tuple[str, str] | None:
 
 
 @flow.step(Step.CONSENT)
-def consent_chosen(event: Event, ctx: Context) -> Turn:
+def consent_chosen(event: Event, ctx: Context) -> HandlerResult:
     """Only the tap on the card counts; words like "ครับ" are no clear affirmative act."""
     t = ctx.t
     chosen = event.choice(flow.mark(Step.CONSENT))
@@ -114,7 +117,7 @@ def consent_chosen(event: Event, ctx: Context) -> Turn:
         ctx.conversation,
         Purpose.ENROLMENT,
         state,
-        Said(text, language, webhook_event_id=event.id),
+        ConsentStatement(text, language, webhook_event_id=event.id),
         ctx.settings.school,
         ctx.now,
     )
@@ -128,11 +131,11 @@ def consent_chosen(event: Event, ctx: Context) -> Turn:
     return onward(ctx, receipt(ctx, given))
 
 
-def _tap_please(ctx: Context, step: Step, please: str, asked: list[Message]) -> Turn:
+def _tap_please(ctx: Context, step: Step, please: str, asked: list[Message]) -> HandlerResult:
     """Ask again; whoever types instead of tapping for the third time may want a person."""
     tries = ctx.draft.setdefault("tries", {})
     tries[step] = tries.get(step, 0) + 1
-    offer = [human_offer(ctx, "registration")] if tries[step] % MOST_TRIES == 0 else []
+    offer = [human_offer(ctx, "registration")] if tries[step] % MAX_TRIES == 0 else []
     return flow.stay(ctx, line.text(please), *offer, *asked)
 
 
@@ -156,7 +159,7 @@ def ask_age(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.AGE)
-def age_chosen(event: Event, ctx: Context) -> Turn:
+def age_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.AGE))
     if chosen not in set(AgeBand):

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
-from bot.dispatch import Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+)
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import inputs, words
-from handlers import input_words
-from handlers.line.registration.flow import MOST_TRIES, Step, flow, keep_button, kept, onward
+from bot.presentation import input_words, words
+from bot.services.people import inputs
+from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward
 from handlers.line.shared import human_offer, main_menu
 
 SLIP = ("typed_email", "meant_email")
@@ -41,7 +44,7 @@ def _ask(ctx: Context, step: Step, question: str, *more: line.Action) -> list[Me
 
 
 @flow.step(Step.NAME)
-def name_given(event: Event, ctx: Context) -> Turn:
+def name_given(event: Event, ctx: Context) -> HandlerResult:
     def read(text: str) -> str:
         # Some people have one name only: the same single name a second time is meant.
         repeated = ctx.draft.get("single_name") == inputs.tidy(text)
@@ -57,12 +60,12 @@ def name_given(event: Event, ctx: Context) -> Turn:
 
 
 @flow.step(Step.PHONE)
-def phone_given(event: Event, ctx: Context) -> Turn:
+def phone_given(event: Event, ctx: Context) -> HandlerResult:
     return kept(event, ctx, Step.PHONE) or _take(event, ctx, Step.PHONE, inputs.phone)
 
 
 @flow.step(Step.EMAIL)
-def email_given(event: Event, ctx: Context) -> Turn:
+def email_given(event: Event, ctx: Context) -> HandlerResult:
     try:
         return kept(event, ctx, Step.EMAIL) or _take(event, ctx, Step.EMAIL, inputs.email)
     except InputError as error:
@@ -93,7 +96,7 @@ def offer_correction(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.EMAIL_SLIP)
-def correction_chosen(event: Event, ctx: Context) -> Turn:
+def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.EMAIL_SLIP)) or words.yes_or_no(
         event.text or "", yes="meant", no="typed"
     )
@@ -114,7 +117,7 @@ def correction_chosen(event: Event, ctx: Context) -> Turn:
 
 
 @flow.step(Step.LINE_ID)
-def line_id_given(event: Event, ctx: Context) -> Turn:
+def line_id_given(event: Event, ctx: Context) -> HandlerResult:
     tapped_none = event.choice(flow.mark(Step.LINE_ID)) == "none"
     if tapped_none or inputs.means_none(event.text or ""):
         ctx.draft[Step.LINE_ID] = ""
@@ -122,7 +125,7 @@ def line_id_given(event: Event, ctx: Context) -> Turn:
     return kept(event, ctx, Step.LINE_ID) or _take(event, ctx, Step.LINE_ID, inputs.line_id)
 
 
-def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) -> Turn:
+def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) -> HandlerResult:
     """Check an answer and go on, or say what is wrong with an example, and after three a human."""
     try:
         ctx.draft[item] = read(event.text or "")
@@ -132,7 +135,7 @@ def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) ->
         tries = ctx.draft.setdefault("tries", {})
         tries[item] = tries.get(item, 0) + 1
         wrong = line.text(input_words.why(ctx.t, error.code))
-        if tries[item] % MOST_TRIES == 0:
+        if tries[item] % MAX_TRIES == 0:
             return flow.to(ctx, item, wrong, human_offer(ctx, "registration"))
         return flow.to(ctx, item, wrong)
     ctx.draft.get("tries", {}).pop(item, None)

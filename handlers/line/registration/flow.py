@@ -2,7 +2,12 @@
 
 from enum import StrEnum
 
-from bot.dispatch import Context, Draft, Flow, Turn
+from bot.dispatch import (
+    Context,
+    Draft,
+    Flow,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
@@ -35,7 +40,7 @@ ITEMS = (
 
 BY_GUARDIAN = "guardian"  # up to ten years nobody asks the child about news
 
-MOST_TRIES = 3  # answers that are none, before a person is offered
+MAX_TRIES = 3  # answers that are none, before a person is offered
 
 flow = Flow("registration", Step)
 
@@ -58,7 +63,7 @@ def keep_button(ctx: Context, step: Step) -> list[Action]:
     return [line.choice(ctx.t("Keep it as it was"), flow.mark(step), "keep")]
 
 
-def kept(event: Event, ctx: Context, step: Step) -> Turn | None:
+def kept(event: Event, ctx: Context, step: Step) -> HandlerResult | None:
     """The summary again with the item as it was; None where that was not what was tapped."""
     aside = ctx.draft.get("aside", {})
     if event.choice(flow.mark(step)) != "keep" or str(step) not in aside:
@@ -70,7 +75,7 @@ def kept(event: Event, ctx: Context, step: Step) -> Turn | None:
     return onward(ctx)
 
 
-def onward(ctx: Context, *messages: Message) -> Turn:
+def onward(ctx: Context, *messages: Message) -> HandlerResult:
     """Ask for what is still missing, or show the summary."""
     for item in [item for item in ctx.draft.get("aside", {}) if item in ctx.draft]:
         del ctx.draft["aside"][item]

@@ -1,12 +1,21 @@
 """The child's side under 20: a name for the guardian to know them by, a code, and waiting."""
 
-from bot.dispatch import Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+)
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import consents, drafts, guardian_ends, guardians, inputs
-from bot.services.consents import Said
+from bot.services.chat import drafts
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
+from bot.services.guardians import (
+    ends,
+    guardians,
+)
+from bot.services.people import inputs
 from handlers.line.guardian_texts import band_name, code_card, waiting_card
 from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, onward
 from handlers.line.shared import human_offer
@@ -15,7 +24,7 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.learner import AgeBand
 
 
-def where_it_stands(ctx: Context) -> Turn | None:
+def where_it_stands(ctx: Context) -> HandlerResult | None:
     """What "register" leads to while a guardian is asked or has agreed; None without a request."""
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is None:
@@ -28,7 +37,7 @@ def where_it_stands(ctx: Context) -> Turn | None:
     return flow.say(waiting_card(ctx, row))
 
 
-def _go_on(ctx: Context, row: Guardianship) -> Turn:
+def _go_on(ctx: Context, row: Guardianship) -> HandlerResult:
     """The guardian has agreed: the details can be asked, and from 11 years news too."""
     agreed = line.text(ctx.t("Your parent or guardian has agreed, so let us go on."))
     ctx.draft = {Step.AGE: row.age_band}
@@ -58,7 +67,7 @@ def remembered(ctx: Context, band: AgeBand) -> list[Message]:
     return [line.text(kept), human_offer(ctx, "registration")]
 
 
-def guardian_needed(event: Event, ctx: Context, band: AgeBand) -> Turn:
+def guardian_needed(event: Event, ctx: Context, band: AgeBand) -> HandlerResult:
     """PDPA s.20: under 20 the guardian must consent; up to ten years only the guardian."""
     t = ctx.t
     if band is AgeBand.UP_TO_10:
@@ -70,7 +79,7 @@ def guardian_needed(event: Event, ctx: Context, band: AgeBand) -> Turn:
             ctx.session,
             ctx.conversation,
             ConsentState.INVALIDATED,
-            Said(text, actor="system", webhook_event_id=event.id),
+            ConsentStatement(text, actor="system", webhook_event_id=event.id),
             ctx.settings.school,
             ctx.now,
         )
@@ -100,7 +109,7 @@ def ask_nickname(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.NICKNAME)
-def nickname_given(event: Event, ctx: Context) -> Turn:
+def nickname_given(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is None:
@@ -109,7 +118,7 @@ def nickname_given(event: Event, ctx: Context) -> Turn:
         nickname = inputs.nickname(event.text or "")
     except InputError as error:
         return flow.to(ctx, Step.NICKNAME, line.text(_why(ctx, error.code)))
-    code = guardians.ask(ctx.session, row, ctx.now, nickname=nickname, user_id=ctx.user_id)
+    code = guardians.request_code(ctx.session, row, ctx.now, nickname=nickname, user_id=ctx.user_id)
     return flow.end(*code_card(ctx, row, code))
 
 
@@ -121,17 +130,17 @@ def _why(ctx: Context, code: str) -> str:
 
 
 @flow.entry("guardian_code")
-def new_code_wanted(event: Event, ctx: Context) -> Turn:
+def new_code_wanted(event: Event, ctx: Context) -> HandlerResult:
     """The old code dies with the new one, and so does the reading of whoever had opened it."""
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is None or row.state is GuardianshipState.AGREED or row.nickname is None:
         return _nothing_waits(ctx)
-    code = guardians.ask(ctx.session, row, ctx.now)
+    code = guardians.request_code(ctx.session, row, ctx.now)
     return flow.say(*code_card(ctx, row, code))
 
 
 @flow.entry("guardian_stop")
-def request_cancelled(event: Event, ctx: Context) -> Turn:
+def request_cancelled(event: Event, ctx: Context) -> HandlerResult:
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is None or row.state is GuardianshipState.AGREED:
         return _nothing_waits(ctx)
@@ -141,7 +150,7 @@ def request_cancelled(event: Event, ctx: Context) -> Turn:
     return flow.end(done) if ctx.conversation.flow == flow.name else flow.say(done)
 
 
-def _nothing_waits(ctx: Context) -> Turn:
+def _nothing_waits(ctx: Context) -> HandlerResult:
     nothing = line.text(ctx.t("There is no request that waits for a parent or guardian."))
     return flow.say(nothing, *ctx.asked())
 
@@ -150,5 +159,5 @@ def end_request(event: Event, ctx: Context, text: str) -> None:
     """The child gives up: the request dies, with both voices' consents."""
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is not None and ctx.conversation.learner_id is None:
-        said = Said(text, webhook_event_id=event.id)
-        guardian_ends.cancel(ctx.session, row, ctx.conversation, said, ctx.settings.school, ctx.now)
+        said = ConsentStatement(text, webhook_event_id=event.id)
+        ends.cancel(ctx.session, row, ctx.conversation, said, ctx.settings.school, ctx.now)

@@ -1,11 +1,14 @@
 """News by choice: two questions, neither ticked, and a no costs nothing."""
 
-from bot.dispatch import Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import consents
-from bot.services.consents import Said
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
 from handlers.line.news_texts import news_card, seen_news
 from handlers.line.registration.flow import Step, flow, keep_button, kept, onward
 from handlers.line.shared import main_menu
@@ -23,12 +26,12 @@ def ask_email_news(ctx: Context) -> list[Message]:
 
 
 @flow.step(Step.LINE_NEWS)
-def line_news_chosen(event: Event, ctx: Context) -> Turn:
+def line_news_chosen(event: Event, ctx: Context) -> HandlerResult:
     return _chosen(event, ctx, Step.LINE_NEWS, Purpose.LINE_NEWS)
 
 
 @flow.step(Step.EMAIL_NEWS)
-def email_news_chosen(event: Event, ctx: Context) -> Turn:
+def email_news_chosen(event: Event, ctx: Context) -> HandlerResult:
     return _chosen(event, ctx, Step.EMAIL_NEWS, Purpose.EMAIL_NEWS)
 
 
@@ -38,7 +41,7 @@ def _ask(ctx: Context, step: Step, purpose: Purpose) -> list[Message]:
     return [line.quick(card, [*keep, *main_menu(ctx)]) if keep else card]
 
 
-def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Turn:
+def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> HandlerResult:
     t = ctx.t
     if (as_it_was := kept(event, ctx, step)) is not None:
         return as_it_was
@@ -55,7 +58,7 @@ def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Turn:
         ctx.conversation,
         purpose,
         ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED,
-        Said(*seen, webhook_event_id=event.id),
+        ConsentStatement(*seen, webhook_event_id=event.id),
         ctx.settings.school,
         ctx.now,
     )

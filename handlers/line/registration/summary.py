@@ -1,12 +1,20 @@
 """The summary with a button an item, the confirmation, and the way out."""
 
-from bot.dispatch import After, Context, Turn
+from bot.dispatch import (
+    Context,
+    HandlerResult,
+    PostCommitTask,
+)
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services import accounts, consents, drafts, inputs, news_wishes
-from bot.services.accounts import Details
-from bot.services.consents import Said
+from bot.services.accounts import accounts
+from bot.services.accounts.accounts import Details
+from bot.services.chat import drafts
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
+from bot.services.people import inputs
+from bot.services.subscriptions import opt_in
 from handlers.line.receipts import receipt
 from handlers.line.registration.flow import (
     BY_GUARDIAN,
@@ -66,7 +74,7 @@ def _phone(number: str | None) -> str:
 
 
 @flow.step(Step.SUMMARY)
-def summary_answered(event: Event, ctx: Context) -> Turn:
+def summary_answered(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.SUMMARY))
     if chosen in set(EDITABLE) and ctx.draft.get(chosen) != BY_GUARDIAN:
@@ -96,10 +104,10 @@ def summary_answered(event: Event, ctx: Context) -> Turn:
         ctx.now,
     )
     said = [line.text(t("Thank you. Your registration is complete.")), *_news_receipts(ctx)]
-    if news_wishes.enrolled(ctx.session, ctx.conversation, ctx.settings, ctx.now):
+    if opt_in.enrolled(ctx.session, ctx.conversation, ctx.settings, ctx.now):
         mailed = t("We have sent you a mail. News by e-mail begins once you have opened its link.")
         said.append(line.text(mailed))
-    return flow.end(*said).then(After("credentials", {"account": account.id}))
+    return flow.end(*said).then(PostCommitTask("credentials", {"account": account.id}))
 
 
 def _news_receipts(ctx: Context) -> list[Message]:
@@ -112,7 +120,7 @@ def _news_receipts(ctx: Context) -> list[Message]:
 
 
 @flow.cancel
-def cancelled(event: Event, ctx: Context) -> Turn:
+def cancelled(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     text = t("Your registration is cancelled, and what you gave for it has been erased.")
     end_request(event, ctx, text)
@@ -120,7 +128,7 @@ def cancelled(event: Event, ctx: Context) -> Turn:
         ctx.session,
         ctx.conversation,
         ConsentState.WITHDRAWN,
-        Said(text, webhook_event_id=event.id),
+        ConsentStatement(text, webhook_event_id=event.id),
         ctx.settings.school,
         ctx.now,
     )

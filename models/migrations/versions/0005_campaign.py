@@ -8,7 +8,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# What news depend on (bot/services/news.py), but for the mere passing of time.
+# What news depend on (bot/services/subscriptions/news.py), but for the mere passing of time.
 LEARNER_COLUMNS = (
     "state",
     "age_band",

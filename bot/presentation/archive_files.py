@@ -1,0 +1,201 @@
+"""The archive as one ZIP: a page to read and print, JSON for programs, a CSV a table."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from datetime import UTC, datetime
+from html import escape
+
+from bot.clock import BANGKOK
+from bot.presentation import archive_words
+from bot.services.privacy import data_map
+from bot.services.privacy.personal_data_export import (
+    Archive,
+    Row,
+    Section,
+)
+from bot.texts import ENGLISH, THAI, translator
+from bot.texts.dates import shown_time
+
+_TIMES = ("at", "until")  # how columns with moments end
+_FROM_A_LIST = {
+    "actor",
+    "age_band",
+    "asked_by",
+    "channel",
+    "kind",
+    "language",
+    "purpose",
+    "role",
+    "state",
+}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+# What a spreadsheet would take for a formula (OWASP, CSV Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STYLE = """
+body{font:16px/1.6 "Noto Sans Thai","Sarabun",Tahoma,sans-serif;color:#1f2933;max-width:52rem;
+margin:2rem auto;padding:0 1rem}
+h1{color:#0b6e4f}h2{border-bottom:2px solid #0b6e4f;margin-top:2.5rem}small,.en{color:#5f6b76}
+table{border-collapse:collapse;width:100%;margin:1rem 0;page-break-inside:avoid}
+th{width:38%}th,td{border:1px solid #e4e7eb;padding:.4rem .6rem;text-align:left;
+vertical-align:top;overflow-wrap:anywhere;white-space:pre-wrap}th{font-weight:600;background:#f5f7fa}
+@media print{body{margin:0;max-width:none}a{color:inherit}}
+"""
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogue."""
+    return sentence
+
+
+WHOLE = _("Everything that English Planet keeps about you")
+MADE = _("Made on {when}")
+EMPTY = _("Nothing is kept about you here")
+
+
+def pack(archive: Archive) -> bytes:
+    """The whole ZIP; UTF-8 everywhere."""
+    files = {
+        "README.txt": "\ufeff" + _readme(archive),
+        "index.html": page(archive),
+        "data.json": as_json(archive),
+    }
+    for section in archive.sections:
+        if section.rows:
+            files[f"csv/{section.name}.csv"] = as_csv(section)
+    stamp = archive.made_at.astimezone(BANGKOK).timetuple()[:6]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, stamp)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            target.writestr(entry, content.encode("utf-8"))
+    return buffer.getvalue()
+
+
+def filename(archive: Archive) -> str:
+    """What the browser stores it as: a date and nothing about the person."""
+    return f"english-planet-data-{archive.made_at.astimezone(BANGKOK):%Y-%m-%d}.zip"
+
+
+def as_json(archive: Archive) -> str:
+    """Everything for programs: names of tables and columns as we use them, times in ISO 8601."""
+    content = {
+        "request": archive.number,
+        "made_at": _iso(archive.made_at),
+        "tables": {
+            section.name: {"title": section.title, "rows": section.rows}
+            for section in archive.sections
+        },
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_csv(section: Section) -> str:
+    """One table for a spreadsheet: with a byte order mark, and no cell that could be a formula."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(section.columns)
+    for row in section.rows:
+        writer.writerow([_cell(row.get(column)) for column in section.columns])
+    return "\ufeff" + buffer.getvalue()
+
+
+def _cell(value: str | int | None) -> str | int:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return "" if value is None else value
+
+
+def page(archive: Archive) -> str:
+    """The page to read: Thai first, English beside it, no script."""
+    filled = [section for section in archive.sections if section.rows]
+    empty = [section for section in archive.sections if not section.rows]
+    title = _both(WHOLE)
+    parts = [
+        f"<h1>{title}</h1>",
+        f"<p>{_both(MADE, when=archive.made_at)}<br>",
+        f"{_both('Request number')}: {escape(archive.number)}</p>",
+        *(_section(section) for section in filled),
+        f"<h2>{_both(EMPTY)}</h2>",
+        "<ul>" + "".join(f"<li>{_both(section.title)}</li>" for section in empty) + "</ul>",
+    ]
+    thai = translator(THAI)(WHOLE)
+    return (
+        f'<!doctype html>\n<html lang="th">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="robots" content="noindex">\n'
+        f"<title>{escape(thai)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _section(section: Section) -> str:
+    rows = "".join(_table(row) for row in section.rows)
+    return f'<h2 id="{escape(section.name)}">{_both(section.title)}</h2>\n{rows}'
+
+
+def _table(row: Row) -> str:
+    lines = []
+    for column, value in row.items():
+        if value is None or value == "":
+            continue
+        label = _both(data_map.LABELS.get(column, column.replace("_", " ")))
+        lines.append(f"<tr><th>{label}</th><td>{escape(_shown(column, value))}</td></tr>")
+    return f"<table>{''.join(lines)}</table>\n"
+
+
+def _shown(column: str, value: str | int) -> str:
+    """A value as a Thai reader takes it; the JSON beside it has the plain one.
+
+    What people wrote stands as they wrote it.
+    """
+    if isinstance(value, bool):
+        return translator(THAI)("Yes") if value else translator(THAI)("No")
+    if isinstance(value, int):
+        return str(value)
+    if column.endswith(_TIMES) and _MOMENT.fullmatch(value):
+        return shown_time(datetime.fromisoformat(value), THAI)
+    if column in _FROM_A_LIST:
+        return archive_words.values(translator(THAI)).get(value, value)
+    return value
+
+
+def _both(sentence: str, when: datetime | None = None) -> str:
+    """A sentence in Thai, then in English, as HTML."""
+    said = []
+    for language in (THAI, ENGLISH):
+        t = translator(language)
+        body = t(sentence, when=shown_time(when, language)) if when else t(sentence)
+        said.append(escape(body))
+    return f'{said[0]} <small lang="en">{said[1]}</small>'
+
+
+def _readme(archive: Archive) -> str:
+    lines = []
+    for language in (THAI, ENGLISH):
+        t = translator(language)
+        lines += [
+            t("This file holds everything that English Planet keeps about you."),
+            "",
+            t("index.html – to read and to print; open it with any browser"),
+            t("data.json – the same for programs: UTF-8, times in ISO 8601 (UTC)"),
+            t("csv/ – the same for spreadsheets, one file a table"),
+            t(
+                "In the CSV files a leading ' stands before = + - @, so that no spreadsheet takes "
+                "what you wrote for a formula."
+            ),
+            t("Passwords are not in it: we cannot see them. Keep this file where only you get."),
+            t("Request number") + ": " + archive.number,
+            "",
+            "",
+        ]
+    return "\r\n".join(lines)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

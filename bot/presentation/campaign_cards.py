@@ -1,0 +1,255 @@
+"""Announcements on cards for staff in the chat: all that is approved, and what can be done."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from bot.line import messages as line
+from bot.line.messages import Action, Message
+from bot.presentation import (
+    campaign_messages,
+    campaign_words,
+    formatting,
+    preview_banners,
+)
+from bot.services.campaigns.content.content import (
+    Content,
+    languages,
+)
+from bot.services.campaigns.workflow import (
+    campaigns,
+    decisions,
+    series,
+)
+from bot.services.campaigns.workflow import (
+    cost as campaign_cost,
+)
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
+from bot.services.subscriptions import topics
+from bot.settings import Settings
+from bot.texts import Translator
+from models.campaign import (
+    Campaign,
+    CampaignState,
+    RolloutStage,
+)
+from models.recipient import Batch, BatchState
+from models.staff import Staff
+
+Block = dict[str, Any]
+# What has not ended and may be stopped.
+ON_THE_WAY = (
+    CampaignState.APPROVED,
+    CampaignState.SCHEDULED,
+    CampaignState.SENDING,
+    CampaignState.PAUSED,
+)
+OUT = (BatchState.SENT, BatchState.ACCEPTED_BEFORE)
+
+
+def previews(content: Content, topic_id: str, settings: Settings) -> list[Message]:
+    """The very messages, in each language that something is said in; none for a vanished topic."""
+    topic = topics.find(settings.news_dir, topic_id)
+    if topic is None:
+        return []
+    return [
+        message
+        for language in languages(content)
+        for message in campaign_messages.messages(content, language, topic, settings)
+    ]
+
+
+def shown(
+    session: Session,
+    campaign: Campaign,
+    member: Member,
+    t: Translator,
+    settings: Settings,
+    now: datetime,
+) -> list[Message]:
+    """The card, and before it the messages, marked as such, where it all fits into one answer."""
+    found = card(session, campaign, member, t, settings, now)
+    said = previews(campaign.content, campaign.topic, settings)
+    if not said or len(said) >= line.MAX_MESSAGES:
+        return [found]
+    return [*preview_banners.marked(said, preview_mark(campaign, t), line.MAX_MESSAGES - 1), found]
+
+
+def preview_mark(campaign: Campaign, t: Translator) -> str:
+    """What stands before the messages, which look like real news otherwise."""
+    if campaign.state is CampaignState.IN_REVIEW:
+        return t("[Preview: waits for approval]")
+    return t("[Preview]")
+
+
+def card(
+    session: Session,
+    campaign: Campaign,
+    member: Member,
+    t: Translator,
+    settings: Settings,
+    now: datetime,
+) -> Message:
+    """Everything about a campaign that its approval covers, and the buttons for this member."""
+    back = decisions.sent_back(session, [campaign]).get(campaign.id)
+    state = t("Sent back to be changed") if back else formatting.state(t, campaign)
+    title = t("Announcement: {state}", state=state)
+    blocks = [line.paragraph(campaign.name, strong=True)]
+    if campaign.state is CampaignState.PAUSED:
+        blocks.append(line.paragraph(formatting.pause(t, campaign.pause_reason)))
+    if back:
+        note = campaign_words.note(t, back.verdict, back.note)
+        blocks.append(line.fact(t("To be changed"), note))
+    blocks += _plan(session, campaign, t, settings)
+    if campaign.state is CampaignState.DRAFT and _is_at_once(campaign):
+        blocks.append(line.paragraph(t("Another time can be set in the console."), small=True))
+    if campaign.digest is not None and campaign.state is not CampaignState.DRAFT:
+        blocks += [line.separator(), *_counted(session, campaign, t, settings, now)]
+    has_progress = campaign.state in ON_THE_WAY or campaign.started_at is not None
+    if has_progress and campaign.rule is None:
+        blocks += [line.separator(), *_progress(session, campaign, t)]
+    if campaign.state is CampaignState.IN_REVIEW and campaigns.is_for_nobody(campaign):
+        blocks.append(line.paragraph(t("Nobody would get it, so it cannot be approved.")))
+    elif is_for(campaign, member, settings):
+        blocks.append(line.paragraph(t("Please read all of it before you approve."), small=True))
+    elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.APPROVE_CAMPAIGN):
+        blocks.append(line.paragraph(t("Whoever wrote it does not approve it."), small=True))
+    return line.card(title, title, blocks, _buttons(campaign, member, t, settings), even=True)
+
+
+def listed(
+    found: list[Campaign], title: str, empty: str, t: Translator, *, to_stop: bool = False
+) -> Message:
+    """Campaigns one below the other, each with the way to its card, or the tap that stops it."""
+
+    def tap(campaign: Campaign) -> Action:
+        if to_stop:
+            return line.entry(t("Stop now"), "campaign_stop", c=campaign.id)
+        return line.entry(t("Look"), "campaign_show", c=campaign.id)
+
+    blocks: list[Block] = [
+        line.fact(
+            formatting.state(t, campaign),
+            line.clip(campaign.name, 60),
+            tap(campaign),
+        )
+        for campaign in found
+    ]
+    return line.card(title, title, blocks or [line.paragraph(empty)], [])
+
+
+def on_the_way(session: Session, most: int) -> list[Campaign]:
+    """What is approved and has not ended, the next one first."""
+    query = select(Campaign).where(Campaign.state.in_(ON_THE_WAY))
+    return list(session.scalars(query.order_by(Campaign.due_at, Campaign.id).limit(most)))
+
+
+def latest_of(session: Session, member_id: str) -> Campaign | None:
+    """What a member asked for last; what a series asks for by itself is not meant."""
+    query = select(Campaign).where(
+        Campaign.asked_by == member_id,
+        Campaign.asked_at.is_not(None),
+        Campaign.series_id.is_(None),
+    )
+    newest = query.order_by(Campaign.asked_at.desc(), Campaign.id.desc()).limit(1)
+    return session.scalars(newest).one_or_none()
+
+
+def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
+    """Whether it waits for this member's decision: counted, and not their own (policy R4)."""
+    is_own = campaigns.is_own(campaign, member.id) and not settings.approve_own
+    return (
+        campaign.state is CampaignState.IN_REVIEW
+        and campaign.digest is not None
+        and member.may(Permission.APPROVE_CAMPAIGN)
+        and not is_own
+    )
+
+
+def _plan(session: Session, campaign: Campaign, t: Translator, settings: Settings) -> list[Block]:
+    topic = topics.find(settings.news_dir, campaign.topic)
+    author = session.get(Staff, campaign.author_id)
+    said = ", ".join(formatting.language(t, each) for each in languages(campaign.content))
+    when = formatting.when(t, campaign, settings)
+    has_moment = campaign.state is not CampaignState.STOPPED or campaign.started_at is not None
+    return [
+        line.fact(t("Topic"), topic.title[t.language] if topic else campaign.topic),
+        line.fact(t("Languages"), said or "–"),
+        line.fact(t("For"), formatting.narrowed(t, campaign, settings)),
+        *([line.fact(t("Goes out"), when)] if has_moment else []),
+        line.fact(t("Written by"), (author.name if author else None) or "–"),
+    ]
+
+
+def _is_at_once(campaign: Campaign) -> bool:
+    return campaign.send_at is None and campaign.rule is None
+
+
+def _counted(
+    session: Session, campaign: Campaign, t: Translator, settings: Settings, now: datetime
+) -> list[Block]:
+    blocks = [
+        line.fact(t("People who get it"), formatting.people(t, campaign)),
+        line.fact(t("Left out"), formatting.left_out(t, campaign)),
+        line.fact(t("Cost"), formatting.cost(t, campaign.cost_messages, campaign.cost_satang)),
+    ]
+    pattern = series.pattern_of(session, campaign)
+    if pattern is not None:
+        before = formatting.cost(t, pattern.cost_messages, pattern.cost_satang)
+        blocks.append(line.fact(t("Approved for the series"), before))
+    if campaign.state is CampaignState.IN_REVIEW:
+        cost = campaign_cost.of(session, campaign, settings, now)
+        if cost.left is not None:
+            left = f"{cost.left:,}"
+            shown_left = t("{left} messages this month", left=left)
+            if cost.is_later:
+                shown_left = t("{left} messages in the month in which it goes out", left=left)
+            blocks.append(line.fact(t("Left for announcements"), shown_left))
+    digest = (campaign.digest or "")[:12]
+    return [*blocks, line.paragraph(t("Check number {digest}", digest=digest), small=True)]
+
+
+def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block]:
+    out = func.sum(case((Batch.state.in_(OUT), func.coalesce(Batch.reached, Batch.size)), else_=0))
+    total, done = session.execute(
+        select(func.sum(Batch.size), out).where(Batch.campaign_id == campaign.id)
+    ).one()
+    said = t("{done} of {all} people", done=f"{done or 0:,}", all=f"{total or 0:,}")
+    blocks = [line.fact(t("Sent so far"), said)]
+    if campaign.state is CampaignState.SENDING and campaign.wave is not None:
+        names = {
+            RolloutStage.STAFF: t("to our staff first"),
+            RolloutStage.FIRST: t("to one percent"),
+            RolloutStage.REST: t("to everybody else"),
+        }
+        blocks.append(line.fact(t("At present"), names[campaign.wave]))
+    return blocks
+
+
+def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settings) -> list[Action]:
+    c, d = campaign.id, campaign.digest or ""
+    if campaign.state is CampaignState.IN_REVIEW and campaign.digest is None:
+        return [line.entry(t("See the count"), "campaign_show", c=c)]
+    buttons = []
+    if is_for(campaign, member, settings):
+        if not campaigns.is_for_nobody(campaign):
+            buttons.append(line.entry(t("Approve"), "campaign_approve", c=c, d=d))
+        buttons.append(line.entry(t("Send back"), "campaign_back", c=c, d=d))
+    elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.WRITE_CAMPAIGN):
+        buttons.append(line.entry(t("Take it back"), "campaign_take_back", c=c))
+    if campaign.state is CampaignState.DRAFT and member.may(Permission.WRITE_CAMPAIGN):
+        buttons.append(
+            line.entry(t("Ask for approval"), "campaign_ask", c=c, r=str(campaign.revision))
+        )
+    if campaign.state in ON_THE_WAY and member.may(Permission.STOP_CAMPAIGN):
+        buttons.append(line.entry(t("Stop now"), "campaign_stop", c=c))
+        buttons.append(line.entry(t("Look again"), "campaign_show", c=c))
+    said = [
+        line.entry(label, "campaign_preview", c=c, l=language)
+        for language, label in (("th", t("See it in Thai")), ("en", t("See it in English")))
+        if language in campaign.content
+    ]
+    return [*buttons, *said]

@@ -1,0 +1,111 @@
+"""A campaign as LINE's messages: one wording for all who get it, byte by byte."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.line import messages as line
+from bot.line.messages import Message
+from bot.services.campaigns.content.content import Content
+from bot.services.subscriptions.topics import Topic
+from bot.settings import Settings
+from bot.texts import Translator, translator
+from models.consent import Purpose
+
+
+def picture_url(settings: Settings, picture: str) -> str:
+    """Where LINE and mail programs find one of our pictures."""
+    return f"{settings.public_url}/pictures/{picture}.jpg"
+
+
+def messages(content: Content, language: str, topic: Topic, settings: Settings) -> list[Message]:
+    """What is sent to everybody who reads one language; the last message says why and how to stop.
+
+    language must be one that the content has.
+    """
+    said, t = content[language], translator(language)
+    parts = [_message(part, said["title"], settings) for part in said["parts"]]
+    return [*parts, reason(t, topic)]
+
+
+def reason(t: Translator, topic: Topic) -> Message:
+    """Why it came, and the buttons that choose and stop."""
+    why = t("You get this because you chose “{topic}” on LINE.", topic=topic.title[t.language])
+    body = {
+        "type": "box",
+        "layout": "vertical",
+        "spacing": "sm",
+        "paddingAll": "12px",
+        "contents": [
+            line.paragraph(why, small=True),
+            _small(line.entry(t("Choose my news"), "news")),
+            _small(line.entry(t("Stop news on LINE"), "news_off", p=Purpose.LINE_NEWS)),
+        ],
+    }
+    bubble = {"type": "bubble", "size": "mega", "body": body}
+    return {"type": "flex", "altText": line.clip(why, line.ALT_LIMIT), "contents": bubble}
+
+
+def _small(action: line.Action) -> dict[str, Any]:
+    return {"type": "button", "height": "sm", "style": "secondary", "action": action}
+
+
+def _message(part: Mapping[str, Any], title: str, settings: Settings) -> Message:
+    kind = part["type"]
+    if kind == "text":
+        return line.text(part["text"])
+    if kind == "picture":
+        url = picture_url(settings, part["picture"])
+        return {"type": "image", "originalContentUrl": url, "previewImageUrl": url}
+    if kind == "card":
+        contents = _bubble(part, settings)
+    else:
+        contents = {
+            "type": "carousel",
+            "contents": [_bubble(card, settings) for card in part["cards"]],
+        }
+    return {"type": "flex", "altText": line.clip(title, line.ALT_LIMIT), "contents": contents}
+
+
+def _bubble(card: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    bubble: dict[str, Any] = {
+        "type": "bubble",
+        "size": "mega",
+        "body": {
+            "type": "box",
+            "layout": "vertical",
+            "spacing": "md",
+            "paddingAll": "16px",
+            "contents": [
+                {**line.paragraph(card["title"], strong=True), "size": "lg"},
+                line.paragraph(card["text"]),
+            ],
+        },
+    }
+    if card.get("picture"):
+        bubble["hero"] = {
+            "type": "image",
+            "url": picture_url(settings, card["picture"]),
+            "size": "full",
+            "aspectRatio": "20:13",
+            "aspectMode": "cover",
+        }
+    buttons = card.get("buttons") or []
+    if buttons:
+        bubble["footer"] = {
+            "type": "box",
+            "layout": "vertical",
+            "spacing": "sm",
+            "paddingAll": "12px",
+            "contents": [
+                {
+                    "type": "button",
+                    "height": "sm",
+                    "adjustMode": "shrink-to-fit",
+                    "style": "primary" if index == 0 else "link",
+                    **({"color": line.GREEN} if index == 0 else {}),
+                    "action": line.link(button["label"], button["url"]),
+                }
+                for index, button in enumerate(buttons)
+            ],
+        }
+    return bubble

@@ -1,0 +1,284 @@
+"""Campaigns in people's words: states, reasons and what is wrong with a field."""
+
+from collections.abc import Mapping
+
+from bot.services.campaigns.content.problems import Problem
+from bot.services.subscriptions.topics import Kind
+from bot.texts import Translator
+from models.campaign import (
+    CampaignAction,
+    CampaignState,
+    RolloutStage,
+)
+from models.recipient import (
+    BatchState,
+    ExclusionReason,
+)
+from models.subscription import Channel
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogue."""
+    return sentence
+
+
+STATES: dict[CampaignState, str] = {
+    CampaignState.DRAFT: _("Draft"),
+    CampaignState.IN_REVIEW: _("In review"),
+    CampaignState.APPROVED: _("Approved"),
+    CampaignState.SCHEDULED: _("Scheduled"),
+    CampaignState.SENDING: _("Sending"),
+    CampaignState.PAUSED: _("Paused"),
+    CampaignState.STOPPED: _("Stopped"),
+    CampaignState.DONE: _("Done"),
+    CampaignState.FAILED: _("Failed"),
+}
+# What says more than the state: bot/services/campaigns/reporting/listing.py, standings().
+STANDINGS: dict[str, str] = {
+    **{state.value: said for state, said in STATES.items()},
+    "sent_back": _("Sent back to be changed"),
+    "discarded": _("Thrown away"),
+    "nobody": _("Nobody got it"),
+}
+KINDS: dict[str, str] = {
+    Kind.NEWS: _("News"),
+    Kind.ARTICLE: _("Article"),
+    Kind.VIDEO: _("Video"),
+    Kind.COURSE_INFO: _("Course information"),
+}
+PARTS: dict[str, str] = {
+    "text": _("Text"),
+    "picture": _("Picture"),
+    "card": _("Card"),
+    "cards": _("Set of cards"),
+}
+CHANNELS: dict[Channel, str] = {Channel.LINE: _("LINE"), Channel.EMAIL: _("E-mail")}
+WAVES: dict[RolloutStage, str] = {
+    RolloutStage.STAFF: _("Staff first"),
+    RolloutStage.FIRST: _("The first one percent"),
+    RolloutStage.REST: _("Everybody else"),
+}
+VERDICTS: dict[CampaignAction, str] = {
+    CampaignAction.ASKED: _("Asked for approval"),
+    CampaignAction.APPROVED: _("Approved"),
+    CampaignAction.SENT_BACK: _("Back to the draft"),
+    CampaignAction.PAUSED: _("Paused"),
+    CampaignAction.WENT_ON: _("Went on"),
+    CampaignAction.STOPPED: _("Stopped"),
+}
+LEFT_OUT: dict[ExclusionReason, str] = {
+    ExclusionReason.CLOSED: _("Account closed or frozen"),
+    ExclusionReason.OBJECTED: _("Objected to news"),
+    ExclusionReason.RESTRICTED: _("Use of their data restricted"),
+    ExclusionReason.PAUSED: _("Paused all news"),
+    ExclusionReason.NOT_CHOSEN: _("Did not choose this topic on these channels"),
+    ExclusionReason.NO_CONSENT: _("No consent to news"),
+    ExclusionReason.GUARDIAN: _("No consent of the guardian"),
+    ExclusionReason.BLOCKED: _("Blocked us on LINE"),
+    ExclusionReason.NO_ADDRESS: _("E-mail address not confirmed"),
+    ExclusionReason.SUPPRESSED: _("Earlier mails came back"),
+    ExclusionReason.ENOUGH: _("Has had enough news this month"),
+}
+# What bot/services/subscriptions/news.py says at the moment of sending.
+DROPPED: dict[str, str] = {
+    "gone": _("Erased or no longer a learner"),
+    "closed": _("Account closed or frozen"),
+    "objected": _("Objected to news"),
+    "restricted": _("Use of their data restricted"),
+    "blocked": _("Blocked us on LINE"),
+    "paused": _("Paused all news"),
+    "no consent": _("Withdrew their consent"),
+    "address not confirmed": _("E-mail address not confirmed"),
+    "address changed": _("E-mail address changed"),
+    "topic gone": _("The topic no longer exists"),
+    "topic not chosen": _("Left the topic"),
+    "cannot be read": _("Their row cannot be read"),
+    "refused by LINE": _("LINE does not know them"),
+    "no chat": _("Has not joined us on LINE yet"),
+    "staff copy": _("Has it as a member of staff"),
+    "suppressed": _("Earlier mails came back"),
+}
+BATCHES: dict[BatchState, str] = {
+    BatchState.QUEUED: _("Waiting"),
+    BatchState.SENT: _("Sent"),
+    BatchState.ACCEPTED_BEFORE: _("Sent at an earlier try"),
+    BatchState.REFUSED: _("Refused"),
+    BatchState.UNKNOWN: _("Unknown"),
+    BatchState.EMPTY: _("Nobody was left"),
+    BatchState.STOPPED: _("Not sent: stopped"),
+}
+# Why a campaign paused by itself: what happened, and what a person does now.
+PAUSES: dict[str, tuple[str, str]] = {
+    "late": (
+        _("Its time passed by more than 30 minutes while the system was down."),
+        _("Read it once more: is it still right now? Then let it go on, or stop it."),
+    ),
+    "quota": (
+        _("The month’s messages on LINE do not suffice."),
+        _(
+            "Buy messages in LINE Official Account Manager, or wait for the new month if it begins"
+            " within seven days. Then go on."
+        ),
+    ),
+    "errors": (
+        _("LINE refused too many requests."),
+        _("Look at the errors below. If it is not your text, call whoever runs the system."),
+    ),
+    "blocks": (
+        _("Unusually many people blocked us after they got it."),
+        _("Think again whether it should go to the others. Going on cannot be taken back."),
+    ),
+    "changed": (
+        _("It is no longer what was approved."),
+        _("Nothing can go out like this. Send it back to the draft and have it approved again."),
+    ),
+    "restored": (
+        _("The system was restored from a backup: this may have gone out since it was made."),
+        _("Ask whether it arrived. LINE recognises a repeat for one day only: in doubt, stop it."),
+    ),
+    "series": (
+        _("The series that it belongs to was held or sent back."),
+        _("Look at the series first. Then let this one go on, or stop it."),
+    ),
+}
+_FIELDS: dict[str, str] = {
+    "name": _("Name"),
+    "topic": _("Topic"),
+    "title": _("Title"),
+    "parts": _("Parts"),
+    "text": _("Text"),
+    "picture": _("Picture"),
+    "cards": _("Cards"),
+    "buttons": _("Buttons"),
+    "label": _("Words on the button"),
+    "url": _("Address that it opens"),
+    "send_at": _("Time of sending"),
+    "channels": _("Channels"),
+    "course": _("Course"),
+    "active_days": _("Signed in within the last (days)"),
+    "quiet_days": _("Not signed in for so many days"),
+    "tags": _("Groups"),
+    "repeat": _("Repetition"),
+    "rule": _("Repetition"),
+    "time": _("Time"),
+    "weekdays": _("Days of the week"),
+    "month_day": _("Day of the month"),
+    "until": _("Until"),
+    "language": _("Language"),
+    "send": _("Time of sending"),
+    "send_day": _("Day"),
+    "send_time": _("Time"),
+}
+
+
+def said(t: Translator, problem: Problem) -> str:
+    """What is wrong with a field, in one sentence that says what to do."""
+    where, code, most = problem.where, problem.code, problem.most
+    field = where.rsplit(".", 1)[-1]
+    special = {
+        ("quota", "short"): lambda: t(
+            "It does not fit: {most} messages are left for announcements this month.", most=most
+        ),
+        ("quota", "short_later"): lambda: t(
+            "It does not fit: {most} messages are left for announcements in the month in which"
+            " it goes out.",
+            most=most,
+        ),
+        ("approver", "needed"): lambda: t(
+            "It paused by itself. Somebody who approves has to let it go on."
+        ),
+        ("list", "empty"): lambda: t("What nobody gets cannot be approved."),
+        ("list", "old"): lambda: t(
+            "Its list is older than seven days. Please take it back and ask again."
+        ),
+        ("list", "old_begun"): lambda: t(
+            "It was to go out more than seven days ago, and its list is out of date. Please stop"
+            " it. A copy can be approved anew; it goes to those who have had it, too."
+        ),
+        ("approver", "own"): lambda: t("Whoever wrote it or asked for it cannot approve it."),
+        ("parts", "needed"): lambda: t("Please add a text, a picture or a card."),
+        ("cards", "too_few"): lambda: t("A set needs at least {most} cards.", most=most),
+        ("cards", "too_large"): lambda: t(
+            "These cards are too large together. Please shorten texts and addresses."
+        ),
+        ("picture", "needed"): lambda: t("Please choose a picture."),
+        ("picture", "no_file"): lambda: t("Please choose a file first, then press “Put it in”."),
+        ("picture", "gone"): lambda: t("This picture is no longer there. Please choose another."),
+        ("topic", "unknown"): lambda: t("Please choose a topic."),
+        ("send_at", "past"): lambda: t("This time has passed. Please choose a later one."),
+        ("until", "past"): lambda: t("Nothing would be sent before this day."),
+    }
+    if (field, code) in special:
+        return special[(field, code)]()
+    return {
+        "needed": lambda: t("Please fill this in."),
+        "too_long": lambda: t("Too long: at most {most} characters.", most=most),
+        "too_many": lambda: t("Too many: at most {most}.", most=most),
+        "choose_one": lambda: t("Please choose at least one."),
+        "out_of_range": lambda: t("Please give a whole number from 1 to {most}.", most=most),
+        "not_https": lambda: t("Please give a whole address that begins with https://"),
+        "quiet": lambda: t("Nothing is sent from 21:00 to 08:00. Please choose another time."),
+        "empty": lambda: t("This file is empty."),
+        "large": lambda: t("This file is too large: at most 10 MB."),
+        "pixels": lambda: t("This picture has too many pixels. Please make it smaller."),
+        "not_picture": lambda: t("This is no picture that we can read: JPEG, PNG, WebP or GIF."),
+    }.get(code, lambda: t("This cannot be used. Please check it."))()
+
+
+def named(t: Translator, problem: Problem) -> str:
+    """The same with the field's name and place in front, for a list above a form."""
+    return f"{place(t, problem.where)}: {said(t, problem)}"
+
+
+def place(t: Translator, where: str) -> str:
+    """A field's path in words: `th.parts.0.cards.1.title` is “Thai, part 1, card 2, title”."""
+    found, steps = [], where.split(".")
+    for at, step in enumerate(steps):
+        number = int(step) + 1 if step.isdecimal() else 0
+        before = steps[at - 1] if at else ""
+        following = steps[at + 1] if at + 1 < len(steps) else ""
+        if step in {"th", "en"}:
+            found.append(t("Thai") if step == "th" else t("English"))
+        elif number and before == "parts":
+            found.append(t("part {number}", number=number))
+        elif number and before == "cards":
+            found.append(t("card {number}", number=number))
+        elif number and before == "buttons":
+            found.append(t("button {number}", number=number))
+        elif not following.isdecimal() and step in _FIELDS:
+            found.append(t(_FIELDS[step]))
+    return ", ".join(found) or t("This announcement")
+
+
+def paused(t: Translator, reason: str | None) -> tuple[str, str]:
+    """Why it is paused, and what to do; a person's own pause has no reason of the system's."""
+    key = (reason or "").split(":")[0].split(" ")[0]
+    if key in PAUSES:
+        happened, cure = PAUSES[key]
+        return t(happened), t(cure)
+    return t("A member of staff paused it."), t("It goes on where it stood.")
+
+
+def dropped(t: Translator, reason: str) -> str:
+    """Why somebody on the list is not sent it after all."""
+    return t(DROPPED[reason]) if reason in DROPPED else reason
+
+
+def left_out(t: Translator, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Everybody who was left out, by reason in words, the most frequent first."""
+    found = [
+        (t(LEFT_OUT[reason]), counts.get(f"left_out.{reason}", 0)) for reason in ExclusionReason
+    ]
+    return sorted(((said, times) for said, times in found if times), key=lambda each: -each[1])
+
+
+def note(t: Translator, verdict: CampaignAction, written: str | None) -> str:
+    """What stands beside a decision: a person's words, or the system's reason in ours."""
+    if not written:
+        return ""
+    of_system = {CampaignAction.PAUSED, CampaignAction.STOPPED}
+    if written in PAUSES and (verdict in of_system or written == "restored"):
+        return t(PAUSES[written][0])
+    if verdict is CampaignAction.APPROVED and written == "series":
+        return t("The approval of its series covers it.")
+    return "" if written == "person" else written

@@ -1,0 +1,267 @@
+"""Changing the four details: checked as at registration, remembered only as digests of the old."""
+
+import hmac
+import unicodedata
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.errors import InputError
+from bot.services.accounts import accounts
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.auth import tokens
+from bot.services.delivery import mails
+from bot.services.people import inputs
+from bot.services.shared import throttles
+from bot.settings import Settings
+from bot.texts.masks import masked_email, masked_line_id, masked_name, masked_phone
+from models.base import new_id, session_keyring
+from models.learner import Learner, LearnerState, PossibleDuplicate
+from models.mail import Mail
+from models.one_time_token import TokenPurpose
+
+MAX_CONFIRMATIONS = 3  # mails in SPAN: nobody's mailbox is filled through us
+SPAN = timedelta(hours=1)
+PHONE_PROOFS = throttles.Limit("phone_proof", 5, timedelta(days=1))
+
+
+class Item(StrEnum):
+    """The four details of the policy."""
+
+    NAME = "name"
+    PHONE = "phone"
+    EMAIL = "email"
+    LINE_ID = "line_id"
+
+
+def read(item: Item, typed: str, *, accept_single: bool = False, as_typed: bool = False) -> str:
+    """A typed value as it is stored, by the rules of registration; raises InputError.
+
+    accept_single: a name without a surname was meant. as_typed: the address is no slip.
+    """
+    if item is Item.NAME:
+        return inputs.full_name(typed, accept_single=accept_single)
+    if item is Item.PHONE:
+        return inputs.phone(typed)
+    if item is Item.LINE_ID:
+        return inputs.line_id(typed)
+    return inputs.kept_email(typed) if as_typed else inputs.email(typed)
+
+
+def value_of(learner: Learner, item: Item) -> str | None:
+    """What is kept of one item."""
+    kept: dict[Item, str | None] = {
+        Item.NAME: learner.name,
+        Item.PHONE: learner.phone,
+        Item.EMAIL: learner.email,
+        Item.LINE_ID: learner.line_id,
+    }
+    return kept[item]
+
+
+def masked(item: Item, value: str | None) -> str:
+    """A value as its owner recognises it; empty where there is none."""
+    if not value:
+        return ""
+    if item is Item.PHONE:
+        return masked_phone(inputs.shown_phone(value))
+    return {Item.NAME: masked_name, Item.EMAIL: masked_email, Item.LINE_ID: masked_line_id}[item](
+        value
+    )
+
+
+def shown(item: Item, value: str) -> str:
+    """A value as people write it."""
+    return inputs.shown_phone(value) if item is Item.PHONE else value
+
+
+def may_change(session: Session, learner: Learner) -> bool:
+    """Whether the details can be changed: not while closed, nor while somebody else may be at it.
+
+    Owners of every age may correct what is kept of them (PDPA s.36).
+    """
+    if learner.state is not LearnerState.ACTIVE:
+        return False
+    return not accounts.is_frozen(session, learner)
+
+
+def knows_phone(session: Session, learner: Learner, typed: str, now: datetime) -> bool | None:
+    """Whether somebody knows the last four digits of the present number; None after five tries.
+
+    They are the second proof of a password reset: who has only got hold of an unlocked chat must
+    not be able to replace the number first.
+    """
+    if throttles.take(session, [(PHONE_PROOFS, learner.id)], now) > timedelta():
+        return None
+    digits = unicodedata.normalize("NFKC", typed)
+    given = "".join(str(unicodedata.digit(char)) for char in digits if char.isdecimal())
+    if len(given) < 4 or not hmac.compare_digest(given[-4:], (learner.phone or "")[-4:]):
+        return False
+    throttles.reset(session, PHONE_PROOFS, learner.id)
+    return True
+
+
+def change(
+    session: Session, learner: Learner, item: Item, value: str | None, actor: str, now: datetime
+) -> bool:
+    """Store a new name, phone or LINE ID (None removes that); False where nothing was changed.
+
+    The person is told by mail, without the values, in case it was not them (ASVS 5.0, 6.3.7).
+    An address is not changed here: its new one has to be confirmed first.
+    """
+    if item is Item.EMAIL or (value is None and item is not Item.LINE_ID):
+        raise InputError(f"{item}_invalid")
+    learner = _locked(session, learner)
+    if not may_change(session, learner) or value_of(learner, item) == value:
+        return False
+    _store(session, learner, item, value, actor, now)
+    mails.queue_to(
+        session,
+        learner,
+        cause=f"details-changed:{new_id()}",
+        template=f"changed_{item}",
+        now=now,
+    )
+    return True
+
+
+def ask_to_confirm_email(
+    session: Session, learner: Learner, now: datetime, settings: Settings
+) -> bool:
+    """Send a link to the learner's present address; False where too many were sent lately."""
+    return ask_to_change_email(session, learner, learner.email or "", now, settings)
+
+
+def ask_to_change_email(
+    session: Session, learner: Learner, address: str, now: datetime, settings: Settings
+) -> bool:
+    """Send a link to an address; it becomes the learner's when the link is used, not before.
+
+    False, and nothing sent, after three mails within an hour. An older link stops working.
+    """
+    learner = _locked(session, learner)
+    if not address or _sent_lately(session, learner, now) >= MAX_CONFIRMATIONS:
+        return False
+    mail_id = new_id()
+    tokens.issue(
+        session,
+        TokenPurpose.EMAIL_CONFIRM,
+        learner.conversation_id,
+        now,
+        value=address,
+        drawn=mails.link_secret(session, mail_id),
+    )
+    mails.queue_to(
+        session,
+        learner,
+        cause=f"email-confirm:{mail_id}",
+        template="email_confirm",
+        address=address,
+        values={"page": f"{settings.public_url}/s/email"},
+        now=now,
+        mail_id=mail_id,
+    )
+    return True
+
+
+def pending_email(session: Session, learner: Learner, now: datetime) -> str | None:
+    """The address that waits for its link to be used, where that is another one."""
+    found = tokens.live(session, TokenPurpose.EMAIL_CONFIRM, learner.conversation_id, now)
+    if found is None or found.value == learner.email:
+        return None
+    return found.value
+
+
+def confirm_email(session: Session, token: str, now: datetime) -> bool:
+    """Use a link: its address is the learner's own from now on; False for a dead link.
+
+    The old address is told, with the new one masked: it may have been somebody else.
+    """
+    subject_id = tokens.subject_of(session, TokenPurpose.EMAIL_CONFIRM, token)
+    found = session.scalars(
+        select(Learner).where(Learner.conversation_id == subject_id)
+    ).one_or_none()
+    if found is None:
+        return False
+    learner = _locked(session, found)  # before the token, as where one is issued
+    claimed = tokens.claim(session, TokenPurpose.EMAIL_CONFIRM, token, now)
+    if claimed is None or claimed.value is None or not may_change(session, learner):
+        return False
+    old = learner.email
+    if old != claimed.value:
+        _store(session, learner, Item.EMAIL, claimed.value, "link", now)
+        if old:
+            mails.queue_to(
+                session,
+                learner,
+                cause=f"email-changed:{claimed.token_id}",
+                template="email_changed",
+                address=old,
+                values={"masked": masked_email(claimed.value)},
+                now=now,
+            )
+    learner.email_verified_at = now
+    mails.release(session, claimed.value)
+    audit.record(
+        session,
+        Action.EMAIL_VERIFIED,
+        actor=f"learner:{learner.id}",
+        subject=learner.id,
+        now=now,
+        token_id=claimed.token_id,
+    )
+    return True
+
+
+def _store(
+    session: Session, learner: Learner, item: Item, value: str | None, actor: str, now: datetime
+) -> None:
+    old = value_of(learner, item)
+    setattr(learner, str(item), value)
+    audit.record(
+        session,
+        Action.LEARNER_CHANGED,
+        actor=actor,
+        subject=learner.id,
+        now=now,
+        item=str(item),
+        old=digest_of(session, item, old),
+        new=digest_of(session, item, value),
+    )
+    session.execute(
+        delete(PossibleDuplicate).where(
+            PossibleDuplicate.matched == str(item),
+            or_(
+                PossibleDuplicate.learner_id == learner.id, PossibleDuplicate.other_id == learner.id
+            ),
+        )
+    )
+    session.flush()
+    accounts.flag_duplicates(session, learner, now, only=str(item))
+
+
+def digest_of(session: Session, item: Item, value: str | None) -> str:
+    """What the audit trail keeps of a value: it can be compared, not read; empty for none.
+
+    Its key is not that of the look-up index, so the two cannot be joined.
+    """
+    return session_keyring(session).blind(f"learner_change.{item}", value) if value else ""
+
+
+def _locked(session: Session, learner: Learner) -> Learner:
+    """The learner as the row stands now; of two changes at once the second waits here."""
+    session.flush()
+    query = select(Learner).where(Learner.id == learner.id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _sent_lately(session: Session, learner: Learner, now: datetime) -> int:
+    query = select(func.count(Mail.id)).where(
+        Mail.subject_id == learner.conversation_id,
+        Mail.template == "email_confirm",
+        Mail.created_at > now - SPAN,
+    )
+    return session.scalars(query).one()

@@ -1,0 +1,214 @@
+"""Links the entries of the audit trail into a chain, and keeps it whole when old ones are purged.
+
+An act's transaction only adds its entry, with a MAC of its own: a chain that every transaction had
+to extend would make all of them wait for each other. A job links what has been committed, every few
+seconds and before every check, under one lock and in the order of the numbers that the database
+gave. So this is what the chain can prove: from the moment of linking an entry cannot be changed,
+removed, moved or cut off unseen. Before that, for the few seconds between the act and the job, an
+entry cannot be changed or invented (its MAC), but somebody who writes to the database could remove
+it without a trace. That no later tail was cut off, only an anchor shows that lies elsewhere.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.services.audit import proof
+from models.audit import CHAIN, AuditChain, AuditEntry, AuditLink
+from models.base import session_keyring
+from models.database import database_of
+
+BATCH = 200  # on SQLite everybody waits while a batch is linked
+# A unit of work lives for milliseconds: a number that did not show up for so long never will
+# (and if it does, the next check links it).
+SETTLED = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last link: its position, its hash, and the entry it holds."""
+
+    position: int
+    hash: str
+    entry_seq: int = 0
+
+    @property
+    def said(self) -> str:
+        """How an anchor is written in a mail."""
+        return f"{self.position}:{self.hash}"
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What one batch did: how many links it made, and how far it has looked."""
+
+    links: int
+    looked_to: int
+    has_more: bool
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether there is something to do; asked first, so that an idle tick writes nothing."""
+    chain = session.get(AuditChain, CHAIN)
+    floor = 0 if chain is None else chain.floor
+    if chain is not None and chain.noted_at is not None and now - chain.noted_at >= SETTLED:
+        head = head_of(session, chain)
+        if head.entry_seq > floor:
+            return True  # the floor can rise, so that the next tick need not look so far
+    return session.execute(_unlinked(AuditEntry.seq, floor).limit(1)).first() is not None
+
+
+def seal(
+    session: Session, now: datetime, after: int | None = None, *, is_adopting: bool = False
+) -> Sealed:
+    """Link a batch of entries; `after` 0 looks at all of them, None where new ones can be.
+
+    Entries without a MAC are from before the chain, or invented by somebody who has the database:
+    nothing here can tell them apart, so they are linked only where the operator says so.
+    """
+    chain = _locked(session)
+    keys = session_keyring(session).audit_keys
+    head = head_of(session, chain)
+    floor = chain.floor if after is None else after
+    query = _unlinked(AuditEntry, floor).order_by(AuditEntry.seq).limit(BATCH)
+    found = session.scalars(query).all()
+    links: list[dict[str, Any]] = []
+    for entry in found:
+        mac = _proven(keys, entry, is_adopting)
+        if mac is None:
+            continue  # nobody who has our key wrote it: the check will name it
+        position = head.position + 1
+        sealed = proof.link_hash(keys[0], position, head.hash, entry.seq, entry.at, mac)
+        head = Head(position, sealed, entry.seq)
+        links.append(
+            {
+                "position": position,
+                "entry_seq": entry.seq,
+                "at": entry.at,
+                "mac": mac,
+                "hash": sealed,
+            }
+        )
+    if links:
+        session.execute(AuditLink.__table__.insert(), links)  # type: ignore[attr-defined]
+    if after is None:
+        _raise_floor(session, chain, head.entry_seq, now)
+    looked_to = found[-1].seq if found else floor
+    return Sealed(len(links), looked_to, len(found) == BATCH)
+
+
+def _unlinked(what: Any, floor: int) -> Select[Any]:
+    is_linked = exists().where(AuditLink.entry_seq == AuditEntry.seq)
+    return select(what).where(AuditEntry.seq > floor, ~is_linked)
+
+
+def unsigned(session: Session) -> int:
+    """How many entries have neither a MAC nor a link."""
+    query = _unlinked(func.count(), 0).where(AuditEntry.mac.is_(None))
+    found: int = session.execute(query).scalar_one()
+    return found
+
+
+def _proven(keys: tuple[bytes, ...], entry: AuditEntry, is_adopting: bool) -> str | None:
+    if entry.mac is None:
+        return proof.mac(keys[0], entry, "legacy") if is_adopting else None
+    key = proof.which_key(keys, entry.mac, lambda key: proof.mac(key, entry))
+    return None if key is None else entry.mac
+
+
+def _locked(session: Session) -> AuditChain:
+    """The chain's row, which one sealer or purge at a time holds."""
+    found = session.get(AuditChain, CHAIN, with_for_update=True, populate_existing=True)
+    if found is not None:
+        return found
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    [key, *_] = session_keyring(session).audit_keys
+    row = {
+        "id": CHAIN,
+        "purged_to": 0,
+        "purged_hash": "",
+        "purged_before": None,
+        "holes": 0,
+        "mac": proof.beginning_mac(key, 0, "", None, 0),
+        "floor": 0,
+        "noted": 0,
+        "noted_at": None,
+    }
+    session.execute(insert(AuditChain).values(row).on_conflict_do_nothing())
+    return session.get_one(AuditChain, CHAIN, with_for_update=True, populate_existing=True)
+
+
+def head_of(session: Session, chain: AuditChain | None) -> Head:
+    """The last link, or where a purge left the chain empty, the one that it took last."""
+    last = session.scalars(select(AuditLink).order_by(AuditLink.position.desc()).limit(1)).first()
+    if last is not None:
+        return Head(last.position, last.hash, last.entry_seq)
+    return Head(0, "") if chain is None else Head(chain.purged_to, chain.purged_hash)
+
+
+def _raise_floor(session: Session, chain: AuditChain, sealed_to: int, now: datetime) -> None:
+    """Nothing below the floor is looked at again.
+
+    SQLite has one writer: numbers come in order of commit. PostgreSQL has many, and a low number
+    may be committed after a higher one.
+    """
+    if database_of(session).is_sqlite:
+        chain.floor = max(chain.floor, sealed_to)
+    elif chain.noted_at is None or now - chain.noted_at >= SETTLED:
+        chain.floor, chain.noted, chain.noted_at = chain.noted, max(chain.noted, sealed_to), now
+
+
+def last_linked() -> Any:
+    """The entry at the head of the chain, which stays: SQLite would give its number to the next."""
+    last = select(AuditLink.entry_seq).order_by(AuditLink.position.desc()).limit(1)
+    return func.coalesce(last.scalar_subquery(), 0)
+
+
+def purge(session: Session, seqs: list[int], before: datetime) -> int:
+    """Delete entries that have served their time; the chain can be checked as before."""
+    chain = _locked(session)
+    linked = select(func.count()).where(AuditLink.entry_seq.in_(seqs))
+    chain.holes += session.execute(linked).scalar_one()
+    session.execute(
+        delete(AuditEntry)
+        .where(AuditEntry.seq.in_(seqs))
+        .execution_options(synchronize_session=False)
+    )
+    chain.purged_before = max(filter(None, (chain.purged_before, before)))
+    _shorten(session, chain)
+    chain.mac = proof.beginning_mac(
+        session_keyring(session).audit_keys[0],
+        chain.purged_to,
+        chain.purged_hash,
+        chain.purged_before,
+        chain.holes,
+    )
+    return len(seqs)
+
+
+def _shorten(session: Session, chain: AuditChain) -> None:
+    """Let go of the links before the first entry that is left, all but the last one's hash.
+
+    More of them than the purge made holes: somebody else removed entries, and that is to be seen.
+    """
+    is_there = exists().where(AuditEntry.seq == AuditLink.entry_seq)
+    first = session.scalars(
+        select(AuditLink.position)
+        .where(is_there | (AuditLink.at >= chain.purged_before))
+        .order_by(AuditLink.position)
+        .limit(1)
+    ).first()
+    gone = select(AuditLink.position, AuditLink.hash).order_by(AuditLink.position.desc())
+    if first is not None:
+        gone = gone.where(AuditLink.position < first)
+    last = session.execute(gone.limit(1)).first()
+    if last is None or last.position - chain.purged_to > chain.holes:
+        return
+    taken = delete(AuditLink).where(AuditLink.position <= last.position)
+    session.execute(taken.execution_options(synchronize_session=False))
+    chain.holes -= last.position - chain.purged_to
+    chain.purged_to, chain.purged_hash = last.position, last.hash

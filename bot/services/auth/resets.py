@@ -1,0 +1,188 @@
+"""Password resets: who may have a link, what proves the second thing, and who is told of it.
+
+Sources: OWASP Forgot Password Cheat Sheet (nothing changes until the link is used; the same
+words for everybody; limits; a notice without a secret); OWASP ASVS 5.0, 6.3.7, 6.4.3, 7.4.3.
+"""
+
+import hmac
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.auth import secret_links
+from bot.services.shared import throttles
+from bot.services.shared.throttles import Limit
+from models.account import Account, AccountState
+from models.conversation import Conversation
+from models.learner import Learner
+from models.secret_link import LinkPurpose, SecretLink
+
+# Exact: the rows of issued links are counted.
+LIMITS = ((3, timedelta(hours=1)), (6, timedelta(days=1)))
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link that may be handed over now, in the reply and nowhere else."""
+
+    username: str
+    token: str
+    purpose: LinkPurpose
+
+
+@dataclass(frozen=True)
+class Wait:
+    """No link before this moment."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Barred:
+    """No link at all while the account is in this state."""
+
+    state: AccountState
+
+
+def give_link(
+    session: Session,
+    account_id: str,
+    request: str | None,
+    per_minute: int,
+    now: datetime,
+    *,
+    person: str | None = None,
+) -> Link | Wait | Barred:
+    """A link to the password: the first one, or a reset once a password was revealed.
+
+    The first one needs no limit, for it gives away nothing that anybody has already. request
+    names what asked: the same request gets the same link, and is counted once. person is the chat
+    that asked: it may have lost the account since.
+    """
+    account = session.get(Account, account_id, with_for_update=True)
+    if account is None or account.state is not AccountState.ACTIVE:
+        return Barred(account.state if account else AccountState.CLOSED)
+    if person is not None and not _belongs_to(session, account, person):
+        return Barred(AccountState.CLOSED)
+    purpose = LinkPurpose.INITIAL_PASSWORD
+    if account.issued_at is not None:
+        purpose = LinkPurpose.PASSWORD_RESET
+        if secret_links.held(session, account, request, now) is None:
+            until = _not_before(session, account, per_minute, now)
+            if until is not None:
+                return Wait(until)
+    token = secret_links.issue(session, account, now, purpose, request=request)
+    return Link(account.username, token, purpose)
+
+
+def _belongs_to(session: Session, account: Account, person: str) -> bool:
+    query = (
+        select(Conversation.person)
+        .join(Learner, Learner.conversation_id == Conversation.id)
+        .where(Learner.id == account.learner_id)
+    )
+    return session.scalars(query).one() == person
+
+
+def _not_before(
+    session: Session, account: Account, per_minute: int, now: datetime
+) -> datetime | None:
+    waits = []
+    for times, span in LIMITS:
+        oldest = session.scalars(
+            select(SecretLink.created_at)
+            .where(
+                SecretLink.account_id == account.id,
+                SecretLink.purpose == LinkPurpose.PASSWORD_RESET,
+                SecretLink.created_at > now - span,
+            )
+            .order_by(SecretLink.created_at.desc())
+            .offset(times - 1)
+            .limit(1)
+        ).first()
+        if oldest is not None:
+            waits.append(oldest + span)
+    if waits:
+        return max(waits)
+    everybody = Limit("resets", per_minute, timedelta(minutes=1))
+    wait = throttles.take(session, [(everybody, "all")], now)
+    return now + wait if wait > throttles.NOW else None
+
+
+class Proof(Enum):
+    """Why a reset's link did not open."""
+
+    MALFORMED = auto()  # not four digits: not even a try
+    WRONG = auto()
+    SPENT = auto()  # this was the last wrong try
+    DEAD = auto()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What the page says, and how many tries are left."""
+
+    proof: Proof
+    left: int = 0
+
+
+def four_digits(typed: str) -> str | None:
+    """Four digits in whichever script a keyboard gave them; None for anything else."""
+    found = "".join(
+        str(unicodedata.decimal(char, "x"))
+        for char in unicodedata.normalize("NFKC", typed[:40])
+        if not char.isspace() and char not in "-.\u200b"
+    )
+    return found if len(found) == DIGITS and found.isdecimal() else None
+
+
+def open_link(
+    session: Session, token: str, typed: str, now: datetime
+) -> secret_links.Opened | Refused:
+    """Burn a reset's link for whoever knows the last four digits of the phone.
+
+    Either branch is one conditional UPDATE, so that of any number of tries at once five wrong
+    ones are answered and one right one succeeds.
+    """
+    digits = four_digits(typed)
+    if digits is None:
+        return Refused(Proof.MALFORMED)
+    live = secret_links.is_live(token, now, LinkPurpose.PASSWORD_RESET)
+    known = session.execute(
+        select(SecretLink.id, Account.learner_id)
+        .join(Account, Account.id == SecretLink.account_id)
+        .where(*live, Account.state == AccountState.ACTIVE)
+    ).one_or_none()
+    if known is None:
+        return Refused(Proof.DEAD)
+    phone = session.get_one(Learner, known.learner_id).phone or ""
+    if hmac.compare_digest(phone[-DIGITS:].encode(), digits.encode()):
+        opened = secret_links.claim(session, token, now, LinkPurpose.PASSWORD_RESET)
+        return opened or Refused(Proof.DEAD)
+    tries = session.execute(
+        update(SecretLink)
+        .where(*live)
+        .values(tries=SecretLink.tries + 1)
+        .returning(SecretLink.tries)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if tries is None:
+        return Refused(Proof.DEAD)
+    left = secret_links.MAX_TRIES - tries
+    audit.record(
+        session,
+        Action.LINK_REFUSED,
+        actor="portal",
+        subject=known.learner_id,
+        now=now,
+        link_id=known.id,
+        cause="digits" if left else "spent",
+    )
+    return Refused(Proof.WRONG, left) if left else Refused(Proof.SPENT)

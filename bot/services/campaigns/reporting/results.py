@@ -1,0 +1,65 @@
+"""What a campaign caused: who was not sent it after all, who took a yes back, who blocked us."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.services.subscriptions.subscriptions import NEWS
+from models.campaign import Campaign
+from models.consent import ConsentEvent, ConsentState
+from models.conversation import Conversation
+from models.recipient import Recipient
+
+# What somebody does later is hardly because of it.
+CAUSED_WITHIN = timedelta(hours=48)
+
+
+@dataclass(frozen=True)
+class Caused:
+    """People: by the reason why they were dropped since the freezing, and who left after it began.
+
+    withdrawn counts people who took back a yes to news, on any channel; both are told of those on
+    the list only, whether or not it had reached them.
+    """
+
+    dropped: Mapping[str, int]
+    withdrawn: int
+    blocked: int
+
+
+def of(session: Session, campaign: Campaign) -> Caused:
+    """Up to now, within 48 hours of its beginning."""
+    dropped = session.execute(
+        select(Recipient.dropped, func.count())
+        .where(Recipient.campaign_id == campaign.id, Recipient.dropped.is_not(None))
+        .group_by(Recipient.dropped)
+    )
+    reasons = {reason: times for reason, times in dropped if reason is not None}
+    if campaign.started_at is None:
+        return Caused(reasons, 0, 0)
+    since, until = campaign.started_at, campaign.started_at + CAUSED_WITHIN
+    withdrawn = session.scalar(
+        select(func.count(ConsentEvent.subject_id.distinct()))
+        .join(Recipient, Recipient.subject_id == ConsentEvent.subject_id)
+        .where(
+            Recipient.campaign_id == campaign.id,
+            Recipient.channel.is_not(None),
+            ConsentEvent.state == ConsentState.WITHDRAWN,
+            ConsentEvent.purpose.in_(NEWS),
+            ConsentEvent.at.between(since, until),
+        )
+    )
+    blocked = session.scalar(
+        select(func.count())
+        .select_from(Conversation)
+        .join(Recipient, Recipient.subject_id == Conversation.id)
+        .where(
+            Recipient.campaign_id == campaign.id,
+            Recipient.channel.is_not(None),
+            Conversation.blocked_at.between(since, until),
+        )
+    )
+    return Caused(reasons, withdrawn or 0, blocked or 0)

@@ -1,0 +1,131 @@
+"""A batch of people who get a campaign by e-mail: each becomes a mail in the queue, in one unit."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from bot.services.campaigns.sending import batches
+from bot.services.campaigns.sending.batch_members import (
+    drop,
+    standing,
+)
+from bot.services.campaigns.sending.batches import (
+    LATE,
+    Claim,
+)
+from bot.services.delivery import mails
+from bot.services.shared import quiet_hours
+from bot.settings import Settings
+from bot.texts.letters import Letter
+from models.campaign import Campaign, CampaignState
+from models.consent import Purpose
+from models.learner import Learner
+from models.mail import IS_QUEUED, Mail, Stream
+from models.recipient import BatchState
+
+NO_ADDRESS = "address not confirmed"
+
+# The letter of a campaign: its id, the digest that was approved, the language.
+Write = Callable[[Session, str, str | None, str], Letter]
+
+
+def queue(
+    session: Session,
+    claimed: Claim,
+    worker: str,
+    now: datetime,
+    settings: Settings,
+    write: Write,
+) -> int:
+    """Hand a batch over to the mail queue and settle it; returns how many mails that made.
+
+    The mails ask everything once more when each of them is sent. What went wrong here is undone
+    as a whole and comes again: the cause of a mail is unique.
+    """
+    batch = batches.mine(session, claimed, claimed.attempts, worker)
+    campaign = session.get(Campaign, claimed.campaign_id)
+    if batch is None or campaign is None:
+        return 0
+    if campaign.state is not CampaignState.SENDING or quiet_hours.is_quiet(now):
+        batch.lease_until = None
+        return 0
+    letter = write(session, campaign.id, campaign.approved_digest, batch.language)
+    made = 0
+    for member in standing(session, *claimed[:2], claimed.channel, now, settings):
+        learner = session.get(Learner, member.learner_id)
+        why_not = member.why_not
+        if why_not is None and (learner is None or not learner.email):
+            why_not = NO_ADDRESS
+        if why_not is not None or learner is None:
+            drop(session, campaign.id, member.subject_id, why_not or NO_ADDRESS)
+            continue
+        mails.queue(
+            session,
+            cause=f"campaign:{campaign.id}:{member.subject_id}",
+            template="campaign",
+            language=batch.language,
+            to=learner.email or "",
+            values={},
+            now=now,
+            subject_id=member.subject_id,
+            stream=Stream.NEWS,
+            purpose=Purpose.EMAIL_NEWS,
+            topic=campaign.topic,
+            written=letter,
+            campaign_id=campaign.id,
+        )
+        made += 1
+    batch.attempts += 1
+    batch.reached = made
+    batches.close(batch, BatchState.SENT if made else BatchState.EMPTY, None, now)
+    return made
+
+
+def postpone(session: Session, claimed: Claim, worker: str, reason: str, until: datetime) -> None:
+    """It could not be handed over: again later."""
+    batch = batches.mine(session, claimed, claimed.attempts, worker)
+    if batch is not None:
+        batch.attempts += 1
+        batch.due_at, batch.reason, batch.lease_until = until, reason[:80], None
+
+
+def open_campaigns(session: Session, now: datetime) -> list[str]:
+    """The campaigns that have mails which may go now, or are let through to be dropped."""
+    if quiet_hours.is_quiet(now):
+        return []
+    waits = select(Mail.id).where(Mail.campaign_id == Campaign.id, IS_QUEUED, Mail.due_at <= now)
+    return list(session.scalars(select(Campaign.id).where(_is_open(now), waits.exists())))
+
+
+def has_to_wait(session: Session, mail: Mail, now: datetime) -> bool:
+    """Whether a mail that was claimed already is held back by now: paused, silent, or night."""
+    if mail.campaign_id is None:
+        return False
+    if quiet_hours.is_quiet(now):
+        return True
+    query = select(Campaign.id).where(Campaign.id == mail.campaign_id, _is_open(now))
+    return session.scalar(query) is None
+
+
+def is_waiting(session: Session, campaign_id: str) -> bool:
+    """Whether mails of a campaign still lie in the queue."""
+    query = select(Mail.id).where(Mail.campaign_id == campaign_id, IS_QUEUED)
+    return session.scalar(query.limit(1)) is not None
+
+
+def why_stopped(session: Session, mail: Mail) -> str | None:
+    """Why a campaign's mail may not go out any more, whatever its reader wants."""
+    if mail.campaign_id is None:
+        return None
+    state = session.scalar(select(Campaign.state).where(Campaign.id == mail.campaign_id))
+    return "campaign stopped" if state is CampaignState.STOPPED else None
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    """A campaign's mails go only while it is on; those of a stopped one go to be dropped."""
+    return or_(
+        Campaign.state == CampaignState.STOPPED,
+        and_(Campaign.state == CampaignState.SENDING, Campaign.alive_at > now - LATE),
+    )

@@ -1,0 +1,1 @@
+"""The owner's courses and how far somebody is in them. Begin with `courses`."""

@@ -1,0 +1,175 @@
+"""E-mails: queued as rows in the transaction of their cause; the rows are also the archive."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.texts import letters
+from bot.texts.letters import Letter
+from models.base import Sealed, new_id, session_keyring
+from models.consent import Purpose
+from models.conversation import Language
+from models.database import database_of
+from models.learner import Learner
+from models.mail import Mail, MailState, Stream, Suppression
+
+CODE_DIGITS = 6
+# As long as the proof inside lives (bot/services/auth/tokens.py): a dead link helps nobody.
+CODE_USEFUL = timedelta(minutes=10)
+LINK_USEFUL = timedelta(hours=24)
+# Why an address is suppressed.
+HARD, SOFT, SPAM = "hard bounce", "soft bounces", "complaint"
+# Replaced by `Message-ID` with the sender's domain when it is first sent; RFC 2606.
+NO_DOMAIN = "not-sent.invalid"
+
+
+def queue(
+    session: Session,
+    *,
+    cause: str,
+    template: str,
+    language: str,
+    to: str,
+    values: Mapping[str, str],
+    now: datetime,
+    subject_id: str | None = None,
+    stream: Stream = Stream.TRANSACTIONAL,
+    purpose: Purpose | None = None,
+    topic: str | None = None,
+    mail_id: str | None = None,
+    useful_until: datetime | None = None,
+    written: Letter | None = None,
+    campaign_id: str | None = None,
+) -> str | None:
+    """Add one mail, in the transaction of what caused it; None where the cause had one already.
+
+    template: a letter of bot/texts/mails. values fill its gaps, except `{link}` and `{code}`,
+    which stand for a one-time secret (the token alone, so a letter reads `<{page}/{link}>`): draw
+    `mail_id` first, issue the token with `drawn=link_secret(...)` or `code_secret(...)`, and the
+    same secret is derived again at the moment of sending. It is stored nowhere. `{unsubscribe}`
+    is filled then too, with the address that ends the news.
+
+    useful_until: when the mail is not worth sending any more; where it holds a link or a code,
+    a day or ten minutes from now. News need their subject and purpose, by which the ledger is
+    asked again before they go out. written: the letter, where it was made once for many people;
+    campaign_id: whose it is.
+    """
+    if stream is Stream.NEWS and (subject_id is None or purpose is None):
+        raise ValueError("news need a subject and a purpose")
+    if stream is not Stream.NEWS and campaign_id is not None:
+        raise ValueError("a campaign's mails are news")
+    letter = written or letters.letter(template, language, values)
+    new = mail_id or new_id()
+    row = {
+        "id": new,
+        "cause": cause,
+        "stream": stream,
+        "template": template,
+        "language": Language(language),
+        "subject_id": subject_id,
+        "message_id": f"<{new}@{NO_DOMAIN}>",
+        "state": MailState.QUEUED,
+        "purpose": purpose,
+        "topic": topic,
+        "campaign_id": campaign_id,
+        "created_at": now,
+        "due_at": now,
+        "useful_until": useful_until or _useful_until(letter.text, values, now),
+        "attempts": 0,
+        "to_sealed": _sealed(session, Mail.to, new, to),
+        "address_index": address_index(session, to),
+        "title_sealed": _sealed(session, Mail.title, new, letter.title),
+        "text_sealed": _sealed(session, Mail.text, new, letter.text),
+        "html_sealed": _sealed(session, Mail.html, new, letter.html),
+    }
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    made = session.execute(
+        insert(Mail).values(row).on_conflict_do_nothing(index_elements=["cause"]).returning(Mail.id)
+    )
+    return new if made.one_or_none() is not None else None
+
+
+def queue_to(
+    session: Session,
+    learner: Learner,
+    *,
+    cause: str,
+    template: str,
+    now: datetime,
+    values: Mapping[str, str] | None = None,
+    address: str | None = None,
+    mail_id: str | None = None,
+) -> str | None:
+    """A mail about somebody's own account, in their language; to their address unless told."""
+    return queue(
+        session,
+        cause=cause,
+        template=template,
+        language=learner.language,
+        to=address or learner.email or "",
+        values=values or {},
+        now=now,
+        subject_id=learner.conversation_id,
+        mail_id=mail_id,
+    )
+
+
+def link_secret(session: Session, mail_id: str) -> str:
+    """The secret that goes into a mail's link: 256 bits, unguessable without our keys."""
+    return session_keyring(session).blind("mail.link", mail_id)
+
+
+def code_secret(session: Session, mail_id: str) -> str:
+    """The six digits that go into a mail."""
+    number = int(session_keyring(session).blind("mail.code", mail_id), 16)
+    return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
+def address_index(session: Session, address: str) -> str:
+    """What an address is known by where it may not be read."""
+    return session_keyring(session).blind(Mail.to.index_name, Mail.to.normal(address))
+
+
+def suppress(session: Session, index: str, reason: str, now: datetime) -> None:
+    """No news to an address any more; notices about one's own account still go there."""
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    row = {"address_index": index, "reason": reason[:40], "at": now}
+    session.execute(insert(Suppression).values(row).on_conflict_do_nothing())
+
+
+def is_suppressed(session: Session, address: str) -> bool:
+    """Whether news to an address are at an end, under whichever key that was written down."""
+    return any(
+        session.get(Suppression, index) is not None for index in Mail.to.lookups(session, address)
+    )
+
+
+def release(session: Session, address: str) -> None:
+    """The address has proved that it lives, and its owner wants mail: forget what was held."""
+    for index in Mail.to.lookups(session, address):
+        held = session.get(Suppression, index)
+        if held is not None:
+            session.delete(held)
+
+
+def give_another_try(session: Session, address: str) -> None:
+    """Its owner asks for news again: forget what was held, but that nobody is at the address."""
+    for index in Mail.to.lookups(session, address):
+        held = session.get(Suppression, index)
+        if held is not None and held.reason != HARD:
+            session.delete(held)
+
+
+def _sealed(session: Session, column: Sealed, row_id: str, value: str) -> bytes:
+    place = f"{Mail.__tablename__}|{column.column}|{row_id}"
+    return session_keyring(session).seal(value.encode(), place)
+
+
+def _useful_until(text: str, values: Mapping[str, str], now: datetime) -> datetime | None:
+    if "{code}" in text and "code" not in values:
+        return now + CODE_USEFUL
+    if "{link}" in text and "link" not in values:
+        return now + LINK_USEFUL
+    return None

@@ -1,0 +1,291 @@
+"""Paid messages: queued with their retry key, claimed, sent, settled; never twice."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from random import uniform
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.errors import DeliveryError, SealError
+from bot.line.sending import Receipt, Shortage, push_body
+from bot.services.delivery.outbox_queries import (
+    Statements,
+    built,
+    ids,
+)
+from bot.services.subscriptions import news
+from bot.settings import Settings
+from models.base import new_id, session_keyring
+from models.consent import Purpose
+from models.conversation import Conversation
+from models.database import database_of
+from models.outbox import IS_QUEUED, Push, PushState
+
+LEASE = timedelta(seconds=20)
+# LINE forgets a retry key after 24 hours; a try after that could be a second message.
+KEY_LIFE = timedelta(hours=23, minutes=30)
+MAX_WAIT = 1800  # seconds
+
+
+# What is left for LINE's limits to pass: a moment, another sending, the owner.
+WAITS = {Shortage.RATE: 2, Shortage.RESERVED: 12, Shortage.QUOTA: 300}
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A claimed push, ready for the call: byte by byte the same for every try."""
+
+    id: str
+    attempts: int
+    person: str
+    body: bytes = field(repr=False)
+    retry_key: str
+    is_news: bool
+
+
+def queue(
+    session: Session,
+    *,
+    cause: str,
+    person: str,
+    to: str,
+    messages: list[dict[str, Any]],
+    now: datetime,
+    purpose: Purpose | None = None,
+    topic: str | None = None,
+    subject_id: str | None = None,
+) -> bool:
+    """Add one push, in the transaction of what caused it; the same cause adds nothing more.
+
+    News names its purpose, topic and ledger subject: they are asked again before each try. An
+    imported learner who has yet to join has no chat (`to` is empty): nothing is added.
+    """
+    if not to:
+        return False
+    keyring, push_id = session_keyring(session), new_id()
+    body = json.dumps(messages, ensure_ascii=False).encode()
+    row = {
+        "id": push_id,
+        "cause": cause,
+        "person": person,
+        "to_sealed": keyring.seal(to.encode(), f"push|to_sealed|{push_id}"),
+        "messages_sealed": keyring.seal(body, f"push|messages_sealed|{push_id}"),
+        "retry_key": str(uuid4()),
+        "state": PushState.QUEUED,
+        "created_at": now,
+        "due_at": now,
+        "attempts": 0,
+        "purpose": purpose,
+        "topic": topic,
+        "subject_id": subject_id,
+    }
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    added = insert(Push).values(row).on_conflict_do_nothing().returning(Push.id)
+    return session.execute(added).first() is not None
+
+
+def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[Outgoing]:
+    """Lease pushes that are due, first come first; attempts are counted later (`begin`)."""
+    asked = {**_leasing(session), "me": worker, "now": now, "most": most}
+    if not database_of(session).has_own_clock:
+        asked["clock"] = database_of(session).time()
+    rows = sorted(_statements(session).claim.rows(session, asked), key=itemgetter(0, 1))
+    return [found for row in rows if (found := _opened(session, *row[1:])) is not None]
+
+
+def _opened(
+    session: Session,
+    push_id: str,
+    attempts: int,
+    person: str,
+    to_sealed: bytes,
+    messages_sealed: bytes,
+    retry_key: str,
+    purpose: Purpose | None,
+) -> Outgoing | None:
+    """A claimed row with its seals open; one that cannot be read is closed: it never could go."""
+    keyring = session_keyring(session)
+    try:
+        to = keyring.open(to_sealed, f"push|to_sealed|{push_id}").decode()
+        messages = keyring.open(messages_sealed, f"push|messages_sealed|{push_id}")
+    except (SealError, ValueError, TypeError):
+        _close(session.get_one(Push, push_id), PushState.FAILED, "cannot be read")
+        return None
+    body = push_body(to, messages)
+    return Outgoing(push_id, attempts, person, body, retry_key, is_news=purpose is not None)
+
+
+def begin_all(
+    session: Session,
+    claimed: Sequence[Outgoing],
+    worker: str,
+    now: datetime,
+    settings: Settings,
+) -> list[Outgoing]:
+    """Count an attempt for each push that is about to go out; leaves out what may not.
+
+    For everything but news, about which each person is asked again (`begin`).
+    """
+    may_go: set[str] = set()
+    statement, is_sqlite = _statements(session).begin, database_of(session).is_sqlite
+    asked = {**_leasing(session), "me": worker, "now": now, "oldest": now - KEY_LIFE}
+    for attempts, group in groupby(sorted(claimed, key=_attempts), key=_attempts):
+        asked |= {"of_attempts": attempts, "of_ids": ids(is_sqlite, [one.id for one in group])}
+        may_go.update(row[0] for row in statement.rows(session, asked))
+    for one in claimed:
+        if one.id not in may_go:
+            begin(session, one, worker, now, settings)  # which closes it
+    return [replace(one, attempts=one.attempts + 1) for one in claimed if one.id in may_go]
+
+
+def begin(
+    session: Session, outgoing: Outgoing, worker: str, now: datetime, settings: Settings
+) -> Outgoing | None:
+    """Count an attempt just before its call; None where it may not go out any more."""
+    why_not = _why_not(session, outgoing.id, now, settings)
+    push = session.get(Push, outgoing.id, with_for_update=True, populate_existing=True)
+    if push is None or push.state is not PushState.QUEUED or push.worker != worker:
+        return None
+    if push.attempts != outgoing.attempts:
+        return None
+    if push.first_tried_at is not None and now - push.first_tried_at > KEY_LIFE:
+        if push.attempts == push.held:
+            _close(push, PushState.FAILED, "limit reached")
+        else:
+            _close(push, PushState.UNKNOWN, "retry key expired")
+        return None
+    person = session.scalars(
+        select(Conversation).where(Conversation.person == push.person)
+    ).one_or_none()
+    if person is not None and person.blocked_at is not None:
+        _close(push, PushState.FAILED, "blocked")
+        return None
+    if why_not is not None:
+        _close(push, PushState.DROPPED, why_not)
+        return None
+    push.attempts += 1
+    push.first_tried_at = push.first_tried_at or now
+    renewed: Any = database_of(session).time(LEASE)
+    push.lease_until = renewed
+    return replace(outgoing, attempts=push.attempts)
+
+
+def sent(
+    session: Session, taken: Sequence[tuple[Outgoing, Receipt]], worker: str, now: datetime
+) -> None:
+    """LINE accepted them. A worker that lost its lease changes nothing."""
+    statements, mine = _statements(session), {"me": worker, "now": now}
+    if database_of(session).is_sqlite:
+        rows = [
+            mine | {"of_id": o.id, "of_attempts": o.attempts, "of_request": receipt.request_id}
+            for o, receipt in taken
+        ]
+        statements.sent.many(session, rows)
+        return
+    arrays = {
+        "of_ids": [outgoing.id for outgoing, _ in taken],
+        "of_attempts": [outgoing.attempts for outgoing, _ in taken],
+        "of_requests": [receipt.request_id for _, receipt in taken],
+    }
+    statements.sent_all.count(session, mine | arrays)
+
+
+def failed(
+    session: Session, outgoing: Outgoing, worker: str, error: DeliveryError, now: datetime
+) -> None:
+    """Try again later, or close it where LINE refused it for good."""
+    push = _mine(session, outgoing, worker)
+    if push is None:
+        return
+    if error.permanent:
+        _close(push, PushState.FAILED, f"{error.status} {error.reason}")
+        return
+    push.reason = f"{error.status} {error.reason}"[:80]
+    push.due_at = now + _apart(min(2 ** min(push.attempts - push.held, 16), MAX_WAIT))
+    push.lease_until = None
+
+
+def rate_limited(
+    session: Session,
+    outgoing: Sequence[Outgoing],
+    worker: str,
+    shortage: Shortage,
+    now: datetime,
+) -> None:
+    """A limit of LINE's was met (429): these were not sent, and it says nothing about them."""
+    for one in outgoing:
+        push = _mine(session, one, worker)
+        if push is not None:
+            push.held += 1
+            push.reason = f"429 {shortage}"
+            push.due_at = now + _apart(WAITS[shortage])
+            push.lease_until = None
+
+
+def release(session: Session, claimed: Sequence[Outgoing], worker: str) -> None:
+    """Give back what was claimed and not begun."""
+    session.execute(
+        update(Push)
+        .where(Push.id.in_([one.id for one in claimed]), IS_QUEUED, Push.worker == worker)
+        .values(lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _why_not(session: Session, push_id: str, now: datetime, settings: Settings) -> str | None:
+    """Why this news may not go out now, whatever was so when it was queued; other words always may.
+
+    It locks the person, hence before the push: an erasure takes both in this order.
+    """
+    push = session.get(Push, push_id)
+    if push is None or push.purpose is None or push.state is not PushState.QUEUED:
+        return None
+    if push.subject_id is None:
+        return "no subject"
+    return news.may_send(
+        session, push.subject_id, push.purpose, push.topic, now, settings, push.id, push.to
+    )
+
+
+def _mine(session: Session, outgoing: Outgoing, worker: str) -> Push | None:
+    push = session.get(Push, outgoing.id, with_for_update=True)
+    if push is None or push.state is not PushState.QUEUED:
+        return None
+    return push if (push.worker, push.attempts) == (worker, outgoing.attempts) else None
+
+
+def _close(push: Push, state: PushState, reason: str | None) -> None:
+    push.state = state
+    push.reason = reason[:80] if reason else None
+    push.to_sealed = push.messages_sealed = None
+    push.lease_until = None
+
+
+def _apart(seconds: float) -> timedelta:
+    """What was refused together must not come back together."""
+    return timedelta(seconds=seconds * uniform(1, 1.25))  # noqa: S311 - nothing secret
+
+
+def _attempts(outgoing: Outgoing) -> int:
+    return outgoing.attempts
+
+
+def _statements(session: Session) -> Statements:
+    database = database_of(session)
+    return built(database.is_sqlite, database.has_own_clock, LEASE)
+
+
+def _leasing(session: Session) -> dict[str, Any]:
+    """The end of a lease, where the database does not have a clock of its own."""
+    database = database_of(session)
+    if database.has_own_clock:
+        return {}
+    return {"until": database.time(LEASE)}

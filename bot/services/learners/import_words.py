@@ -1,0 +1,131 @@
+"""What columns and cells of an import are called, in the words of people's spreadsheets."""
+
+from enum import StrEnum
+
+from bot.services.people import inputs
+
+
+class Field(StrEnum):
+    """What a column can hold."""
+
+    NAME = "name"
+    PHONE = "phone"
+    EMAIL = "email"
+    LINE_ID = "line_id"
+    AGE = "age"
+    LANGUAGE = "language"
+    CONSENT_DATE = "consent_date"
+    CONSENT_WORDS = "consent_words"
+    CONSENT_MEANS = "consent_means"
+    EMAIL_NEWS = "email_news"
+
+
+NEEDED = (Field.NAME, Field.PHONE, Field.EMAIL, Field.AGE)
+CONSENT = (Field.CONSENT_DATE, Field.CONSENT_WORDS, Field.CONSENT_MEANS)
+# In the words of people's spreadsheets, without spaces and in small letters.
+CALLED: dict[Field, frozenset[str]] = {
+    Field.NAME: frozenset({"name", "fullname", "ชื่อ", "ชื่อ-นามสกุล", "ชื่อนามสกุล", "ชื่อ-สกุล"}),
+    Field.PHONE: frozenset(
+        {
+            "phone",
+            "telephone",
+            "tel",
+            "mobile",
+            "โทร",
+            "โทรศัพท์",
+            "เบอร์",
+            "เบอร์โทร",
+            "เบอร์โทรศัพท์",
+            "หมายเลขติดต่อ",
+            "หมายเลขโทรศัพท์",
+        }
+    ),
+    Field.EMAIL: frozenset({"email", "e-mail", "mail", "อีเมล", "อีเมล์"}),
+    Field.LINE_ID: frozenset({"lineid", "line", "ไอดีไลน์", "ไลน์"}),
+    Field.AGE: frozenset({"age", "ageband", "อายุ", "ช่วงอายุ"}),
+    Field.LANGUAGE: frozenset({"language", "ภาษา"}),
+    Field.CONSENT_DATE: frozenset(
+        {
+            "consentdate",
+            "dateofconsent",
+            "consent:date",
+            "วันที่ยินยอม",
+            "วันที่ให้ความยินยอม",
+            "ความยินยอม:วันที่",
+        }
+    ),
+    Field.CONSENT_WORDS: frozenset(
+        {
+            "consentwording",
+            "consent:wordingorversion",
+            "consenttext",
+            "consentversion",
+            "wording",
+            "ข้อความยินยอม",
+            "ข้อความที่ยินยอม",
+            "เวอร์ชัน",
+            "ความยินยอม:ข้อความหรือฉบับที่",
+        }
+    ),
+    Field.CONSENT_MEANS: frozenset(
+        {
+            "consentchannel",
+            "consentmeans",
+            "consent:onpaper,web,e-mailorline",
+            "channel",
+            "ช่องทาง",
+            "ช่องทางยินยอม",
+            "ช่องทางที่ยินยอม",
+            "ความยินยอม:ทางกระดาษเว็บอีเมลหรือline",
+        }
+    ),
+    Field.EMAIL_NEWS: frozenset(
+        {
+            "emailnews",
+            "e-mailnews",
+            "newsbye-mail",
+            "newsbyemail",
+            "agreedtonewsbye-mail",
+            "news",
+            "newsletter",
+            "ข่าวสาร",
+            "ข่าวสารทางอีเมล",
+            "รับข่าวสาร",
+            "ยินยอมรับข่าวสารทางอีเมล",
+        }
+    ),
+}
+# Written, or by electronic means (PDPA s.19): a voice on the telephone proves nothing.
+MEANS: dict[str, frozenset[str]] = {
+    "paper form": frozenset(
+        {"paper", "paperform", "form", "กระดาษ", "แบบฟอร์ม", "เอกสาร", "ใบสมัคร"}
+    ),
+    "web form": frozenset(
+        {"web", "website", "webform", "online", "googleform", "เว็บ", "เว็บไซต์", "ออนไลน์"}
+    ),
+    "e-mail": frozenset({"email", "e-mail", "mail", "อีเมล", "อีเมล์"}),
+    "LINE chat": frozenset({"line", "linechat", "ไลน์"}),
+}
+YES = frozenset({"yes", "y", "1", "true", "x", "✓", "✔", "ใช่", "ยินยอม", "รับ", "ตกลง"})
+NO = frozenset({"", "no", "n", "0", "false", "-", "ไม่", "ไม่ใช่", "ไม่ยินยอม", "ไม่รับ"})
+GROWN = frozenset({"20+", "20ปีขึ้นไป", "from20", "adult", "ผู้ใหญ่", "≥20"})
+TEENS = frozenset({"11-19", "11–19", "11-19ปี", "from11to19"})
+CHILDREN = frozenset({"0-10", "≤10", "upto10", "ไม่เกิน10ปี"})
+
+
+def guess(header: tuple[str, ...]) -> dict[Field, int]:
+    """Which column holds what, as far as its name tells."""
+    named = [plain(cell) for cell in header]
+    found: dict[Field, int] = {}
+    for field, names in CALLED.items():
+        own = names | {plain(field.value)}
+        for index, name in enumerate(named):
+            if name in own and index not in found.values():
+                found[field] = index
+                break
+    return found
+
+
+def plain(cell: str) -> str:
+    """A cell without what people write in several ways: case, spaces, underscores."""
+    return inputs.tidy(cell).casefold().replace(" ", "").replace("_", "")

@@ -1,0 +1,278 @@
+"""A learner's way to another LINE account: proven, moved in one piece, the old one cut off.
+
+The conversation's row is the subject of the consent ledger, so it stays and changes hands; the
+newcomer's own row goes. Knowing a phone number is no proof of anything.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from bot.services.accounts import notices
+from bot.services.accounts.notices import ChatAddress
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.auth import (
+    secret_links,
+    sessions,
+    tokens,
+)
+from bot.services.auth.sign_in import normal_username
+from bot.services.chat import drafts
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
+from bot.services.delivery import mails
+from bot.services.guardians import ends
+from bot.services.learners import relink_codes
+from bot.services.shared import throttles
+from bot.services.shared.throttles import Limit
+from bot.settings import School, Settings
+from models.account import Account, AccountState
+from models.base import new_id
+from models.consent import ConsentState
+from models.conversation import Conversation
+from models.guardianship import Guardianship
+from models.inquiry import Inquiry
+from models.learner import AgeBand, Learner, LearnerState
+from models.one_time_token import OneTimeToken, TokenPurpose
+from models.outbox import Push, PushState
+from models.privacy import PrivacyRequest
+
+GUESSES = Limit("relink", 10, timedelta(hours=1))  # of one chat, whichever the proof
+ASKED = Limit("relink-mail", 5, timedelta(hours=1))  # mails that one chat may cause
+# Codes and download links that were on their way to the old chat die with it.
+TO_THE_CHAT = (TokenPurpose.RELINK_CODE, TokenPurpose.EMAIL_CODE, TokenPurpose.ARCHIVE)
+MAILS = ((3, timedelta(hours=1)), (6, timedelta(days=1)))  # that one learner may get: exact
+
+
+def issue_code(session: Session, external_key: str, now: datetime) -> str | None:
+    """A code for whoever signed in and gave the password once more; None where none can help."""
+    learner = _movable(session, Account.id == external_key)
+    if learner is None:
+        return None
+    drawn = relink_codes.draw()
+    tokens.issue(session, TokenPurpose.RELINK_CODE, learner.conversation_id, now, drawn=drawn)
+    return relink_codes.shown(drawn)
+
+
+def guess(session: Session, newcomer: Conversation, now: datetime) -> timedelta:
+    """Count one typed code of a chat; how long to wait, zero where it may be tried."""
+    return throttles.take(session, [(GUESSES, newcomer.id)], now)
+
+
+def by_code(session: Session, code: str, now: datetime) -> Learner | None:
+    """Whose portal showed this code; it is spent by asking."""
+    claimed = tokens.claim(session, TokenPurpose.RELINK_CODE, code, now)
+    return _movable(session, Learner.conversation_id == claimed.subject_id) if claimed else None
+
+
+def send_code(
+    session: Session, newcomer: Conversation, username: str, address: str, now: datetime
+) -> timedelta:
+    """Mail six digits to the confirmed address of a username, if the two belong together.
+
+    Nothing tells the caller whether they do: the return value is the wait of this chat, zero
+    where there is none.
+    """
+    wait = throttles.take(session, [(ASKED, newcomer.id)], now)
+    if wait > throttles.NOW:
+        return wait
+    learner = _named(session, username, address)
+    if learner is None or _has_enough(session, learner, now):
+        return throttles.NOW
+    mail_id = new_id()
+    tokens.issue(
+        session,
+        TokenPurpose.EMAIL_CODE,
+        learner.conversation_id,
+        now,
+        value=newcomer.id,  # good in the chat that asked, and in no other
+        drawn=mails.code_secret(session, mail_id),
+    )
+    mails.queue_to(
+        session,
+        learner,
+        cause=f"relink-code:{mail_id}",
+        template="relink_code",
+        now=now,
+        mail_id=mail_id,
+    )
+    return throttles.NOW
+
+
+def by_mail(
+    session: Session,
+    newcomer: Conversation,
+    username: str,
+    address: str,
+    digits: str,
+    now: datetime,
+) -> Learner | None:
+    """Whose mail held these digits, if it was sent because this chat asked for it."""
+    learner = _named(session, username, address)
+    if learner is None:
+        return None
+    subject = learner.conversation_id
+    live = tokens.live(session, TokenPurpose.EMAIL_CODE, subject, now)
+    if live is None or live.value != newcomer.id:
+        return None
+    claimed = tokens.claim(session, TokenPurpose.EMAIL_CODE, digits, now, subject_id=subject)
+    return learner if claimed else None
+
+
+def guards_here(session: Session, learner: Learner, newcomer: Conversation) -> bool:
+    """Whether the newcomer's chat is that of a guardian, where somebody under 20 may not come in.
+
+    Nobody is their own guardian, and nobody under 20 is another's (PDPA s.20): with the chat its
+    agreements would come into the hands of the child.
+    """
+    if learner.age_band is AgeBand.FROM_20:
+        return False
+    query = select(Guardianship.id).where(
+        Guardianship.guardian_id == newcomer.id,
+        Guardianship.state.in_(consents.OPEN_OR_AGREED),
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def move(
+    session: Session,
+    learner: Learner,
+    newcomer: Conversation,
+    user_id: str,
+    proof: str,
+    settings: Settings,
+    now: datetime,
+) -> Conversation:
+    """Bind a learner to the newcomer's LINE account; returns the conversation that is now theirs.
+
+    The caller has locked the newcomer's row, and made sure that nobody is registered there.
+    """
+    kept = session.get_one(Conversation, learner.conversation_id, with_for_update=True)
+    session.refresh(learner)  # of two moves at once the second one cuts off the first
+    old = ChatAddress(kept.person, learner.line_user_id or "")
+    _carry_over(session, kept, newcomer, user_id, settings.school, now)
+    person, menu, language = newcomer.person, newcomer.menu, newcomer.language
+    speaks = newcomer.language_chosen
+    session.delete(newcomer)
+    session.flush()  # the pseudonym is unique: it must be free before it is given on
+    kept.person, kept.menu = person, menu
+    kept.flow = kept.step = kept.draft_sealed = kept.expires_at = kept.blocked_at = None
+    kept.seen_at = now
+    if speaks:
+        kept.language, kept.language_chosen = language, True
+        learner.language = language
+    learner.line_user_id = user_id
+    accounts = session.scalars(select(Account).where(Account.learner_id == learner.id)).all()
+    for account in accounts:
+        secret_links.lock(session, account)
+        secret_links.kill(session, account.id, now)
+        sessions.close_all_of(session, account.id)
+    tokens.end(session, kept.id, TO_THE_CHAT, now)
+    _silence(session, old.person)
+    open_account = next((a for a in accounts if a.state is not AccountState.CLOSED), None)
+    notices.moved(session, learner, open_account, old, f"relinked:{new_id()}", settings, now)
+    audit.record(
+        session,
+        Action.LEARNER_RELINKED,
+        actor=f"learner:{learner.id}",
+        subject=learner.id,
+        now=now,
+        proof=proof,
+    )
+    session.flush()
+    return kept
+
+
+def _carry_over(
+    session: Session,
+    kept: Conversation,
+    newcomer: Conversation,
+    user_id: str,
+    school: School,
+    now: datetime,
+) -> None:
+    """What the newcomer's chat had begun goes on, but for a registration of its own.
+
+    Its consent events stay under its pseudonym, ended.
+    """
+    by_system = ConsentStatement("", channel="system", actor="system")
+    requests = select(Guardianship).where(
+        Guardianship.child_id == newcomer.id, Guardianship.state.in_(consents.OPEN_OR_AGREED)
+    )
+    for request in session.scalars(requests):
+        ends.cancel(session, request, newcomer, by_system, school, now)
+    drafts.end_unused_consents(session, newcomer, ConsentState.EXPIRED, by_system, school, now)
+    session.execute(
+        update(Inquiry)
+        .where(Inquiry.conversation_id == newcomer.id)
+        .values(conversation_id=kept.id)
+        .execution_options(synchronize_session=False)
+    )
+    # What a stranger had asked for is theirs still; a link to a stranger's data is not.
+    session.execute(
+        update(PrivacyRequest)
+        .where(PrivacyRequest.subject_id == newcomer.id, PrivacyRequest.asked_by == consents.SELF)
+        .values(subject_id=kept.id, learner_id=kept.learner_id)
+        .execution_options(synchronize_session=False)
+    )
+    tokens.end(session, newcomer.id, TO_THE_CHAT, now)
+    mine = Guardianship.guardian_id.in_((kept.id, newcomer.id))
+    for bond in session.scalars(select(Guardianship).where(mine)):
+        bond.guardian_id = kept.id
+        if bond.guardian_line_sealed is not None:
+            bond.guardian_line = user_id
+    for bond in session.scalars(select(Guardianship).where(Guardianship.child_id == kept.id)):
+        if bond.child_line_sealed is not None:
+            bond.child_line = user_id
+
+
+def _silence(session: Session, person: str) -> None:
+    """Nothing that waits for the old chat goes there any more."""
+    session.execute(
+        update(Push)
+        .where(Push.person == person, Push.state == PushState.QUEUED)
+        .values(
+            state=PushState.DROPPED,
+            reason="moved to another LINE account",
+            to_sealed=None,
+            messages_sealed=None,
+            lease_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _named(session: Session, username: str, address: str) -> Learner | None:
+    """The learner of a username, if the address is theirs and was confirmed."""
+    learner = _movable(session, Account.username == normal_username(username)[:32])
+    if learner is None:
+        return None
+    is_theirs = (learner.email or "").casefold() == address.casefold()
+    return learner if is_theirs and learner.email_verified_at is not None else None
+
+
+def _has_enough(session: Session, learner: Learner, now: datetime) -> bool:
+    """Whether this learner got as many codes as one may get; counted in rows."""
+    session.execute(select(Learner.id).where(Learner.id == learner.id).with_for_update())
+
+    def sent_within(span: timedelta) -> int:
+        rows = select(func.count()).where(
+            OneTimeToken.subject_id == learner.conversation_id,
+            OneTimeToken.purpose == TokenPurpose.EMAIL_CODE,
+            OneTimeToken.created_at > now - span,
+        )
+        return session.scalars(rows).one()
+
+    return any(sent_within(span) >= times for times, span in MAILS)
+
+
+def _movable(session: Session, which: ColumnElement[bool]) -> Learner | None:
+    """The learner whom a closed account or a frozen one does not keep where they are."""
+    query = (
+        select(Learner)
+        .join(Account, Account.learner_id == Learner.id)
+        .where(which, Account.state == AccountState.ACTIVE, Learner.state == LearnerState.ACTIVE)
+    )
+    return session.scalars(query).first()

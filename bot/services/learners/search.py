@@ -1,0 +1,135 @@
+"""Finding learners for staff: by one exact detail, or the newest; masked, always."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from bot.errors import InputError
+from bot.services.accounts import details
+from bot.services.accounts.details import Item
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.auth.sign_in import normal_username
+from bot.services.people import inputs
+from models.account import Account, AccountState
+from models.learner import AgeBand, Learner, LearnerState
+
+PAGE = 50
+MAX_USERNAME = 32  # as long as its column
+MAX_FOUND = 50  # people of one detail: more is no search any more
+
+
+class By(StrEnum):
+    """The details that can be searched for, each exactly."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    LINE_ID = "line_id"
+    USERNAME = "username"
+
+
+_TELLING = (AccountState.FROZEN, AccountState.ACTIVE, AccountState.PENDING, AccountState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A learner in a list: enough to tell two apart, not enough to reach somebody."""
+
+    id: str
+    name: str
+    phone: str
+    email: str
+    line_id: str
+    username: str
+    state: LearnerState
+    account: AccountState | None
+    age_band: AgeBand
+    created_at: datetime
+
+    @property
+    def standing(self) -> LearnerState | AccountState:
+        """How they stand: while they are with us, what their account is says more."""
+        if self.state is LearnerState.ACTIVE and self.account is not None:
+            return self.account
+        return self.state
+
+
+def search(session: Session, by: By, typed: str, *, actor: str, now: datetime) -> list[Row]:
+    """Everybody who gave this very detail, newest first; raises InputError as registration does.
+
+    The audit entry says how was searched and how many were found, not for what.
+    """
+    query = _query(session, by, typed).order_by(Learner.id.desc()).limit(MAX_FOUND)
+    found = rows(session, session.scalars(query))
+    audit.record(
+        session,
+        Action.LEARNERS_SEARCHED,
+        actor=actor,
+        subject=None,
+        now=now,
+        kind=by.value,
+        found=len(found),
+    )
+    return found
+
+
+def newest(session: Session, before: str | None = None) -> tuple[list[Row], str | None]:
+    """A page of learners, newest first, and the id to go on from; ids grow with time.
+
+    Two queries, whatever the number of learners.
+    """
+    query = select(Learner).order_by(Learner.id.desc()).limit(PAGE + 1)
+    if before:
+        query = query.where(Learner.id < before)
+    found = session.scalars(query).all()
+    return rows(session, found[:PAGE]), found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def rows(session: Session, learners: Iterable[Learner]) -> list[Row]:
+    """Learners as a list shows them; their accounts come in one query."""
+    people = list(learners)
+    query = select(Account).where(Account.learner_id.in_([learner.id for learner in people]))
+    accounts: dict[str, list[Account]] = {}
+    for account in session.scalars(query.order_by(Account.created_at)):
+        accounts.setdefault(account.learner_id, []).append(account)
+    return [row(learner, accounts.get(learner.id, ())) for learner in people]
+
+
+def row(learner: Learner, accounts: Sequence[Account]) -> Row:
+    """One learner, masked; of several accounts the one that a member has to know of."""
+    account = min(accounts, key=lambda one: _TELLING.index(one.state), default=None)
+    return Row(
+        id=learner.id,
+        name=details.masked(Item.NAME, learner.name),
+        phone=details.masked(Item.PHONE, learner.phone),
+        email=details.masked(Item.EMAIL, learner.email),
+        line_id=details.masked(Item.LINE_ID, learner.line_id),
+        username=account.username if account else "",
+        state=learner.state,
+        account=account.state if account else None,
+        age_band=learner.age_band,
+        created_at=learner.created_at,
+    )
+
+
+def _query(session: Session, by: By, typed: str) -> Select[Learner]:
+    if by is By.USERNAME:
+        username = normal_username(typed)
+        if not username or len(username) > MAX_USERNAME:
+            raise InputError("username_invalid")
+        of_account = Account.learner_id == Learner.id
+        return select(Learner).join(Account, of_account).where(Account.username == username)
+    if by is By.PHONE:
+        index, detail, value = Learner.phone_index, Learner.phone, inputs.phone(typed)
+    elif by is By.EMAIL:
+        # As typed: whoever searches for an address with a slip in it wants that very address.
+        index, detail, value = Learner.email_index, Learner.email, inputs.kept_email(typed)
+    else:
+        return select(Learner).where(
+            Learner.line_id_index.in_(Learner.line_id.lookups(session, inputs.line_id(typed)))
+        )
+    return select(Learner).where(index.in_(detail.lookups(session, value)))

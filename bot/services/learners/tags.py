@@ -1,0 +1,114 @@
+"""Words that staff put on learners: out of a catalogue, so that each has one spelling."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.errors import InputError
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.people import inputs
+from models.database import database_of
+from models.merges import Tag
+from models.tag import LearnerTag
+
+MAX_WORDS = 200  # in the catalogue: more than can be chosen from is no catalogue
+MAX_EACH = 20
+_WORD = re.compile(r"[\w\u0e00-\u0e7f][\w\u0e00-\u0e7f -]{1,29}")
+
+
+def read(typed: str) -> str:
+    """A tag as it is stored: small letters, 2 to 30 of them, digits, spaces, hyphens.
+
+    Raises InputError: tag_invalid. A tag says something of a group; what looks like a phone number
+    would be a detail of one person.
+    """
+    word = inputs.tidy(typed).casefold()
+    if not _WORD.fullmatch(word) or sum(char.isdigit() for char in word) > 4:
+        raise InputError("tag_invalid")
+    return word
+
+
+def catalogue(session: Session) -> list[str]:
+    """Every word that there is, in order."""
+    return list(session.scalars(select(Tag.word).order_by(Tag.word)))
+
+
+def make(session: Session, typed: str, member_id: str, now: datetime) -> str:
+    """Add a word to the catalogue and return it; one that is there already stays as it is.
+
+    Raises InputError: tag_invalid, tags_full.
+    """
+    word = read(typed)
+    if session.get(Tag, word) is not None:
+        return word
+    if session.scalars(select(func.count()).select_from(Tag)).one() >= MAX_WORDS:
+        raise InputError("tags_full")
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    row = {"word": word, "made_by": member_id, "made_at": now}
+    session.execute(insert(Tag).values(row).on_conflict_do_nothing())
+    audit.record(
+        session, Action.TAG_MADE, actor=f"staff:{member_id}", subject=None, now=now, tag=word
+    )
+    return word
+
+
+def of(session: Session, learner_id: str) -> list[str]:
+    """The words on one learner, in order."""
+    query = select(LearnerTag.tag).where(LearnerTag.learner_id == learner_id)
+    return list(session.scalars(query.order_by(LearnerTag.tag)))
+
+
+def of_many(session: Session, ids: Sequence[str]) -> dict[str, list[str]]:
+    """The words on each of several learners, in one query."""
+    query = select(LearnerTag).where(LearnerTag.learner_id.in_(ids)).order_by(LearnerTag.tag)
+    found: dict[str, list[str]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.learner_id, []).append(row.tag)
+    return found
+
+
+def choose(
+    session: Session, learner_id: str, wanted: Iterable[str], member_id: str, now: datetime
+) -> None:
+    """Have a learner bear exactly these words of the catalogue.
+
+    Raises InputError: tags_many. Words that are in no catalogue are left out.
+    """
+    words = set(wanted) & set(catalogue(session))
+    if len(words) > MAX_EACH:
+        raise InputError("tags_many")
+    present = set(of(session, learner_id))
+    for word in sorted(words - present):
+        put(session, learner_id, word, now)
+        _record(session, learner_id, word, member_id, now, is_on=True)
+    for word in sorted(present - words):
+        session.execute(
+            delete(LearnerTag).where(LearnerTag.learner_id == learner_id, LearnerTag.tag == word)
+        )
+        _record(session, learner_id, word, member_id, now, is_on=False)
+
+
+def put(session: Session, learner_id: str, word: str, now: datetime) -> None:
+    """Put one word on a learner, once."""
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    row = {"learner_id": learner_id, "tag": word, "put_at": now}
+    session.execute(insert(LearnerTag).values(row).on_conflict_do_nothing())
+
+
+def _record(
+    session: Session, learner_id: str, word: str, member_id: str, now: datetime, *, is_on: bool
+) -> None:
+    audit.record(
+        session,
+        Action.LEARNER_TAGGED,
+        actor=f"staff:{member_id}",
+        subject=learner_id,
+        now=now,
+        tag=word,
+        is_on=int(is_on),
+    )

@@ -1,0 +1,214 @@
+"""The staff's side of requests: acknowledged, carried out or refused, and the person is told.
+
+By mail where there is an address; who asked in chat also gets one push there (it is paid). After
+an erasure only the push is left, and its content goes as soon as it is sent.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot.line import messages as line
+from bot.line.messages import Message
+from bot.presentation import request_words
+from bot.services.accounts import holds
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.consent import consents
+from bot.services.delivery import (
+    mails,
+    outbox,
+)
+from bot.services.privacy import (
+    requests,
+    rights,
+)
+from bot.services.privacy.requests import RequestError
+from bot.texts import THAI, Translator, translator
+from models.conversation import Conversation
+from models.guardianship import Guardianship, GuardianshipState
+from models.learner import Learner
+from models.privacy import LegalHold, PrivacyRequest, RequestKind, RequestState
+
+STAFF = "staff"
+AHEAD = timedelta(days=7)  # before the last day: a server may stand still for a while
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """How somebody who asked can be told: read before an erasure takes it away."""
+
+    language: str = THAI
+    email: str | None = None
+    person: str | None = None
+    line_user_id: str | None = None
+
+
+def find(session: Session, request_id: str) -> PrivacyRequest:
+    """A request by its number; raises RequestError where there is none."""
+    found = session.get(PrivacyRequest, request_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise RequestError(f"there is no request {request_id}")
+    return found
+
+
+def read(session: Session, request_id: str, now: datetime) -> str:
+    """What the person wrote about a request; reading it is an act that is written down."""
+    request = find(session, request_id)
+    audit.record(
+        session,
+        Action.REQUEST_READ,
+        actor=STAFF,
+        subject=request.subject_id,
+        now=now,
+        request_id=request.id,
+    )
+    return request.detail or ""
+
+
+def acknowledge(session: Session, request_id: str, now: datetime) -> None:
+    """Confirm that a request arrived, or take it up again after a hold was lifted."""
+    request = find(session, request_id)
+    _refuse_if_held(session, request)
+    requests.move(session, request, RequestState.ACKNOWLEDGED, now, actor=STAFF)
+
+
+def done(session: Session, request_id: str, now: datetime, *, actor: str = STAFF) -> None:
+    """Close a request as carried out; one for erasure is carried out by this."""
+    request = find(session, request_id)
+    if request.state not in requests.OPEN:
+        raise RequestError(f"{request.id} is {request.state} already")
+    reach = _reach(session, request)
+    if request.kind is RequestKind.ERASE:
+        _refuse_if_held(session, request)
+        rights.carry_out(session, request, now, actor=actor)
+    else:
+        requests.move(session, request, RequestState.DONE, now, actor=actor)
+    t = translator(reach.language)
+    told = line.text(
+        t(
+            "Your request “{what}” has been carried out. Number: {number}",
+            what=request_words.kind_name(t, request.kind),
+            number=request.id,
+        )
+    )
+    _tell(session, request, reach, "request_done", told, now)
+
+
+def erasures_due(session: Session, now: datetime, most: int = 100) -> list[str]:
+    """Erasures whose clock has nearly run out, and those whose order was lifted (PDPA s.33).
+
+    Whoever withdrew was told a day: it is kept whether or not somebody of the staff thinks of it.
+    """
+    held = select(LegalHold.learner_id).where(LegalHold.released_at.is_(None))
+    query = (
+        select(PrivacyRequest.id)
+        .where(
+            PrivacyRequest.kind == RequestKind.ERASE,
+            PrivacyRequest.state.in_(requests.OPEN),
+            or_(PrivacyRequest.due_at <= now + AHEAD, PrivacyRequest.state == RequestState.HELD),
+            or_(PrivacyRequest.learner_id.is_(None), PrivacyRequest.learner_id.not_in(held)),
+        )
+        .order_by(PrivacyRequest.due_at)
+        .limit(most)
+    )
+    return list(session.scalars(query))
+
+
+def erase_when_due(session: Session, request_id: str, now: datetime) -> None:
+    """Carry out one of these, unless somebody was faster or an order came in between."""
+    seen = session.get_one(PrivacyRequest, request_id)
+    session.get(Conversation, seen.subject_id, with_for_update=True)  # locked first, as everywhere
+    request = find(session, request_id)
+    is_free = holds.standing(session, request.learner_id) is None
+    if is_free and request.state in requests.OPEN:
+        done(session, request_id, now, actor="system")
+
+
+def refuse(session: Session, request_id: str, reason: str, now: datetime) -> None:
+    """Close a request as refused; the reason is kept sealed and told to the person."""
+    request = find(session, request_id)
+    requests.move(session, request, RequestState.REFUSED, now, actor=STAFF, reason=reason)
+    reach = _reach(session, request)
+    t = translator(reach.language)
+    _tell(session, request, reach, "request_refused", _refused_card(t, request), now)
+
+
+def _refuse_if_held(session: Session, request: PrivacyRequest) -> None:
+    hold = holds.standing(session, request.learner_id)
+    if hold is not None and request.kind is RequestKind.ERASE:
+        raise RequestError(f"the legal hold {hold.id} stands; release it first")
+
+
+def _refused_card(t: Translator, request: PrivacyRequest) -> Message:
+    title = t("We cannot do what you asked for")
+    return line.card(
+        title,
+        title,
+        [
+            line.paragraph(request_words.kind_name(t, request.kind), strong=True),
+            line.paragraph(request_words.refusal(t, request)),
+            line.fact(t("Request number"), request.id),
+        ],
+        [line.entry(t("My requests"), "requests"), line.entry(t("Ask our staff"), "human")],
+    )
+
+
+def _reach(session: Session, request: PrivacyRequest) -> _Reach:
+    if request.asked_by == consents.GUARDIAN:
+        return _reach_of_guardian(session, request)
+    learner = session.get(Learner, request.learner_id) if request.learner_id else None
+    conversation = session.get(Conversation, request.subject_id)
+    if learner is None or conversation is None:
+        return _Reach()  # a stranger's LINE account is stored nowhere
+    return _Reach(conversation.language, learner.email, conversation.person, learner.line_user_id)
+
+
+def _reach_of_guardian(session: Session, request: PrivacyRequest) -> _Reach:
+    query = select(Guardianship).where(
+        Guardianship.child_id == request.subject_id,
+        Guardianship.state == GuardianshipState.AGREED,
+    )
+    found = session.scalars(query.limit(1)).one_or_none()
+    guardian = session.get(Conversation, found.guardian_id) if found and found.guardian_id else None
+    if found is None or guardian is None:
+        return _Reach()
+    return _Reach(guardian.language, None, guardian.person, found.guardian_line)
+
+
+def _tell(
+    session: Session,
+    request: PrivacyRequest,
+    reach: _Reach,
+    template: str,
+    message: Message,
+    now: datetime,
+) -> None:
+    is_erased = request.kind is RequestKind.ERASE and request.state is RequestState.DONE
+    t = translator(reach.language)
+    if reach.email and not is_erased:
+        mails.queue(
+            session,
+            cause=f"request:{request.id}:closed",
+            template=template,
+            language=reach.language,
+            to=reach.email,
+            values={
+                "what": request_words.kind_name(t, request.kind),
+                "number": request.id,
+                "reason": request.reason or "",
+            },
+            now=now,
+            subject_id=request.subject_id,
+        )
+    if reach.person and reach.line_user_id and (request.channel == "line" or is_erased):
+        outbox.queue(
+            session,
+            cause=f"request:{request.id}:closed",
+            person=reach.person,
+            to=reach.line_user_id,
+            messages=[message],
+            now=now,
+        )

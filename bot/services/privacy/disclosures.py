@@ -1,0 +1,156 @@
+"""The one gate through which a person's data goes to a third party (the policy's S7; R21 to R26).
+
+Default is no: without the proof of exactly one of the policy's three grounds nothing is given.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.errors import BotError
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.consent import consents
+from bot.services.privacy import processors
+from bot.settings import School
+from models.base import new_id
+from models.consent import ConsentEvent
+from models.learner import Learner
+from models.privacy import Disclosure, Ground
+
+# Everything that can be given, by name; whatever identifies somebody is on it (R22).
+ITEMS = frozenset(
+    {
+        "full name",
+        "phone number",
+        "e-mail address",
+        "LINE ID",
+        "LINE userId",
+        "age band",
+        "username",
+        "state of the account",
+        "language",
+        "lessons that are done",
+        "consents",
+        "requests",
+        "text of e-mails",
+        "text of messages",
+        "times of use",
+    }
+)
+
+
+class DisclosureError(BotError):
+    """Nothing may be given; the text says what is missing and names no person."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A state agency's order: which agency, and its number."""
+
+    agency: str
+    number: str
+
+
+def disclose(
+    session: Session,
+    learner_id: str,
+    *,
+    ground: Ground,
+    recipient: str,
+    items: Sequence[str],
+    approved_by: Sequence[str],
+    school: School,
+    now: datetime,
+    consent_id: str | None = None,
+    processor_id: str | None = None,
+    order: Order | None = None,
+) -> Disclosure:
+    """Write a disclosure down and so permit it; raises DisclosureError where it may not be.
+
+    Call it in the transaction before the data leaves, and send only the items that it names.
+    """
+    if not items or not set(items) <= ITEMS:
+        raise DisclosureError("name the items, out of the list of what can be given")
+    learner = session.get(Learner, learner_id)
+    if learner is None:
+        raise DisclosureError("there is no such learner")
+    if learner.restricted_at is not None and ground is not Ground.LAW:
+        raise DisclosureError("the person has had the use of their data stopped (PDPA s.34)")
+    proofs = {
+        Ground.CONSENT: consent_id,
+        Ground.SERVICE: processor_id,
+        Ground.LAW: order,
+    }
+    if [name for name, proof in proofs.items() if proof is not None] != [ground]:
+        raise DisclosureError("exactly one ground is needed, with its proof and no other")
+    if ground is Ground.CONSENT:
+        reference = _by_consent(session, learner, consent_id or "", now)
+    elif ground is Ground.SERVICE:
+        reference, recipient = _by_service(school, processor_id or "", items)
+    else:
+        reference, recipient = _by_law(order or Order("", ""), approved_by)
+    if not recipient.strip():
+        raise DisclosureError("name the recipient")
+    row = Disclosure(
+        id=new_id(),
+        learner_id=learner_id,
+        ground=ground,
+        reference=reference[:80],
+        recipient=recipient.strip()[:80],
+        items=sorted(set(items)),
+        approved_by=list(approved_by),
+        at=now,
+    )
+    session.add(row)
+    audit.record(
+        session,
+        Action.DATA_DISCLOSED,
+        actor=approved_by[0] if approved_by else "system",
+        subject=learner_id,
+        now=now,
+        disclosure_id=row.id,
+        ground=ground,
+    )
+    session.flush()
+    return row
+
+
+def _by_consent(session: Session, learner: Learner, consent_id: str, now: datetime) -> str:
+    """A consent of this person that is in force: it stops with its withdrawal (R23)."""
+    event = session.get(ConsentEvent, consent_id)
+    if event is None or event.subject_id != learner.conversation_id:
+        raise DisclosureError("there is no such consent of this person")
+    latest = consents.latest(session, event.subject_id, event.purpose, event.actor)
+    is_latest = latest is not None and latest.id == event.id
+    if not is_latest or not consents.holds(session, event.subject_id, event.purpose, now):
+        raise DisclosureError("the consent is not in force any more")
+    return event.id
+
+
+def _by_service(school: School, processor_id: str, items: Sequence[str]) -> tuple[str, str]:
+    """A registered processor, and no more than it needs (R24)."""
+    known = processors.find(school, processor_id)
+    if known is None:
+        raise DisclosureError("the recipient is not in the register of processors")
+    if not set(items) <= set(known.items):
+        raise DisclosureError("the processor does not need all of these items")
+    return known.id, known.name
+
+
+def _by_law(order: Order, approved_by: Sequence[str]) -> tuple[str, str]:
+    """An order of an agency, looked at by two people (R25)."""
+    if not order.agency.strip() or not order.number.strip():
+        raise DisclosureError("name the agency and the number of its order")
+    if len({name.strip() for name in approved_by if name.strip()}) < 2:
+        raise DisclosureError("two different people have to approve it")
+    return order.number.strip(), order.agency.strip()
+
+
+def of_learner(session: Session, learner_id: str) -> list[Disclosure]:
+    """What was given about a person, oldest first: for their history and archive (R26)."""
+    query = select(Disclosure).where(Disclosure.learner_id == learner_id).order_by(Disclosure.at)
+    return list(session.scalars(query))

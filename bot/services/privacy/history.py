@@ -1,0 +1,192 @@
+"""What happened with a person's data and account, newest first, from every place that knows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.services.audit.audit import Action
+from bot.services.consent import consents
+from models.account import Account
+from models.audit import AuditEntry
+from models.learner import Learner
+from models.mail import Mail, MailState, Stream
+from models.outbox import Push, PushState
+from models.portal import LessonProgress, PortalAccount
+from models.privacy import Disclosure, PrivacyRequest
+from models.subscription import Channel
+
+
+class Kind(StrEnum):
+    COURSE = "course"
+    ACCOUNT = "account"
+    CHANGE = "change"
+    CONSENT = "consent"
+    NEWS = "news"
+    REQUEST = "request"
+    DISCLOSURE = "disclosure"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened; `detail` holds ids and states, never a name or a secret."""
+
+    at: datetime
+    kind: Kind
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+# What the audit trail tells its subject; sign-ins and lookups would only bury the rest.
+TOLD = {
+    Action.LEARNER_CREATED: Kind.ACCOUNT,
+    Action.ACCOUNT_CREATED: Kind.ACCOUNT,
+    Action.ACCOUNT_CLOSED: Kind.ACCOUNT,
+    Action.ACCOUNT_FROZEN: Kind.ACCOUNT,
+    Action.ACCOUNT_UNFROZEN: Kind.ACCOUNT,
+    Action.LINK_ISSUED: Kind.ACCOUNT,
+    Action.PASSWORD_ISSUED: Kind.ACCOUNT,
+    Action.PASSWORD_CHANGED: Kind.ACCOUNT,
+    Action.LEARNER_RELINKED: Kind.ACCOUNT,
+    Action.EMAIL_VERIFIED: Kind.CHANGE,
+    Action.LEARNER_CHANGED: Kind.CHANGE,
+    Action.NEWS_PAUSED: Kind.NEWS,
+}
+
+
+def entries(session: Session, learner: Learner) -> list[Entry]:
+    """Everything, newest first."""
+    found = [
+        *_courses(session, learner),
+        *_acts(session, learner),
+        *_consents(session, learner),
+        *_news(session, learner),
+        *_requests(session, learner),
+        *_disclosures(session, learner),
+    ]
+    # What happened in one moment stays in the order in which it was found.
+    return sorted(found, key=lambda entry: entry.at, reverse=True)
+
+
+def _courses(session: Session, learner: Learner) -> Iterable[Entry]:
+    """One entry a course: how many lessons are done, and when the last one was."""
+    rows = session.execute(
+        select(
+            LessonProgress.course,
+            func.count(LessonProgress.id).label("done"),
+            func.max(LessonProgress.done_at).label("at"),
+        )
+        .join(PortalAccount, PortalAccount.id == LessonProgress.account_id)
+        .join(Account, Account.id == PortalAccount.external_key)
+        .where(Account.learner_id == learner.id)
+        .group_by(LessonProgress.course)
+    )
+    return [
+        Entry(row.at, Kind.COURSE, {"course": row.course, "done": str(row.done)}) for row in rows
+    ]
+
+
+def _acts(session: Session, learner: Learner) -> list[Entry]:
+    rows = session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.subject.in_([learner.id, learner.conversation_id]),
+            AuditEntry.action.in_([str(action) for action in TOLD]),
+        )
+        .order_by(AuditEntry.at, AuditEntry.seq)
+    )
+    found, issued = [], 0
+    for row in rows:
+        action = Action(row.action)
+        detail = {"what": str(action)}
+        if action is Action.PASSWORD_ISSUED:
+            issued += 1
+            detail["is_again"] = "yes" if issued > 1 else ""
+        if action is Action.LEARNER_CHANGED:
+            detail["item"] = str(row.data["item"])
+        if action is Action.NEWS_PAUSED:
+            detail["until"] = str(row.data["until"])
+        found.append(Entry(row.at, TOLD[action], detail))
+    return found[::-1]
+
+
+def _consents(session: Session, learner: Learner) -> list[Entry]:
+    found = [
+        Entry(
+            event.at,
+            Kind.CONSENT,
+            {
+                "purpose": str(event.purpose),
+                "state": str(event.state),
+                "actor": event.actor,
+                "event_id": event.id,
+            },
+        )
+        for event in consents.history(session, learner.conversation_id)
+    ]
+    return found[::-1]
+
+
+def _news(session: Session, learner: Learner) -> list[Entry]:
+    """What was accepted for delivery; that is not the same as read."""
+    pushes = session.execute(
+        select(Push.topic, func.coalesce(Push.sent_at, Push.created_at).label("at")).where(
+            Push.subject_id == learner.conversation_id,
+            Push.purpose.is_not(None),
+            Push.state == PushState.SENT,
+        )
+    )
+    sent = session.execute(
+        select(Mail.topic, func.coalesce(Mail.sent_at, Mail.created_at).label("at")).where(
+            Mail.subject_id == learner.conversation_id,
+            Mail.stream == Stream.NEWS,
+            Mail.state == MailState.SENT,
+        )
+    )
+    return [
+        Entry(
+            row.at,
+            Kind.NEWS,
+            {"what": "sent", "channel": str(channel), "topic": row.topic or ""},
+        )
+        for channel, rows in ((Channel.LINE, pushes), (Channel.EMAIL, sent))
+        for row in rows
+    ]
+
+
+def _requests(session: Session, learner: Learner) -> list[Entry]:
+    rows = session.scalars(
+        select(PrivacyRequest)
+        .where(PrivacyRequest.subject_id == learner.conversation_id)
+        .order_by(PrivacyRequest.opened_at.desc(), PrivacyRequest.id.desc())
+    )
+    return [
+        Entry(
+            row.opened_at,
+            Kind.REQUEST,
+            {"what": str(row.kind), "state": str(row.state), "asked_by": row.asked_by},
+        )
+        for row in rows
+    ]
+
+
+def _disclosures(session: Session, learner: Learner) -> list[Entry]:
+    rows = session.scalars(
+        select(Disclosure)
+        .where(Disclosure.learner_id == learner.id)
+        .order_by(Disclosure.at.desc(), Disclosure.id.desc())
+    )
+    return [
+        Entry(
+            row.at,
+            Kind.DISCLOSURE,
+            {
+                "recipient": row.recipient,
+                "ground": str(row.ground),
+                "items": ", ".join(str(item) for item in row.items),
+            },
+        )
+        for row in rows
+    ]

@@ -1,0 +1,190 @@
+"""Exercised rights as rows: opened once, moved by one function, with the law's clocks.
+
+Clocks: acknowledge within 15 days and answer within 30 (PDPC notification on access; PDPA s.30),
+erase within 90 (PDPC notification on erasure; PDPA s.33). What is done about each kind of request
+stands in bot/services/privacy/rights.py.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.consent import consents
+from bot.services.people.subjects import Subject
+from models.base import new_id
+from models.privacy import PrivacyRequest, RequestKind, RequestState
+
+ACKNOWLEDGE = timedelta(days=15)
+ANSWER = timedelta(days=30)
+ERASE = timedelta(days=90)
+MAX_DETAIL = 500  # characters of one note
+_MOST_NOTES = 2000  # what one request keeps of several notes
+
+MOVES: dict[RequestState, set[RequestState]] = {
+    RequestState.RECEIVED: {
+        RequestState.ACKNOWLEDGED,
+        RequestState.HELD,
+        RequestState.DONE,
+        RequestState.REFUSED,
+    },
+    RequestState.ACKNOWLEDGED: {RequestState.HELD, RequestState.DONE, RequestState.REFUSED},
+    RequestState.HELD: {RequestState.ACKNOWLEDGED, RequestState.DONE, RequestState.REFUSED},
+    RequestState.DONE: set(),
+    RequestState.REFUSED: set(),
+}
+OPEN = (RequestState.RECEIVED, RequestState.ACKNOWLEDGED, RequestState.HELD)
+
+
+class RequestError(ValueError):
+    """A request cannot be moved so; the text says why and names no person."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks about whom, and where: the person or, for somebody under 20, the guardian."""
+
+    subject: Subject
+    by: str = consents.SELF  # or consents.GUARDIAN
+    channel: str = "line"  # line, portal, staff
+    webhook_event_id: str | None = None  # what the ledger names as the act
+
+    @property
+    def actor(self) -> str:
+        """The same for the audit trail."""
+        return "learner" if self.by == consents.SELF else self.by
+
+
+def open_request(
+    session: Session, asked: Asked, kind: RequestKind, now: datetime, detail: str | None = None
+) -> PrivacyRequest:
+    """The asker's open request of this kind, made where there is none: two taps are one request.
+
+    The caller has locked the conversation, so two taps at once cannot both get here. A further
+    note is added to what was written before.
+    """
+    found = open_of(session, asked, kind)
+    if found is None:
+        found = PrivacyRequest(
+            id=new_id(),
+            subject_id=asked.subject.conversation_id,
+            learner_id=asked.subject.learner_id,
+            kind=kind,
+            state=RequestState.RECEIVED,
+            asked_by=asked.by,
+            channel=asked.channel,
+            opened_at=now,
+            acknowledge_by=now + ACKNOWLEDGE,
+            due_at=now + (ERASE if kind is RequestKind.ERASE else ANSWER),
+        )
+        session.add(found)
+        audit.record(
+            session,
+            Action.REQUEST_OPENED,
+            actor=asked.actor,
+            subject=asked.subject.conversation_id,
+            now=now,
+            request_id=found.id,
+            kind=kind,
+            asked_by=asked.by,
+        )
+    if detail:
+        with session.no_autoflush:
+            notes = [found.detail or "", detail.strip()[:MAX_DETAIL]]
+            found.detail = "\n".join(filter(None, notes))[-_MOST_NOTES:]
+    session.flush()
+    return found
+
+
+def move(
+    session: Session,
+    request: PrivacyRequest,
+    state: RequestState,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str | None = None,
+) -> None:
+    """The only way to another state; raises RequestError for a move that there is not.
+
+    A refusal needs its reason: it is told to the person and kept for the authority (PDPA s.30,
+    s.36, s.39).
+    """
+    if state not in MOVES[request.state]:
+        raise RequestError(f"{request.id} is {request.state} and cannot become {state}")
+    if state is RequestState.REFUSED:
+        if not (reason or "").strip():
+            raise RequestError("a refusal needs a reason")
+        request.reason = (reason or "").strip()[:MAX_DETAIL]
+    request.state = state
+    # Whatever is answered, or said to be held, has been acknowledged by that.
+    request.acknowledged_at = request.acknowledged_at or now
+    if state in {RequestState.DONE, RequestState.REFUSED}:
+        request.closed_at = now
+    audit.record(
+        session,
+        Action.REQUEST_MOVED,
+        actor=actor,
+        subject=request.subject_id,
+        now=now,
+        request_id=request.id,
+        state=state,
+    )
+    session.flush()
+
+
+def subject_of(request: PrivacyRequest) -> Subject:
+    """Whom a request is about."""
+    return Subject(request.subject_id, request.learner_id)
+
+
+def open_of(session: Session, asked: Asked, kind: RequestKind) -> PrivacyRequest | None:
+    """The asker's request of a kind that is not closed yet."""
+    query = (
+        select(PrivacyRequest)
+        .where(
+            PrivacyRequest.subject_id == asked.subject.conversation_id,
+            PrivacyRequest.asked_by == asked.by,
+            PrivacyRequest.kind == kind,
+            PrivacyRequest.state.in_(OPEN),
+        )
+        .order_by(PrivacyRequest.opened_at)
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def of_subject(session: Session, subject: Subject, most: int = 50) -> list[PrivacyRequest]:
+    """Somebody's requests, open ones first, newest first within both."""
+    query = (
+        select(PrivacyRequest)
+        .where(PrivacyRequest.subject_id == subject.conversation_id)
+        .order_by(
+            PrivacyRequest.closed_at.is_not(None),
+            PrivacyRequest.opened_at.desc(),
+            PrivacyRequest.id.desc(),
+        )
+        .limit(most)
+    )
+    return list(session.scalars(query))
+
+
+def waiting(session: Session) -> list[PrivacyRequest]:
+    """Every open request, by the nearest deadline; nothing drops out when it is overdue."""
+    query = select(PrivacyRequest).where(PrivacyRequest.state.in_(OPEN))
+    return sorted(session.scalars(query), key=lambda request: (deadline(request), request.id))
+
+
+def deadline(request: PrivacyRequest) -> datetime:
+    """What has to happen next must happen by then: the acknowledgement, then the answer."""
+    if request.state is RequestState.RECEIVED:
+        return min(request.acknowledge_by, request.due_at)
+    return request.due_at
+
+
+def days_left(request: PrivacyRequest, now: datetime) -> int:
+    """Whole days until the deadline; below zero once it has passed."""
+    return (deadline(request) - now) // timedelta(days=1)

@@ -1,0 +1,332 @@
+"""How each kind of data is found once its time is over, and what is done about it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.services.audit import chain
+from bot.services.auth import (
+    secret_links,
+    sessions,
+    tokens,
+)
+from bot.services.campaigns.content import pictures
+from bot.services.chat import (
+    drafts,
+    inbox,
+)
+from bot.services.people.subjects import Subject
+from bot.services.privacy import erasure
+from bot.services.privacy.retention_moments import (
+    Ids,
+    Moment,
+)
+from bot.services.staff import (
+    enrolment,
+)
+from bot.services.staff import (
+    sessions as staff_sessions,
+)
+from models.audit import AuditEntry
+from models.campaign import Campaign, CampaignState
+from models.consent import ConsentEvent
+from models.conversation import Conversation
+from models.guardianship import Guardianship, GuardianshipState
+from models.inbox import EventState, WebhookEvent
+from models.inquiry import Inquiry
+from models.learner import Learner
+from models.mail import Mail, MailPace, MailState
+from models.one_time_token import OneTimeToken
+from models.outbox import Push, PushState
+from models.portal import PortalSession, Throttle
+from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
+from models.recipient import Recipient
+from models.secret_link import SecretLink
+from models.staff import StaffLink, StaffSession
+
+OVER = (
+    CampaignState.DRAFT,
+    CampaignState.STOPPED,
+    CampaignState.DONE,
+    CampaignState.FAILED,
+)
+Find = Callable[[Session, Moment], Ids]
+Remove = Callable[[Session, list[Any], Moment], int]
+
+
+def _drafts(session: Session, moment: Moment) -> Ids:
+    # Their own time stands in the row: 24 hours from the last answer.
+    return select(Conversation.id).where(Conversation.expires_at <= moment.now)
+
+
+def _expire(session: Session, ids: list[Any], moment: Moment) -> int:
+    still = select(Conversation).where(
+        Conversation.id.in_(ids), Conversation.expires_at <= moment.now
+    )
+    for conversation in session.scalars(still.with_for_update()):
+        drafts.expire(session, conversation, moment.school, moment.now)
+    return len(ids)
+
+
+def _strangers(session: Session, moment: Moment) -> Ids:
+    return drafts.strangers(moment.before).where(Conversation.id.not_in(moment.held))
+
+
+def _forget(session: Session, ids: list[Any], moment: Moment) -> int:
+    return drafts.forget(session, ids)
+
+
+def _accounts(session: Session, moment: Moment) -> Ids:
+    """Learners who have neither written nor signed in for the whole period."""
+    return (
+        select(Learner.id)
+        .join(Conversation, Conversation.id == Learner.conversation_id, isouter=True)
+        .where(
+            Learner.created_at < moment.before,
+            or_(Learner.used_at.is_(None), Learner.used_at < moment.before),
+            or_(Learner.closed_at.is_(None), Learner.closed_at < moment.before),
+            or_(Conversation.seen_at.is_(None), Conversation.seen_at < moment.before),
+            Learner.id.not_in(moment.held),
+        )
+        .order_by(Learner.id)
+    )
+
+
+def _erase(session: Session, ids: list[Any], moment: Moment) -> int:
+    for learner in session.scalars(select(Learner).where(Learner.id.in_(ids))).all():
+        subject = Subject(learner.conversation_id, learner.id)
+        erasure.erase(session, subject, moment.now, actor="system")
+    return len(ids)
+
+
+def _out_of_touch(moment: Moment) -> Any:
+    """Conversations with a contact that is too young for their archive to go."""
+    return select(Conversation.id).where(Conversation.seen_at >= moment.before)
+
+
+def _mails(session: Session, moment: Moment) -> Ids:
+    return (
+        select(Mail.id)
+        .where(
+            Mail.created_at < moment.before,
+            Mail.state != MailState.QUEUED,
+            or_(
+                Mail.subject_id.is_(None),
+                and_(
+                    Mail.subject_id.not_in(_out_of_touch(moment)),
+                    Mail.subject_id.not_in(moment.held),
+                ),
+            ),
+        )
+        .order_by(Mail.id)
+    )
+
+
+def _pushes(session: Session, moment: Moment) -> Ids:
+    lately = select(Conversation.person).where(Conversation.seen_at >= moment.before)
+    return (
+        select(Push.id)
+        .where(
+            Push.created_at < moment.before,
+            Push.state != PushState.QUEUED,
+            Push.person.not_in(lately),
+            Push.person.not_in(moment.held),
+        )
+        .order_by(Push.id)
+    )
+
+
+def _lists(session: Session, moment: Moment) -> Ids:
+    """Campaigns that ended so long ago and whose lists are still there."""
+    listed = select(Recipient.campaign_id).where(
+        Recipient.campaign_id == Campaign.id, Recipient.subject_id.not_in(moment.held)
+    )
+    at = func.coalesce(Campaign.ended_at, Campaign.changed_at)
+    return (
+        select(Campaign.id)
+        .where(at < moment.before, Campaign.state.in_(OVER), listed.exists())
+        .order_by(Campaign.id)
+    )
+
+
+def _forget_lists(session: Session, ids: list[Any], moment: Moment) -> int:
+    # A hold keeps what is known of its person, not the whole list: their row stays.
+    gone = session.execute(
+        delete(Recipient).where(
+            Recipient.campaign_id.in_(ids), Recipient.subject_id.not_in(moment.held)
+        )
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _inquiries(session: Session, moment: Moment) -> Ids:
+    return (
+        select(Inquiry.id)
+        .where(
+            Inquiry.closed_at < moment.before,
+            Inquiry.conversation_id.not_in(_out_of_touch(moment)),
+            Inquiry.conversation_id.not_in(moment.held),
+        )
+        .order_by(Inquiry.id)
+    )
+
+
+def _guardianships(session: Session, moment: Moment) -> Ids:
+    """Only what never led to consent: an ended one is proof as long as the child's account is."""
+    ended = (GuardianshipState.REFUSED, GuardianshipState.EXPIRED)
+    return select(Guardianship.id).where(
+        Guardianship.state.in_(ended),
+        func.coalesce(Guardianship.ended_at, Guardianship.expires_at) < moment.before,
+        Guardianship.child_id.not_in(moment.held),
+    )
+
+
+def _consents(session: Session, moment: Moment) -> Ids:
+    """Every event of people who are gone and whose last word is older than the period."""
+    alive = select(Conversation.id)
+    last = (
+        select(ConsentEvent.subject_id)
+        .group_by(ConsentEvent.subject_id)
+        .having(func.max(ConsentEvent.at) < moment.before)
+    )
+    return (
+        select(ConsentEvent.id)
+        .where(
+            ConsentEvent.subject_id.in_(last),
+            ConsentEvent.subject_id.not_in(alive),
+            ConsentEvent.subject_id.not_in(moment.held),
+        )
+        .order_by(ConsentEvent.id)
+    )
+
+
+def _by_learner(model: Any, at: Any) -> Find:
+    """Records of people who are gone, by the learner's id."""
+
+    def find(session: Session, moment: Moment) -> Ids:
+        alive = select(Learner.id)
+        return select(model.id).where(
+            at < moment.before,
+            model.learner_id.not_in(alive),
+            model.learner_id.not_in(moment.held),
+        )
+
+    return find
+
+
+def _requests(session: Session, moment: Moment) -> Ids:
+    alive = select(Conversation.id)
+    return select(PrivacyRequest.id).where(
+        PrivacyRequest.closed_at < moment.before,
+        PrivacyRequest.subject_id.not_in(alive),
+        PrivacyRequest.subject_id.not_in(moment.held),
+    )
+
+
+def _erasures(session: Session, moment: Moment) -> Ids:
+    return select(Erasure.id).where(Erasure.erased_at < moment.before)
+
+
+def _audit(session: Session, moment: Moment) -> Ids:
+    is_free = or_(AuditEntry.subject.is_(None), AuditEntry.subject.not_in(moment.held))
+    return (
+        select(AuditEntry.seq)
+        .where(
+            AuditEntry.at < moment.before,
+            AuditEntry.seq != chain.last_linked(),
+            is_free,
+        )
+        .order_by(AuditEntry.seq)
+    )
+
+
+def _unchain(session: Session, ids: list[Any], moment: Moment) -> int:
+    return chain.purge(session, ids, moment.before)
+
+
+def _tokens(session: Session, moment: Moment) -> Ids:
+    return select(OneTimeToken.id).where(OneTimeToken.expires_at < moment.now - tokens.KEPT)
+
+
+def _links(session: Session, moment: Moment) -> Ids:
+    return select(SecretLink.id).where(SecretLink.created_at < moment.now - secret_links.KEPT)
+
+
+def _staff_links(session: Session, moment: Moment) -> Ids:
+    return select(StaffLink.id).where(StaffLink.created_at < moment.now - enrolment.KEPT)
+
+
+def _staff_sessions(session: Session, moment: Moment) -> Ids:
+    over = moment.now - staff_sessions.KEPT
+    return select(StaffSession.id).where(StaffSession.started_at < over)
+
+
+def _sessions(session: Session, moment: Moment) -> Ids:
+    return select(PortalSession.id).where(
+        PortalSession.created_at <= moment.now - sessions.ABSOLUTE
+    )
+
+
+def _throttles(session: Session, moment: Moment) -> Ids:
+    return select(Throttle.key).where(Throttle.at < moment.now)
+
+
+def _paces(session: Session, moment: Moment) -> Ids:
+    return select(MailPace.domain).where(MailPace.at < moment.now - sessions.ABSOLUTE)
+
+
+def _events(session: Session, moment: Moment) -> Ids:
+    return select(WebhookEvent.id).where(
+        WebhookEvent.received_at < moment.now - inbox.KEEP_IDS,
+        WebhookEvent.state.in_((EventState.DONE, EventState.FAILED)),
+    )
+
+
+def _pictures(session: Session, moment: Moment) -> Ids:
+    return pictures.unused(session, moment.before)
+
+
+def _forget_pictures(session: Session, ids: list[Any], moment: Moment) -> int:
+    return pictures.forget(session, ids, moment.before)
+
+
+def _deleted(model: Any) -> Remove:
+    key = model.__mapper__.primary_key[0]
+
+    def remove(session: Session, ids: list[Any], moment: Moment) -> int:
+        session.execute(
+            delete(model).where(key.in_(ids)).execution_options(synchronize_session=False)
+        )
+        return len(ids)
+
+    return remove
+
+
+STEPS: dict[str, tuple[Find, Remove]] = {
+    "draft": (_drafts, _expire),
+    "requests to guardians": (_guardianships, _deleted(Guardianship)),
+    "stranger": (_strangers, _forget),
+    "account": (_accounts, _erase),
+    "mail": (_mails, _deleted(Mail)),
+    "push": (_pushes, _deleted(Push)),
+    "list": (_lists, _forget_lists),
+    "picture": (_pictures, _forget_pictures),
+    "inquiry": (_inquiries, _deleted(Inquiry)),
+    # Technical rows run out even while a hold stands: what was done with them is in the audit.
+    "token": (_tokens, _deleted(OneTimeToken)),
+    "link": (_links, _deleted(SecretLink)),
+    "link of staff": (_staff_links, _deleted(StaffLink)),
+    "session of staff": (_staff_sessions, _deleted(StaffSession)),
+    "session": (_sessions, _deleted(PortalSession)),
+    "throttle": (_throttles, _deleted(Throttle)),
+    "mail pace": (_paces, _deleted(MailPace)),
+    "event": (_events, _deleted(WebhookEvent)),
+    "consent": (_consents, _deleted(ConsentEvent)),
+    "request": (_requests, _deleted(PrivacyRequest)),
+    "hold": (_by_learner(LegalHold, LegalHold.released_at), _deleted(LegalHold)),
+    "disclosure": (_by_learner(Disclosure, Disclosure.at), _deleted(Disclosure)),
+    "erasure": (_erasures, _deleted(Erasure)),
+    "audit": (_audit, _unchain),
+}

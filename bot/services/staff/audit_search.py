@@ -1,0 +1,195 @@
+"""Searches the audit trail, newest first, a page at a time; to search is an act of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.staff import sessions
+from models.audit import AuditAnchor, AuditEntry, AuditLink
+from models.merges import Unmasking
+from models.staff import Staff
+
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is looked for; every field that is set narrows it. `after`: the page before ended here.
+
+    actor: as the trail writes it, or the username or name of a member of staff.
+    """
+
+    action: str = ""
+    actor: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    after: tuple[datetime, int] | None = None
+    kinds: tuple[str, ...] = ()  # every way in which the trail writes such an actor
+
+    @property
+    def fields(self) -> str:
+        """The names of the fields that are set, as the trail notes them."""
+        names = ("action", "actor", "subject", "since", "until")
+        return ",".join(name for name in names if getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry as it is shown; `position` is its place in the chain, once it has one."""
+
+    seq: int
+    position: int | None
+    at: datetime
+    action: str
+    actor: str
+    actor_name: str
+    subject: str
+    data: dict[str, Any]
+    subject_name: str = ""
+    reason: str | None = None  # what a member wrote before they saw somebody's details in full
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries, and where the next page begins."""
+
+    lines: tuple[Line, ...]
+    next: tuple[datetime, int] | None
+
+
+def note(session: Session, wish: Wish, found: Page, *, reader: str, now: datetime) -> None:
+    """Write down who reads what, before they see it."""
+    audit.record(
+        session,
+        Action.AUDIT_READ,
+        actor=reader,
+        subject=wish.subject or None,
+        now=now,
+        fields=wish.fields,
+        rows=len(found.lines),
+        reasons=sum(line.reason is not None for line in found.lines),
+    )
+
+
+def search(session: Session, wish: Wish, *, with_reasons: bool = False) -> Page:
+    """One page: four queries, however long the trail is.
+
+    with_reasons: for members who may see people's details themselves, since a reason can name them.
+    """
+    if wish.actor and not wish.kinds:
+        wish = replace(wish, actor=_actor(session, wish.actor))
+    query = (
+        select(AuditEntry, AuditLink.position)
+        .outerjoin(AuditLink, AuditLink.entry_seq == AuditEntry.seq)
+        .where(*_conditions(wish))
+        .order_by(AuditEntry.at.desc(), AuditEntry.seq.desc())
+        .limit(PAGE + 1)
+    )
+    found = session.execute(query).all()
+    entries = [entry for entry, _ in found]
+    names = _names(session, entries)
+    reasons = _reasons(session, entries) if with_reasons else {}
+    lines = tuple(
+        Line(
+            seq=entry.seq,
+            position=position,
+            at=entry.at,
+            action=entry.action,
+            actor=entry.actor,
+            actor_name=names.get(entry.actor, ""),
+            subject=entry.subject or "",
+            data=entry.data,
+            subject_name=names.get(sessions.actor(entry.subject or ""), ""),
+            reason=reasons.get(entry.data.get("unmasking_id", "")),
+        )
+        for entry, position in found[:PAGE]
+    )
+    last = lines[-1] if len(found) > PAGE else None
+    return Page(lines, (last.at, last.seq) if last else None)
+
+
+def _conditions(wish: Wish) -> list[Any]:
+    """Each narrows one index from its newest end."""
+    conditions: list[Any] = []
+    for column, value in (
+        (AuditEntry.action, wish.action),
+        (AuditEntry.actor, "" if wish.kinds else wish.actor),
+        (AuditEntry.subject, wish.subject),
+    ):
+        if value:
+            conditions.append(column == value)
+    if wish.kinds:
+        conditions.append(AuditEntry.actor.in_(wish.kinds))
+    if wish.since is not None:
+        conditions.append(AuditEntry.at >= wish.since)
+    if wish.until is not None:
+        conditions.append(AuditEntry.at < wish.until)
+    if wish.after is not None:
+        at, seq = wish.after
+        conditions.append(AuditEntry.at <= at)
+        conditions.append(or_(AuditEntry.at < at, and_(AuditEntry.at == at, AuditEntry.seq < seq)))
+    return conditions
+
+
+def _actor(session: Session, typed: str) -> str:
+    """How the trail calls whoever was typed; two members of one name are not told apart."""
+    called = {typed.casefold(), typed}
+    # Names are sealed, so the database cannot look for them; a team is a few people.
+    found = [row for row in session.scalars(select(Staff)) if called & {row.username, row.name}]
+    return sessions.actor(found[0].id) if len(found) == 1 else typed
+
+
+def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """What members of staff are called, by how the trail calls them."""
+    ids = {entry.actor.removeprefix(_STAFF) for entry in entries if entry.actor.startswith(_STAFF)}
+    ids |= {entry.subject for entry in entries if entry.subject and _is_about_staff(entry)}
+    rows = session.scalars(select(Staff).where(Staff.id.in_(ids))).all() if ids else []
+    return {sessions.actor(row.id): row.name or row.username for row in rows}
+
+
+def _is_about_staff(entry: AuditEntry) -> bool:
+    return entry.action.startswith("staff:")
+
+
+def _reasons(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str | None]:
+    """What was written as a reason, by the look; it goes when its person is erased."""
+    looks = {
+        entry.data.get("unmasking_id", "")
+        for entry in entries
+        if entry.action == Action.LEARNER_UNMASKED
+    }
+    rows = session.scalars(select(Unmasking).where(Unmasking.id.in_(looks))) if looks else ()
+    return {row.id: row.reason for row in rows}
+
+
+_STAFF = sessions.actor("")
+
+
+def last_anchor(session: Session) -> tuple[int, datetime] | None:
+    """Up to where, and when, the trail was last anchored outside."""
+    query = select(AuditAnchor.position, AuditAnchor.made_at)
+    row = session.execute(query.order_by(AuditAnchor.position.desc()).limit(1)).first()
+    return None if row is None else (row.position, row.made_at)
+
+
+def cursor(place: tuple[datetime, int]) -> str:
+    """Where a page ended, for the form that asks for the next one."""
+    at, seq = place
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')}|{seq}"
+
+
+def parse_cursor(text: str) -> tuple[datetime, int] | None:
+    """The reverse; None for anything else."""
+    at, _, seq = text.partition("|")
+    try:
+        moment, number = datetime.fromisoformat(at), int(seq)
+    except ValueError:
+        return None
+    return (moment, number) if moment.tzinfo and 0 < number < 1 << 31 else None

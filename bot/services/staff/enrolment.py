@@ -1,0 +1,204 @@
+"""How a member of staff gets in for the first time: a one-time link, a password, an authenticator.
+
+The link lives a day and only its digest is kept; a GET does not spend it. The password is checked
+before the link is spent, the authenticator's secret waits sealed in the session until a code of
+it was shown, and the recovery codes are shown once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.crypto import digest, token
+from bot.errors import InputError
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.auth import passwords
+from bot.services.auth.sessions import SessionCookie
+from bot.services.staff import (
+    factors,
+    sessions,
+)
+from bot.services.staff.sessions import Found
+from models.base import new_id
+from models.database import Database
+from models.staff import Staff, StaffLink, StaffPasskey, StaffRecoveryCode, Stage
+
+LIFETIME = timedelta(hours=24)
+KEPT = timedelta(days=30)
+PATH = "/console/start/"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A signed-in session, and the recovery codes that are shown this once."""
+
+    ticket: SessionCookie
+    codes: list[str]
+
+
+def issue(session: Session, staff: Staff, actor: str, now: datetime) -> str:
+    """Make a link and return its token; every older one of the member is dead."""
+    session.execute(select(Staff.id).where(Staff.id == staff.id).with_for_update())
+    kill(session, staff.id, now)
+    drawn = token(32)
+    link = StaffLink(
+        id=new_id(),
+        digest=digest(drawn),
+        staff_id=staff.id,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    session.add(link)
+    audit.record(
+        session,
+        Action.STAFF_LINK_ISSUED,
+        actor=actor,
+        subject=staff.id,
+        now=now,
+        link_id=link.id,
+    )
+    return drawn
+
+
+def kill(session: Session, staff_id: str, now: datetime) -> None:
+    """End every live link of a member."""
+    session.execute(
+        update(StaffLink)
+        .where(
+            StaffLink.staff_id == staff_id,
+            StaffLink.used_at.is_(None),
+            StaffLink.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def url(origin: str, drawn: str, language: str) -> str:
+    """The address of a link."""
+    return f"{origin}{PATH}{drawn}?lang={language}"
+
+
+def holder(session: Session, drawn: str, now: datetime) -> str | None:
+    """The username that a live link is for; reading spends nothing."""
+    found = session.execute(
+        select(Staff.username)
+        .join(StaffLink, StaffLink.staff_id == Staff.id)
+        .where(*_is_live(drawn, now), Staff.disabled_at.is_(None))
+    ).one_or_none()
+    return found.username if found else None
+
+
+def begin(
+    database: Database, drawn: str, chosen: str, now: datetime, context: tuple[str, ...] = ()
+) -> SessionCookie | None:
+    """Spend a link for a password; the ticket is good for setting up the second factor only.
+
+    None for a link that is used, expired, replaced or unknown. Of any number of callers one
+    succeeds. Raises InputError with the codes of passwords.check_own; the link then lives on.
+    """
+    username = database.read(lambda session: holder(session, drawn, now))
+    if username is None:
+        return None
+    passwords.check_own(chosen, username=username, context=context)
+    made = passwords.hash_password(passwords.own_form(chosen))
+
+    def spend(session: Session) -> SessionCookie | None:
+        link = session.execute(
+            update(StaffLink)
+            .where(*_is_live(drawn, now))
+            .values(used_at=now)
+            .returning(StaffLink.id, StaffLink.staff_id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if link is None:
+            return None
+        staff = session.get_one(Staff, link.staff_id, with_for_update=True)
+        if staff.disabled_at is not None:
+            return None
+        forget_factors(session, staff, now)
+        staff.password_hash = made
+        audit.record(
+            session,
+            Action.STAFF_STARTED,
+            actor=sessions.actor(staff.id),
+            subject=staff.id,
+            now=now,
+            link_id=link.id,
+        )
+        secret = factors.draw_secret()
+        return sessions.open_session(session, staff.id, Stage.START, now, secret)
+
+    return database.write(spend)
+
+
+def finish(database: Database, found: Found, typed: str, now: datetime) -> Settled:
+    """Confirm a new authenticator by a code of it; whoever came by a link is then signed in.
+
+    Also for a member who changes theirs: every other session ends, and the old recovery codes
+    are dead. Raises InputError: code_wrong, or stale where there is nothing to confirm any more.
+    """
+    secret = found.data
+    if secret is None:
+        raise InputError("stale")
+    step = factors.step_of(secret, typed, now)
+    if step is None:
+        raise InputError("code_wrong")
+    codes, kept = factors.draw_codes()
+    staff_id = found.member.id
+
+    def settle(session: Session) -> SessionCookie:
+        staff = session.get_one(Staff, staff_id, with_for_update=True)
+        if staff.disabled_at is not None or not sessions.end(session, found.session_id, now):
+            raise InputError("stale")
+        with session.no_autoflush:
+            staff.totp, staff.totp_step = secret, step
+        session.flush()
+        factors.replace_codes(session, staff_id, kept, now)
+        sessions.end_all(session, staff_id, now)
+        audit.record(
+            session,
+            Action.STAFF_FACTOR_CHANGED,
+            actor=sessions.actor(staff_id),
+            subject=staff_id,
+            now=now,
+            factor="totp",
+        )
+        if found.stage is Stage.START:
+            audit.record(
+                session,
+                Action.STAFF_SIGNED_IN,
+                actor=sessions.actor(staff_id),
+                subject=staff_id,
+                now=now,
+                factor="totp",
+            )
+        return sessions.open_session(session, staff_id, Stage.IN, now)
+
+    return Settled(database.write(settle), codes)
+
+
+def forget_factors(session: Session, staff: Staff, now: datetime) -> int:
+    """Take password, authenticator, codes and passkeys away and end all sessions."""
+    staff.password_hash = None
+    staff.totp_sealed = None
+    staff.totp_step = None
+    for model in (StaffRecoveryCode, StaffPasskey):
+        session.execute(
+            delete(model)
+            .where(model.staff_id == staff.id)
+            .execution_options(synchronize_session=False)
+        )
+    return sessions.end_all(session, staff.id, now)
+
+
+def _is_live(drawn: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        StaffLink.digest == digest(drawn),
+        StaffLink.used_at.is_(None),
+        StaffLink.replaced_at.is_(None),
+        StaffLink.expires_at > now,
+    )

@@ -1,0 +1,215 @@
+"""What comes back from a mail: dead addresses, full ones, and people who call our news spam.
+
+A report counts only where it names a mail that we sent: by that mail's own bounce address or by
+its Message-ID, both of which hold 80 bits of chance and are known to nobody but its readers; where
+it names two, or one that never left, it counts for nothing.
+
+* Nobody is there (bot/mail/status_codes.py): no news to the address any more, and a confirmed
+  address has to be confirmed again. Providers give a dead address to somebody else some day, who
+  must not be able to move the account by a code that we mail there.
+* It did not get through this time (full, too large, no answer for days, refused without a reason):
+  three mails in 14 days are as good as a dead address, except that the address stays confirmed and
+  that the person who asks for the news again gets another try.
+* Refused for what we are or what was written: it says nothing about the address. It is noted at
+  the mail, where campaigns count it.
+* "This is spam": the person has said no to e-mail news, in the one place where their mail program
+  offers it. It is written into the ledger as a withdrawal, by the channel "complaint". Should
+  somebody else have said it (a mail that was passed on), one tap starts the news again.
+
+Notices about one's own account are sent all the same.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.errors import DeliveryError
+from bot.mail import status_codes
+from bot.mail.mime import wire_address
+from bot.mail.reports import COMPLAINTS, Kind, Report
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.consent.consents import ConsentStatement
+from bot.services.delivery import mails
+from bot.services.delivery.mails import (
+    HARD,
+    SOFT,
+    SPAM,
+)
+from bot.services.subscriptions import subscriptions
+from bot.settings import Settings
+from bot.texts import translator
+from models.consent import Purpose
+from models.conversation import Conversation
+from models.learner import Learner
+from models.mail import Mail
+
+SOFT_LIMIT, SOFT_SPAN = 3, timedelta(days=14)
+
+
+class Outcome(StrEnum):
+    """What was done about one report."""
+
+    DEAD = "dead"
+    SOFT = "soft"
+    REFUSED = "refused"
+    COMPLAINT = "complaint"
+    NOTHING = "nothing"  # understood, and nothing to be done
+    UNKNOWN = "unknown"  # not ours, or not understood: for a person to look at
+
+
+def note(session: Session, report: Report, settings: Settings, now: datetime) -> Outcome:
+    """Do what one report demands; the same report once more changes nothing."""
+    if report.kind is Kind.AUTOMATIC:
+        return Outcome.NOTHING
+    if report.kind is Kind.OTHER:
+        return Outcome.UNKNOWN
+    known = _about(session, report, settings.mail_bounce_domain)
+    if known is None or known.first_tried_at is None:
+        return Outcome.UNKNOWN
+    conversation = lock_person(session, known.subject_id)
+    mail = session.get_one(Mail, known.id, with_for_update=True, populate_existing=True)
+    if report.kind in {Kind.DELAYED, Kind.DELIVERED} or mail.address_index is None:
+        return Outcome.NOTHING  # a server is still at it; or the person was erased meanwhile
+    if report.kind is Kind.COMPLAINT:
+        _is_spam(session, mail, conversation, report.code, settings, now)
+        return Outcome.COMPLAINT
+    if status_codes.is_about_us(report.code):
+        if mail.bounce_code is None:
+            _mark(mail, report.code, now)
+        return Outcome.REFUSED
+    # An address that passes its mail on to another one: that one is dead, ours is not.
+    is_itself = not report.recipients or _wire(mail.to) in report.recipients
+    if is_itself and status_codes.is_dead(report.code):
+        is_dead(session, mail, report.code, now)
+        return Outcome.DEAD
+    is_soft(session, mail, report.code, now)
+    return Outcome.SOFT
+
+
+def lock_person(session: Session, subject_id: str | None) -> Conversation | None:
+    """Lock the person that a mail is about; everywhere the person is locked before the mail."""
+    if subject_id is None:
+        return None
+    return session.get(Conversation, subject_id, with_for_update=True)
+
+
+def is_dead(session: Session, mail: Mail, code: str, now: datetime) -> None:
+    """Nobody is at a mail's address. The caller has locked the person, then the mail."""
+    known = mail.bounce_code or ""
+    if status_codes.is_dead(known) or known in COMPLAINTS:  # both have ended the news already
+        return
+    _mark(mail, code, now)
+    _suppress(session, mail, HARD, now)
+    learner = _whose(session, mail)
+    is_unconfirmed = learner is not None and learner.email_verified_at is not None
+    if learner is not None and is_unconfirmed:
+        learner.email_verified_at = None
+    audit.record(
+        session,
+        Action.EMAIL_BOUNCED,
+        actor="system",
+        subject=mail.subject_id,
+        now=now,
+        mail_id=mail.id,
+        code=code,
+        is_unconfirmed=int(is_unconfirmed),
+    )
+
+
+def is_soft(session: Session, mail: Mail, code: str, now: datetime) -> None:
+    """A mail did not get through. The caller has locked the person, then the mail."""
+    if mail.bounced_at is not None:
+        return
+    _mark(mail, code, now)
+    learner, since = _whose(session, mail), now - SOFT_SPAN
+    if learner is not None and learner.email_verified_at is not None:
+        since = max(since, learner.email_verified_at)  # it lived then
+    session.flush()
+    lately = session.scalars(
+        select(Mail.bounce_code).where(
+            Mail.address_index == mail.address_index, Mail.bounced_at > since
+        )
+    )
+    if sum(not status_codes.is_about_us(each or "") for each in lately) >= SOFT_LIMIT:
+        _suppress(session, mail, SOFT, now)
+
+
+def _is_spam(
+    session: Session,
+    mail: Mail,
+    conversation: Conversation | None,
+    kind: str,
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Also where it was a notice that they called spam: news would be the next."""
+    if mail.bounce_code in COMPLAINTS:
+        return
+    _mark(mail, kind, now)
+    _suppress(session, mail, SPAM, now)
+    if conversation is None or _whose(session, mail) is None:
+        return
+    t = translator(conversation.language)
+    said = ConsentStatement(t("You marked one of our e-mails as spam."), channel="complaint")
+    subscriptions.stop(session, conversation, Purpose.EMAIL_NEWS, said, settings.school, now)
+
+
+def _about(session: Session, report: Report, bounce_domain: str | None) -> Mail | None:
+    """The one mail that a report names; None for none, and where it names several."""
+    named = report.mail_ids(bounce_domain)
+    query = select(Mail).where(Mail.id.in_(named) | (Mail.message_id == report.message_id))
+    found = list(session.scalars(query.limit(2)))
+    if len(found) != 1 or len(named) > 1:
+        return None
+    [mail] = found
+    if named and named != {mail.id}:
+        return None
+    if report.message_id not in {None, mail.message_id}:
+        # Some servers give a mail a new id. Then it has to be about the same address at least.
+        return mail if _wire(mail.to) in report.recipients else None
+    return mail
+
+
+def _whose(session: Session, mail: Mail) -> Learner | None:
+    """The learner whose present address a mail went to."""
+    if mail.subject_id is None or mail.to is None:
+        return None
+    learner = session.scalars(
+        select(Learner)
+        .where(Learner.conversation_id == mail.subject_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if learner is None or (learner.email or "").casefold() != mail.to.casefold():
+        return None
+    return learner
+
+
+def _mark(mail: Mail, code: str, now: datetime) -> None:
+    mail.bounced_at = mail.bounced_at or now
+    mail.bounce_code = code[:16]
+
+
+def _suppress(session: Session, mail: Mail, reason: str, now: datetime) -> None:
+    if mail.address_index is None or mails.is_suppressed(session, mail.to or ""):
+        return
+    mails.suppress(session, mail.address_index, reason, now)
+    audit.record(
+        session,
+        Action.EMAIL_SUPPRESSED,
+        actor="system",
+        subject=mail.subject_id,
+        now=now,
+        mail_id=mail.id,
+        reason=reason,
+    )
+
+
+def _wire(address: str | None) -> str:
+    try:
+        return wire_address(address or "")[0].casefold()
+    except DeliveryError:
+        return ""

@@ -1,0 +1,268 @@
+"""Which news a person chose: topics by channel, a pause, and the stop that works from anywhere."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.crypto import Keyring
+from bot.errors import SealError
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.consent import consents
+from bot.services.consent.consents import (
+    GUARDIAN,
+    SELF,
+    ConsentStatement,
+)
+from bot.services.delivery import mails
+from bot.services.subscriptions import topics
+from bot.settings import School, Settings
+from models.base import new_id
+from models.consent import ConsentEvent, ConsentState, Purpose
+from models.conversation import Conversation
+from models.database import database_of
+from models.learner import AgeBand, Learner
+from models.subscription import Channel, Subscription
+
+PURPOSE_OF = {Channel.LINE: Purpose.LINE_NEWS, Channel.EMAIL: Purpose.EMAIL_NEWS}
+CHANNEL_OF = {purpose: channel for channel, purpose in PURPOSE_OF.items()}
+NEWS = tuple(CHANNEL_OF)
+PAUSE = timedelta(days=30)
+_PLACE = "stop"
+_NO = {ConsentState.WITHDRAWN, ConsentState.REFUSED}
+
+
+def start(
+    session: Session,
+    conversation: Conversation,
+    purpose: Purpose,
+    said: ConsentStatement,
+    settings: Settings,
+    now: datetime,
+) -> ConsentEvent:
+    """Record a yes to a channel and choose its usual topics; a wish of one's own ends an objection.
+
+    Whether news may flow is still folded from the ledger: under 20 the guardian's yes counts too.
+    """
+    event = consents.record(
+        session, conversation, purpose, ConsentState.GIVEN, said, settings.school, now
+    )
+    choose_usual(session, conversation.id, CHANNEL_OF[purpose], settings, now)
+    learner = session.scalars(
+        select(Learner).where(Learner.conversation_id == conversation.id)
+    ).one_or_none()
+    if learner is not None and said.actor == _voice_of(learner):
+        learner.objected_at = None
+    if learner is not None and learner.email and purpose is Purpose.EMAIL_NEWS:
+        mails.give_another_try(session, learner.email)
+    return event
+
+
+def stop(
+    session: Session,
+    conversation: Conversation,
+    purpose: Purpose,
+    said: ConsentStatement,
+    school: School,
+    now: datetime,
+) -> ConsentEvent | None:
+    """Record a no and end every topic of the channel; None where this voice had stopped already."""
+    newest = consents.latest(session, conversation.id, purpose)
+    own = consents.latest(session, conversation.id, purpose, said.actor)
+    is_new = newest is not None and not (
+        own is not None and own.id == newest.id and own.state in _NO
+    )
+    event = None
+    if is_new:
+        event = consents.record(
+            session, conversation, purpose, ConsentState.WITHDRAWN, said, school, now
+        )
+    end_topics(session, conversation.id, purpose)
+    return event
+
+
+def end_topics(session: Session, subject_id: str, purpose: Purpose) -> None:
+    """Leave every topic of a channel; what is said about it stands in the ledger."""
+    session.execute(
+        delete(Subscription).where(
+            Subscription.subject_id == subject_id,
+            Subscription.channel == CHANNEL_OF[purpose],
+        )
+    )
+
+
+def _voice_of(learner: Learner) -> str:
+    """Who speaks for a learner: up to ten years of age the guardian does, alone (PDPA s.20)."""
+    return GUARDIAN if learner.age_band is AgeBand.UP_TO_10 else SELF
+
+
+def choose_usual(
+    session: Session, subject_id: str, channel: Channel, settings: Settings, now: datetime
+) -> None:
+    """Choose the topics that the school proposes, unless the person has chosen before."""
+    if chosen(session, subject_id, channel):
+        return
+    usual = [topic.id for topic in topics.load(settings.news_dir) if topic.is_default]
+    _insert(session, subject_id, channel, usual, now)
+
+
+def enrolled(
+    session: Session, conversation: Conversation, settings: Settings, now: datetime
+) -> None:
+    """Choose the usual topics of every channel that was agreed to on the way to the account."""
+    for channel, purpose in PURPOSE_OF.items():
+        if any(
+            consents.is_agreed_by(session, conversation.id, purpose, voice, now)
+            for voice in (SELF, GUARDIAN)
+        ):
+            choose_usual(session, conversation.id, channel, settings, now)
+
+
+def chosen(session: Session, subject_id: str, channel: Channel) -> frozenset[str]:
+    """The ids of the topics that a person chose on a channel."""
+    query = select(Subscription.topic).where(
+        Subscription.subject_id == subject_id, Subscription.channel == channel
+    )
+    return frozenset(session.scalars(query))
+
+
+def is_chosen(session: Session, subject_id: str, channel: Channel, topic: str) -> bool:
+    """Whether a person chose a topic on a channel; no row is a no."""
+    return topic in chosen(session, subject_id, channel)
+
+
+def choose(
+    session: Session,
+    subject_id: str,
+    channel: Channel,
+    topic: str,
+    now: datetime,
+    *,
+    is_on: bool,
+    settings: Settings,
+) -> bool:
+    """Take or leave a topic; False for one that is not in the file."""
+    if topics.find(settings.news_dir, topic) is None:
+        return False
+    if is_on == is_chosen(session, subject_id, channel, topic):
+        return True
+    if is_on:
+        _insert(session, subject_id, channel, [topic], now)
+    else:
+        session.execute(
+            delete(Subscription).where(
+                Subscription.subject_id == subject_id,
+                Subscription.channel == channel,
+                Subscription.topic == topic,
+            )
+        )
+    audit.record(
+        session,
+        Action.NEWS_CHOSEN,
+        actor="learner",
+        subject=subject_id,
+        now=now,
+        channel=channel.value,
+        topic=topic,
+        is_on=int(is_on),
+    )
+    return True
+
+
+def pause(session: Session, learner: Learner, now: datetime) -> datetime:
+    """No news for 30 days; it ends by itself. Returns until when."""
+    until = learner.news_paused_until = now + PAUSE
+    _paused(session, learner, until.isoformat(), now)
+    return until
+
+
+def resume(session: Session, learner: Learner, now: datetime) -> None:
+    """End a pause before its time."""
+    if learner.news_paused_until is None:
+        return
+    learner.news_paused_until = None
+    _paused(session, learner, "", now)
+
+
+def is_paused(learner: Learner, now: datetime) -> bool:
+    """Whether a pause is running."""
+    return learner.news_paused_until is not None and now < learner.news_paused_until
+
+
+def audience(
+    session: Session, channel: Channel, topic: str, after: str = "", most: int = 500
+) -> list[str]:
+    """The next subjects who chose a topic, by id; sending asks whether each may get it."""
+    query = (
+        select(Subscription.subject_id)
+        .where(
+            Subscription.channel == channel,
+            Subscription.topic == topic,
+            Subscription.subject_id > after,
+        )
+        .order_by(Subscription.subject_id)
+        .limit(most)
+    )
+    return list(session.scalars(query))
+
+
+def unsubscribe_url(keyring: Keyring, settings: Settings, subject_id: str, purpose: Purpose) -> str:
+    """The address that ends a channel with one POST (RFC 8058); it can be made again at any time.
+
+    The token is sealed, so it says nothing of whom it is about and cannot be forged. It works as
+    long as its key stands in DATA_KEYS.
+    """
+    sealed = keyring.seal(f"{subject_id}|{purpose}".encode(), _PLACE)
+    token = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    return f"{settings.public_url}/s/stop/{token}"
+
+
+def stop_by_token(
+    session: Session,
+    keyring: Keyring,
+    token: str,
+    said: ConsentStatement,
+    school: School,
+    now: datetime,
+) -> None:
+    """End the channel that a token names; one that says nothing to us changes nothing."""
+    try:
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        sealed = base64.b64decode(padded, altchars=b"-_", validate=True)
+        subject_id, _, purpose = keyring.open(sealed, _PLACE).decode().partition("|")
+    except (SealError, ValueError, binascii.Error):
+        return
+    conversation = session.get(Conversation, subject_id, with_for_update=True)
+    if conversation is not None:
+        stop(session, conversation, Purpose(purpose), said, school, now)
+
+
+def _insert(
+    session: Session, subject_id: str, channel: Channel, chosen: Iterable[str], now: datetime
+) -> None:
+    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
+    for topic in chosen:
+        row = {
+            "id": new_id(),
+            "subject_id": subject_id,
+            "channel": channel,
+            "topic": topic,
+            "chosen_at": now,
+        }
+        session.execute(insert(Subscription).values(row).on_conflict_do_nothing())
+
+
+def _paused(session: Session, learner: Learner, until: str, now: datetime) -> None:
+    audit.record(
+        session,
+        Action.NEWS_PAUSED,
+        actor="learner",
+        subject=learner.conversation_id,
+        now=now,
+        until=until,
+    )

@@ -1,0 +1,16 @@
+"""How an account moves to another LINE account: what several scenarios share."""
+
+import re
+
+from tests.scenarios.auth.resetting import OWN_PASSWORD
+
+CODE = re.compile(r'id="relink-code">([^<]+)<')
+WRONG = "That code does not fit, or its ten minutes are over."
+
+
+def code_of(browser):
+    """The code that the portal shows for the password."""
+    page = "/portal/relink"
+    answer = browser.submit(page, page, current=OWN_PASSWORD)
+    assert answer.status_code == 200, answer.text
+    return CODE.search(answer.text)[1]

@@ -1,0 +1,281 @@
+"""A new LINE account: moved by a proof, in one piece, the old one cut off and told."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from bot.services.delivery import mails
+from bot.services.learners import relink_codes
+from models.audit import AuditEntry
+from models.consent import ConsentEvent
+from models.conversation import Conversation
+from models.learner import Learner
+from models.mail import Mail
+from models.outbox import Push
+from tests.chat import words
+from tests.scenarios.auth.resetting import (
+    DIGITS,
+    Browser,
+    ask,
+    reset,
+    settle,
+)
+from tests.scenarios.learners.relinking import (
+    WRONG,
+    code_of,
+)
+from tests.scenarios.story import EMAIL, language_of, register, tap
+
+LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
+ON_ITS_WAY = (
+    "If this username and this address belong together and the address was confirmed, six "
+    "digits are on their way to it. Please type them here within 10 minutes."
+)
+TYPED = {"th": "ย้ายบัญชี", "en": "move my account"}
+
+
+@pytest.fixture
+def confirm(bot):
+    """The learner's address is one that they confirmed."""
+
+    def done():
+        def write(session):
+            for learner in session.scalars(select(Learner)):
+                learner.email_verified_at = bot.clock()
+
+        bot.database.write(write)
+
+    return done
+
+
+@pytest.fixture
+def mailed_code(bot):
+    """The six digits of the newest mail."""
+
+    def read():
+        def digits(session):
+            mail = session.scalars(
+                select(Mail).where(Mail.template == "relink_code").order_by(Mail.id.desc())
+            ).first()
+            return mails.code_secret(session, mail.id)
+
+        return bot.database.read(digits)
+
+    return read
+
+
+@LANGUAGES
+def test_the_portals_code_moves_the_account(language, someone, app, rows, engine, line):
+    old = someone("มะลิ", language)
+    first, browser = settle(old, app)
+    dead_link = ask(old)
+    subject = rows(Conversation)[0].id
+    proofs = {event.id for event in rows(ConsentEvent)}
+    code = code_of(browser)
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}", code)
+
+    new = someone("มะลิเครื่องใหม่", language)
+    new.adds_the_account()
+    t = language_of(new)
+    assert t("Move your account here") in words(new.says(TYPED[language]))
+    tap(new, "I have the code")
+    said = words(new.says(code))
+    assert t("Your account is here now") in said
+    assert first.username in said
+
+    (conversation,) = rows(Conversation)
+    assert conversation.id == subject, "the ledger's subject stays"
+    assert {event.id for event in rows(ConsentEvent)} == proofs
+    assert first.username in words(new.posts("a=account"))
+    assert browser.get("/portal").location.startswith("/portal/sign-in")
+    assert Browser(app.test_client()).post(dead_link, {"digits": DIGITS}).status_code == 410
+
+    engine.drain_pushes()
+    told = words(old.heard())
+    assert t("Your account moved") in told
+    assert t("Freeze my account") in old.labels()
+    assert [push.person for push in rows(Push)] != [conversation.person]
+    assert t("You have no account here yet. Registering takes about three minutes.") in words(
+        old.posts("a=account")
+    ), "the old chat is a stranger's"
+    (mail,) = rows(Mail, Mail.template == "relinked")
+    assert mail.subject_id == subject
+    moved = [entry for entry in rows(AuditEntry) if entry.action == "learner:relink"]
+    assert [entry.data["proof"] for entry in moved] == ["portal"]
+    again = reset(new, app)
+    assert browser.sign_in(again.username, again.password).status_code == 303
+    engine.drain_pushes()
+    assert t("Your password was reset") in words(new.heard())
+
+
+@LANGUAGES
+def test_six_digits_to_the_confirmed_address_move_it_too(
+    language, someone, app, rows, engine, confirm, mailed_code
+):
+    old = someone("มะลิ", language)
+    first, _ = settle(old, app)
+    confirm()
+    new = someone("มะลิเครื่องใหม่", language)
+    new.adds_the_account()
+    t = language_of(new)
+    new.says(TYPED[language])
+    tap(new, "Code by e-mail")
+    new.says(f" {first.username.upper()} ")
+    assert t(ON_ITS_WAY) in words(new.says(EMAIL.upper()))
+    digits = mailed_code()
+    wrong = f"{(int(digits) + 1) % 10**6:06d}"
+    assert t(WRONG) in words(new.says(wrong))
+    said = words(new.says(f"{digits[:3]} {digits[3:]}"))
+    assert t("Your account is here now") in said
+    assert rows(Learner)[0].conversation_id == rows(Conversation)[0].id
+    engine.drain_pushes()
+    assert t("Your account moved") in words(old.heard())
+
+
+@pytest.mark.parametrize("case", ["right", "not confirmed", "other address", "other username"])
+def test_the_same_words_whether_they_belong_together_or_not(case, someone, app, rows, confirm):
+    old = someone("มะลิ")
+    first, _ = settle(old, app)
+    if case != "not confirmed":
+        confirm()
+    new = someone("คนแปลกหน้า")
+    new.adds_the_account()
+    heard = [words(new.says("ย้ายบัญชี"))]
+    heard.append(words(new.taps("ส่งรหัสทางอีเมล")))
+    heard.append(words(new.says("epxxxxxxxx" if case == "other username" else first.username)))
+    heard.append(words(new.says("b@gmail.com" if case == "other address" else EMAIL)))
+    heard += [words(new.says("12345x")), words(new.says("000000")), words(new.says("000000"))]
+    t = language_of(new)
+    assert heard[3:] == [
+        t(ON_ITS_WAY),
+        f"{t('The code in the mail has six digits.')}\n{t(ON_ITS_WAY)}",
+        f"{t(WRONG)}\n{t(ON_ITS_WAY)}",
+        f"{t(WRONG)}\n{t(ON_ITS_WAY)}",
+    ]
+    assert len(rows(Mail)) == (1 if case == "right" else 0)
+    assert len(rows(Conversation)) == 2
+
+
+def test_a_code_is_good_in_the_chat_that_asked_for_it_only(
+    someone, app, rows, confirm, mailed_code
+):
+    first, _ = settle(someone("มะลิ"), app)
+    confirm()
+    thief, victim = someone("คนแปลกหน้า"), someone("มะลิเครื่องใหม่")
+    for chat in (victim, thief):
+        chat.adds_the_account()
+        chat.says("ย้ายบัญชี")
+        chat.taps("ส่งรหัสทางอีเมล")
+        chat.says(first.username)
+        chat.says(EMAIL)
+    assert language_of(victim)(WRONG) in words(victim.says(mailed_code()))
+    assert len(rows(Conversation)) == 3
+
+
+def test_knowing_phone_and_name_moves_nothing(someone, app, rows):
+    settle(someone("มะลิ"), app)
+    new = someone("คนแปลกหน้า")
+    new.adds_the_account()
+    new.says("ย้ายบัญชี")
+    for typed in ("0812345678", "081-234-5678", "สมชาย ใจดี", "5678", EMAIL):
+        new.says(typed)
+    assert len(rows(Conversation)) == 2
+
+
+@pytest.mark.parametrize(
+    "shape", [str, str.lower, lambda c: c.replace("-", " "), lambda c: f"  {c.lower()}  "]
+)
+def test_a_code_is_understood_outside_the_flow_too(shape, someone, app, rows):
+    _, browser = settle(someone("มะลิ"), app)
+    code = code_of(browser)
+    new = someone("มะลิเครื่องใหม่")
+    new.adds_the_account()
+    assert "ย้ายมาที่นี่แล้ว" in words(new.says(shape(code)))
+    assert len(rows(Conversation)) == 1
+
+
+@pytest.mark.parametrize("typed", ["O", "I", "L"])
+def test_letters_that_look_like_digits_are_read_as_them(typed):
+    assert (
+        relink_codes.read(f"abcd-efgh-{typed}2")
+        == "ABCDEFGH" + ("0" if typed == "O" else "1") + "2"
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", ["abcdefghjk", "epbcdfgh34", "room 1234 ab", "2026-2027-28", "four-five-or", "A" * 200]
+)
+def test_what_only_resembles_a_code_is_none(typed):
+    assert not relink_codes.is_plain(typed)
+
+
+def test_a_code_lives_ten_minutes_works_once_and_a_newer_one_kills_it(someone, app, clock, rows):
+    _, browser = settle(someone("มะลิ"), app)
+    older = code_of(browser)
+    newer = code_of(browser)
+    new = someone("มะลิเครื่องใหม่")
+    new.adds_the_account()
+    t = language_of(new)
+    assert t(WRONG) in words(new.says(older))
+    clock.advance(minutes=10)
+    assert t(WRONG) in words(new.says(newer))
+    last = code_of(browser)
+    assert t("Your account is here now") in words(new.says(last))
+    third = someone("คนที่สาม")
+    third.adds_the_account()
+    assert t(WRONG) in words(third.says(last))
+    assert len(rows(Conversation)) == 2
+
+
+def test_whoever_is_registered_is_refused_kindly_and_keeps_the_code(someone, app, rows):
+    _, browser = settle(someone("มะลิ"), app)
+    code = code_of(browser)
+    other = someone("กุหลาบ")
+    register(other)
+    said = words(other.says(code))
+    assert "บัญชีของคุณอยู่ในแชตนี้อยู่แล้ว" in said
+    assert len(rows(Learner)) == len(rows(Conversation)) == 2
+
+
+def test_guesses_are_held_back(someone, app):
+    chat = someone("คนแปลกหน้า")
+    chat.adds_the_account()
+    said = ""
+    for number in range(12):
+        said = words(chat.says(f"ABC{number % 10}-EFG2-{number + 10}"))
+    assert "ลองหลายครั้งเกินไป" in said
+    assert "เวลา" in said
+
+
+def test_one_learner_gets_three_mails_an_hour_whoever_asks(someone, app, rows, confirm):
+    first, _ = settle(someone("มะลิ"), app)
+    confirm()
+    for number in range(5):
+        chat = someone(f"คนแปลกหน้า {number}")
+        chat.adds_the_account()
+        chat.says("ย้ายบัญชี")
+        chat.taps("ส่งรหัสทางอีเมล")
+        chat.says(first.username)
+        assert language_of(chat)(ON_ITS_WAY) in words(chat.says(EMAIL))
+    assert len(rows(Mail, Mail.template == "relink_code")) == 3
+
+
+def test_cancel_leaves_everything_as_it_was(someone, app, rows):
+    chat = someone("คนแปลกหน้า")
+    chat.adds_the_account()
+    chat.says("ย้ายบัญชี")
+    chat.taps("ส่งรหัสทางอีเมล")
+    chat.says("epbcdfgh34")
+    chat.says("ยกเลิก")
+    assert rows(Conversation)[0].draft_sealed is None
+
+
+def test_wrong_answers_do_not_go_on_for_ever(someone):
+    chat = someone("คนแปลกหน้า")
+    chat.adds_the_account()
+    chat.says("ย้ายบัญชี")
+    chat.taps("มีรหัสแล้ว")
+    said = [words(chat.says("อะไรนะ")) for _ in range(5)]
+    assert "หยุดไว้ตรงนี้ก่อน" in said[-1]
+    assert all("หยุดไว้ตรงนี้ก่อน" not in text for text in said[:-1])

@@ -1,0 +1,142 @@
+"""What spreadsheets make of a file, and what each line of it has to say and prove."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.errors import InputError
+from bot.services.learners import (
+    import_lines,
+    spreadsheets,
+)
+from bot.services.learners.import_words import (
+    Field,
+    guess,
+)
+from tests.services.learners.csv_files import (
+    GOOD,
+    HEADER,
+    file,
+    line,
+)
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+def read(cells, now=NOW):
+    return import_lines.read(2, cells, guess(HEADER), now)
+
+
+def codes(found) -> dict[str, str]:
+    return {problem.field.value: problem.code for problem in found.problems}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "tis-620", "cp874"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_file_is_read_however_excel_wrote_it(encoding, separator):
+    content = file(GOOD, separator=separator, encoding=encoding)
+    table = spreadsheets.read(spreadsheets.decode(content))
+    assert table.header == HEADER
+    assert table.lines == ((2, GOOD),)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "file_empty"),
+        (b"\xef\xbb\xbf \r\n", "file_empty"),
+        (b"PK\x03\x04rest", "file_packed"),
+        (b"\xd0\xcf\x11\xe0rest", "file_packed"),
+        (b"a,b\x00\n", "file_encoding"),
+        (b"\xfe\xdb\xdc\xfd", "file_encoding"),
+        (b"x" * (spreadsheets.MAX_BYTES + 1), "file_large"),
+    ],
+)
+def test_what_is_no_text_is_refused(content, code):
+    with pytest.raises(InputError) as caught:
+        spreadsheets.decode(content)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('name\n"open', "file_broken"),
+        ("name\n", "file_headless"),
+        ("name\n" + "x\n" * (spreadsheets.MAX_LINES + 1), "file_long"),
+        ("," * 70 + "x\n1\n", "file_wide"),
+    ],
+)
+def test_what_is_no_table_is_refused(text, code):
+    with pytest.raises(InputError) as caught:
+        spreadsheets.read(text)
+    assert caught.value.code == code
+
+
+def test_numbers_are_those_of_the_file():
+    """Excel's hint, empty lines and cells of several lines do not move them."""
+    text = 'sep=;\nname;note\n\n"ก ข";"one\ntwo"\nค ง;x\n'
+    assert [number for number, _ in spreadsheets.read(text).lines] == [4, 6]
+
+
+def test_columns_are_known_by_their_names():
+    assert guess(HEADER) == {
+        Field.NAME: 0,
+        Field.PHONE: 1,
+        Field.EMAIL: 2,
+        Field.LINE_ID: 3,
+        Field.AGE: 4,
+        Field.CONSENT_DATE: 5,
+        Field.CONSENT_WORDS: 6,
+        Field.CONSENT_MEANS: 7,
+        Field.EMAIL_NEWS: 8,
+    }
+    assert guess(("Full Name", "E-Mail", "LINE_ID")) == {
+        Field.NAME: 0,
+        Field.EMAIL: 1,
+        Field.LINE_ID: 2,
+    }
+
+
+def test_a_line_is_read_by_the_rules_of_registration():
+    found = read(line(phone="812345678", line_id="@Somying.JD", on="๑/๑๐/๒๕๖๙"))
+    assert found.problems == ()
+    assert found.details.phone == "+66812345678"
+    assert found.details.line_id == "somying.jd"
+    assert found.evidence.at == datetime(2026, 9, 30, 17, tzinfo=UTC)
+    assert found.evidence.method == "paper form"
+    assert found.wants_news
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"name": "สมหญิง"}, "name", "name_single"),
+        ({"name": "สมหญิง 5"}, "name", "name_digits"),
+        ({"phone": "0812"}, "phone", "phone_invalid"),
+        ({"email": "somying"}, "email", "email_invalid"),
+        ({"email": "somying@gmial.com"}, "email", "email_slip"),
+        ({"line_id": "ก"}, "line_id", "line_id_invalid"),
+        ({"age": "?"}, "age", "age_invalid"),
+        ({"age": "19"}, "age", "minor"),
+        ({"age": "9 ปี"}, "age", "minor"),
+        ({"on": "32/1/2569"}, "consent_date", "date_invalid"),
+        ({"on": "2026-11-24"}, "consent_date", "date_future"),
+        ({"on": "2015-01-01"}, "consent_date", "date_old"),
+        ({"on": ""}, "consent_date", "date_invalid"),
+        ({"words": "yes"}, "consent_words", "words_short"),
+        ({"means": "โทรศัพท์"}, "consent_means", "means_unknown"),
+        ({"on": "", "words": "", "means": ""}, "consent_date", "no_consent"),
+        ({"news": "maybe"}, "email_news", "yes_or_no"),
+    ],
+)
+def test_each_problem_names_its_column(changes, field, code):
+    found = read(line(**changes))
+    assert codes(found) == {field: code}
+    assert found.details is None
+    assert found.evidence is None
+
+
+def test_all_problems_of_a_line_are_told_at_once():
+    found = read(line(name="", phone="x", email="", age=""))
+    assert set(codes(found)) == {"name", "phone", "email", "age"}

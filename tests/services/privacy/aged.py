@@ -1,0 +1,169 @@
+"""Rows of a given age, one maker for each kind of data that has a period."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.services.staff import sessions
+from models.base import new_id
+from models.campaign import CampaignState
+from models.conversation import Conversation, Language
+from models.inbox import EventState, WebhookEvent
+from models.inquiry import Inquiry
+from models.mail import MailState
+from models.one_time_token import OneTimeToken, TokenPurpose
+from models.outbox import Push, PushState
+from models.picture import Picture
+from models.privacy import (
+    Disclosure,
+    Ground,
+    LegalHold,
+    PrivacyRequest,
+    RequestKind,
+    RequestState,
+)
+from models.recipient import Recipient
+from models.secret_link import LinkPurpose, SecretLink
+from models.staff import StaffLink, Stage
+from tests.factories import (
+    make_account,
+    make_campaign,
+    make_conversation,
+    make_learner,
+    make_staff,
+)
+from tests.services.privacy.canaries import make_mail
+
+DAY = timedelta(days=1)
+
+
+def learner(session: Session, at: datetime) -> None:
+    row = make_learner(session, at)
+    session.get_one(Conversation, row.conversation_id).learner_id = row.id
+
+
+def mail(session: Session, at: datetime) -> None:
+    session.add(make_mail(at, state=MailState.SENT, subject_id=new_id()))
+
+
+def push(session: Session, at: datetime) -> None:
+    session.add(
+        Push(
+            id=new_id(),
+            cause=new_id(),
+            person=new_id(),
+            retry_key=new_id(),
+            state=PushState.SENT,
+            created_at=at,
+            due_at=at,
+        )
+    )
+
+
+def inquiry(session: Session, at: datetime) -> None:
+    chat = make_conversation(session, at)
+    chat.expires_at = at + timedelta(days=9999)  # so that it is not forgotten with its stranger
+    session.add(
+        Inquiry(id=new_id(), conversation_id=chat.id, topic="x", created_at=at, closed_at=at)
+    )
+
+
+def request(session: Session, at: datetime) -> None:
+    session.add(
+        PrivacyRequest(
+            id=new_id(),
+            subject_id=new_id(),
+            kind=RequestKind.ACCESS,
+            state=RequestState.REFUSED,
+            asked_by="self",
+            channel="line",
+            opened_at=at,
+            acknowledge_by=at,
+            due_at=at,
+            closed_at=at,
+        )
+    )
+
+
+def hold(session: Session, at: datetime) -> None:
+    session.add(
+        LegalHold(id=new_id(), learner_id=new_id(), may_tell=True, placed_at=at, released_at=at)
+    )
+
+
+def disclosure(session: Session, at: datetime) -> None:
+    session.add(
+        Disclosure(
+            id=new_id(),
+            learner_id=new_id(),
+            ground=Ground.LAW,
+            reference="1",
+            recipient="x",
+            items=[],
+            approved_by=[],
+            at=at,
+        )
+    )
+
+
+def link(session: Session, at: datetime) -> None:
+    account = make_account(session, make_learner(session, at + timedelta(days=9999)), at)
+    session.add(
+        SecretLink(
+            id=new_id(),
+            digest=new_id(),
+            account_id=account.id,
+            purpose=LinkPurpose.INITIAL_PASSWORD,
+            created_at=at,
+            expires_at=at,
+        )
+    )
+
+
+def token(session: Session, at: datetime) -> None:
+    session.add(
+        OneTimeToken(
+            id=new_id(),
+            purpose=TokenPurpose.ARCHIVE,
+            digest=new_id(),
+            subject_id=new_id(),
+            created_at=at,
+            expires_at=at,
+        )
+    )
+
+
+def event(session: Session, at: datetime) -> None:
+    session.add(
+        WebhookEvent(id=new_id(), kind="x", happened_at=at, received_at=at, state=EventState.DONE)
+    )
+
+
+def staff_link(session: Session, at: datetime) -> None:
+    staff = make_staff(session, at)
+    session.add(
+        StaffLink(id=new_id(), digest=new_id(), staff_id=staff.id, created_at=at, expires_at=at)
+    )
+
+
+def staff_session(session: Session, at: datetime) -> None:
+    sessions.open_session(session, make_staff(session, at).id, Stage.IN, at)
+
+
+def picture(session: Session, at: datetime) -> None:
+    """One that no announcement shows."""
+    session.add(Picture(id=new_id(), data=b"x", width=1, height=1, put_by=new_id(), put_at=at))
+
+
+def listed(session: Session, at: datetime) -> None:
+    """Somebody on the list of an announcement that ended then."""
+    campaign = make_campaign(session, at, state=CampaignState.DONE, ended_at=at)
+    session.add(
+        Recipient(
+            campaign_id=campaign.id,
+            subject_id=new_id(),
+            learner_id=new_id(),
+            language=Language.THAI,
+            revision=0,
+        )
+    )
