@@ -89,8 +89,8 @@ IS_NOT_STOPPED = text("state <> 'stopped'")
 class Campaign(Base):
     """One announcement.
 
-    `content` is {language: {"title": ..., "parts": [...]}} (bot/services/campaigns/content/content.py),
-    `audience` narrows who may get it (bot/services/campaigns/audience/filters.py), `counts` is what the frozen list
+    `content` is {language: {"title": ..., "parts": [...]}} (campaigns/content in the services),
+    `audience` narrows who may get it (campaigns/audience), `counts` is what the frozen list
     came to. `digest` covers content, audience, plan, counts and cost; `approved_digest` is what
     the approver saw. With a `rule` the campaign is the pattern of a series, whose members name it
     as their `series_id` and are made when their time has come.

@@ -12,7 +12,7 @@ from models.conversation import Language
 
 
 class Role(StrEnum):
-    """What somebody is there for; permissions per role stand in bot/services/staff/permissions.py."""
+    """What somebody is there for; what each may do: bot/services/staff/permissions.py."""
 
     AUTHOR = "author"
     APPROVER = "approver"

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from handlers.console.pages import page
 from handlers.web import language
-from handlers.web.errors import KEPT
+from handlers.web.headers import ERROR_HEADERS
 
 
 def answer(error: HTTPException) -> AnyResponse:
@@ -15,7 +15,7 @@ def answer(error: HTTPException) -> AnyResponse:
     title, words = _words(error.code)
     response = page("error", error.code, title=title, words=words)
     for name, value in error.get_headers():
-        if name in KEPT:
+        if name in ERROR_HEADERS:
             response.headers[name] = value
     return response
 

@@ -8,6 +8,7 @@ from handlers.portal import (
     archive,
     details,
     email_link,
+    errors,
     freeze,
     guardian,
     history,
@@ -25,10 +26,7 @@ from handlers.portal.links import links
 from handlers.portal.privacy import privacy
 from handlers.portal.receipts import receipts
 from handlers.portal.routes import portal
-from handlers.web import (
-    errors,
-    headers,
-)
+from handlers.web import headers
 from handlers.web.language import link
 
 __all__ = [

@@ -5,6 +5,8 @@ Sources: OWASP HTTP Headers Cheat Sheet; OWASP ASVS 5.0, 3.4.1 to 3.4.8.
 
 from flask import Flask, Response, request
 
+# What an error page keeps of the answer that it replaces: it means something to the caller.
+ERROR_HEADERS = ("Allow", "Retry-After")
 _SOURCES = {
     "default-src": "'none'",
     "style-src": "'self'",

@@ -1,7 +1,7 @@
 """Imports of learners: a file is kept sealed, looked at, confirmed, and gone through once.
 
 Whoever is enrolled this way has no LINE account with us yet. They are a learner like any other, out
-of reach on LINE (bot/services/learners/invitations.py), and a letter tells them how to join. The file goes
+of reach on LINE (`invitations.py` beside this), and a letter tells them how to join. The file goes
 as soon as it has been gone through, a day after it was brought at the latest.
 """
 

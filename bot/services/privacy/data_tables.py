@@ -24,7 +24,7 @@ class Table:
     """One table with personal data.
 
     title: an English sentence for people, translated where it is shown. holds: the kinds of data,
-    for the record of processing. rule: its key in bot.services.privacy.retention. withheld: why a person
+    for the record of processing. rule: its key in `retention` beside this. withheld: why a person
     is not shown their rows, where the law lets us keep them back.
     """
 

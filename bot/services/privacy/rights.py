@@ -1,6 +1,6 @@
 """What is done about each exercised right: at once where it can be, with a clock where not.
 
-Every function takes an Asked (bot/services/privacy/requests.py), so that a person and the guardian of
+Every function takes an Asked (`requests.py` beside this), so that a person and the guardian of
 somebody under 20 do the same things by the same code (PDPA s.20, last paragraph).
 """
 

@@ -1,8 +1,8 @@
-"""Everybody looked at for a campaign, a stretch of people at a time: the channel, or why not.
+"""Everybody looked at for a campaign, a range of people at a time: the channel, or why not.
 
-The rules are those of bot/services/subscriptions/news.py (`may_send`) and bot/services/consent/consents.py (`fold`),
-written once more as set arithmetic, because a million people asked one by one take an hour; a
-test holds both against each other.
+The rules are those of bot/services/subscriptions/news.py (`may_send`) and
+bot/services/consent/consents.py (`fold`), written once more as set arithmetic, because a million
+people asked one by one take an hour; a test holds both against each other.
 """
 
 from datetime import datetime

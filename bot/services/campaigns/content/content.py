@@ -9,7 +9,7 @@ that is missing is told in the other one. A part is one of
     {"type": "cards", "cards": [card, ...]}
 
 with button = {"label": str, "url": str}. A picture is the id of one that staff put into the
-console (`bot/services/campaigns/content/pictures.py`). LINE takes five messages a request, and the last one is ours:
+console (`pictures.py` beside this). LINE takes five messages a request, and the last one is ours:
 why it came and how to stop.
 """
 

@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.logs import place_of
 from handlers.portal.pages import page
+from handlers.web.headers import ERROR_HEADERS
 
 log = structlog.get_logger(__name__)
 
 PAGES = {403, 404, 405, 413, 429, 500}
-KEPT = ("Allow", "Retry-After")  # headers that mean something to the caller
 
 
 def answer(error: HTTPException) -> AnyResponse:
@@ -31,7 +31,7 @@ def answer(error: HTTPException) -> AnyResponse:
             response = make_response("ขออภัย ระบบขัดข้อง / Sorry, something went wrong.", 500)
             response.mimetype = "text/plain"
     for name, value in error.get_headers():
-        if name in KEPT:
+        if name in ERROR_HEADERS:
             response.headers[name] = value
     return response
 
