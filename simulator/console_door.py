@@ -20,8 +20,8 @@ from bot.services.staff import (
     staff,
 )
 from handlers.console import cookies
-from handlers.portal.guard import is_same_origin
 from handlers.web.headers import content_policy
+from handlers.web.visits import is_same_origin
 from models.staff import Role, Staff, Stage
 
 # Key: name, roles, and what they are there for in Thai and English.

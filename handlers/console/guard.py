@@ -24,10 +24,10 @@ from handlers.console.request_context import (
     desk,
     member,
 )
-from handlers.portal.guard import SAFE, Visit, is_same_origin
 from handlers.web import cookies as portal_cookies
 from handlers.web import language
 from handlers.web.parts import the_bot
+from handlers.web.visits import SAFE, Visit, is_same_origin
 from models.staff import Stage
 
 __all__ = ["Member", "allow", "desk", "member", "public", "stage"]

@@ -14,8 +14,8 @@ from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.portal.guardian import chat_address
 from handlers.web import language
+from handlers.web.chat_address import chat_address
 from handlers.web.parts import the_bot
 
 

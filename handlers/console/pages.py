@@ -25,12 +25,12 @@ from bot.texts.dates import shown_time
 from handlers.console import navigation
 from handlers.console.request_context import Desk
 from handlers.console.request_context import desk as the_desk
-from handlers.portal.guard import SAFE
 from handlers.web import (
     cookies,
     language,
 )
 from handlers.web.parts import the_bot
+from handlers.web.visits import SAFE
 
 STATIC = Path(__file__).parent / "static"
 PACKAGED = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"

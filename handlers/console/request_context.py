@@ -8,7 +8,7 @@ from bot.services.staff.sessions import (
     Found,
     Member,
 )
-from handlers.portal.guard import Visit
+from handlers.web.visits import Visit
 from models.staff import Stage
 
 

@@ -3,8 +3,6 @@
 It is made from the address alone, so it looks alike for codes that live, died or never were.
 """
 
-from urllib.parse import quote
-
 import segno
 from flask import Response
 from markupsafe import Markup
@@ -12,10 +10,8 @@ from markupsafe import Markup
 from bot.services.guardians import codes
 from handlers.portal.links import links
 from handlers.portal.pages import page
+from handlers.web.chat_address import chat_address
 from handlers.web.parts import the_bot
-
-# LINE, "Use LINE features with the LINE URL scheme": a chat opened with a text typed in already.
-OUR_CHAT = "https://line.me/R/oaMessage/{basic_id}/?{text}"
 
 
 @links.get("/guardian/<token>")
@@ -33,11 +29,6 @@ def look_at_guardian_code(token: str) -> Response:
         address=address,
         qr=_qr(address) if address else None,
     )
-
-
-def chat_address(basic_id: str, text: str) -> str:
-    """What opens our chat with a text typed in."""
-    return OUR_CHAT.format(basic_id=quote(basic_id, safe=""), text=quote(text, safe=""))
 
 
 def _qr(text: str) -> Markup:

@@ -3,7 +3,7 @@
 from flask import g
 from sqlalchemy.orm import Session
 
-from handlers.portal.guard import Visit
+from handlers.web.visits import Visit
 from models.account import Account
 from models.learner import Learner
 

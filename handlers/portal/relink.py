@@ -5,10 +5,10 @@ from flask import Response, g, request
 from bot.errors import InputError
 from bot.services.auth import sign_in
 from bot.services.learners import relinking
-from handlers.portal.guard import Visit
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
 from handlers.web.parts import the_bot
+from handlers.web.visits import Visit
 
 
 @portal.get("/relink")

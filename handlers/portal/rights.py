@@ -25,7 +25,6 @@ from bot.services.privacy.rights import (
     GoneError,
 )
 from handlers.portal.archive import download
-from handlers.portal.guard import Visit
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
 from handlers.web import cookies
@@ -34,6 +33,7 @@ from handlers.web.language import (
     translate,
 )
 from handlers.web.parts import the_bot
+from handlers.web.visits import Visit
 from models.account import Account
 from models.learner import LearnerState
 

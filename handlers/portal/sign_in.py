@@ -5,7 +5,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.auth import sign_in as service
 from bot.services.auth.sessions import SessionCookie
-from handlers.portal.guard import Visit
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
 from handlers.web import (
@@ -17,6 +16,7 @@ from handlers.web.language import (
     link,
 )
 from handlers.web.parts import the_bot
+from handlers.web.visits import Visit
 
 
 @portal.get("/sign-in")

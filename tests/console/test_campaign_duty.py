@@ -15,7 +15,7 @@ from bot.services.staff import (
 from bot.services.staff.sessions import Found
 from handlers.console import campaign_acts
 from handlers.console.request_context import Desk as Browser
-from handlers.portal.guard import Visit
+from handlers.web.visits import Visit
 from models.campaign import CampaignState
 from models.staff import Role, Staff, Stage
 from tests.console.announcing import draft, row
