@@ -16,6 +16,7 @@ from bot.errors import BotError, DeliveryError, SettingsError
 from bot.line.gateway import Gateway
 from bot.mail.imap import postbox_of
 from bot.mail.smtp import mailer_of
+from bot.presentation.presenter import LinePresenter
 from bot.providers.local import LocalProvider
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
@@ -39,7 +40,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """Build the product from its settings; starts no thread and touches no network."""
     logs.configure(settings.log_level)
     keyring = Keyring(settings.data_keys, settings.audit_keys or (settings.secret_key,))
-    database = Database(settings.database_url, keyring, clock)
+    database = Database(settings.database_url, keyring, clock, LinePresenter())
     bot = Bot(
         settings=settings,
         clock=clock or system_clock,

@@ -20,6 +20,7 @@ from benchmarks.load import ask
 from benchmarks.report import Row
 from benchmarks.servers import MIGRATE, Servers, busy_seconds, cpu_seconds, line_environment
 from bot.crypto import Keyring
+from bot.presentation.presenter import LinePresenter
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import Draft
@@ -82,7 +83,7 @@ class Rig:
         }
         self.settings = Settings.from_env(self.environment)
         self._run([*MIGRATE])
-        self.database = Database(url, self.keyring)
+        self.database = Database(url, self.keyring, presenter=LinePresenter())
         began = time.monotonic()
         crowd.fill(self.database, self.keyring, people)
         print(

@@ -13,11 +13,8 @@ from sqlalchemy.orm import Session
 from bot.errors import BotError
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.presentation import (
-    campaign_cards,
-    staff_words,
-    words,
-)
+from bot.presentation import staff_words, words
+from bot.services.campaigns.reporting import listing
 from bot.services.chat import drafts
 from bot.services.people import people
 from bot.services.staff import chats
@@ -327,7 +324,7 @@ class Dispatcher:
         member = ctx.member if action is not None else None
         if member is None or action != staff_words.STOP:
             return action if member is not None else None
-        has_any = not is_inside or bool(campaign_cards.on_the_way(ctx.session, 1))
+        has_any = not is_inside or bool(listing.on_the_way(ctx.session, 1))
         return action if has_any and member.may(Permission.STOP_CAMPAIGN) else None
 
     def prompt(self, ctx: Context) -> list[Message]:

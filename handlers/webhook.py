@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
-from bot.line.events import MalformedBody, parse_body
+from bot.line.events import MalformedBody, parse_body, read_events
 from bot.line.signature import is_valid
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
@@ -88,8 +88,9 @@ def receive(bot: Bot, engine: Engine, environ: dict[str, Any]) -> tuple[HTTPStat
     if bot.user_id and delivery.destination != bot.user_id:
         bot.log.warning("webhook.wrong_destination")
         return HTTPStatus.BAD_REQUEST, "not our destination"
+    now = bot.clock()
     try:
-        stored = inbox.store(bot.database, bot.keyring, delivery.events, bot.clock())
+        stored = inbox.store(bot.database, bot.keyring, read_events(delivery, now), now)
     except (SQLAlchemyError, OSError) as error:
         bot.log.error("webhook.not_stored", error=type(error).__name__)
         return HTTPStatus.SERVICE_UNAVAILABLE, "try again later"

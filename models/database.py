@@ -49,10 +49,17 @@ class Database:
     fsync a group. A failing unit is rolled back to its savepoint and spoils nobody else's.
     """
 
-    def __init__(self, url: str, keyring: Keyring, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        keyring: Keyring,
+        clock: Clock | None = None,
+        presenter: object
+        | None = None,  # goes with each session (bot/services/delivery/presenter.py)
+    ) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self._info = {"keyring": keyring, "database": self}
+        self._info = {"keyring": keyring, "database": self, "presenter": presenter}
         self._clock = clock
         self._inserts: dict[FromClause, Prepared] = {}
         if self.is_sqlite:

@@ -185,7 +185,7 @@ def make_campaign(
     }
     row = Campaign(**values | overrides)
     if settings is not None:
-        row.digest = row.approved_digest = rendered.digest(row, settings)
+        row.digest = row.approved_digest = rendered.digest(session, row, settings)
     session.add(row)
     session.flush()
     for number, group in enumerate(groups):

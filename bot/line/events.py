@@ -101,6 +101,12 @@ def read_event(raw: dict[str, Any], received_at: datetime) -> Event | None:
     )
 
 
+def read_events(delivery: Delivery, received_at: datetime) -> list[tuple[dict[str, Any], Event]]:
+    """The events of a webhook that we act on, each as LINE sent it and as an Event."""
+    found = ((raw, read_event(raw, received_at)) for raw in delivery.events)
+    return [(raw, event) for raw, event in found if event is not None]
+
+
 def event_id(raw: dict[str, Any]) -> str:
     """The webhookEventId; where it is missing or odd, a digest of the event takes its place.
 

@@ -17,7 +17,8 @@ from bot.errors import DeliveryError
 from bot.line.json_answers import json_object
 from bot.line.messages import Message
 from bot.line.rich_menus import RichMenuCalls
-from bot.line.sending import Kind, Receipt, Shortage, push_body, shortage
+from bot.line.sending import Kind, push_body, shortage
+from bot.receipts import Receipt, Shortage
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 # Not the message's fault: a token that an operator renews, a limit that passes.

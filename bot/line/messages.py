@@ -7,6 +7,8 @@ UTF-16 code units, lengths of labels in grapheme clusters.
 from typing import Any
 from urllib.parse import urlencode
 
+from bot.texts.lengths import units
+
 Message = dict[str, Any]
 Action = dict[str, Any]
 
@@ -16,11 +18,6 @@ ALT_LIMIT = 400  # 1,500 are allowed now, 400 still stands in older clients' doc
 POSTBACK_LIMIT = 300
 
 GREEN, INK, GREY, PAPER, LINE_COLOUR = "#0B6E4F", "#1F2933", "#5F6B76", "#FFFFFF", "#E4E7EB"
-
-
-def units(text: str) -> int:
-    """Length as LINE counts texts."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def clip(text: str, limit: int) -> str:

@@ -1,32 +1,13 @@
-"""A paid sending: its body, made once; its receipt; and what LINE means by “too many”."""
+"""A paid sending: its body, made once, and what LINE means by “too many”."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
+
+from bot.receipts import Shortage
 
 MAX_RECIPIENTS = 500  # of one multicast (LINE, "Send multicast message")
 Kind = Literal["reply", "push", "multicast"]
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """LINE's yes: to this call, or (409) to an earlier one under the same retry key.
-
-    request_id names the call that was accepted, for statistics and for questions to LINE.
-    """
-
-    request_id: str | None
-    was_accepted_before: bool = False
-
-
-class Shortage(StrEnum):
-    """What LINE's one status 429 can mean for a sending."""
-
-    RATE = "rate"  # too many calls a second: a moment's patience helps
-    QUOTA = "quota"  # the month's messages do not suffice: only the owner or a new month helps
-    RESERVED = "reserved"  # another sending holds messages back: they are free when it is through
 
 
 def multicast_body(to: Sequence[str], messages: bytes, unit: str | None = None) -> bytes:

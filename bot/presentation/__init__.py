@@ -1,6 +1,5 @@
-"""What people read in chat: words, cards, menus and banners, in Thai and English.
+"""What services have to say, in words and on cards: notices, menus, announcements, files to read.
 
-Services say what happened; these modules say it to somebody. A rule does not live here, nor the
-sending. Begin with `words`, which tells what a typed sentence asks for, or with the noun that you
-look for: the file is named after it.
+It reads what services know and decides nothing; what a person may do stands in bot/services. A
+reader begins at presenter.py, through which services reach it.
 """

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from bot.clock import BANGKOK
-from bot.presentation import archive_words
-from bot.services.privacy import data_map
+from bot.presentation import archive_words, data_labels
 from bot.services.privacy.personal_data_export import (
     Archive,
     Row,
@@ -144,7 +143,7 @@ def _table(row: Row) -> str:
     for column, value in row.items():
         if value is None or value == "":
             continue
-        label = _both(data_map.LABELS.get(column, column.replace("_", " ")))
+        label = _both(data_labels.LABELS.get(column, column.replace("_", " ")))
         lines.append(f"<tr><th>{label}</th><td>{escape(_shown(column, value))}</td></tr>")
     return f"<table>{''.join(lines)}</table>\n"
 

@@ -3,21 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from bot.presentation import (
-    campaign_messages,
-    campaign_words,
-    formatting,
-    preview_banners,
-)
+from bot.presentation import campaign_messages, campaign_words, formatting, preview_banners
 from bot.services.campaigns.content.content import (
     Content,
     languages,
 )
+from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow import (
     campaigns,
     decisions,
@@ -36,18 +31,9 @@ from models.campaign import (
     CampaignState,
     RolloutStage,
 )
-from models.recipient import Batch, BatchState
 from models.staff import Staff
 
 Block = dict[str, Any]
-# What has not ended and may be stopped.
-ON_THE_WAY = (
-    CampaignState.APPROVED,
-    CampaignState.SCHEDULED,
-    CampaignState.SENDING,
-    CampaignState.PAUSED,
-)
-OUT = (BatchState.SENT, BatchState.ACCEPTED_BEFORE)
 
 
 def previews(content: Content, topic_id: str, settings: Settings) -> list[Message]:
@@ -108,12 +94,12 @@ def card(
         blocks.append(line.paragraph(t("Another time can be set in the console."), small=True))
     if campaign.digest is not None and campaign.state is not CampaignState.DRAFT:
         blocks += [line.separator(), *_counted(session, campaign, t, settings, now)]
-    has_progress = campaign.state in ON_THE_WAY or campaign.started_at is not None
+    has_progress = campaign.state in listing.ON_THE_WAY or campaign.started_at is not None
     if has_progress and campaign.rule is None:
         blocks += [line.separator(), *_progress(session, campaign, t)]
     if campaign.state is CampaignState.IN_REVIEW and campaigns.is_for_nobody(campaign):
         blocks.append(line.paragraph(t("Nobody would get it, so it cannot be approved.")))
-    elif is_for(campaign, member, settings):
+    elif campaigns.is_for(campaign, member, settings):
         blocks.append(line.paragraph(t("Please read all of it before you approve."), small=True))
     elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.APPROVE_CAMPAIGN):
         blocks.append(line.paragraph(t("Whoever wrote it does not approve it."), small=True))
@@ -139,34 +125,6 @@ def listed(
         for campaign in found
     ]
     return line.card(title, title, blocks or [line.paragraph(empty)], [])
-
-
-def on_the_way(session: Session, most: int) -> list[Campaign]:
-    """What is approved and has not ended, the next one first."""
-    query = select(Campaign).where(Campaign.state.in_(ON_THE_WAY))
-    return list(session.scalars(query.order_by(Campaign.due_at, Campaign.id).limit(most)))
-
-
-def latest_of(session: Session, member_id: str) -> Campaign | None:
-    """What a member asked for last; what a series asks for by itself is not meant."""
-    query = select(Campaign).where(
-        Campaign.asked_by == member_id,
-        Campaign.asked_at.is_not(None),
-        Campaign.series_id.is_(None),
-    )
-    newest = query.order_by(Campaign.asked_at.desc(), Campaign.id.desc()).limit(1)
-    return session.scalars(newest).one_or_none()
-
-
-def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
-    """Whether it waits for this member's decision: counted, and not their own (policy R4)."""
-    is_own = campaigns.is_own(campaign, member.id) and not settings.approve_own
-    return (
-        campaign.state is CampaignState.IN_REVIEW
-        and campaign.digest is not None
-        and member.may(Permission.APPROVE_CAMPAIGN)
-        and not is_own
-    )
 
 
 def _plan(session: Session, campaign: Campaign, t: Translator, settings: Settings) -> list[Block]:
@@ -213,11 +171,8 @@ def _counted(
 
 
 def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block]:
-    out = func.sum(case((Batch.state.in_(OUT), func.coalesce(Batch.reached, Batch.size)), else_=0))
-    total, done = session.execute(
-        select(func.sum(Batch.size), out).where(Batch.campaign_id == campaign.id)
-    ).one()
-    said = t("{done} of {all} people", done=f"{done or 0:,}", all=f"{total or 0:,}")
+    done, total = listing.sent_so_far(session, campaign)
+    said = t("{done} of {all} people", done=f"{done:,}", all=f"{total:,}")
     blocks = [line.fact(t("Sent so far"), said)]
     if campaign.state is CampaignState.SENDING and campaign.wave is not None:
         names = {
@@ -234,7 +189,7 @@ def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settin
     if campaign.state is CampaignState.IN_REVIEW and campaign.digest is None:
         return [line.entry(t("See the count"), "campaign_show", c=c)]
     buttons = []
-    if is_for(campaign, member, settings):
+    if campaigns.is_for(campaign, member, settings):
         if not campaigns.is_for_nobody(campaign):
             buttons.append(line.entry(t("Approve"), "campaign_approve", c=c, d=d))
         buttons.append(line.entry(t("Send back"), "campaign_back", c=c, d=d))
@@ -244,7 +199,7 @@ def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settin
         buttons.append(
             line.entry(t("Ask for approval"), "campaign_ask", c=c, r=str(campaign.revision))
         )
-    if campaign.state in ON_THE_WAY and member.may(Permission.STOP_CAMPAIGN):
+    if campaign.state in listing.ON_THE_WAY and member.may(Permission.STOP_CAMPAIGN):
         buttons.append(line.entry(t("Stop now"), "campaign_stop", c=c))
         buttons.append(line.entry(t("Look again"), "campaign_show", c=c))
     said = [

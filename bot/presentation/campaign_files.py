@@ -5,53 +5,22 @@ Headers and states are in the reader's language, each state with its code beside
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row
 
 from bot.clock import BANGKOK
 from bot.presentation import formatting
-from bot.presentation.campaign_words import (
-    BATCHES,
-    CHANNELS,
-    LEFT_OUT,
-    WAVES,
-    dropped,
-)
-from bot.services.audit import audit
-from bot.services.audit.audit import Action
+from bot.presentation.campaign_words import BATCHES, CHANNELS, LEFT_OUT, WAVES, dropped
+from bot.services.campaigns.reporting import exports
 from bot.texts import Translator
-from models.campaign import Campaign
 from models.database import Database
-from models.recipient import Batch, Recipient
+from models.recipient import Batch
 
-STRETCH = 5_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV Injection
 MARK = "\ufeff"  # so that Excel reads UTF-8
-_ON_LIST = (  # columns alone: a list has a hundred thousand rows
-    Recipient.subject_id,
-    Recipient.language,
-    Recipient.channel,
-    Recipient.left_out,
-    Recipient.wave,
-    Recipient.batch,
-    Recipient.dropped,
-)
-
-
-def record(session: Session, campaign: Campaign, member_id: str, now: datetime) -> None:
-    """Write down that a member took a list out."""
-    audit.record(
-        session,
-        Action.CAMPAIGN_EXPORTED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
-        campaign_id=campaign.id,
-    )
 
 
 def people(database: Database, campaign_id: str, t: Translator) -> Iterator[str]:
@@ -67,33 +36,12 @@ def people(database: Database, campaign_id: str, t: Translator) -> Iterator[str]
         t("Taken off because"),
         t("Taken off (code)"),
     )
-    after = ""
-    while True:
-        start = after
-
-        def read(session: Session, start: str = start) -> Sequence[Row[*tuple[Any, ...]]]:
-            query = (
-                select(*_ON_LIST)
-                .where(Recipient.campaign_id == campaign_id, Recipient.subject_id > start)
-                .order_by(Recipient.subject_id)
-                .limit(STRETCH)
-            )
-            return session.execute(query).all()
-
-        rows = database.read(read)
+    for rows in exports.people(database, campaign_id):
         yield "".join(_person(t, row) for row in rows)
-        if len(rows) < STRETCH:
-            return
-        after = rows[-1].subject_id
 
 
 def batches(database: Database, campaign_id: str, t: Translator) -> Iterator[str]:
     """Every batch and what became of it."""
-
-    def read(session: Session) -> list[Batch]:
-        query = select(Batch).where(Batch.campaign_id == campaign_id).order_by(Batch.number)
-        return list(session.scalars(query))
-
     yield MARK + _line(
         t("Batch"),
         t("Wave"),
@@ -108,7 +56,7 @@ def batches(database: Database, campaign_id: str, t: Translator) -> Iterator[str
         t("Time (Bangkok)"),
         t("Request number at LINE"),
     )
-    yield "".join(_batch(t, row) for row in database.read(read))
+    yield "".join(_batch(t, row) for row in exports.batches(database, campaign_id))
 
 
 def _person(t: Translator, row: Row[*tuple[Any, ...]]) -> str:

@@ -5,16 +5,18 @@ from typing import Any
 
 from bot.line import messages as line
 from bot.line.messages import Message
+from bot.services.campaigns.content import pictures
 from bot.services.campaigns.content.content import Content
+from bot.services.campaigns.content.rendered import Announcement
 from bot.services.subscriptions.topics import Topic
 from bot.settings import Settings
 from bot.texts import Translator, translator
 from models.consent import Purpose
 
 
-def picture_url(settings: Settings, picture: str) -> str:
-    """Where LINE and mail programs find one of our pictures."""
-    return f"{settings.public_url}/pictures/{picture}.jpg"
+def announcement(notice: Announcement, t: Translator) -> list[Message]:
+    """The same, as services ask for it."""
+    return messages(notice.content, t.language, notice.topic, notice.settings)
 
 
 def messages(content: Content, language: str, topic: Topic, settings: Settings) -> list[Message]:
@@ -54,7 +56,7 @@ def _message(part: Mapping[str, Any], title: str, settings: Settings) -> Message
     if kind == "text":
         return line.text(part["text"])
     if kind == "picture":
-        url = picture_url(settings, part["picture"])
+        url = pictures.url(settings, part["picture"])
         return {"type": "image", "originalContentUrl": url, "previewImageUrl": url}
     if kind == "card":
         contents = _bubble(part, settings)
@@ -84,7 +86,7 @@ def _bubble(card: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     if card.get("picture"):
         bubble["hero"] = {
             "type": "image",
-            "url": picture_url(settings, card["picture"]),
+            "url": pictures.url(settings, card["picture"]),
             "size": "full",
             "aspectRatio": "20:13",
             "aspectMode": "cover",

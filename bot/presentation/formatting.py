@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from bot.presentation import campaign_words
+from bot.presentation import campaign_words, schedule_words
 from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.filters import Audience
-from bot.services.campaigns.workflow import schedules
 from bot.services.courses import courses
 from bot.settings import Settings
 from bot.texts import Translator
@@ -30,7 +29,7 @@ def pause(t: Translator, reason: str | None) -> str:
 def when(t: Translator, campaign: Campaign, settings: Settings) -> str:
     """When it goes out, in a sentence; once it is approved, the moment itself."""
     if campaign.rule is not None:
-        said = schedules.words(campaign.rule, t, campaign.rule_until)
+        said = schedule_words.words(campaign.rule, t, campaign.rule_until)
         if campaign.due_at is not None and campaign.state is CampaignState.SCHEDULED:
             return t("{rule}; next: {time}", rule=said, time=moment(t, campaign.due_at))
         return said

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.texts import translator
-
-STAFF_COPY = "campaign:{}:staff:"  # a colleague's push is caused by this and their id
+from bot.presentation import campaign_messages
+from bot.services.campaigns.workflow.rollout import StaffCopy
+from bot.services.campaigns.workflow.test_sends import TrialCopy
+from bot.texts import Translator, translator
 
 
 def marked(messages: list[Message], mark: str, most: int = line.MAX_MESSAGES) -> list[Message]:
@@ -21,6 +22,22 @@ def marked(messages: list[Message], mark: str, most: int = line.MAX_MESSAGES) ->
     last = messages[-1]
     alt = line.clip(f"{mark} {last['altText']}", line.ALT_LIMIT)
     return [*messages[:-1], {**last, "altText": alt}]
+
+
+def trial(notice: TrialCopy, t: Translator) -> list[Message]:
+    """The very messages, with a word in front that this is a test."""
+    return as_test(campaign_messages.announcement(notice.announcement, t), t)
+
+
+def as_test(messages: list[Message], t: Translator) -> list[Message]:
+    """With a word in front that this is a test."""
+    return marked(messages, t("[Test]"))
+
+
+def for_staff(notice: StaffCopy, t: Translator) -> list[Message]:
+    """The very messages that everybody gets, for a colleague."""
+    said = campaign_messages.announcement(notice.announcement, t)
+    return staff_copy(said, t.language, notice.before)
 
 
 def staff_copy(messages: list[Message], language: str, before: timedelta) -> list[Message]:

@@ -52,12 +52,12 @@ def clock_line(t: Translator, request: PrivacyRequest) -> str:
     return t("Asked on {opened} · answer by {due}", opened=opened, due=due)
 
 
-def refusal(t: Translator, request: PrivacyRequest) -> str:
+def refusal(t: Translator, reason: str | None) -> str:
     """The reason of a refusal, and where else to turn (PDPA s.73)."""
     return t(
         "Reason: {reason} If you disagree, you may complain to the Personal Data Protection "
         "Committee (PDPC).",
-        reason=request.reason or "-",
+        reason=reason or "-",
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.dispatch import Context
 from bot.errors import DeliveryError
 from bot.line import messages as line
-from bot.line.events import Event
+from bot.line.events import Event, read_event
 from bot.line.messages import Message
 from bot.logs import place_of
 from bot.runtime.linking import MenuLinker
@@ -139,7 +139,7 @@ class Answering:
             if found.answer is None:
                 return Next.AGAIN  # the attempt is counted for good before its handler runs
             return ToSay(replace(found.answer, attempts=found.attempts + 1, is_repeat=True))
-        event, now = found.event, self.bot.clock()
+        event, now = _event(found), self.bot.clock()
         if event is None:
             return self._handled(session, found, None)
         if event.group_id is not None or event.user_id is None:
@@ -181,7 +181,8 @@ class Answering:
         self.bot.log.error("event.given_up", event_id=found.id, attempts=found.attempts)
         inbox.give_up(session, found)
         words = found.answer.messages if found.answer else []
-        user_id = found.answer.user_id if found.answer else found.event and found.event.user_id
+        event = _event(found)
+        user_id = found.answer.user_id if found.answer else event and event.user_id
         if not user_id:
             return
         language = conversation.language if conversation else THAI
@@ -234,11 +235,12 @@ class Answering:
             self._settle(session, outcome)
         conversation = people.find(session, person, lock=True)
         found = inbox.earliest(session, person, self.bot.worker)
-        if found is None or not found.is_free or found.event is None:
+        event = _event(found) if found is not None and found.is_free else None
+        if found is None or event is None:
             return Next.IDLE
         language = conversation.language if conversation else THAI
         said = [line.text(sorry(language))]
-        answer = self._answer(found, found.event, person, language, said)
+        answer = self._answer(found, event, person, language, said)
         return self._handled(session, found, answer)
 
     def _language(self, user_id: str) -> str:
@@ -313,6 +315,10 @@ class Answering:
             self.bot.gateway.loading(user_id)
         except DeliveryError as error:
             self.bot.log.info("loading.refused", status=error.status)
+
+
+def _event(found: OpenEvent) -> Event | None:
+    return None if found.payload is None else read_event(found.payload, found.received_at)
 
 
 def sorry(language: str) -> str:

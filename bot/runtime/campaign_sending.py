@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
-from bot.line.sending import Shortage
 from bot.logs import place_of
+from bot.receipts import Shortage
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
 from bot.services.campaigns.content.bodies import Bodies

@@ -15,6 +15,7 @@ from functools import partial
 from bot.errors import BotError, DeliveryError
 from bot.line.menu_pictures import draw_menu
 from bot.line.menus import PREFIX, Menu, payload
+from bot.presentation.menus import all_menus
 from bot.runtime.parts import Bot
 from bot.services.chat import rich_menus
 from bot.services.shared import throttles
@@ -49,7 +50,7 @@ class Design:
 def designs() -> list[Design]:
     """The menus as the code has them now, drawn."""
     found = []
-    for menu in rich_menus.all_menus():
+    for menu in all_menus():
         picture = draw_menu(menu)
         plain = json.dumps(payload(menu, ""), sort_keys=True, ensure_ascii=False)
         found.append(Design(menu, picture, hashlib.sha256(plain.encode() + picture).hexdigest()))

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from queue import SimpleQueue
 
 from bot.errors import DeliveryError
-from bot.line.sending import Receipt, Shortage
 from bot.logs import place_of
+from bot.receipts import Receipt, Shortage
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
 from bot.services.delivery import outbox

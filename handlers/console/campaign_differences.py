@@ -4,12 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.presentation import (
-    campaign_words,
-    formatting,
-)
+from bot.presentation import campaign_words, formatting, schedule_words
 from bot.services.campaigns.audience import filters
-from bot.services.campaigns.workflow import schedules
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.courses import courses
 from bot.services.subscriptions import topics
@@ -114,7 +110,7 @@ def _days(t: Translator, days: int | None) -> str:
 
 def _plan(t: Translator, draft: Draft, settings: Settings) -> str:
     if draft.rule is not None:
-        return schedules.words(draft.rule, t, draft.rule_until)
+        return schedule_words.words(draft.rule, t, draft.rule_until)
     if draft.send_at is not None:
         return formatting.moment(t, draft.send_at)
     return formatting.at_once(t, settings)

@@ -7,10 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import DeliveryError
-from bot.presentation import (
-    campaign_messages,
-    campaign_words,
-)
+from bot.presentation import campaign_messages, campaign_words
 from bot.runtime import quota_reading
 from bot.services.campaigns.audience import recipient_check
 from bot.services.campaigns.audience.recipient_check import Reader

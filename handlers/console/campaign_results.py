@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_files
 from bot.services.campaigns.reporting import (
+    exports,
     insights,
     mail_results,
     progress,
@@ -60,7 +61,7 @@ def campaign_results_page(campaign_id: str) -> AnyResponse:
 def campaign_results_file(campaign_id: str) -> Response:
     """Every batch and its outcome; that it was taken is audited."""
     view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
-    bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
+    bot.database.write(lambda session: exports.record(session, view.row, mine.id, now))
     lines = campaign_files.batches(bot.database, campaign_id, language.translate())
     return csv_file(lines, f"results-{campaign_id}.csv")
 

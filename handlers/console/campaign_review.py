@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_files
-from bot.services.campaigns.reporting import progress
+from bot.services.campaigns.reporting import (
+    exports,
+    progress,
+)
 from bot.services.campaigns.reporting.progress import Decision
 from bot.services.campaigns.sending.batches import LATE
 from bot.services.campaigns.workflow import (
@@ -116,7 +119,7 @@ def campaign_people_file(campaign_id: str) -> Response:
     view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
     if not _may_take_list():
         abort(403)
-    bot.database.write(lambda session: campaign_files.record(session, view.row, mine.id, now))
+    bot.database.write(lambda session: exports.record(session, view.row, mine.id, now))
     lines = campaign_files.people(bot.database, campaign_id, language.translate())
     return csv_file(lines, f"list-{campaign_id}.csv")
 

@@ -6,16 +6,10 @@ from typing import Any
 
 from flask import Response, abort
 
-from bot.presentation import (
-    campaign_words,
-    formatting,
-)
+from bot.presentation import campaign_words, formatting, schedule_words
 from bot.services.campaigns.content.content import languages
 from bot.services.campaigns.reporting import listing
-from bot.services.campaigns.workflow import (
-    campaigns,
-    schedules,
-)
+from bot.services.campaigns.workflow import campaigns
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
 from bot.services.subscriptions.topics import Topic
@@ -152,7 +146,7 @@ def shared() -> dict[str, Any]:
     return {
         "words": campaign_words,
         "lines": formatting,
-        "rule_words": schedules.words,
+        "rule_words": schedule_words.words,
         "colours": COLOURS,
         "settings": settings,
         "now": the_bot().clock(),

@@ -22,10 +22,7 @@ from bot.services.subscriptions import topics
 from bot.texts import Translator
 from bot.texts.dates import shown_day
 from handlers.console import charts
-from handlers.console.charts import (
-    Bar,
-    Chart,
-)
+from handlers.console.charts import Bar, Chart
 from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.request_context import member

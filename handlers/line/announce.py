@@ -12,12 +12,7 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import (
-    campaign_cards,
-    formatting,
-    staff_words,
-    words,
-)
+from bot.presentation import campaign_cards, formatting, staff_words, words
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.campaigns.content import content as campaign_content
 from bot.services.campaigns.content.problems import CampaignError
@@ -26,6 +21,7 @@ from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
 from bot.texts import ENGLISH, LANGUAGES, THAI
+from bot.texts.lengths import units
 from handlers.line.announce_parts import asking, problems
 from models.campaign import Campaign
 
@@ -228,7 +224,7 @@ def _create(ctx: Context) -> Campaign:
 
 
 def _is_too_long(typed: str) -> bool:
-    return line.units(typed) > campaign_content.MAX_LENGTH["text"]
+    return units(typed) > campaign_content.MAX_LENGTH["text"]
 
 
 def _too_long_for_now(ctx: Context) -> Message:

@@ -17,6 +17,7 @@ from bot.presentation import campaign_cards
 from bot.runtime import Bot
 from bot.services.campaigns.content import content
 from bot.services.campaigns.content.problems import CampaignError
+from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import MoveError
 from bot.services.staff import chats
@@ -54,7 +55,7 @@ def latest_wanted(event: Event, ctx: Context) -> HandlerResult:
     """How it stands with what this member asked for last, found again by a word."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
         return not_for_them(ctx)
-    campaign = campaign_cards.latest_of(ctx.session, ctx.staff.id)
+    campaign = listing.latest_of(ctx.session, ctx.staff.id)
     if campaign is None:
         none = ctx.t("You have not asked for approval of anything yet.")
         return flow.say(line.text(none), *ctx.asked())

@@ -20,6 +20,7 @@ from bot.presentation import (
     staff_words,
 )
 from bot.services.campaigns.content.problems import CampaignError
+from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow import (
     alerts,
     campaigns,
@@ -61,7 +62,7 @@ def waiting_asked_for(event: Event, ctx: Context) -> HandlerResult:
         return not_for_them(ctx)
     query = select(Campaign).where(Campaign.state == CampaignState.IN_REVIEW)
     found = list(ctx.session.scalars(query.order_by(Campaign.asked_at, Campaign.id).limit(50)))
-    mine = [each for each in found if campaign_cards.is_for(each, ctx.staff, ctx.settings)]
+    mine = [each for each in found if campaigns.is_for(each, ctx.staff, ctx.settings)]
     if len(mine) == 1:
         return flow.say(*shown(ctx, mine[0]))
     ordered = mine + [each for each in found if each not in mine]
@@ -77,7 +78,7 @@ def progress_asked_for(event: Event, ctx: Context) -> HandlerResult:
     """What is approved and has not ended; each can be stopped from its card."""
     if not ctx.staff.may(Permission.SEE_CAMPAIGNS):
         return not_for_them(ctx)
-    found = campaign_cards.on_the_way(ctx.session, MAX_CAMPAIGNS)
+    found = listing.on_the_way(ctx.session, MAX_CAMPAIGNS)
     if len(found) == 1:
         return flow.say(card(ctx, found[0]), *ctx.asked())
     t = ctx.t
@@ -91,7 +92,7 @@ def stopping_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     if not ctx.staff.may(Permission.STOP_CAMPAIGN):
         return not_for_them(ctx)
-    found = campaign_cards.on_the_way(ctx.session, MAX_CAMPAIGNS)
+    found = listing.on_the_way(ctx.session, MAX_CAMPAIGNS)
     if not found:
         told = line.text(t("No announcement is under way, so there is nothing to stop."))
         mine = [line.entry(t("News"), "news")] if ctx.learner is not None else []
@@ -202,7 +203,7 @@ def taken_back(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
 @needs(Permission.STOP_CAMPAIGN)
 def stopped(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     """One tap, no question: each second counts."""
-    if campaign.state not in campaign_cards.ON_THE_WAY:
+    if campaign.state not in listing.ON_THE_WAY:
         return decided(ctx, campaign)
     try:
         campaigns.stop(ctx.session, campaign, ctx.staff.id, ctx.now)

@@ -14,10 +14,7 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import (
-    campaign_cards,
-    campaign_words,
-)
+from bot.presentation import campaign_cards, campaign_words
 from bot.services.campaigns.content.problems import Problem
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import MoveError

@@ -11,10 +11,7 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import (
-    request_words,
-    rights_words,
-)
+from bot.presentation import request_words, rights_words
 from bot.services.consent import consents
 from bot.services.consent.consents import (
     GUARDIAN,

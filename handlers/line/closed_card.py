@@ -4,10 +4,8 @@ from bot.clock import BANGKOK
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services.learners import (
-    merge_notices,
-    merging,
-)
+from bot.presentation import merge_notices
+from bot.services.learners import merging
 from bot.texts.dates import shown_day
 from models.learner import LearnerState
 

@@ -11,6 +11,7 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation.questions import asking_card, seen_news
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.subscriptions import (
@@ -18,10 +19,6 @@ from bot.services.subscriptions import (
     subscriptions,
 )
 from bot.services.subscriptions.opt_in import Standing
-from bot.services.subscriptions.questions import (
-    asking_card,
-    seen_news,
-)
 from bot.services.subscriptions.subscriptions import (
     CHANNEL_OF,
     NEWS,

@@ -2,7 +2,7 @@
 
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services.subscriptions.questions import (
+from bot.presentation.questions import (
     card_id,
     news_question,
     news_text,

@@ -12,10 +12,7 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import (
-    request_words,
-    rights_words,
-)
+from bot.presentation import request_words, rights_words
 from bot.runtime import Bot
 from bot.services.people import subjects
 from bot.services.privacy import (

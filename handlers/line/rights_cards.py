@@ -117,7 +117,7 @@ def requests_card(ctx: Context) -> Message:
         what = f"{request_words.kind_name(t, request.kind)}: {request_words.state_name(t, request)}"
         blocks.append(line.fact(request_words.clock_line(t, request), what))
         if request.state is RequestState.REFUSED:
-            blocks.append(line.paragraph(request_words.refusal(t, request), small=True))
+            blocks.append(line.paragraph(request_words.refusal(t, request.reason), small=True))
     if not blocks:
         blocks.append(line.paragraph(t("You have not asked for anything yet.")))
     return line.card(title, title, blocks, [line.entry(t("My rights"), "rights")])

@@ -9,6 +9,7 @@ from flask import Response, abort, g, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.presentation import questions
 from bot.services.consent.consents import (
     GUARDIAN,
     MUST_AGREE,
@@ -16,7 +17,6 @@ from bot.services.consent.consents import (
 )
 from bot.services.subscriptions import (
     opt_in,
-    questions,
     subscriptions,
     topics,
 )

@@ -8,10 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.presentation import (
-    request_words,
-    rights_words,
-)
+from bot.presentation import request_words, rights_words
 from bot.services.accounts import provisioning
 from bot.services.auth import sign_in
 from bot.services.people import subjects
@@ -168,7 +165,7 @@ def _page(status: int, **more: object) -> Response:
                 "what": request_words.kind_name(t, each.kind),
                 "state": request_words.state_name(t, each),
                 "clock": request_words.clock_line(t, each),
-                "refusal": request_words.refusal(t, each) if each.reason else None,
+                "refusal": request_words.refusal(t, each.reason) if each.reason else None,
             }
             for each in requests.of_subject(session, asked.subject)
         ]

@@ -9,10 +9,7 @@ import pytest
 
 import handlers.line
 from bot.dispatch import Flow
-from bot.presentation import (
-    staff_words,
-    words,
-)
+from bot.presentation import staff_words, words
 from bot.settings import ROOT
 from bot.texts import translator
 from handlers.line import FLOWS, build_dispatcher

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from bot.presentation import preview_banners
 from bot.runtime import Bot
 from bot.services.audit.audit import Action
-from bot.services.campaigns.workflow import test_sends
 from bot.texts import translator
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
@@ -183,11 +183,11 @@ def test_a_second_press_within_half_a_minute_costs_nothing(
 def test_a_test_says_that_it_is_one_even_where_five_messages_are_full() -> None:
     t = translator("th")
     text, card = {"type": "text", "text": "ก"}, {"type": "flex", "altText": "ข", "contents": {}}
-    assert test_sends.marked([text, card], t)[0] == {"type": "text", "text": "[ทดสอบ]"}
-    full = test_sends.marked([card, text, text, text, card], t)
+    assert preview_banners.as_test([text, card], t)[0] == {"type": "text", "text": "[ทดสอบ]"}
+    full = preview_banners.as_test([card, text, text, text, card], t)
     assert len(full) == 5
     assert full[1]["text"] == "[ทดสอบ] ก"
-    full = test_sends.marked([card] * 5, t)
+    full = preview_banners.as_test([card] * 5, t)
     assert full[-1]["altText"] == "[ทดสอบ] ข"
 
 

@@ -10,10 +10,8 @@ from bot.line import menu_pictures, menus
 from bot.line.menu_pictures import MenuPictureError, draw_menu, layout, thai_font
 from bot.line.menus import Menu, Tile, one_line, payload
 from bot.line.messages import entry
-from bot.services.chat.rich_menus import (
-    DEFAULT,
-    all_menus,
-)
+from bot.presentation.menus import all_menus
+from bot.services.chat.rich_menus import DEFAULT
 from handlers.line import build_dispatcher
 from simulator.characters import grapheme_count
 from simulator.problems import Problems

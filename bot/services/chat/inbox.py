@@ -1,15 +1,15 @@
 """The inbox: stored before acknowledged, handled in order for each person, answered, emptied."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
-from bot.line.events import Event, read_event
 from bot.services.chat.inbox_queries import (
     FINISH,
     Statements,
@@ -31,6 +31,21 @@ PATIENCE = timedelta(seconds=2)  # after which the sweep looks at what its proce
 KEEP_IDS = timedelta(days=30)  # LINE signs no timestamp: the ids are the guard against replay
 
 
+class Incoming(Protocol):
+    """What the inbox asks of an event before it is stored; the channel reads it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def happened_at(self) -> datetime: ...
+    @property
+    def user_id(self) -> str | None: ...
+    @property
+    def group_id(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Stored:
     """Whose lane an event belongs to."""
@@ -41,7 +56,10 @@ class Stored:
 
 @dataclass(frozen=True)
 class OpenEvent:
-    """The earliest event of a person that is not finished: to be handled, or to be answered."""
+    """The earliest event of a person that is not finished: to be handled, or to be answered.
+
+    payload: the event as it was sent; None once it took effect.
+    """
 
     id: str
     state: EventState
@@ -49,23 +67,23 @@ class OpenEvent:
     received_at: datetime
     is_free: bool
     has_more: bool  # another event of this person is open behind it
-    event: Event | None
+    payload: dict[str, Any] | None
     answer: Answer | None
 
 
 def store(
-    database: Database, keyring: Keyring, raws: list[dict[str, Any]], now: datetime
+    database: Database,
+    keyring: Keyring,
+    events: Iterable[tuple[dict[str, Any], Incoming]],
+    now: datetime,
 ) -> list[Stored]:
-    """Make events durable, each once; returns the lanes that have something to do.
+    """Make events, as sent and as read, durable, each once; returns the lanes with work to do.
 
-    An event that we do not act on is not stored. A group's event keeps its reply token and the
+    A group's event keeps its reply token and the
     group's id until it is answered, and nothing that was said.
     """
     rows, stored = [], []
-    for raw in raws:
-        event = read_event(raw, now)
-        if event is None:
-            continue
+    for raw, event in events:
         person = _lane(keyring, event)
         payload = json.dumps(_kept(raw, event), ensure_ascii=True).encode()
         rows.append(
@@ -86,7 +104,7 @@ def store(
     return stored
 
 
-def _lane(keyring: Keyring, event: Event) -> str:
+def _lane(keyring: Keyring, event: Incoming) -> str:
     if event.group_id is not None:
         return keyring.blind("greeted_group.digest", event.group_id)
     if event.user_id is not None:
@@ -94,7 +112,7 @@ def _lane(keyring: Keyring, event: Event) -> str:
     return keyring.blind("webhook_event.nobody", event.id)
 
 
-def _kept(raw: dict[str, Any], event: Event) -> dict[str, Any]:
+def _kept(raw: dict[str, Any], event: Incoming) -> dict[str, Any]:
     if event.group_id is None:
         return raw
     source = {key: raw["source"].get(key) for key in ("type", "groupId", "roomId")}
@@ -111,10 +129,10 @@ def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
         return None
     event_id, state, attempts, received_at, payload, said, is_free = rows[0]
     keyring = session_keyring(session)
-    event = answer = None
+    raw = answer = None
     if payload is not None:
         opened = keyring.open(payload, f"webhook_event|payload_sealed|{event_id}")
-        event = read_event(json.loads(opened), received_at)
+        raw = json.loads(opened)
     if said is not None:
         answer = Answer(
             event_id=event_id,
@@ -130,7 +148,7 @@ def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
         received_at=received_at,
         is_free=bool(is_free),
         has_more=len(rows) > 1,
-        event=event,
+        payload=raw,
         answer=answer,
     )
 

@@ -1,4 +1,4 @@
-"""Which rich menus there are, which of them a person should have, and which stand at LINE."""
+"""Which rich menu a person should have, and which stand at LINE."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,10 +7,8 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.line import messages as line
-from bot.line.menus import Menu, Tile
 from bot.services.staff import chats
-from bot.texts import LANGUAGES, THAI, Translator, translator
+from bot.texts import LANGUAGES, THAI
 from models.conversation import Conversation
 from models.learner import Learner, LearnerState
 from models.rich_menu import RichMenu
@@ -30,59 +28,6 @@ def key_of(audience: Audience, language: str) -> str:
 
 
 DEFAULT = key_of(Audience.GUEST, THAI)  # what LINE shows to everybody who is linked to none
-
-
-def all_menus() -> list[Menu]:
-    """The three menus in both languages; the default comes first."""
-    return [
-        Menu(key_of(audience, language), t("Menu"), tiles(t))
-        for audience, tiles in TILES.items()
-        for language in LANGUAGES
-        for t in (translator(language),)
-    ]
-
-
-def guest_tiles(t: Translator) -> tuple[Tile, ...]:
-    other = (
-        line.entry("English", "english") if t.language == THAI else line.entry("ภาษาไทย", "thai")
-    )
-    return (
-        Tile("register", line.entry(t("Register"), "register")),
-        Tile("book", line.entry(t("Courses"), "courses")),
-        Tile("document", line.entry(t("Privacy\npolicy"), "policy")),
-        Tile("shield", line.entry(t("Security\nadvice"), "advice")),
-        Tile("talk", line.entry(t("Ask our staff"), "human")),
-        Tile("globe", other),
-    )
-
-
-def learner_tiles(t: Translator) -> tuple[Tile, ...]:
-    return (
-        Tile("lessons", line.entry(t("My lessons"), "courses")),
-        Tile("account", line.entry(t("My account"), "account")),
-        Tile("key", line.entry(t("Reset\npassword"), "reset")),
-        Tile("bell", line.entry(t("My news"), "news")),
-        Tile("scales", line.entry(t("My rights"), "rights")),
-        Tile("talk", line.entry(t("Ask our staff"), "human")),
-    )
-
-
-def staff_tiles(t: Translator) -> tuple[Tile, ...]:
-    """What staff do in the chat, and what they need as people who may learn here too.
-
-    A picture stands still: how much waits is said once the button is tapped.
-    """
-    return (
-        Tile("shield", line.entry(t("Waiting for\napproval"), "approvals")),
-        Tile("talk", line.entry(t("New\nannouncement"), "announce")),
-        Tile("bell", line.entry(t("Going out\nnow"), "sending")),
-        Tile("account", line.entry(t("My account"), "account")),
-        Tile("book", line.entry(t("Courses"), "courses")),
-        Tile("document", line.entry(t("Privacy\npolicy"), "policy")),
-    )
-
-
-TILES = {Audience.GUEST: guest_tiles, Audience.LEARNER: learner_tiles, Audience.STAFF: staff_tiles}
 
 
 @dataclass

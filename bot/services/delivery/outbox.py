@@ -15,12 +15,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError, SealError
-from bot.line.sending import Receipt, Shortage, push_body
+from bot.receipts import Receipt, Shortage
 from bot.services.delivery.outbox_queries import (
     Statements,
     built,
     ids,
 )
+from bot.services.delivery.presenter import presenter_of
 from bot.services.subscriptions import news
 from bot.settings import Settings
 from models.base import new_id, session_keyring
@@ -92,6 +93,31 @@ def queue(
     return session.execute(added).first() is not None
 
 
+def tell(
+    session: Session,
+    notice: object,
+    language: str,
+    *,
+    cause: str,
+    person: str,
+    to: str,
+    now: datetime,
+    purpose: Purpose | None = None,
+    subject_id: str | None = None,
+) -> bool:
+    """Add one push that says a notice, in words that are made now: each try says the same."""
+    return queue(
+        session,
+        cause=cause,
+        person=person,
+        to=to,
+        messages=presenter_of(session).messages(session, notice, language),
+        now=now,
+        purpose=purpose,
+        subject_id=subject_id,
+    )
+
+
 def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[Outgoing]:
     """Lease pushes that are due, first come first; attempts are counted later (`begin`)."""
     asked = {**_leasing(session), "me": worker, "now": now, "most": most}
@@ -119,7 +145,7 @@ def _opened(
     except (SealError, ValueError, TypeError):
         _close(session.get_one(Push, push_id), PushState.FAILED, "cannot be read")
         return None
-    body = push_body(to, messages)
+    body = presenter_of(session).push(to, messages)
     return Outgoing(push_id, attempts, person, body, retry_key, is_news=purpose is not None)
 
 

@@ -5,15 +5,13 @@ pseudonym that no LINE user can have, marked as out of reach; with their usernam
 address they bind their LINE account to it themselves (bot/services/learners/relinking.py).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.line import messages as line
-from bot.line.messages import Message
-from bot.services.accounts.notices import school_contact
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
@@ -21,10 +19,10 @@ from bot.services.delivery import (
     mails,
     outbox,
 )
+from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
 from bot.settings import Settings
-from bot.texts import Translator, translator
 from models.account import Account, AccountState
 from models.base import new_id
 from models.conversation import Conversation
@@ -35,6 +33,20 @@ IMPORTED = "import:"  # in place of a keyed pseudonym, which is 64 hexadecimal d
 ADD_FRIEND = "https://line.me/R/ti/p/{basic_id}"
 OFTEN = Limit("staff-link", 3, timedelta(hours=1))
 TWICE = Limit("staff-link-twice", 1, timedelta(minutes=1))  # a second press costs a message
+
+
+@dataclass(frozen=True)
+class WayToPassword:
+    """Staff send somebody the way to a password."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Somebody was imported and may join; chat opens our LINE account, as far as it is known."""
+
+    username: str
+    chat: str | None
+    settings: Settings
 
 
 class Sent(Enum):
@@ -90,12 +102,13 @@ def send(
         if throttles.take(session, [(limit, learner.id)], now) > throttles.NOW:
             return refused
     if joined:
-        outbox.queue(
+        outbox.tell(
             session,
+            WayToPassword(),
+            conversation.language,
             cause=f"staff-link:{new_id()}",
             person=conversation.person,
             to=learner.line_user_id or "",
-            messages=[way_card(translator(conversation.language))],
             now=now,
         )
     else:
@@ -130,36 +143,13 @@ def write(
         value=learner.email,
         drawn=mails.link_secret(session, mail_id),
     )
-    t = translator(learner.language)
+    notice = Invitation(account.username, friend_address(basic_id), settings)
     mails.queue_to(
         session,
         learner,
         cause=f"invitation:{mail_id}",
         template="invitation",
-        values={
-            "page": f"{settings.public_url}/s/email",
-            "username": account.username,
-            "chat": friend_address(basic_id) or t("English Planet on LINE"),
-            "contact": school_contact(settings, learner.language),
-        },
+        values=presenter_of(session).values(notice, learner.language),
         now=now,
         mail_id=mail_id,
-    )
-
-
-def way_card(t: Translator) -> Message:
-    """The button for a link, from our staff."""
-    title = t("Your way to E-Learning")
-    return line.card(
-        title,
-        title,
-        [
-            line.paragraph(
-                t("Our staff sent you this. Tap the button to get a link to your password.")
-            ),
-            line.paragraph(
-                t("Nobody of our staff sees your password or asks you for it."), small=True
-            ),
-        ],
-        [line.entry(t("Get my link"), "link")],
     )

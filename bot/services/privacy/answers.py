@@ -10,9 +10,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.line import messages as line
-from bot.line.messages import Message
-from bot.presentation import request_words
 from bot.services.accounts import holds
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
@@ -21,12 +18,13 @@ from bot.services.delivery import (
     mails,
     outbox,
 )
+from bot.services.delivery.presenter import presenter_of
 from bot.services.privacy import (
     requests,
     rights,
 )
 from bot.services.privacy.requests import RequestError
-from bot.texts import THAI, Translator, translator
+from bot.texts import THAI
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import Learner
@@ -34,6 +32,16 @@ from models.privacy import LegalHold, PrivacyRequest, RequestKind, RequestState
 
 STAFF = "staff"
 AHEAD = timedelta(days=7)  # before the last day: a server may stand still for a while
+
+
+@dataclass(frozen=True)
+class RequestClosed:
+    """A request was carried out, or refused for a reason."""
+
+    kind: RequestKind
+    number: str
+    is_refused: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,15 +94,8 @@ def done(session: Session, request_id: str, now: datetime, *, actor: str = STAFF
         rights.carry_out(session, request, now, actor=actor)
     else:
         requests.move(session, request, RequestState.DONE, now, actor=actor)
-    t = translator(reach.language)
-    told = line.text(
-        t(
-            "Your request “{what}” has been carried out. Number: {number}",
-            what=request_words.kind_name(t, request.kind),
-            number=request.id,
-        )
-    )
-    _tell(session, request, reach, "request_done", told, now)
+    notice = RequestClosed(request.kind, request.id, reason=request.reason)
+    _tell(session, request, reach, "request_done", notice, now)
 
 
 def erasures_due(session: Session, now: datetime, most: int = 100) -> list[str]:
@@ -132,28 +133,14 @@ def refuse(session: Session, request_id: str, reason: str, now: datetime) -> Non
     request = find(session, request_id)
     requests.move(session, request, RequestState.REFUSED, now, actor=STAFF, reason=reason)
     reach = _reach(session, request)
-    t = translator(reach.language)
-    _tell(session, request, reach, "request_refused", _refused_card(t, request), now)
+    notice = RequestClosed(request.kind, request.id, is_refused=True, reason=request.reason)
+    _tell(session, request, reach, "request_refused", notice, now)
 
 
 def _refuse_if_held(session: Session, request: PrivacyRequest) -> None:
     hold = holds.standing(session, request.learner_id)
     if hold is not None and request.kind is RequestKind.ERASE:
         raise RequestError(f"the legal hold {hold.id} stands; release it first")
-
-
-def _refused_card(t: Translator, request: PrivacyRequest) -> Message:
-    title = t("We cannot do what you asked for")
-    return line.card(
-        title,
-        title,
-        [
-            line.paragraph(request_words.kind_name(t, request.kind), strong=True),
-            line.paragraph(request_words.refusal(t, request)),
-            line.fact(t("Request number"), request.id),
-        ],
-        [line.entry(t("My requests"), "requests"), line.entry(t("Ask our staff"), "human")],
-    )
 
 
 def _reach(session: Session, request: PrivacyRequest) -> _Reach:
@@ -183,11 +170,10 @@ def _tell(
     request: PrivacyRequest,
     reach: _Reach,
     template: str,
-    message: Message,
+    notice: RequestClosed,
     now: datetime,
 ) -> None:
     is_erased = request.kind is RequestKind.ERASE and request.state is RequestState.DONE
-    t = translator(reach.language)
     if reach.email and not is_erased:
         mails.queue(
             session,
@@ -195,20 +181,17 @@ def _tell(
             template=template,
             language=reach.language,
             to=reach.email,
-            values={
-                "what": request_words.kind_name(t, request.kind),
-                "number": request.id,
-                "reason": request.reason or "",
-            },
+            values=presenter_of(session).values(notice, reach.language),
             now=now,
             subject_id=request.subject_id,
         )
     if reach.person and reach.line_user_id and (request.channel == "line" or is_erased):
-        outbox.queue(
+        outbox.tell(
             session,
+            notice,
+            reach.language,
             cause=f"request:{request.id}:closed",
             person=reach.person,
             to=reach.line_user_id,
-            messages=[message],
             now=now,
         )

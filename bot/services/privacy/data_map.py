@@ -4,7 +4,6 @@ Export, erasure, purge, notice and record of processing all go by it; a table th
 list below fails a test.
 """
 
-from bot.presentation.data_labels import LABELS
 from bot.services.people.subjects import (
     Subject,
     subject_of,
@@ -24,7 +23,6 @@ from bot.services.privacy.data_tables import (
 from bot.services.staff import chats
 
 __all__ = [
-    "LABELS",
     "TABLES",
     "WITHOUT_PERSONAL_DATA",
     "ErasureAction",

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.presentation import request_words
 from bot.services.accounts import (
     accounts,
     holds,
@@ -19,6 +18,7 @@ from bot.services.accounts import (
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
+from bot.services.delivery.presenter import presenter_of
 from bot.services.privacy import (
     erasure,
     requests,
@@ -26,7 +26,6 @@ from bot.services.privacy import (
 from bot.services.privacy.requests import Asked
 from bot.services.subscriptions import subscriptions
 from bot.settings import School
-from bot.texts import translator
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
@@ -39,6 +38,15 @@ class GuardianNeededError(BotError):
 
 class GoneError(BotError):
     """The person was erased while this was being asked for, by another tap or page."""
+
+
+@dataclass(frozen=True)
+class RequestReceived:
+    """A request has arrived, and is answered by a day."""
+
+    kind: RequestKind
+    number: str
+    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -235,17 +243,13 @@ def _acknowledge(session: Session, asked: Asked, request: PrivacyRequest, now: d
     learner = learner_of(session, asked)
     if learner is None or not learner.email:
         return
-    t = translator(learner.language)
+    notice = RequestReceived(request.kind, request.id, request.due_at)
     mails.queue_to(
         session,
         learner,
         cause=f"request:{request.id}:received",
         template="request_received",
-        values={
-            "what": request_words.kind_name(t, request.kind),
-            "number": request.id,
-            "until": request_words.day(t, request.due_at),
-        },
+        values=presenter_of(session).values(notice, learner.language),
         now=now,
     )
 

@@ -1,5 +1,6 @@
 """News consents that ran out: ended in the ledger, asked for again exactly once, then silence."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, or_, select, tuple_
@@ -11,7 +12,6 @@ from bot.services.delivery import (
     mails,
     outbox,
 )
-from bot.services.subscriptions.questions import asking_card
 from bot.services.subscriptions.subscriptions import (
     CHANNEL_OF,
     NEWS,
@@ -25,6 +25,13 @@ from models.mail import Stream
 from models.subscription import Channel
 
 BATCH = 100
+
+
+@dataclass(frozen=True)
+class ConsentRanOut:
+    """The 24 months of a consent to news on LINE are over: it is asked for once more."""
+
+    purpose: Purpose
 
 
 def run_out(session: Session, settings: Settings, now: datetime) -> int:
@@ -122,15 +129,15 @@ def _ask(
     now: datetime,
 ) -> None:
     """One question on the channel that it is about; without a topic, so it is no news."""
-    t = translator(conversation.language)
+    language = conversation.language
     if CHANNEL_OF[purpose] is Channel.LINE:
-        over = t("Your consent to news on LINE has run out after 24 months. May we ask once more?")
-        outbox.queue(
+        outbox.tell(
             session,
+            ConsentRanOut(purpose),
+            language,
             cause=cause,
             person=conversation.person,
             to=learner.line_user_id or "",
-            messages=[{"type": "text", "text": over}, asking_card(t, purpose)],
             now=now,
             purpose=purpose,
             subject_id=conversation.id,
@@ -140,10 +147,10 @@ def _ask(
         session,
         cause=cause,
         template="news_again",
-        language=t.language,
+        language=language,
         to=learner.email or "",
         values={
-            "choices": f"{settings.public_url}/portal/news?lang={t.language}",
+            "choices": f"{settings.public_url}/portal/news?lang={language}",
             "sender": settings.school.controller or "English Planet",
         },
         now=now,

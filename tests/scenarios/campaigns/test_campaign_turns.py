@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot.line.sending import Receipt
+from bot.receipts import Receipt
 from bot.runtime import Bot
 from bot.runtime.campaign_sending import CampaignSending
 from bot.services.campaigns.workflow import campaigns

@@ -108,7 +108,7 @@ def test_its_member_goes_out_on_the_patterns_approval(pattern, bot, engine, line
     assert member.state is CampaignState.SCHEDULED
     assert (member.send_at, member.due_at) == (due_at, due_at)
     assert member.approved_by == one(bot, pattern_id).approved_by
-    assert campaigns.is_as_approved(member, bot.settings)
+    assert bot.database.read(lambda s: campaigns.is_as_approved(s, member, bot.settings))
     assert member.counts["line"] == 10
     assert one(bot, pattern_id).due_at == due_at + timedelta(days=7)
     bot.clock.time = due_at

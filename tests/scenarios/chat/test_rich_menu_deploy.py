@@ -12,6 +12,7 @@ from bot.errors import DeliveryError
 from bot.line import messages as line_messages
 from bot.line.gateway import Gateway
 from bot.line.menus import PREFIX, Menu, Tile, payload
+from bot.presentation.menus import TILES, learner_tiles
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import Deployment, DeploymentError, designs
 from bot.services.chat import rich_menus
@@ -53,11 +54,11 @@ def other_words(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def change() -> None:
         def tiles(t: Any) -> tuple[Tile, ...]:
-            first, *rest = rich_menus.learner_tiles(t)
+            first, *rest = learner_tiles(t)
             said = line_messages.entry("E-Learning", "courses")
             return (replace(first, action=said), *rest)
 
-        monkeypatch.setitem(rich_menus.TILES, rich_menus.Audience.LEARNER, tiles)
+        monkeypatch.setitem(TILES, rich_menus.Audience.LEARNER, tiles)
 
     return change
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from bot.line.menus import one_line
+from bot.presentation.menus import guest_tiles, learner_tiles
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import Deployment
 from bot.services.chat import rich_menus
@@ -217,7 +218,7 @@ def test_somebody_who_leaves_is_not_linked(someone: Callable[..., Chat], line: P
 def test_every_button_of_the_guests_menu_is_answered(
     someone: Callable[..., Chat], language: str
 ) -> None:
-    for tile in rich_menus.guest_tiles(translator(language)):
+    for tile in guest_tiles(translator(language)):
         chat = someone(f"Somebody {tile.icon} {language}", language)
         chat.adds_the_account()
         assert tap_menu(chat, one_line(tile.caption)), tile.caption
@@ -229,7 +230,7 @@ def test_every_button_of_the_learners_menu_is_answered(
 ) -> None:
     chat = someone("มะลิ", language)
     register(chat)
-    for tile in rich_menus.learner_tiles(translator(language)):
+    for tile in learner_tiles(translator(language)):
         chat.says("ยกเลิก")
         assert tap_menu(chat, one_line(tile.caption)), tile.caption
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from bot.line.sending import Receipt
+from bot.receipts import Receipt
 from bot.runtime.pushing import Pushing
 from bot.services.delivery import outbox
 from models.mail import Mail

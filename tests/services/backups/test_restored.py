@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.presentation.presenter import LinePresenter
 from bot.services.auth import (
     secret_links,
     sessions,
@@ -74,7 +75,7 @@ def test_nobody_is_signed_in_after_a_restore(database, bot, tickets, clock, tmp_
 
     done = restores.restore(made.path, database.url, bot.keyring, None, clock(), may_replace=True)
 
-    again = Database(database.url, bot.keyring, clock)
+    again = Database(database.url, bot.keyring, clock, LinePresenter())
     assert done.settled.sessions == 2, "the third had run out by itself"
     assert again.read(lambda s: staff_sessions.find(s, of_staff, clock())) is None
     assert again.read(lambda s: sessions.find(s, of_learner, clock())) is None
@@ -211,4 +212,4 @@ def restored(database, bot, clock, tmp_path, after=timedelta()):
     clock.advance(seconds=after.total_seconds())
     database.close()
     done = restores.restore(made.path, database.url, bot.keyring, None, clock(), may_replace=True)
-    return done.settled, Database(database.url, bot.keyring, clock)
+    return done.settled, Database(database.url, bot.keyring, clock, LinePresenter())

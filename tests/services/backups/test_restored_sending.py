@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.presentation import campaign_words
+from bot.presentation.presenter import LinePresenter
 from bot.runtime import campaigning, mailing, quota_reading
 from bot.runtime.pushing import Pushing
 from bot.services.backups import (
@@ -65,7 +66,7 @@ def again(bot, clock, tmp_path):
         bot.database.close()
         url = bot.database.url
         done = restores.restore(made.path, url, bot.keyring, None, clock(), may_replace=True)
-        bot.database = Database(url, bot.keyring, clock)
+        bot.database = Database(url, bot.keyring, clock, LinePresenter())
         bot.__dict__.pop("pacer", None)
         return done.settled
 
@@ -257,7 +258,7 @@ def test_whoever_paused_it_does_not_let_it_go_on_alone(bot, asked, tmp_path, clo
     bot.database.close()
     url = bot.database.url
     restores.restore(made.path, url, bot.keyring, None, clock(), may_replace=True)
-    bot.database = Database(url, bot.keyring, clock)
+    bot.database = Database(url, bot.keyring, clock, LinePresenter())
     assert asked.row.pause_reason == "restored"  # for an approver, as campaign_acts asks
     assert asked.notes[-1] == "restored"
     bot.database.close()

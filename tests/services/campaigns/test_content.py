@@ -6,10 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.presentation import (
-    campaign_messages,
-    campaign_words,
-)
+from bot.presentation import campaign_messages, campaign_words
 from bot.runtime import Bot
 from bot.services.campaigns.content import (
     content as campaign_content,

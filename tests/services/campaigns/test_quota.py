@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import DeliveryError, SettingsError
-from bot.line.sending import MAX_RECIPIENTS, Shortage, multicast_body, push_body, shortage
+from bot.line.sending import MAX_RECIPIENTS, multicast_body, push_body, shortage
+from bot.receipts import Shortage
 from bot.runtime import quota_reading
 from bot.services.campaigns.sending import quota
 from bot.settings import Settings

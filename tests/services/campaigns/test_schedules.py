@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.clock import BANGKOK
+from bot.presentation import schedule_words
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.workflow import schedules
 from bot.services.shared import quiet_hours
@@ -165,14 +166,14 @@ def test_a_rule_without_any_time_left_is_refused():
     ],
 )
 def test_words(rule, thai, english):
-    assert schedules.words(rule, THAI) == thai
-    assert schedules.words(rule, ENGLISH) == english
+    assert schedule_words.words(rule, THAI) == thai
+    assert schedule_words.words(rule, ENGLISH) == english
 
 
 def test_words_with_an_end():
     _, until = schedules.read_form("weekly", ["mon"], "", "10:00", "2026-12-31")
-    assert schedules.words("0 10 * * mon", THAI, until).endswith("จนถึง 31 ธันวาคม 2569")
-    assert schedules.words("0 10 * * mon", ENGLISH, until).endswith(", until 31 December 2026")
+    assert schedule_words.words("0 10 * * mon", THAI, until).endswith("จนถึง 31 ธันวาคม 2569")
+    assert schedule_words.words("0 10 * * mon", ENGLISH, until).endswith(", until 31 December 2026")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from sqlalchemy import LargeBinary, func, select
 
+from bot.presentation import data_labels
 from bot.services.accounts import holds
 from bot.services.privacy import (
     data_map,
@@ -72,7 +73,7 @@ def test_an_export_finds_the_person_in_every_table(database, planted, clock):
         text = json.dumps(found[table.name], ensure_ascii=False)
         for word in planted.words.get(table.name, []):
             assert word in text, f"{table.name}: {word} is missing"
-        assert all(name in data_map.LABELS for row in found[table.name] for name in row)
+        assert all(name in data_labels.LABELS for row in found[table.name] for name in row)
 
 
 def test_an_export_holds_no_secret_and_nobody_else(database, planted, clock):

@@ -43,7 +43,7 @@ class Bodies:
         found = self._found(key)
         if not isinstance(found, bytes):
             campaign, topic = self._campaign(session, campaign_id, digest)
-            found = rendered.messages(campaign, language, topic, self._settings)
+            found = rendered.messages(session, campaign, language, topic, self._settings)
             self._keep(key, found)
         return found
 
@@ -66,7 +66,7 @@ class Bodies:
         topic = topics.find(self._settings.news_dir, campaign.topic)
         if topic is None:
             raise TopicGoneError
-        if digest != rendered.digest(campaign, self._settings):
+        if digest != rendered.digest(session, campaign, self._settings):
             raise ChangedError
         return campaign, topic
 

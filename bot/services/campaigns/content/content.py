@@ -20,9 +20,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.line.messages import units
 from bot.services.campaigns.content.problems import Problem
 from bot.texts import LANGUAGES
+from bot.texts.lengths import units
 
 MAX_PARTS = 4
 MAX_CARDS, MIN_CARDS = 10, 2

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.presentation.campaign_messages import picture_url
+from bot.services.campaigns.content import pictures
 from bot.services.campaigns.content.content import Content
 from bot.services.subscriptions.topics import Topic
 from bot.settings import Settings
@@ -39,7 +39,7 @@ def _block(part: Mapping[str, Any], title: str, settings: Settings) -> Block:
     if kind == "text":
         return letter_blocks.words(part["text"])
     if kind == "picture":
-        return letter_blocks.picture(picture_url(settings, part["picture"]), title)
+        return letter_blocks.picture(pictures.url(settings, part["picture"]), title)
     if kind == "card":
         return _card(part, settings)
     return letter_blocks.joined(_card(card, settings) for card in part["cards"])
@@ -49,6 +49,6 @@ def _card(card: Mapping[str, Any], settings: Settings) -> Block:
     return letter_blocks.card(
         card["title"],
         card["text"],
-        picture_url(settings, card["picture"]) if card.get("picture") else None,
+        pictures.url(settings, card["picture"]) if card.get("picture") else None,
         [(button["label"], button["url"]) for button in card.get("buttons") or []],
     )

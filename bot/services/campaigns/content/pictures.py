@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BotError
 from bot.services.campaigns.content import content as campaign_content
+from bot.settings import Settings
 from models.campaign import Campaign
 from models.database import database_of
 from models.picture import Picture
@@ -30,6 +31,11 @@ MAX_UNFOLDED = 12_000_000  # where a format has no smaller sizes of its own: 4 b
 _ONE_AT_A_TIME = threading.Lock()  # a hundred uploads at once must not need a hundred's memory
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 QUALITIES = (88, 80, 70, 55, 40)
+
+
+def url(settings: Settings, picture: str) -> str:
+    """Where LINE and mail programs find one of our pictures."""
+    return f"{settings.public_url}/pictures/{picture}.jpg"
 
 
 @dataclass

@@ -2,25 +2,40 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 
-from bot.presentation import campaign_messages
+from sqlalchemy.orm import Session
+
 from bot.services.campaigns.content import (
-    content,
+    content as campaign_content,
+)
+from bot.services.campaigns.content import (
     mail,
 )
+from bot.services.campaigns.content.content import Content
+from bot.services.delivery.presenter import presenter_of
 from bot.services.subscriptions import topics
 from bot.services.subscriptions.topics import Topic
 from bot.settings import Settings
 from models.campaign import Campaign
 
 
-def digest(campaign: Campaign, settings: Settings) -> str:
+@dataclass(frozen=True)
+class Announcement:
+    """What is sent to everybody who reads one language, which must be one that the content has."""
+
+    content: Content
+    topic: Topic
+    settings: Settings
+
+
+def digest(session: Session, campaign: Campaign, settings: Settings) -> str:
     """The fingerprint of everything that an approver sees: one character more is another one.
 
     So are the words around it, which are not the author's: topic titles, the school's name.
     """
-    return content.digest(
-        fingerprint(campaign, settings),
+    return campaign_content.digest(
+        fingerprint(session, campaign, settings),
         campaign.topic,
         campaign.content,
         campaign.audience,
@@ -34,20 +49,23 @@ def digest(campaign: Campaign, settings: Settings) -> str:
     )
 
 
-def fingerprint(campaign: Campaign, settings: Settings) -> str:
+def fingerprint(session: Session, campaign: Campaign, settings: Settings) -> str:
     """A digest over the very bytes that LINE and a mail would get, in every language it has."""
     found = hashlib.sha256()
     topic = topics.find(settings.news_dir, campaign.topic)
     if topic is None:
         return ""  # it is held: nothing can be said
     for language in sorted(campaign.content):
-        found.update(messages(campaign, language, topic, settings))
+        found.update(messages(session, campaign, language, topic, settings))
         letter = mail.letter(campaign.content, language, topic, settings)
         found.update(repr(letter).encode())
     return found.hexdigest()
 
 
-def messages(campaign: Campaign, language: str, topic: Topic, settings: Settings) -> bytes:
-    """LINE's messages in one language as JSON."""
-    told = campaign_messages.messages(campaign.content, language, topic, settings)
+def messages(
+    session: Session, campaign: Campaign, language: str, topic: Topic, settings: Settings
+) -> bytes:
+    """The chat's messages in one language as JSON; the same for all who get it, byte by byte."""
+    announcement = Announcement(campaign.content, topic, settings)
+    told = presenter_of(session).messages(session, announcement, language)
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

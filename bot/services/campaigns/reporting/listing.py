@@ -18,15 +18,17 @@ from models.staff import Staff
 PAGE = 30
 MAX_WAITING = 10
 ENDED = (CampaignState.DONE, CampaignState.STOPPED, CampaignState.FAILED)
+# What has not ended and may be stopped.
+ON_THE_WAY = (
+    CampaignState.APPROVED,
+    CampaignState.SCHEDULED,
+    CampaignState.SENDING,
+    CampaignState.PAUSED,
+)
 GROUPS: dict[str, tuple[CampaignState, ...]] = {
     "drafts": (CampaignState.DRAFT,),
     "review": (CampaignState.IN_REVIEW,),
-    "going": (
-        CampaignState.APPROVED,
-        CampaignState.SCHEDULED,
-        CampaignState.SENDING,
-        CampaignState.PAUSED,
-    ),
+    "going": ON_THE_WAY,
     "over": ENDED,
 }
 UNDER_WAY = (CampaignState.SENDING, CampaignState.PAUSED)
@@ -85,6 +87,32 @@ def waiting(session: Session, member: Member, settings: Settings) -> list[Row]:
     states = (CampaignState.PAUSED, CampaignState.IN_REVIEW)
     query = select(Campaign).where(Campaign.state.in_(states), or_(*wanted))
     return _rows(session, session.scalars(query.order_by(Campaign.id).limit(MAX_WAITING)).all())
+
+
+def on_the_way(session: Session, most: int) -> list[Campaign]:
+    """What is approved and has not ended, the next one first."""
+    query = select(Campaign).where(Campaign.state.in_(ON_THE_WAY))
+    return list(session.scalars(query.order_by(Campaign.due_at, Campaign.id).limit(most)))
+
+
+def latest_of(session: Session, member_id: str) -> Campaign | None:
+    """What a member asked for last; what a series asks for by itself is not meant."""
+    query = select(Campaign).where(
+        Campaign.asked_by == member_id,
+        Campaign.asked_at.is_not(None),
+        Campaign.series_id.is_(None),
+    )
+    newest = query.order_by(Campaign.asked_at.desc(), Campaign.id.desc()).limit(1)
+    return session.scalars(newest).one_or_none()
+
+
+def sent_so_far(session: Session, campaign: Campaign) -> tuple[int, int]:
+    """How many people's batch has gone out, and how many people there are."""
+    reached = func.coalesce(Batch.reached, Batch.size)
+    out = func.sum(case((Batch.state.in_(ACCEPTED), reached), else_=0))
+    query = select(out, func.sum(Batch.size)).where(Batch.campaign_id == campaign.id)
+    done, total = session.execute(query).one()
+    return done or 0, total or 0
 
 
 def _is_own(member_id: str) -> ColumnElement[bool]:

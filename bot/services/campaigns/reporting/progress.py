@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from bot.presentation.preview_banners import STAFF_COPY
 from bot.services.campaigns.reporting import listing
+from bot.services.campaigns.workflow.rollout import STAFF_COPY
 from models.campaign import (
     Campaign,
     CampaignAction,

@@ -16,7 +16,6 @@ from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
-from bot.line.sending import multicast_body
 from bot.services.campaigns.sending import batch_members
 from bot.services.campaigns.sending.batch_members import (
     drop,
@@ -27,6 +26,7 @@ from bot.services.campaigns.sending.batch_queries import (
     SENT,
     begun,
 )
+from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import quiet_hours
 from bot.settings import Settings
 from models.campaign import (
@@ -154,7 +154,8 @@ def begin(
         _end(session, claimed, worker, BatchState.EMPTY, None, now)
         return None
     messages = render(session, claimed.campaign_id, approved, language)
-    body = multicast_body([member.address or "" for member in members], messages, unit)
+    to = [member.address or "" for member in members]
+    body = presenter_of(session).multicast(to, messages, unit)
     digest = hashlib.sha256(body).hexdigest()
     if is_repeat and digest != body_digest:
         reason = "changed since the first try"

@@ -8,20 +8,19 @@ chat's button, and is pushed in the morning if it still waits. What was held, an
 waits to hear, is told at any hour.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.presentation import (
-    campaign_cards,
-    formatting,
-)
 from bot.services.campaigns.content.content import digest
+from bot.services.campaigns.workflow import campaigns
 from bot.services.delivery import (
     mails,
     outbox,
 )
+from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import quiet_hours
 from bot.services.staff import (
     chats,
@@ -29,9 +28,9 @@ from bot.services.staff import (
 )
 from bot.services.staff.chats import Linked
 from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
 from bot.settings import Settings
-from bot.texts import THAI, translator
-from bot.texts.dates import shown_time
+from bot.texts import THAI
 from models.campaign import (
     Campaign,
     CampaignAction,
@@ -42,6 +41,26 @@ from models.outbox import Push
 from models.staff import Staff
 
 TEMPLATE = "campaign_alert"
+
+
+@dataclass(frozen=True)
+class AnnouncementPaused:
+    """An announcement has paused by itself; page is where it stands in the console."""
+
+    name: str
+    reason: str
+    at: datetime
+    page: str
+
+
+@dataclass(frozen=True)
+class AnnouncementCard:
+    """How an announcement stands and what this member can do; whoever wrote it knows its words."""
+
+    campaign: Campaign
+    member: Member
+    settings: Settings
+    now: datetime
 
 
 def tell(
@@ -62,18 +81,14 @@ def tell(
     ).first()
     what = ("pause", campaign.id, event_id or reason)
     if settings.owner_email:
+        notice = AnnouncementPaused(campaign.name, reason, now, page(campaign, settings))
         mails.queue(
             session,
             cause=_cause(*what),
             template=TEMPLATE,
             language=THAI,
             to=settings.owner_email,
-            values={
-                "name": campaign.name,
-                "reason": formatting.pause(translator(THAI), reason),
-                "when": shown_time(now, THAI),
-                "page": page(campaign, settings),
-            },
+            values=presenter_of(session).values(notice, THAI),
             now=now,
         )
     concerned = {campaign.author_id, campaign.approved_by}
@@ -117,7 +132,7 @@ def untold(
         (one, cause)
         for cause, one in approvers.items()
         if cause not in known
-        and campaign_cards.is_for(
+        and campaigns.is_for(
             campaign,
             sessions.member_of(session.get_one(Staff, one.member_id)),
             settings,
@@ -154,14 +169,13 @@ def _push(
     now: datetime,
 ) -> None:
     member = sessions.member_of(session.get_one(Staff, one.member_id))
-    shown = campaign_cards.card if member.id == campaign.author_id else campaign_cards.shown
-    card = shown(session, campaign, member, translator(one.language), settings, now)
-    outbox.queue(
+    outbox.tell(
         session,
+        AnnouncementCard(campaign, member, settings, now),
+        one.language,
         cause=cause,
         person=one.person,
         to=one.user_id,
-        messages=card if isinstance(card, list) else [card],
         now=now,
     )
 

@@ -41,6 +41,8 @@ from bot.services.campaigns.workflow.decisions import (
 )
 from bot.services.campaigns.workflow.series_members import BY_SERIES
 from bot.services.shared import quiet_hours
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from models.base import new_id
@@ -170,7 +172,7 @@ def price(session: Session, campaign: Campaign, settings: Settings, now: datetim
     """Once the list is frozen: what it costs, and the digest that an approval is bound to."""
     cost = campaign_cost.of(session, campaign, settings, now)
     campaign.cost_messages, campaign.cost_satang = cost.messages, cost.satang
-    campaign.digest = rendered.digest(campaign, settings)
+    campaign.digest = rendered.digest(session, campaign, settings)
 
 
 def approve(
@@ -189,7 +191,7 @@ def approve(
     if campaign.state is not CampaignState.IN_REVIEW or campaign.frozen_at is None:
         raise MoveError
     if campaign.digest is None or not campaign.digest == seen == rendered.digest(
-        campaign, settings
+        session, campaign, settings
     ):
         raise StaleError
     if not settings.approve_own and is_own(campaign, member_id):
@@ -233,10 +235,21 @@ def is_own(campaign: Campaign, member_id: str) -> bool:
     return member_id in {campaign.author_id, campaign.asked_by, *campaign.writers}
 
 
-def is_as_approved(campaign: Campaign, settings: Settings) -> bool:
+def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
+    """Whether it waits for this member's decision: counted, and not their own (policy R4)."""
+    may_decide = settings.approve_own or not is_own(campaign, member.id)
+    return (
+        campaign.state is CampaignState.IN_REVIEW
+        and campaign.digest is not None
+        and member.may(Permission.APPROVE_CAMPAIGN)
+        and may_decide
+    )
+
+
+def is_as_approved(session: Session, campaign: Campaign, settings: Settings) -> bool:
     """Whether it is, to the last character, what was approved."""
     approved = campaign.approved_digest
-    return approved is not None and approved == rendered.digest(campaign, settings)
+    return approved is not None and approved == rendered.digest(session, campaign, settings)
 
 
 def send_back(
@@ -282,7 +295,7 @@ def resume(
     What a series paused with it goes on too, but for what is late by now or does not fit: there a
     person decides.
     """
-    if not is_as_approved(campaign, settings):
+    if not is_as_approved(session, campaign, settings):
         raise StaleError
     if campaign.rule is not None:
         campaign.due_at = _next_time(campaign, now)

@@ -4,19 +4,16 @@ Every tick asks each campaign that is on its way what comes next; a tick may be 
 doubled. Times between the waves are read from the rows, so that a restart changes nothing.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.presentation import (
-    campaign_messages,
-    preview_banners,
-)
-from bot.presentation.preview_banners import STAFF_COPY
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.sending import (
     batch_mails,
     batch_members,
@@ -54,7 +51,16 @@ WAVE_PAUSE = timedelta(minutes=2)
 MAIL_PATIENCE = timedelta(hours=1)
 ALIVE = timedelta(minutes=1)  # how exactly it is written down that we are up
 NEXT = {RolloutStage.STAFF: RolloutStage.FIRST, RolloutStage.FIRST: RolloutStage.REST}
+STAFF_COPY = "campaign:{}:staff:"  # a colleague's push is caused by this and their id
 TO_START = (CampaignState.APPROVED, CampaignState.SCHEDULED)
+
+
+@dataclass(frozen=True)
+class StaffCopy:
+    """What everybody gets, for a colleague, so much before."""
+
+    announcement: Announcement
+    before: timedelta
 
 
 class Held(StrEnum):
@@ -148,7 +154,7 @@ def _start(session: Session, campaign: Campaign, settings: Settings, now: dateti
             return hold(session, campaign, Held.LATE, settings, now)
         campaign.due_at = quiet_hours.next_open(now)  # not late: nobody is to be woken
         return None
-    if not _is_as_approved(campaign, settings):
+    if not _is_as_approved(session, campaign, settings):
         return hold(session, campaign, Held.CHANGED, settings, now)
     staff = chats.linked(session)
     held = _hold_if_short(session, campaign, len(staff), settings, now)
@@ -171,13 +177,13 @@ def _tell_staff(
     for member in staff:
         _take_off_the_list(session, campaign, member)
         language = member.language if member.language in campaign.content else min(campaign.content)
-        said = campaign_messages.messages(campaign.content, language, topic, settings)
-        outbox.queue(
+        outbox.tell(
             session,
+            StaffCopy(Announcement(campaign.content, topic, settings), WAVE_PAUSE),
+            language,
             cause=STAFF_COPY.format(campaign.id) + member.member_id,
             person=member.person,
             to=member.user_id,
-            messages=preview_banners.staff_copy(said, language, WAVE_PAUSE),
             now=now,
         )
     if staff:
@@ -208,7 +214,7 @@ def _advance(
     if campaign.wave is None:  # somebody let it go on before it had begun
         _tell_staff(session, campaign, chats.linked(session), settings, now)
         return None
-    if not _is_as_approved(campaign, settings):
+    if not _is_as_approved(session, campaign, settings):
         return hold(session, campaign, Held.CHANGED, settings, now)
     trouble = circuit_breaker.of(session, campaign)
     why = trouble.above(settings.stop_percent)
@@ -271,9 +277,9 @@ def _finish(session: Session, campaign: Campaign, now: datetime) -> None:
     )
 
 
-def _is_as_approved(campaign: Campaign, settings: Settings) -> bool:
+def _is_as_approved(session: Session, campaign: Campaign, settings: Settings) -> bool:
     has_topic = topics.find(settings.news_dir, campaign.topic) is not None
-    return has_topic and campaigns.is_as_approved(campaign, settings)
+    return has_topic and campaigns.is_as_approved(session, campaign, settings)
 
 
 def _last_sign_of_life(session: Session, campaign: Campaign, due_at: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""When a repeated announcement comes: rules as cron lines in Bangkok's time, in words for people.
+"""When a repeated announcement comes: rules as cron lines in Bangkok's time.
 
 Two shapes only, so that every rule can be said in a sentence: on days of the week, or on a day of
 the month. APScheduler's CronTrigger finds the times.
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from apscheduler.triggers.cron import CronTrigger
-from babel.dates import get_day_names
 
 from bot.clock import BANGKOK
 from bot.services.campaigns.content.problems import (
@@ -18,8 +17,7 @@ from bot.services.campaigns.content.problems import (
     Problem,
 )
 from bot.services.shared import quiet_hours
-from bot.texts import THAI, Translator
-from bot.texts.dates import BUDDHIST_ERA, shown_day
+from bot.texts.dates import BUDDHIST_ERA
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST = "last"
@@ -84,7 +82,7 @@ def read_form(
 
 def form(rule: str | None, until: datetime | None) -> Form:
     """What a form shows for a stored rule."""
-    read = _read(rule)
+    read = parsed(rule)
     if read is None:
         return Form()
     return Form(
@@ -100,7 +98,7 @@ def problems(rule: str | None, until: datetime | None, now: datetime) -> list[Pr
     """What is wrong with a rule, by field: quiet hours (policy R49), or no time left."""
     if rule is None:
         return []
-    read = _read(rule)
+    read = parsed(rule)
     if read is None:
         return [Problem("rule", "unknown")]
     found = []
@@ -132,34 +130,17 @@ def is_too_often(rule: str, now: datetime, most: int) -> bool:
     return len(times) > most and times[-1] - times[0] < WINDOW
 
 
-def words(rule: str, t: Translator, until: datetime | None = None) -> str:
-    """A rule in a sentence: `ทุกวันจันทร์และพฤหัสบดี เวลา 10:00 น. จนถึง 31 ธันวาคม 2569`."""
-    read = _read(rule)
-    if read is None:
-        return rule
-    at = f"{read.at:%H:%M}"
-    if read.weekdays == WEEKDAYS:
-        said = t("every day at {time}", time=at)
-    elif read.weekdays:
-        said = t("every {days} at {time}", days=_listed(read.weekdays, t), time=at)
-    elif read.day == LAST:
-        said = t("on the last day of every month at {time}", time=at)
-    else:
-        said = t("on day {day} of every month at {time}", day=read.day, time=at)
-    if until is None:
-        return said
-    day = shown_day(until.astimezone(BANGKOK), t.language)
-    return t("{rule}, until {day}", rule=said, day=day)
-
-
 @dataclass(frozen=True)
-class _Read:
+class Rule:
+    """A rule taken apart."""
+
     at: time
     weekdays: tuple[str, ...]  # none of them: by the day of the month
     day: str
 
 
-def _read(rule: str | None) -> _Read | None:
+def parsed(rule: str | None) -> Rule | None:
+    """A rule as it is stored, taken apart; None where it is none."""
     found = _RULE.fullmatch(rule or "")
     if found is None:
         return None
@@ -172,7 +153,7 @@ def _read(rule: str | None) -> _Read | None:
     if day.isdecimal() and not 1 <= int(day) <= LATEST_DAY:
         return None
     in_order = tuple(each for each in WEEKDAYS if each in listed)
-    return _Read(time(int(hour), int(minute)), in_order, "" if day == "*" else day)
+    return Rule(time(int(hour), int(minute)), in_order, "" if day == "*" else day)
 
 
 def _times(rule: str, after: datetime) -> Iterator[datetime]:
@@ -184,16 +165,6 @@ def _times(rule: str, after: datetime) -> Iterator[datetime]:
             return
         moment = following
         yield moment
-
-
-def _listed(weekdays: Sequence[str], t: Translator) -> str:
-    names = get_day_names("wide", locale=t.language)
-    said = [str(names[WEEKDAYS.index(day)]) for day in weekdays]
-    if t.language == THAI:  # "ทุกวันจันทร์และพฤหัสบดี": the word for day is said once
-        said = [said[0], *(name.removeprefix("วัน") for name in said[1:])]
-    if len(said) == 1:
-        return said[0]
-    return t("{some} and {last}", some=", ".join(said[:-1]), last=said[-1])
 
 
 def _time(text: str) -> time | None:

@@ -70,7 +70,7 @@ def make_member(session: Session, pattern_id: str, settings: Settings, now: date
     time = pattern.due_at
     if time is None or time > now + AHEAD:
         return None
-    if not campaigns.is_as_approved(pattern, settings):
+    if not campaigns.is_as_approved(session, pattern, settings):
         campaigns.pause(session, pattern, None, "changed", now)
         return None
     member_id = _known(session, pattern, time) or _make(session, pattern, time, now)
@@ -91,7 +91,8 @@ def undecided(session: Session, settings: Settings) -> list[str]:
     return [
         member.id
         for member in session.scalars(query.order_by(Campaign.id))
-        if (pattern := pattern_of(session, member)) and is_vouched_for(member, pattern, settings)
+        if (pattern := pattern_of(session, member))
+        and is_vouched_for(session, member, pattern, settings)
     ]
 
 
@@ -107,11 +108,11 @@ def inherit(session: Session, member_id: str, settings: Settings, now: datetime)
     member = campaigns.locked(session, member_id)
     if member.state is not CampaignState.IN_REVIEW or member.digest is None:
         return True  # decided meanwhile
-    if pattern is None or not is_vouched_for(member, pattern, settings):
+    if pattern is None or not is_vouched_for(session, member, pattern, settings):
         return False
     if not _may_still_approve(session, pattern):
         return False
-    if rendered.digest(member, settings) != member.digest or member.send_at is None:
+    if rendered.digest(session, member, settings) != member.digest or member.send_at is None:
         return False
     try:
         cost.check(session, member, settings, now)
@@ -134,7 +135,9 @@ def pattern_of(session: Session, member: Campaign) -> Campaign | None:
     return session.get(Campaign, member.series_id) if member.series_id else None
 
 
-def is_vouched_for(member: Campaign, pattern: Campaign, settings: Settings) -> bool:
+def is_vouched_for(
+    session: Session, member: Campaign, pattern: Campaign, settings: Settings
+) -> bool:
     """Whether the pattern's approval, which still stands, covers what its member has become."""
     stands = pattern.state in {CampaignState.SCHEDULED, CampaignState.DONE}
     is_untouched = member.revision == 0 and member.asked_by == pattern.asked_by
@@ -142,7 +145,7 @@ def is_vouched_for(member: Campaign, pattern: Campaign, settings: Settings) -> b
         stands
         and is_untouched  # whoever takes it back and asks again, asks a person
         and pattern.approved_by is not None
-        and campaigns.is_as_approved(pattern, settings)
+        and campaigns.is_as_approved(session, pattern, settings)
         and _said(member) == _said(pattern)
         and is_within(member.cost_messages, pattern.cost_messages)
         and is_within(member.cost_satang, pattern.cost_satang)

@@ -1,16 +1,12 @@
 """A campaign sent to staff on trial, marked as such: the real messages on a real phone."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.line.messages import Message
-from bot.presentation import (
-    campaign_messages,
-    preview_banners,
-)
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.campaigns.content.content import (
@@ -21,6 +17,7 @@ from bot.services.campaigns.content.problems import (
     Problem,
     refuse,
 )
+from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.sending import quota
 from bot.services.campaigns.workflow import cost
 from bot.services.delivery import outbox
@@ -28,11 +25,17 @@ from bot.services.staff import chats
 from bot.services.staff.chats import Linked
 from bot.services.subscriptions.topics import Topic
 from bot.settings import Settings
-from bot.texts import Translator, translator
 from models.campaign import Campaign
 from models.outbox import Push
 
 AGAIN = timedelta(seconds=30)  # a press within it is a hand that slipped, and would cost money
+
+
+@dataclass(frozen=True)
+class TrialCopy:
+    """What everybody would get, for one of the staff, marked as a test."""
+
+    announcement: Announcement
 
 
 class Trial(NamedTuple):
@@ -77,13 +80,13 @@ def send(
     sent = 0
     for one in to:
         language = one.language if one.language in said else said[0]
-        found = campaign_messages.messages(campaign.content, language, topic, settings)
-        sent += outbox.queue(
+        sent += outbox.tell(
             session,
+            TrialCopy(Announcement(campaign.content, topic, settings)),
+            language,
             cause=_cause(campaign, one, _slot(now)),
             person=one.person,
             to=one.user_id,
-            messages=marked(found, translator(language)),
             now=now,
         )
     if not sent:
@@ -98,11 +101,6 @@ def send(
         copies=sent,
     )
     return Trial(sent, len(had))
-
-
-def marked(messages: list[Message], t: Translator) -> list[Message]:
-    """With a word in front that this is a test."""
-    return preview_banners.marked(messages, t("[Test]"))
 
 
 def _had_just_now(

@@ -69,7 +69,7 @@ def send_again(
     batch = _open(session, campaign, number)
     if campaign.state is CampaignState.STOPPED:
         raise MoveError
-    if not campaigns.is_as_approved(campaign, settings):
+    if not campaigns.is_as_approved(session, campaign, settings):
         raise StaleError
     batch.state, batch.retry_key = BatchState.QUEUED, str(uuid4())
     batch.tried_at = batch.settled_at = batch.body_digest = batch.reason = None

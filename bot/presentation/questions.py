@@ -4,6 +4,7 @@ import hashlib
 
 from bot.line import messages as line
 from bot.line.messages import Action, Message
+from bot.services.subscriptions.renewals import ConsentRanOut
 from bot.texts import LANGUAGES, Translator, translator
 from models.consent import Purpose
 
@@ -44,6 +45,12 @@ def asking_card(t: Translator, purpose: Purpose) -> Message:
             line.entry(t("No, thank you"), "news_no", p=purpose, c=bound),
         ],
     )
+
+
+def again(notice: ConsentRanOut, t: Translator) -> list[Message]:
+    """That the consent has run out, and the question once more."""
+    over = t("Your consent to news on LINE has run out after 24 months. May we ask once more?")
+    return [line.text(over), asking_card(t, notice.purpose)]
 
 
 def news_question(t: Translator, purpose: Purpose) -> tuple[str, str]:

@@ -1,0 +1,83 @@
+"""The presenter that app.py hands to services: what is to be told, as LINE takes it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.line.messages import Message
+from bot.line.sending import multicast_body, push_body
+from bot.presentation import (
+    alerts,
+    campaign_messages,
+    invitations,
+    merge_notices,
+    notices,
+    preview_banners,
+    questions,
+    request_answers,
+)
+from bot.services.accounts.notices import (
+    AccountMoved,
+    PasswordReset,
+)
+from bot.services.campaigns.content.rendered import Announcement
+from bot.services.campaigns.workflow.alerts import (
+    AnnouncementCard,
+    AnnouncementPaused,
+)
+from bot.services.campaigns.workflow.rollout import StaffCopy
+from bot.services.campaigns.workflow.test_sends import TrialCopy
+from bot.services.learners.invitations import (
+    Invitation,
+    WayToPassword,
+)
+from bot.services.learners.merge_notices import (
+    AccountsMerged,
+    AccountsParted,
+)
+from bot.services.privacy.answers import RequestClosed
+from bot.services.privacy.rights import RequestReceived
+from bot.services.subscriptions.renewals import ConsentRanOut
+from bot.texts import Translator, translator
+
+CHAT: Mapping[type[Any], Callable[[Any, Translator], list[Message]]] = {
+    PasswordReset: notices.reset_card,
+    AccountMoved: notices.moved_card,
+    AccountsMerged: merge_notices.merged_card,
+    AccountsParted: merge_notices.parted_card,
+    RequestClosed: request_answers.closed,
+    WayToPassword: invitations.way_card,
+    ConsentRanOut: questions.again,
+    Announcement: campaign_messages.announcement,
+    TrialCopy: preview_banners.trial,
+    StaffCopy: preview_banners.for_staff,
+}
+LETTERS: Mapping[type[Any], Callable[[Any, Translator], dict[str, str]]] = {
+    PasswordReset: notices.letter,
+    AccountMoved: notices.letter,
+    AccountsMerged: merge_notices.merged_letter,
+    RequestReceived: request_answers.received_letter,
+    RequestClosed: request_answers.closed_letter,
+    Invitation: invitations.letter,
+    AnnouncementPaused: alerts.paused_letter,
+}
+
+
+class LinePresenter:
+    """Says everything as messages and requests of LINE (bot/services/delivery/presenter.py)."""
+
+    def messages(self, session: Session, notice: object, language: str) -> list[Message]:
+        t = translator(language)
+        if isinstance(notice, AnnouncementCard):  # the one that looks more up
+            return alerts.card(session, notice, t)
+        return CHAT[type(notice)](notice, t)
+
+    def values(self, notice: object, language: str) -> dict[str, str]:
+        return LETTERS[type(notice)](notice, translator(language))
+
+    def push(self, to: str, messages: bytes) -> bytes:
+        return push_body(to, messages)
+
+    def multicast(self, to: Sequence[str], messages: bytes, unit: str | None) -> bytes:
+        return multicast_body(to, messages, unit)
