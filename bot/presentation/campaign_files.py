@@ -3,8 +3,6 @@
 Headers and states are in the reader's language, each state with its code beside it for programs.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,14 +21,13 @@ from bot.presentation.campaign_words import (
 )
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.shared import csv_writer
 from bot.texts import Translator
 from models.campaign import Campaign
 from models.database import Database
 from models.recipient import Batch, Recipient
 
 STRETCH = 5_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV Injection
-MARK = "\ufeff"  # so that Excel reads UTF-8
 _ON_LIST = (  # columns alone: a list has a hundred thousand rows
     Recipient.subject_id,
     Recipient.language,
@@ -56,7 +53,7 @@ def record(session: Session, campaign: Campaign, member_id: str, now: datetime) 
 
 def people(database: Database, campaign_id: str, t: Translator) -> Iterator[str]:
     """The frozen list, everybody on it and everybody left out; a stretch at a time."""
-    yield MARK + _line(
+    yield csv_writer.MARK + _line(
         t("Person (pseudonym)"),
         t("Language"),
         t("Channel"),
@@ -94,7 +91,7 @@ def batches(database: Database, campaign_id: str, t: Translator) -> Iterator[str
         query = select(Batch).where(Batch.campaign_id == campaign_id).order_by(Batch.number)
         return list(session.scalars(query))
 
-    yield MARK + _line(
+    yield csv_writer.MARK + _line(
         t("Batch"),
         t("Wave"),
         t("Channel"),
@@ -143,16 +140,10 @@ def _batch(t: Translator, row: Batch) -> str:
 
 
 def _line(*cells: object) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([_cell(cell) for cell in cells])
-    return out.getvalue()
+    return csv_writer.text([[_cell(cell) for cell in cells]], is_flat=True)
 
 
-def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula, nor for two lines."""
-    if value is None:
-        return ""
+def _cell(value: object) -> csv_writer.Cell:
     if isinstance(value, datetime):
         return f"{value.astimezone(BANGKOK):%Y-%m-%d %H:%M:%S}"
-    flat = " ".join(str(value).split())
-    return f"'{flat}" if flat.startswith(_FORMULA) else flat
+    return value if isinstance(value, int) or value is None else str(value)
