@@ -22,6 +22,8 @@ from bot.runtime import Bot
 from bot.runtime.engine import Engine
 from bot.runtime.menu_deployment import Deployment
 from bot.runtime.pushing import SENDERS
+from bot.services.campaigns.sending.gate import CampaignGate
+from bot.services.subscriptions.gate import NewsGate
 from bot.settings import Settings
 from handlers import (
     commands,
@@ -56,6 +58,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         ),
         dispatcher=build_dispatcher(),
         keyring=keyring,
+        make_gate=lambda settings: CampaignGate(NewsGate(settings)),
         mailer=mailer_of(settings),
         postbox=postbox_of(settings),
         user_id=settings.bot_user_id,

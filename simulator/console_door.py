@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.runtime import Bot
-from bot.services.auth import passwords
+from bot.services.auth import (
+    passwords,
+    tokens,
+)
 from bot.services.auth.sessions import SessionCookie
 from bot.services.staff import (
-    enrolment,
     factors,
     sessions,
     staff,
@@ -77,4 +79,4 @@ def _settle(session: Session, staff_id: str, now: datetime) -> None:
     if not row.is_settled:
         row.password_hash = passwords.hash_password(passwords.draw_initial())
         row.totp = factors.draw_secret()
-        enrolment.kill(session, staff_id, now)
+        tokens.end(session, staff_id, (tokens.StaffPurpose.LINK,), now)

@@ -1,6 +1,5 @@
 """The archive as one ZIP: a page to read and print, JSON for programs, a CSV a table."""
 
-import csv
 import io
 import json
 import re
@@ -15,6 +14,7 @@ from bot.services.privacy.personal_data_export import (
     Row,
     Section,
 )
+from bot.services.shared import csv_writer
 from bot.texts import ENGLISH, THAI, translator
 from bot.texts.dates import shown_time
 
@@ -31,8 +31,6 @@ _FROM_A_LIST = {
     "state",
 }
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-# What a spreadsheet would take for a formula (OWASP, CSV Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _STYLE = """
 body{font:16px/1.6 "Noto Sans Thai","Sarabun",Tahoma,sans-serif;color:#1f2933;max-width:52rem;
 margin:2rem auto;padding:0 1rem}
@@ -95,18 +93,8 @@ def as_json(archive: Archive) -> str:
 
 def as_csv(section: Section) -> str:
     """One table for a spreadsheet: with a byte order mark, and no cell that could be a formula."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(section.columns)
-    for row in section.rows:
-        writer.writerow([_cell(row.get(column)) for column in section.columns])
-    return "\ufeff" + buffer.getvalue()
-
-
-def _cell(value: str | int | None) -> str | int:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return "" if value is None else value
+    rows = [[row.get(column) for column in section.columns] for row in section.rows]
+    return csv_writer.MARK + csv_writer.text([section.columns, *rows])
 
 
 def page(archive: Archive) -> str:

@@ -3,8 +3,6 @@
 Headers and states are in the reader's language, each state with its code beside it for programs.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -15,17 +13,15 @@ from bot.clock import BANGKOK
 from bot.presentation import formatting
 from bot.presentation.campaign_words import BATCHES, CHANNELS, LEFT_OUT, WAVES, dropped
 from bot.services.campaigns.reporting import exports
+from bot.services.shared import csv_writer
 from bot.texts import Translator
 from models.database import Database
 from models.recipient import Batch
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV Injection
-MARK = "\ufeff"  # so that Excel reads UTF-8
-
 
 def people(database: Database, campaign_id: str, t: Translator) -> Iterator[str]:
     """The frozen list, everybody on it and everybody left out; a stretch at a time."""
-    yield MARK + _line(
+    yield csv_writer.MARK + _line(
         t("Person (pseudonym)"),
         t("Language"),
         t("Channel"),
@@ -42,7 +38,7 @@ def people(database: Database, campaign_id: str, t: Translator) -> Iterator[str]
 
 def batches(database: Database, campaign_id: str, t: Translator) -> Iterator[str]:
     """Every batch and what became of it."""
-    yield MARK + _line(
+    yield csv_writer.MARK + _line(
         t("Batch"),
         t("Wave"),
         t("Channel"),
@@ -91,16 +87,10 @@ def _batch(t: Translator, row: Batch) -> str:
 
 
 def _line(*cells: object) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([_cell(cell) for cell in cells])
-    return out.getvalue()
+    return csv_writer.text([[_cell(cell) for cell in cells]], is_flat=True)
 
 
-def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula, nor for two lines."""
-    if value is None:
-        return ""
+def _cell(value: object) -> csv_writer.Cell:
     if isinstance(value, datetime):
         return f"{value.astimezone(BANGKOK):%Y-%m-%d %H:%M:%S}"
-    flat = " ".join(str(value).split())
-    return f"'{flat}" if flat.startswith(_FORMULA) else flat
+    return value if isinstance(value, int) or value is None else str(value)

@@ -6,9 +6,7 @@ import unicodedata
 from rapidfuzz import fuzz, process
 
 from bot.services.auth import password_detector
-from bot.services.guardians import codes
-from bot.services.learners import relink_codes
-from bot.services.staff import codes as staff_codes
+from bot.services.shared import codes
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "register": (
@@ -155,11 +153,11 @@ def command(text: str, *, inside: bool) -> str | None:
         return "password"
     if len(text) > 200:
         return None
-    if staff_codes.read(text) is not None or (not inside and staff_codes.is_meant(text)):
+    if codes.read_staff(text) is not None or (not inside and codes.is_meant_for_staff(text)):
         return "staff_link"
-    if not inside and relink_codes.is_plain(text):
+    if not inside and codes.is_plain_move(text):
         return "relink"
-    if codes.read(text, with_word=inside) is not None:
+    if codes.read_guardian(text, with_word=inside) is not None:
         return "guardian"
     said = normal(text)
     action = _EXACT.get(said)

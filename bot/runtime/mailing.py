@@ -19,19 +19,14 @@ from bot.logs import place_of
 from bot.mail.mime import Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError
 from bot.runtime.parts import Bot
-from bot.services.campaigns.sending import batch_mails
 from bot.services.delivery import (
     mail_claims,
     mail_delivery,
 )
 from bot.services.delivery.mail_claims import Claimed
 from bot.services.delivery.mail_delivery import Outgoing
-from bot.services.subscriptions import (
-    news,
-    subscriptions,
-)
+from bot.services.subscriptions import subscriptions
 from bot.texts.letters import fill_kept
-from models.mail import Mail
 
 ROUNDS = 50  # of claims of one lane in one tick; the next tick goes on
 CLAIM = 20  # mails
@@ -80,16 +75,13 @@ class _Lane:
     worker: str
     accepted: Outgoing | None = None
 
-    def permits(self, session: Session, mail: Mail) -> str | None:
-        return _permits(self.bot, session, mail)
-
     def begin(self, claimed: Claimed) -> Outgoing | None:
         """Begin a mail and note the receipt of the one before it."""
 
         def work(session: Session) -> Outgoing | None:
-            now, head = self.bot.clock(), self.mailer.head
+            now, head, gate = self.bot.clock(), self.mailer.head, self.bot.gate
             # In this order: it locks a person, and locks of mails come after those of persons.
-            found = mail_delivery.begin(session, claimed, self.worker, now, head, self.permits)
+            found = mail_delivery.begin(session, claimed, self.worker, now, head, gate)
             if self.accepted is not None:
                 mail_delivery.sent(session, self.accepted, self.worker, now)
             return found
@@ -147,8 +139,8 @@ def _opens(lane: _Lane) -> bool:
 
 
 def _claim(lane: _Lane, session: Session) -> list[Claimed]:
-    rate = lane.bot.settings.mail_per_domain
-    return mail_claims.claim(session, lane.worker, lane.bot.clock(), CLAIM, rate)
+    bot, rate = lane.bot, lane.bot.settings.mail_per_domain
+    return mail_claims.claim(session, lane.worker, bot.clock(), bot.gate, CLAIM, rate)
 
 
 def _send_all(lane: _Lane, claimed: list[Claimed]) -> bool:
@@ -187,7 +179,7 @@ def _send(lane: _Lane, claimed: Claimed) -> None:
         lane.connection.address(envelope)
         if outgoing.written.is_news and not bot.database.write(
             lambda session: mail_delivery.hand_over(
-                session, outgoing, worker, bot.clock(), lane.permits
+                session, outgoing, worker, bot.clock(), bot.gate
             )
         ):
             lane.connection.skip()
@@ -197,20 +189,6 @@ def _send(lane: _Lane, claimed: Claimed) -> None:
         _fail(lane, outgoing, error)
         return
     lane.accepted = outgoing
-
-
-def _permits(bot: Bot, session: Session, mail: Mail) -> str | None:
-    """Why a piece of news may not go out now, or None."""
-    if mail.subject_id is None or mail.purpose is None:
-        return "no consent named"
-    stopped = batch_mails.why_stopped(session, mail)
-    if stopped is not None:
-        return stopped
-    now, about = bot.clock(), (mail.subject_id, mail.purpose, mail.topic)
-    is_counted = mail.campaign_id is not None  # by the campaign's frozen list
-    return news.may_send(
-        session, *about, now, bot.settings, mail.id, mail.to, is_counted=is_counted
-    )
 
 
 def _in_full(bot: Bot, outgoing: Outgoing) -> Written:
@@ -234,7 +212,7 @@ def _fail(lane: _Lane, outgoing: Outgoing, error: DeliveryError) -> None:
     bot.log.warning("mail.failed", mail=outgoing.id, status=error.status, reason=error.reason)
     bot.database.write(
         lambda session: mail_delivery.failed(
-            session, outgoing, lane.worker, error, bot.clock(), rate
+            session, outgoing, lane.worker, error, bot.clock(), bot.gate, rate
         )
     )
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from bot.mail.imap import BounceMailbox
 from bot.mail.smtp import Mailer
 from bot.providers.base import Provider
 from bot.services.chat.rich_menus import Deployed
+from bot.services.delivery.gate import Gate
 from bot.services.delivery.line_rate_limit import RateLimiter
 from bot.settings import Settings
 from models.database import Database
@@ -37,6 +39,7 @@ class Bot:
     gateway: Gateway
     dispatcher: Dispatcher
     keyring: Keyring
+    make_gate: Callable[[Settings], Gate]
     worker: str = field(default_factory=_worker_name)
     log: FilteringBoundLogger = field(default_factory=structlog.get_logger)
     mailer: Mailer | None = None  # the way to the mail server; without it mails wait
@@ -46,6 +49,11 @@ class Bot:
     user_id: str | None = None
     # Our @name at LINE, for links that open our chat; asked together with the userId.
     basic_id: str | None = None
+
+    @property
+    def gate(self) -> Gate:
+        """What the queues ask before a row goes out, by the settings of this moment."""
+        return self.make_gate(self.settings)
 
     @cached_property
     def pacer(self) -> RateLimiter:

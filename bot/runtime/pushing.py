@@ -141,7 +141,7 @@ class _Run:
         if not plain:
             return list(few)
         begun = bot.database.write(
-            lambda session: outbox.begin_all(session, plain, bot.worker, bot.clock(), bot.settings)
+            lambda session: outbox.begin_all(session, plain, bot.worker, bot.clock(), bot.gate)
         )
         counted = {one.id: one for one in begun}
         return [counted.get(one.id, one) for one in few if one.is_news or one.id in counted]
@@ -219,7 +219,7 @@ class _Run:
         bot, outgoing = self.bot, one
         if one.is_news:
             begun = bot.database.write(
-                lambda session: outbox.begin(session, one, bot.worker, bot.clock(), bot.settings)
+                lambda session: outbox.begin(session, one, bot.worker, bot.clock(), bot.gate)
             )
             if begun is None:
                 return Result(one)

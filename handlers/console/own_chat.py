@@ -5,10 +5,10 @@ from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services.staff import (
-    chats,
-    codes,
-)
+from bot.services.auth import tokens
+from bot.services.auth.tokens import StaffPurpose
+from bot.services.shared import codes
+from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -39,13 +39,13 @@ def draw_chat_code() -> AnyResponse:
     except InputError:
         flash(t("There were too many codes. Please try again in an hour."), "danger")
         return redirect(url_for("console.own_chat"), 303)
-    text = codes.message(code)
+    text = codes.STAFF.message(code)
     address = chat_address(bot.basic_id, text) if bot.basic_id else None
     return page(
         "own_chat_code",
         title=t("Code for the chat"),
         text=text,
-        until=now + chats.LIFETIME,
+        until=now + tokens.KINDS[StaffPurpose.CHAT].lifetime,
         address=address,
         picture=segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
         if address

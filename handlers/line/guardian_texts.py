@@ -5,7 +5,7 @@ from urllib.parse import quote
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services.guardians import codes
+from bot.services.shared import codes
 from bot.texts import LANGUAGES, Translator, translator
 from bot.texts.dates import shown_time
 from handlers.line.news_texts import card_id
@@ -29,14 +29,14 @@ def band_name(t: Translator, band: AgeBand) -> str:
 def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
     """The code for the child to hand on, and a message that can be forwarded as it is."""
     t = ctx.t
-    page = ctx.page(f"/s/guardian/{codes.shown(code)}")
+    page = ctx.page(f"/s/guardian/{codes.GUARDIAN.shown(code)}")
     title = t("Ask a parent or guardian")
     card = line.card(
         title,
         title,
         [
             line.paragraph(t("Please give this code to a parent or guardian of 20 or older:")),
-            line.paragraph(codes.shown(code), strong=True),
+            line.paragraph(codes.GUARDIAN.shown(code), strong=True),
             line.paragraph(
                 t(
                     "They send it in their own LINE chat with English Planet. We ask them there, "
@@ -55,7 +55,7 @@ def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
         "For a parent or guardian: a child would like to learn with English Planet and needs "
         "your agreement. Open {page} or write “{words}” in our LINE chat.",
         page=page,
-        words=codes.message(code),
+        words=codes.GUARDIAN.message(code),
     )
     return [line.text(forward), card]
 

@@ -13,11 +13,9 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services.accounts import accounts
-from bot.services.learners import (
-    relink_codes,
-    relinking,
-)
+from bot.services.learners import relinking
 from bot.services.people import inputs
+from bot.services.shared import codes
 from bot.texts.dates import shown_time
 from handlers.line.account_card import account_card
 from handlers.line.shared import has_left, human_offer, main_menu, while_frozen
@@ -44,7 +42,7 @@ def move_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is not None:
         return _settled_here(ctx)
     ctx.draft = {}
-    code = relink_codes.read(event.text or "")
+    code = codes.read_move(event.text or "")
     return _try_code(ctx, code) if code else flow.to(ctx, Step.CHOOSING)
 
 
@@ -113,7 +111,7 @@ def way_chosen(event: Event, ctx: Context) -> HandlerResult:
         return flow.to(ctx, Step.CODE)
     if chosen == "mail":
         return flow.to(ctx, Step.USERNAME)
-    code = relink_codes.read(event.text or "")
+    code = codes.read_move(event.text or "")
     if code is not None:
         return _try_code(ctx, code)
     return flow.stay(ctx, line.text(ctx.t("Please choose one of the two ways.")), *ctx.asked())
@@ -126,7 +124,7 @@ def ask_code(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CODE)
 def code_typed(event: Event, ctx: Context) -> HandlerResult:
-    code = relink_codes.read(event.text or "")
+    code = codes.read_move(event.text or "")
     if code is not None:
         return _try_code(ctx, code)
     t = ctx.t
@@ -197,7 +195,7 @@ def ask_digits(ctx: Context) -> list[Message]:
 def digits_typed(event: Event, ctx: Context) -> HandlerResult:
     if event.choice(flow.mark(Step.DIGITS)) == "again":
         return _send(ctx)
-    digits = relink_codes.read_digits(event.text or "")
+    digits = codes.read_digits(event.text or "")
     if digits is None:
         return _missed(ctx, ctx.t("The code in the mail has six digits."))
     wait = relinking.guess(ctx.session, ctx.conversation, ctx.now)

@@ -8,10 +8,8 @@ from bot.dispatch import (
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.services.staff import (
-    chats,
-    codes,
-)
+from bot.services.shared import codes
+from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
 from handlers.line import staff_menu
 from handlers.line.shared import main_menu
@@ -23,7 +21,7 @@ flow = Flow("staff_link")
 def code_sent(event: Event, ctx: Context) -> HandlerResult:
     """Open to everybody, as nobody is a member here before; only the code opens anything."""
     t = ctx.t
-    code = codes.read(event.text or "")
+    code = codes.read_staff(event.text or "")
     try:
         if code is None:
             raise InputError("unknown")

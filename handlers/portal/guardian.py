@@ -7,7 +7,7 @@ import segno
 from flask import Response
 from markupsafe import Markup
 
-from bot.services.guardians import codes
+from bot.services.shared import codes
 from handlers.portal.links import links
 from handlers.portal.pages import page
 from handlers.web.chat_address import chat_address
@@ -17,14 +17,14 @@ from handlers.web.parts import the_bot
 @links.get("/guardian/<token>")
 def look_at_guardian_code(token: str) -> Response:
     """How a code gets into the guardian's own chat with us."""
-    code = codes.read(token)
+    code = codes.read_guardian(token)
     if code is None:
         return page("guardian", code=None)
-    basic_id, message = the_bot().basic_id, codes.message(code)
+    basic_id, message = the_bot().basic_id, codes.GUARDIAN.message(code)
     address = chat_address(basic_id, message) if basic_id else None
     return page(
         "guardian",
-        code=codes.shown(code),
+        code=codes.GUARDIAN.shown(code),
         message=message,
         address=address,
         qr=_qr(address) if address else None,

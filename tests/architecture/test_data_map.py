@@ -64,7 +64,6 @@ def test_every_period_is_served_by_a_rule_or_otherwise() -> None:
 def test_fixed_periods_are_what_the_services_go_by() -> None:
     from bot.dispatch import DRAFT_LIFE
     from bot.services.auth import (
-        secret_links,
         sessions,
         tokens,
     )
@@ -76,7 +75,7 @@ def test_fixed_periods_are_what_the_services_go_by() -> None:
         "news": consents.NEWS_VALIDITY,
         "event": inbox.KEEP_IDS,
         "token": tokens.KEPT,
-        "link": secret_links.KEPT,
+        "link": tokens.LINKS_KEPT,
         "session": sessions.ABSOLUTE,
     }.items() <= {key: period.fixed for key, period in periods.BY_KEY.items()}.items()
 

@@ -4,12 +4,8 @@ import re
 
 from sqlalchemy import select
 
-from bot.services.staff import (
-    chats,
-)
-from bot.services.staff import (
-    codes as staff_codes,
-)
+from bot.services.shared import codes as crockford
+from bot.services.staff import chats
 from models.audit import AuditEntry
 from models.staff import Role
 from models.staff_chat import StaffChatCode
@@ -20,7 +16,7 @@ CODE = re.compile(r"พนักงาน ([0-9A-Z]{4}-[0-9A-Z]{4})")
 def code_on(answer):
     found = CODE.search(answer.text)
     assert found, answer.text
-    return staff_codes.read(f"พนักงาน {found[1]}")
+    return crockford.read_staff(f"พนักงาน {found[1]}")
 
 
 def test_a_code_is_shown_once_and_links(console, bot):

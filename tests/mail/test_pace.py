@@ -244,7 +244,7 @@ def test_a_large_domain_does_not_stand_before_the_small_ones(
 
 
 def test_many_workers_keep_one_pace_and_send_each_mail_once(
-    database: Database, queue: Queue, clock: FakeClock
+    bot: Bot, database: Database, queue: Queue, clock: FakeClock
 ) -> None:
     """Claims at the same moment, as of the threads of several processes."""
     for number in range(100):
@@ -252,7 +252,7 @@ def test_many_workers_keep_one_pace_and_send_each_mail_once(
 
     def claim(number: int) -> list[str]:
         found = database.write(
-            lambda session: mail_claims.claim(session, f"w{number}", clock(), 20, RATE)
+            lambda session: mail_claims.claim(session, f"w{number}", clock(), bot.gate, 20, RATE)
         )
         return [one.id for one in found]
 

@@ -57,7 +57,7 @@ class Sending:
         )
 
     def claim(self, session: Session, most: int = 20) -> list[str]:
-        found = mail_claims.claim(session, new_id(), self.bot.clock(), most)
+        found = mail_claims.claim(session, new_id(), self.bot.clock(), self.bot.gate, most)
         return [one.id for one in found]
 
     def claims(self, most: int = 20) -> list[str]:

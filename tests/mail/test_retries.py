@@ -28,10 +28,6 @@ Queue = Callable[..., str]
 MailOf = Callable[[str], Mail]
 
 
-def nobody_objects(_session: Any, _mail: Mail) -> None:
-    return None
-
-
 @pytest.mark.parametrize("step", ["mail", "rcpt", "content"])
 def test_a_4xx_is_tried_again_with_growing_patience(
     step: str, bot: Bot, queue: Queue, mail_of: MailOf, clock: FakeClock
@@ -171,17 +167,17 @@ def test_a_worker_that_lost_its_lease_decides_nothing(
     mail_id = queue()
 
     def claim(worker: str) -> mail_claims.Claimed:
-        (found,) = database.write(lambda s: mail_claims.claim(s, worker, clock()))
+        (found,) = database.write(lambda s: mail_claims.claim(s, worker, clock(), bot.gate))
         return found
 
     def begin(worker: str, claimed: mail_claims.Claimed) -> mail_delivery.Outgoing | None:
         return database.write(
-            lambda s: mail_delivery.begin(s, claimed, worker, clock(), LETTERHEAD, nobody_objects)
+            lambda s: mail_delivery.begin(s, claimed, worker, clock(), LETTERHEAD, bot.gate)
         )
 
     slow = begin("slow", claim("slow"))
     assert slow
-    assert database.write(lambda s: mail_claims.claim(s, "next", clock())) == []
+    assert database.write(lambda s: mail_claims.claim(s, "next", clock(), bot.gate)) == []
     clock.advance(minutes=5)
     next_claim = claim("next")
     database.write(lambda s: mail_delivery.sent(s, slow, "slow", clock()))

@@ -20,7 +20,7 @@ from bot.services.auth import (
     secret_links,
     tokens,
 )
-from bot.services.guardians import codes
+from bot.services.shared import codes
 from bot.services.subscriptions import subscriptions
 from models.account import Account
 from models.consent import Purpose
@@ -146,7 +146,7 @@ def relinking_by_mail(world: World, is_known: bool) -> Any:
 
 def guardian_code(world: World, is_known: bool) -> Any:
     """A code that was replaced by a newer one, and one that never was."""
-    code = codes.draw()
+    code = codes.GUARDIAN.draw()
     if is_known:
         child = world.someone("น้องฟ้า")
         t = language_of(child)

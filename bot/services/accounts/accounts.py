@@ -14,13 +14,14 @@ from bot.services.auth import usernames
 from bot.services.consent import consents
 from bot.services.guardians import ends
 from bot.services.people import people
+from bot.services.shared import retries
 from models.account import IS_DUE, Account, AccountState
 from models.base import new_id
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
 
 FIRST_CHANCE = timedelta(seconds=60)
-RETRY_LONGEST = timedelta(minutes=30)
+RETRY_FIRST, RETRY_LONGEST = timedelta(seconds=10), timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def postpone(session: Session, account_id: str, reason: str, now: datetime) -> N
     if account is None or account.due_at is None:
         return
     account.attempts += 1
-    account.due_at = now + min(timedelta(seconds=10 * 2**account.attempts), RETRY_LONGEST)
+    account.due_at = now + retries.wait(RETRY_FIRST, account.attempts, RETRY_LONGEST)
     account.reason = reason[:80]
 
 

@@ -17,14 +17,12 @@ from bot.crypto import Keyring
 from bot.errors import SealError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    secret_links,
-    tokens,
-)
+from bot.services.auth import tokens
 from models.account import Account, AccountState
 from models.base import session_keyring
 from models.learner import Learner
 from models.one_time_token import TokenPurpose
+from models.secret_link import LinkPurpose
 
 LIFETIME = timedelta(days=30)
 SKEW = timedelta(minutes=1)  # clocks of two machines differ
@@ -93,7 +91,7 @@ def freeze(session: Session, authority: str, cause: str, now: datetime) -> Froze
 def shut(session: Session, account: Account, cause: str, now: datetime, *, actor: str) -> None:
     """Freeze an account that the caller has locked and found active."""
     _move(account, AccountState.FROZEN, now)
-    secret_links.kill(session, account.id, now)
+    tokens.end(session, account.id, LinkPurpose, now)
     learner = session.get_one(Learner, account.learner_id)
     tokens.end(session, learner.conversation_id, MOVES, now)
     audit.record(

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from bot.clock import Clock
 from bot.errors import ProviderError
 from bot.providers.base import Provider
+from bot.services.shared import retries
 from models.account import Account
 from models.database import Database
 from models.privacy import PendingErasure
 
-MAX_WAIT = timedelta(hours=6)
+FIRST_WAIT, MAX_WAIT = timedelta(seconds=10), timedelta(hours=6)
 
 
 def request(session: Session, account_id: str, provider: str, now: datetime) -> None:
@@ -60,5 +61,5 @@ def _postpone(session: Session, account_id: str, reason: str, now: datetime) -> 
     if row is None:
         return
     row.attempts += 1
-    row.due_at = now + min(timedelta(seconds=10 * 2 ** min(row.attempts, 20)), MAX_WAIT)
+    row.due_at = now + retries.wait(FIRST_WAIT, row.attempts, MAX_WAIT)
     row.reason = reason[:80]

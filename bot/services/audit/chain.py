@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.services.audit import proof
+from models import inserts
 from models.audit import CHAIN, AuditChain, AuditEntry, AuditLink
 from models.base import session_keyring
 from models.database import database_of
@@ -125,7 +125,6 @@ def _locked(session: Session) -> AuditChain:
     found = session.get(AuditChain, CHAIN, with_for_update=True, populate_existing=True)
     if found is not None:
         return found
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     [key, *_] = session_keyring(session).audit_keys
     row = {
         "id": CHAIN,
@@ -138,8 +137,7 @@ def _locked(session: Session) -> AuditChain:
         "noted": 0,
         "noted_at": None,
     }
-    session.execute(insert(AuditChain).values(row).on_conflict_do_nothing())
-    return session.get_one(AuditChain, CHAIN, with_for_update=True, populate_existing=True)
+    return inserts.locked(session, AuditChain, row)
 
 
 def head_of(session: Session, chain: AuditChain | None) -> Head:

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import secret_links
+from bot.services.auth import (
+    secret_links,
+    tokens,
+)
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
 from models.account import Account, AccountState
@@ -74,7 +77,7 @@ def give_link(
     purpose = LinkPurpose.INITIAL_PASSWORD
     if account.issued_at is not None:
         purpose = LinkPurpose.PASSWORD_RESET
-        if secret_links.held(session, account, request, now) is None:
+        if not secret_links.is_held(session, account, request, now):
             until = _not_before(session, account, per_minute, now)
             if until is not None:
                 return Wait(until)
@@ -154,7 +157,8 @@ def open_link(
     digits = four_digits(typed)
     if digits is None:
         return Refused(Proof.MALFORMED)
-    live = secret_links.is_live(token, now, LinkPurpose.PASSWORD_RESET)
+    reset = LinkPurpose.PASSWORD_RESET
+    live = tokens.live_ones(session, reset, now, secret=token)
     known = session.execute(
         select(SecretLink.id, Account.learner_id)
         .join(Account, Account.id == SecretLink.account_id)
@@ -164,18 +168,11 @@ def open_link(
         return Refused(Proof.DEAD)
     phone = session.get_one(Learner, known.learner_id).phone or ""
     if hmac.compare_digest(phone[-DIGITS:].encode(), digits.encode()):
-        opened = secret_links.claim(session, token, now, LinkPurpose.PASSWORD_RESET)
+        opened = secret_links.claim(session, token, now, reset)
         return opened or Refused(Proof.DEAD)
-    tries = session.execute(
-        update(SecretLink)
-        .where(*live)
-        .values(tries=SecretLink.tries + 1)
-        .returning(SecretLink.tries)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    if tries is None:
+    left = tokens.missed(session, reset, now, secret=token)
+    if left is None:
         return Refused(Proof.DEAD)
-    left = secret_links.MAX_TRIES - tries
     audit.record(
         session,
         Action.LINK_REFUSED,

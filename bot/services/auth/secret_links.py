@@ -1,27 +1,21 @@
-"""One-time links: issued in chat, opened once within ten minutes, kept only as a digest.
+"""The one-time link to an account's password: issued in chat, opened once (bot/services/auth/tokens.py).
 
-Sources: OWASP Forgot Password Cheat Sheet (random, single use, short-lived, address from the
-settings and never from the Host header); OWASP ASVS 5.0, 6.5.5 (ten minutes out of band).
+Its address is from the settings and never from the Host header (OWASP Forgot Password Cheat Sheet).
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.crypto import digest, token
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.auth import tokens
 from models.account import Account, AccountState
-from models.base import new_id, session_keyring
-from models.secret_link import LinkPurpose, SecretLink
+from models.secret_link import LinkPurpose
 
-LIFETIME = timedelta(minutes=10)
-MAX_TRIES = 5  # wrong second proofs, after which a reset's link is dead
-_MOST_TURNS = 8  # dead links of one request before it gets a random one
 PATHS = {LinkPurpose.INITIAL_PASSWORD: "", LinkPurpose.PASSWORD_RESET: "reset/"}
-KEPT = timedelta(days=30)  # a dead link's row is of use to nobody after that
 
 
 def issue(
@@ -35,36 +29,17 @@ def issue(
     """Make a link for an account and return its token; every older one of it is dead.
 
     request: what asked for it, e.g. a webhook event's id. The same request gets the same link
-    again while that is live: where nobody knows whether the first answer arrived, the second one
-    must not kill the link that the person already holds.
+    again while that is live.
     """
     purpose = purpose or LinkPurpose.INITIAL_PASSWORD
     lock(session, account)
-    drawn, is_new = token(32), True
+    drawn, is_new = None, True
     if request is not None:
-        drawn, is_new = _token_of(session, account, request, now)
-    if not is_new:
+        drawn, is_new = tokens.derived(session, purpose, request, account.id, now)
+    if drawn is not None and not is_new:
         return drawn
-    kill(session, account.id, now)
-    link = SecretLink(
-        id=new_id(),
-        digest=digest(drawn),
-        account_id=account.id,
-        purpose=purpose,
-        created_at=now,
-        expires_at=now + LIFETIME,
-    )
-    session.add(link)
-    audit.record(
-        session,
-        Action.LINK_ISSUED,
-        actor="bot",
-        subject=account.learner_id,
-        now=now,
-        link_id=link.id,
-        purpose=purpose.value,
-    )
-    return drawn
+    subject = account.learner_id
+    return tokens.issue(session, purpose, account.id, now, drawn=drawn, subject=subject)
 
 
 def lock(session: Session, account: Account) -> None:
@@ -72,57 +47,12 @@ def lock(session: Session, account: Account) -> None:
     session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
 
 
-def held(session: Session, account: Account, request: str | None, now: datetime) -> str | None:
-    """The live link that this request was given before, if it was asked once already."""
+def is_held(session: Session, account: Account, request: str | None, now: datetime) -> bool:
+    """Whether this request was given a link before, which still lives."""
     if request is None:
-        return None
-    drawn, is_new = _token_of(session, account, request, now)
-    return None if is_new else drawn
-
-
-def kill(session: Session, account_id: str, now: datetime) -> None:
-    """End every live link of an account."""
-    session.execute(
-        update(SecretLink)
-        .where(
-            SecretLink.account_id == account_id,
-            SecretLink.used_at.is_(None),
-            SecretLink.replaced_at.is_(None),
-        )
-        .values(replaced_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _token_of(session: Session, account: Account, request: str, now: datetime) -> tuple[str, bool]:
-    """The token of a request, and whether its link has yet to be made.
-
-    It is a keyed hash (HMAC-SHA256, 256 bits) of request and account: unguessable without the
-    key, which is not in the database, and the same each time.
-    """
-    keyring = session_keyring(session)
-    for turn in range(_MOST_TURNS):
-        drawn = keyring.blind("secret_link.token", f"{request}|{account.id}|{turn}")
-        known = session.scalars(
-            select(SecretLink).where(SecretLink.digest == digest(drawn))
-        ).one_or_none()
-        if known is None:
-            return drawn, True
-        if known.used_at is None and known.replaced_at is None and now < known.expires_at:
-            return drawn, False
-    return token(32), True
-
-
-def is_live(token: str, now: datetime, purpose: LinkPurpose) -> tuple[ColumnElement[bool], ...]:
-    """What a link's row must be for it to open: one conditional UPDATE asks all of it at once."""
-    return (
-        SecretLink.digest == digest(token),
-        SecretLink.purpose == purpose,
-        SecretLink.used_at.is_(None),
-        SecretLink.replaced_at.is_(None),
-        SecretLink.expires_at > now,
-        SecretLink.tries < MAX_TRIES,
-    )
+        return False
+    _, is_new = tokens.derived(session, LinkPurpose.PASSWORD_RESET, request, account.id, now)
+    return not is_new
 
 
 @dataclass(frozen=True)
@@ -139,21 +69,10 @@ def claim(
     now: datetime,
     purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD,
 ) -> Opened | None:
-    """Burn a live link and return its account; None for used, expired, replaced and unknown.
-
-    One conditional UPDATE decides, so that of any number of callers exactly one gets the account.
-    """
-    row = session.execute(
-        update(SecretLink)
-        .where(*is_live(token, now, purpose))
-        .values(used_at=now)
-        .returning(SecretLink.id, SecretLink.account_id, SecretLink.purpose)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if row is None:
-        return None
-    account = session.get(Account, row.account_id)
-    if account is None or account.state is not AccountState.ACTIVE:
+    """Burn a live link and return its account; None for used, expired, replaced and unknown."""
+    spent = tokens.claim(session, purpose, token, now)
+    account = session.get(Account, spent.subject_id) if spent else None
+    if spent is None or account is None or account.state is not AccountState.ACTIVE:
         return None
     audit.record(
         session,
@@ -161,10 +80,10 @@ def claim(
         actor=f"learner:{account.learner_id}",
         subject=account.learner_id,
         now=now,
-        link_id=row.id,
-        purpose=row.purpose.value,
+        link_id=spent.token_id,
+        purpose=purpose.value,
     )
-    return Opened(row.id, account)
+    return Opened(spent.token_id, account)
 
 
 def revealed(session: Session, account_id: str, now: datetime) -> None:
@@ -179,14 +98,6 @@ def revealed(session: Session, account_id: str, now: datetime) -> None:
         now=now,
         account_id=account.id,
     )
-
-
-def purge(session: Session, now: datetime) -> int:
-    """Delete links that died long ago; returns how many."""
-    gone = session.execute(
-        delete(SecretLink).where(SecretLink.created_at < now - KEPT).returning(SecretLink.id)
-    )
-    return len(gone.all())
 
 
 def url(

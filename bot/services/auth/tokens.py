@@ -1,34 +1,110 @@
-"""One-time proofs: issued for one purpose and person, counted once, kept as a digest only."""
+"""One-time secrets: issued for one purpose and holder, counted once, kept as a digest only.
+
+What is particular to each stands in KINDS. Looking at a secret never spends it; spending is one
+conditional UPDATE (or DELETE), so that of any number of callers exactly one succeeds.
+
+Sources: OWASP Forgot Password Cheat Sheet (random, single use, short-lived); OWASP ASVS 5.0, 6.5.5
+(ten minutes out of band).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from bot.crypto import digest
 from bot.crypto import token as random_token
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from models.base import new_id, session_keyring
 from models.one_time_token import OneTimeToken, TokenPurpose
+from models.secret_link import LinkPurpose, SecretLink
+from models.staff import StaffLink
+from models.staff_chat import StaffChatCode
 
-INDEX = "one_time_token.digest"
-MAX_TRIES = 5
-KEPT = timedelta(days=7)  # after its end a row is of use to nobody
-LIFETIME: dict[TokenPurpose, timedelta] = {
-    TokenPurpose.EMAIL_CONFIRM: timedelta(hours=24),
-    TokenPurpose.EMAIL_CODE: timedelta(minutes=10),
-    TokenPurpose.RELINK_CODE: timedelta(minutes=10),
-    TokenPurpose.ARCHIVE: timedelta(minutes=10),
+MAX_TRIES = 5  # wrong codes or second proofs, after which it is dead
+KEPT = timedelta(days=7)  # after its end a proof's row is of use to nobody
+LINKS_KEPT = timedelta(days=30)  # from its beginning
+_MOST_TURNS = 8  # dead secrets of one request before it gets a random one
+
+
+class StaffPurpose(StrEnum):
+    LINK = "staff_link"  # sets up password and second factor
+    CHAT = "staff_chat"  # ties a LINE account to a member
+
+
+Purpose = TokenPurpose | LinkPurpose | StaffPurpose
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is particular to one purpose; those that share a kind replace each other.
+
+    index: of the keyed digest; None where 256 bits of chance need no key. is_short: typed by hand
+    and guessable, so looked up beside its holder, with wrong tries counted. is_kept: a spent row
+    stays to be counted, or goes at once. used: None where the caller writes down what came of it.
+    derived: names the key of secrets that one request gets again.
+    """
+
+    holder: InstrumentedAttribute[str]
+    lifetime: timedelta
+    issued: Action
+    used: Action | None = None
+    index: str | None = None
+    is_short: bool = False
+    is_kept: bool = True
+    derived: str | None = None
+
+    @property
+    def table(self) -> Any:
+        """Where its rows are."""
+        return self.holder.class_
+
+    def has(self, column: str) -> bool:
+        """Whether its table has such a column."""
+        return hasattr(self.table, column)
+
+
+def _proof(minutes: float, *, is_short: bool = False, derived: str | None = None) -> Kind:
+    return Kind(
+        OneTimeToken.subject_id,
+        timedelta(minutes=minutes),
+        Action.TOKEN_ISSUED,
+        Action.TOKEN_USED,
+        "one_time_token.digest",
+        is_short=is_short,
+        derived=derived,
+    )
+
+
+_LINK = Kind(
+    SecretLink.account_id, timedelta(minutes=10), Action.LINK_ISSUED, derived="secret_link.token"
+)
+KINDS: dict[Purpose, Kind] = {
+    TokenPurpose.EMAIL_CONFIRM: _proof(24 * 60),
+    TokenPurpose.EMAIL_CODE: _proof(10, is_short=True),
+    TokenPurpose.RELINK_CODE: _proof(10),
+    TokenPurpose.ARCHIVE: _proof(10, derived="archive.token"),
+    LinkPurpose.INITIAL_PASSWORD: _LINK,
+    LinkPurpose.PASSWORD_RESET: _LINK,
+    StaffPurpose.LINK: Kind(StaffLink.staff_id, timedelta(hours=24), Action.STAFF_LINK_ISSUED),
+    StaffPurpose.CHAT: Kind(
+        StaffChatCode.staff_id,
+        timedelta(minutes=10),
+        Action.STAFF_CHAT_CODE,
+        index="staff_chat_code.digest",
+        is_kept=False,
+    ),
 }
-# Typed by hand, so short and guessable: looked up beside their subject, with tries counted.
-SHORT = {TokenPurpose.EMAIL_CODE}
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """What a proof was good for."""
+    """Whose a spent secret was, and what it was good for."""
 
     subject_id: str
     value: str | None
@@ -37,177 +113,231 @@ class Claimed:
 
 def issue(
     session: Session,
-    purpose: TokenPurpose,
-    subject_id: str,
+    purpose: Purpose,
+    holder: str,
     now: datetime,
     *,
     value: str | None = None,
     drawn: str | None = None,
+    actor: str = "bot",
+    subject: str | None = None,
 ) -> str:
-    """Make a proof and return its secret; every older one of this purpose and person is dead.
+    """Make a secret and return it; every older one of this purpose and holder is dead.
 
-    drawn: a secret that the caller derived (a mail's, which is derived again when it is sent).
+    drawn: one that the caller derived (a mail's, which is derived again when it is sent).
+    subject: whom the audit names, where it is not the holder.
     """
-    end(session, subject_id, (purpose,), now)
-    secret = drawn or random_token(32)
-    row = OneTimeToken(
-        id=new_id(),
-        purpose=purpose,
-        digest=_digests(session, purpose, subject_id, secret)[0],
-        subject_id=subject_id,
+    kind, secret = KINDS[purpose], drawn or random_token(32)
+    end(session, holder, [each for each, known in KINDS.items() if known is kind], now)
+    row = kind.table(
+        digest=_digests(session, purpose, holder, secret)[0],
         created_at=now,
-        expires_at=now + LIFETIME[purpose],
-        tries=0,
+        expires_at=now + kind.lifetime,
+        **{kind.holder.key: holder},
     )
+    told: dict[str, str] = {}
+    if kind.has("id"):
+        row.id = new_id()
+        told["token_id" if kind.table is OneTimeToken else "link_id"] = row.id
+    if kind.has("purpose"):
+        row.purpose = purpose
+        told["purpose"] = purpose.value
     with session.no_autoflush:
         session.add(row)
-        row.value = value
-    audit.record(
-        session,
-        Action.TOKEN_ISSUED,
-        actor="bot",
-        subject=subject_id,
-        now=now,
-        token_id=row.id,
-        purpose=purpose.value,
-    )
+        if kind.has("value"):
+            row.value = value
+    audit.record(session, kind.issued, actor=actor, subject=subject or holder, now=now, **told)
     session.flush()
     return secret
 
 
+def derived(
+    session: Session, purpose: Purpose, request: str, holder: str, now: datetime
+) -> tuple[str, bool]:
+    """The secret of a request, and whether its row has yet to be made.
+
+    The same request gets the same secret again while that is live: where nobody knows whether the
+    first answer arrived, the second one must not kill what the person already holds. It is a keyed
+    hash (HMAC-SHA256, 256 bits): unguessable without the key, which is not in the database.
+    """
+    kind, keyring = KINDS[purpose], session_keyring(session)
+    if kind.derived is None:
+        raise ValueError(f"{purpose} is never derived")
+    for turn in range(_MOST_TURNS):
+        drawn = keyring.blind(kind.derived, f"{request}|{holder}|{turn}")
+        known = session.scalars(
+            select(kind.table).where(
+                kind.table.digest.in_(_digests(session, purpose, holder, drawn))
+            )
+        ).one_or_none()
+        if known is None:
+            return drawn, True
+        if is_live(known, now):
+            return drawn, False
+    return random_token(32), True
+
+
 def claim(
     session: Session,
-    purpose: TokenPurpose,
+    purpose: Purpose,
     secret: str,
     now: datetime,
     *,
     subject_id: str = "",
 ) -> Claimed | None:
-    """Burn a live proof; None for used, expired, replaced, unknown and another person's.
+    """Spend a live secret; None for used, expired, replaced, unknown and another person's.
 
-    One conditional UPDATE decides, so that of any number of callers exactly one succeeds.
     subject_id is needed for short codes only, whose wrong tries are counted: after five the
     code is dead.
     """
+    kind = KINDS[purpose]
+    where = live_ones(session, purpose, now, secret=secret, holder=subject_id)
+    spent: Any = delete(kind.table).where(*where)
+    if kind.is_kept:
+        spent = update(kind.table).where(*where).values(used_at=now)
+    key = kind.table.__mapper__.primary_key[0]
     row = session.execute(
-        update(OneTimeToken)
-        .where(
-            OneTimeToken.digest.in_(_digests(session, purpose, subject_id, secret)),
-            OneTimeToken.purpose == purpose,
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.replaced_at.is_(None),
-            OneTimeToken.expires_at > now,
-            OneTimeToken.tries < MAX_TRIES,
+        spent.returning(kind.holder.label("holder"), key.label("key")).execution_options(
+            synchronize_session=False
         )
-        .values(used_at=now)
-        .returning(OneTimeToken.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
-        if purpose in SHORT:
-            _count_wrong_try(session, purpose, subject_id, now)
+        if kind.is_short:
+            missed(session, purpose, now, holder=subject_id)
         return None
-    found = session.get_one(OneTimeToken, row.id)
-    audit.record(
-        session,
-        Action.TOKEN_USED,
-        actor=f"subject:{found.subject_id}",
-        subject=found.subject_id,
-        now=now,
-        token_id=found.id,
-        purpose=purpose.value,
-    )
-    return Claimed(found.subject_id, found.value, found.id)
+    value = session.get_one(kind.table, row.key).value if kind.has("value") else None
+    if kind.used is not None:
+        audit.record(
+            session,
+            kind.used,
+            actor=f"subject:{row.holder}",
+            subject=row.holder,
+            now=now,
+            token_id=row.key,
+            purpose=purpose.value,
+        )
+    return Claimed(row.holder, value, row.key)
 
 
-def subject_of(session: Session, purpose: TokenPurpose, secret: str) -> str | None:
-    """Whom a proof is about, whether it still lives or not: so that a caller can lock them first.
+def missed(
+    session: Session,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    secret: str | None = None,
+    holder: str = "",
+) -> int | None:
+    """Count one wrong try against a live secret; how many are left, None where it was dead."""
+    table = KINDS[purpose].table
+    tries = session.execute(
+        update(table)
+        .where(*live_ones(session, purpose, now, secret=secret, holder=holder))
+        .values(tries=table.tries + 1)
+        .returning(table.tries)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    return None if tries is None else MAX_TRIES - int(tries)
 
-    Not for short codes, whose digests are bound to their subject.
+
+def subject_of(session: Session, purpose: Purpose, secret: str) -> str | None:
+    """Whom a secret is about, whether it still lives or not: so that a caller can lock them first.
+
+    Not for short codes, whose digests are bound to their holder.
     """
-    query = select(OneTimeToken.subject_id).where(
-        OneTimeToken.digest.in_(_digests(session, purpose, "", secret)),
-        OneTimeToken.purpose == purpose,
-    )
+    query = select(KINDS[purpose].holder).where(*_named(session, purpose, secret))
     return session.scalars(query).one_or_none()
 
 
 def live(
-    session: Session, purpose: TokenPurpose, subject_id: str, now: datetime
+    session: Session, purpose: TokenPurpose, holder: str, now: datetime
 ) -> OneTimeToken | None:
     """The proof of a purpose that a person could still use."""
-    return session.scalars(
-        select(OneTimeToken).where(
-            OneTimeToken.subject_id == subject_id,
-            OneTimeToken.purpose == purpose,
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.replaced_at.is_(None),
-            OneTimeToken.expires_at > now,
-            OneTimeToken.tries < MAX_TRIES,
-        )
-    ).one_or_none()
+    found = live_ones(session, purpose, now, holder=holder)
+    return session.scalars(select(OneTimeToken).where(*found)).one_or_none()
 
 
 def find(
     session: Session, purpose: TokenPurpose, secret: str, *, lock: bool = False
 ) -> OneTimeToken | None:
-    """The row of a long secret, live or dead; locked where its tries are to be counted."""
-    query = select(OneTimeToken).where(
-        OneTimeToken.digest.in_(_digests(session, purpose, "", secret)),
-        OneTimeToken.purpose == purpose,
-    )
+    """The proof of a long secret, live or dead; locked where its tries are to be counted."""
+    query = select(OneTimeToken).where(*_named(session, purpose, secret))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return session.scalars(query).one_or_none()
 
 
-def is_live(row: OneTimeToken, now: datetime) -> bool:
-    """Whether a proof could still be used."""
+def live_ones(
+    session: Session,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    secret: str | None = None,
+    holder: str = "",
+) -> list[ColumnElement[bool]]:
+    """What a row must be to be spent: of a secret (a short one of its holder), or of a holder."""
+    kind = KINDS[purpose]
+    if secret is None:
+        found = [kind.holder == holder, *_of_purposes(kind, (purpose,))]
+    else:
+        found = _named(session, purpose, secret, holder)
+    if kind.has("tries"):
+        found.append(kind.table.tries < MAX_TRIES)
+    return [*found, *_open(kind), kind.table.expires_at > now]
+
+
+def is_live(row: Any, now: datetime) -> bool:
+    """Whether a kept row could still be spent."""
     is_over = row.used_at is not None or row.replaced_at is not None
     return not is_over and now < row.expires_at and row.tries < MAX_TRIES
 
 
-def end(session: Session, subject_id: str, purposes: Iterable[TokenPurpose], now: datetime) -> None:
-    """Kill every live proof of some purposes."""
-    session.execute(
-        update(OneTimeToken)
-        .where(
-            OneTimeToken.subject_id == subject_id,
-            OneTimeToken.purpose.in_(tuple(purposes)),
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.replaced_at.is_(None),
-        )
-        .values(replaced_at=now)
-        .execution_options(synchronize_session=False)
-    )
+def end(session: Session, holder: str, purposes: Iterable[Purpose], now: datetime) -> None:
+    """Kill every live secret of some purposes, which are all of one table."""
+    purposes = tuple(purposes)
+    kind = KINDS[purposes[0]]
+    where = [kind.holder == holder, *_open(kind), *_of_purposes(kind, purposes)]
+    dead: Any = delete(kind.table).where(*where)
+    if kind.is_kept:
+        dead = update(kind.table).where(*where).values(replaced_at=now)
+    session.execute(dead.execution_options(synchronize_session=False))
 
 
-def purge(session: Session, now: datetime) -> int:
-    """Delete proofs that ended long ago; returns how many."""
-    gone = session.execute(
-        delete(OneTimeToken).where(OneTimeToken.expires_at < now - KEPT).returning(OneTimeToken.id)
-    )
-    return len(gone.all())
+def over(purpose: Purpose, now: datetime) -> ColumnElement[bool]:
+    """The rows of a purpose's table that may be deleted."""
+    table = KINDS[purpose].table
+    if table is OneTimeToken:
+        return OneTimeToken.expires_at < now - KEPT
+    found: ColumnElement[bool] = table.created_at < now - LINKS_KEPT
+    return found
 
 
-def _digests(session: Session, purpose: TokenPurpose, subject_id: str, secret: str) -> list[str]:
-    """Keyed, because a code of six digits could be tried out against a plain hash."""
-    bound = f"{purpose}|{subject_id if purpose in SHORT else ''}|{secret}"
-    return session_keyring(session).blinds(INDEX, bound)
+def _open(kind: Kind) -> list[ColumnElement[bool]]:
+    if not kind.is_kept:
+        return []
+    return [kind.table.used_at.is_(None), kind.table.replaced_at.is_(None)]
 
 
-def _count_wrong_try(
-    session: Session, purpose: TokenPurpose, subject_id: str, now: datetime
-) -> None:
-    session.execute(
-        update(OneTimeToken)
-        .where(
-            OneTimeToken.subject_id == subject_id,
-            OneTimeToken.purpose == purpose,
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.replaced_at.is_(None),
-            OneTimeToken.expires_at > now,
-        )
-        .values(tries=OneTimeToken.tries + 1)
-        .execution_options(synchronize_session=False)
-    )
+def _of_purposes(kind: Kind, purposes: tuple[Purpose, ...]) -> list[ColumnElement[bool]]:
+    return [kind.table.purpose.in_(purposes)] if kind.has("purpose") else []
+
+
+def _named(
+    session: Session, purpose: Purpose, secret: str, holder: str = ""
+) -> list[ColumnElement[bool]]:
+    kind = KINDS[purpose]
+    digests = _digests(session, purpose, holder, secret)
+    return [kind.table.digest.in_(digests), *_of_purposes(kind, (purpose,))]
+
+
+def _digests(session: Session, purpose: Purpose, holder: str, secret: str) -> list[str]:
+    """Keyed where a secret could be tried out against a plain hash, as six digits can.
+
+    Where a table is shared they are bound to their purpose.
+    """
+    kind = KINDS[purpose]
+    if kind.index is None:
+        return [digest(secret)]
+    bound = secret
+    if kind.has("purpose"):
+        bound = f"{purpose}|{holder if kind.is_short else ''}|{secret}"
+    return session_keyring(session).blinds(kind.index, bound)

@@ -2,20 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models.database import database_of
 from models.inbox import GreetedGroup
+from models.inserts import insert_if_new
 
 
 def first_time(session: Session, digest: str, now: datetime) -> bool:
     """Note that a group is being told; False where it was told before."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
-    told = session.execute(
-        insert(GreetedGroup)
-        .values(digest=digest, told_at=now)
-        .on_conflict_do_nothing()
-        .returning(GreetedGroup.digest)
-    )
-    return told.one_or_none() is not None
+    return insert_if_new(session, GreetedGroup, {"digest": digest, "told_at": now})

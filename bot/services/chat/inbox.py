@@ -21,6 +21,7 @@ from bot.services.chat.replies import (
     loaded,
 )
 from bot.services.people.people import pseudonym
+from models import leases
 from models.base import session_keyring
 from models.database import Database, database_of
 from models.inbox import IS_OPEN, EventState, WebhookEvent
@@ -123,7 +124,7 @@ def _kept(raw: dict[str, Any], event: Incoming) -> dict[str, Any]:
 def earliest(session: Session, person: str, worker: str) -> OpenEvent | None:
     """What comes next for a person; events run in the order in which they happened."""
     database = database_of(session)
-    parameters = {"of_person": person, "me": worker, **_now(database)}
+    parameters = {"of_person": person, "me": worker, **leases.times(database, LEASE, ("clock",))}
     rows = _statements(database).earliest.rows(session, parameters)
     if not rows:
         return None
@@ -172,7 +173,7 @@ def handled(session: Session, open_event: OpenEvent, answer: Answer | None, work
             "to_state": EventState.DONE if answer is None else EventState.ANSWERING,
             "said": sealed,
             "me": worker,
-            **_until(database),
+            **leases.times(database, LEASE),
         },
     )
     return met == 1
@@ -187,11 +188,7 @@ def take_over(session: Session, open_event: OpenEvent, worker: str) -> bool:
             table.id == open_event.id,
             table.state == open_event.state,
             table.attempts == open_event.attempts,
-            or_(
-                table.lease_until.is_(None),
-                table.lease_until < database.time(),
-                table.worker == worker,
-            ),
+            or_(leases.is_free(table, database.time()), table.worker == worker),
         )
         .values(attempts=table.attempts + 1, worker=worker, lease_until=database.time(LEASE))
         .execution_options(synchronize_session=False)
@@ -307,11 +304,3 @@ def _finishing(answer: Answer, worker: str, state: EventState) -> dict[str, Any]
 
 def _statements(database: Database) -> Statements:
     return built(database.has_own_clock, LEASE)
-
-
-def _now(database: Database) -> dict[str, Any]:
-    return {} if database.has_own_clock else {"now": database.time()}
-
-
-def _until(database: Database) -> dict[str, Any]:
-    return {} if database.has_own_clock else {"until": database.time(LEASE)}

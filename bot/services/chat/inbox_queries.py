@@ -5,9 +5,9 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from models.base import UTCDateTime
+from models import leases
 from models.inbox import IS_OPEN, EventState, WebhookEvent
 from models.prepared import Prepared
 
@@ -37,12 +37,8 @@ class Statements:
 @cache
 def built(has_own_clock: bool, lease: timedelta) -> Statements:
     """The statements for a database whose leases go by its own clock, or by ours."""
-    clock: Any = bindparam("now", type_=UTCDateTime())
-    until: Any = bindparam("until", type_=UTCDateTime())
-    if has_own_clock:
-        clock = func.clock_timestamp()
-        until = clock + literal(lease)
-    is_free = or_(_T.lease_until.is_(None), _T.lease_until < clock, _T.worker == bindparam("me"))
+    clock, until = leases.clocks(has_own_clock, lease)
+    is_free = or_(leases.is_free(_T, clock), _T.worker == bindparam("me"))
     earliest = (
         select(
             *(_T.id, _T.state, _T.attempts, _T.received_at),

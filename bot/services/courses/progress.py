@@ -4,11 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.base import new_id
-from models.database import database_of
+from models.inserts import insert_if_new
 from models.portal import LessonProgress, PortalAccount
 
 
@@ -36,15 +35,11 @@ def mark_done(
     session: Session, account_id: str, course_id: str, lesson_id: str, now: datetime
 ) -> None:
     """Remember a lesson as done; a repeat changes nothing, not even the time."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
-    session.execute(
-        insert(LessonProgress)
-        .values(
-            id=new_id(),
-            account_id=account_id,
-            course=course_id,
-            lesson=lesson_id,
-            done_at=now,
-        )
-        .on_conflict_do_nothing()
-    )
+    row = {
+        "id": new_id(),
+        "account_id": account_id,
+        "course": course_id,
+        "lesson": lesson_id,
+        "done_at": now,
+    }
+    insert_if_new(session, LessonProgress, row)

@@ -14,7 +14,6 @@ from math import inf
 from typing import Any, cast
 
 from sqlalchemy import Interval, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.services.delivery.reserved_slots import (
@@ -22,8 +21,10 @@ from bot.services.delivery.reserved_slots import (
     Offset,
     Turns,
 )
+from bot.services.shared import gcra
 from models.base import UTCDateTime
 from models.database import Database, database_of
+from models.inserts import insert_if_new
 from models.prepared import Prepared
 from models.rate_limit import LineRate
 
@@ -50,9 +51,8 @@ class Reserved:
 
 def open_row(session: Session, endpoint: str) -> None:
     """Make the endpoint's row where it is missing."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     past = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
-    session.execute(insert(LineRate).values(endpoint=endpoint, at=past).on_conflict_do_nothing())
+    insert_if_new(session, LineRate, {"endpoint": endpoint, "at": past})
 
 
 def reserve(session: Session, endpoint: str, span: timedelta) -> Reserved:
@@ -60,9 +60,8 @@ def reserve(session: Session, endpoint: str, span: timedelta) -> Reserved:
     database = database_of(session)
     if database.is_sqlite:
         row, clock = session.get_one(LineRate, endpoint), cast("datetime", database.time())
-        first = max(row.at, clock)
-        row.at = first + span
-        return Reserved(first, clock)
+        row.at = gcra.taken(row.at, clock, span)
+        return Reserved(row.at - span, clock)
     statement = _step(database.has_own_clock)
     parameters: dict[str, Any] = {"of_endpoint": endpoint, "span": span}
     if not database.has_own_clock:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from bot.errors import SealError
-from bot.services.campaigns.sending import batch_mails
 from bot.services.delivery import mail_rate_limit
+from bot.services.delivery.gate import Gate
+from models import leases
 from models.base import session_keyring
 from models.database import database_of
 from models.mail import IS_QUEUED, Mail, Stream
@@ -34,7 +35,12 @@ class _Leased:
 
 
 def claim(
-    session: Session, worker: str, now: datetime, most: int = 20, per_domain: int = 10
+    session: Session,
+    worker: str,
+    now: datetime,
+    gate: Gate,
+    most: int = 20,
+    per_domain: int = 10,
 ) -> list[Claimed]:
     """Lease mails that are due; notices about accounts first, however much news is waiting.
 
@@ -46,7 +52,7 @@ def claim(
         for _ in range(LOOKS):
             if len(found) >= most:
                 break
-            leased = _lease(session, worker, now, look, stream)
+            leased = _lease(session, worker, now, look, stream, gate)
             found += _admitted(session, leased, most - len(found), per_domain, stream, now)
             if len(leased) < look:
                 break
@@ -55,9 +61,9 @@ def claim(
 
 
 def _lease(
-    session: Session, worker: str, now: datetime, most: int, stream: Stream
+    session: Session, worker: str, now: datetime, most: int, stream: Stream, gate: Gate
 ) -> list[_Leased]:
-    turn = _turn(session, now, most, stream)
+    turn = _turn(session, now, most, stream, gate)
     if not turn:
         return []
     leased = session.execute(
@@ -74,7 +80,7 @@ def _lease(
     ]
 
 
-def _turn(session: Session, now: datetime, most: int, stream: Stream) -> list[str]:
+def _turn(session: Session, now: datetime, most: int, stream: Stream, gate: Gate) -> list[str]:
     """The mails that have waited longest, of all queues that are open.
 
     Each queue is asked by itself: what a paused campaign has in its own is not looked at.
@@ -84,14 +90,13 @@ def _turn(session: Session, now: datetime, most: int, stream: Stream) -> list[st
         (Mail.campaign_id.is_(None), Mail.stream == stream)
     ]
     if stream is Stream.NEWS:
-        open_campaigns = batch_mails.open_campaigns(session, now)
-        queues += [(Mail.campaign_id == campaign_id,) for campaign_id in open_campaigns]
+        queues += [(Mail.campaign_id == each,) for each in gate.open_queues(session, now)]
     found: list[tuple[datetime, str]] = []
     for queue in queues:
         waiting = (
             select(Mail.due_at, Mail.id)
             .where(IS_QUEUED, *queue, Mail.due_at <= now)
-            .where(or_(Mail.lease_until.is_(None), Mail.lease_until < database.time()))
+            .where(leases.is_free(Mail, database.time()))
             .order_by(Mail.due_at)
             .limit(most)
         )

@@ -1,38 +1,38 @@
 """From a claimed mail to the server's receipt: looked at once more, handed in, settled."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
 from bot.mail.mime import Letterhead, Written
 from bot.mail.smtp import MailError
-from bot.services.campaigns.sending import batch_mails
 from bot.services.delivery import (
     mail_rate_limit,
     mails,
+)
+from bot.services.delivery.gate import (
+    Decision,
+    Drop,
+    Gate,
+    Go,
+    Wait,
 )
 from bot.services.delivery.mail_claims import (
     LEASE,
     Claimed,
 )
-from bot.services.subscriptions import bounces
+from bot.services.people import people
+from bot.services.shared import retries
 from bot.texts.letters import fill_kept
+from models import leases
 from models.consent import Purpose
-from models.database import database_of
-from models.learner import Learner
 from models.mail import Mail, MailState, Stream
 
 GIVE_UP = timedelta(days=3)
 FIRST_WAIT = timedelta(seconds=30)
 MAX_WAIT = timedelta(hours=4)
-
-# Why a piece of news may not go out, or None: see bot/services/subscriptions/news.py.
-Permits = Callable[[Session, Mail], str | None]
 
 
 @dataclass(frozen=True)
@@ -52,56 +52,54 @@ def begin(
     worker: str,
     now: datetime,
     head: Letterhead,
-    permits: Permits,
+    gate: Gate,
 ) -> Outgoing | None:
     """Count an attempt just before it; None where the mail may not go out any more.
 
     The sender's domain names the mail from its first try on (RFC 5322, 3.6.4).
     """
     # The person is locked before the mail, as everywhere.
-    refusal = _refusal(session, claimed.id, permits)
+    decided = _decided(session, claimed.id, now, gate)
     mail = _mine(session, claimed.id, claimed.attempts, worker)
     if mail is None:
         return None
     if mail.handed_at is not None:
         # We, or another worker, died between DATA and its answer: a person decides (E6).
-        _close(mail, MailState.UNKNOWN, "no answer after DATA")
+        leases.close(mail, MailState.UNKNOWN, "no answer after DATA")
         return None
     if mail.useful_until is not None and now >= mail.useful_until:
-        _close(mail, MailState.DROPPED, "too late")
+        leases.close(mail, MailState.DROPPED, "too late")
         return None
-    if refusal is not None:
-        _close(mail, MailState.DROPPED, refusal)
+    if isinstance(decided, Drop):
+        leases.close(mail, MailState.DROPPED, decided.reason)
         return None
-    if batch_mails.has_to_wait(session, mail, now):
-        mail.lease_until = None
+    if isinstance(decided, Wait):
+        leases.give_back(mail, decided.until)
         return None
     mail.first_tried_at = mail.first_tried_at or now
     if mail.message_id.endswith(f"@{mails.NO_DOMAIN}>"):
         domain = head.domain(is_news=mail.stream is Stream.NEWS)
         mail.message_id = f"<{mail.id}@{domain}>"
     mail.attempts += 1
-    _renew(session, mail)
+    leases.renew(session, mail, LEASE)
     return _outgoing(session, mail)
 
 
-def hand_over(
-    session: Session, outgoing: Outgoing, worker: str, now: datetime, permits: Permits
-) -> bool:
+def hand_over(session: Session, outgoing: Outgoing, worker: str, now: datetime, gate: Gate) -> bool:
     """Write down that a piece of news goes out with the next step; False where it must not.
 
     The last look at the ledger, with the server waiting for DATA. A notice needs neither: it is
     sent again under its Message-ID where nobody knows whether it arrived.
     """
-    refusal = _refusal(session, outgoing.id, permits)
+    decided = _decided(session, outgoing.id, now, gate)
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
     if mail is None:
         return False
-    if refusal is not None:
-        _close(mail, MailState.DROPPED, refusal)
+    if isinstance(decided, Drop):  # one that has to wait has begun: it goes
+        leases.close(mail, MailState.DROPPED, decided.reason)
         return False
     mail.handed_at = now
-    _renew(session, mail)
+    leases.renew(session, mail, LEASE)
     return True
 
 
@@ -110,7 +108,7 @@ def sent(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> No
     mail = _mine(session, outgoing.id, outgoing.attempts, worker, MailState.UNKNOWN)
     if mail is not None:
         mail.sent_at = now
-        _close(mail, MailState.SENT, None)
+        leases.close(mail, MailState.SENT, None)
 
 
 def failed(
@@ -119,24 +117,25 @@ def failed(
     worker: str,
     error: DeliveryError,
     now: datetime,
+    gate: Gate,
     per_domain: int = 10,
 ) -> None:
     """Close it where the server refused it for good, or try again later."""
     told = error if isinstance(error, MailError) else MailError(error.reason)
     is_bounce = told.is_dead_address or told.may_be_dead
     if is_bounce:
-        bounces.lock_person(session, outgoing.subject_id)  # before the mail, as everywhere
+        people.lock(session, outgoing.subject_id)  # before the mail, as everywhere
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
     if mail is None:
         return
     reason = _reason(error)
     if error.permanent:
-        _close(mail, MailState.FAILED, reason)
+        leases.close(mail, MailState.FAILED, reason)
         if is_bounce:
-            noted = bounces.is_dead if told.is_dead_address else bounces.is_soft
-            noted(session, mail, told.code or str(told.status), now)
+            code = told.code or str(told.status)
+            gate.is_undeliverable(session, mail, code, now, is_dead=told.is_dead_address)
     elif error.unknown and mail.stream is Stream.NEWS:
-        _close(mail, MailState.UNKNOWN, reason)
+        leases.close(mail, MailState.UNKNOWN, reason)
     else:
         _postpone(mail, reason, now)
     if told.is_too_fast and mail.to:
@@ -161,29 +160,15 @@ def _mine(
     session: Session, mail_id: str, attempts: int, worker: str, *also: MailState
 ) -> Mail | None:
     """The mail, locked, if it is still this worker's and at this attempt."""
-    mail = session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
-    if mail is None or mail.state not in {MailState.QUEUED, *also}:
-        return None
-    return mail if (mail.worker, mail.attempts) == (worker, attempts) else None
+    return leases.mine(session, Mail, mail_id, worker, attempts, MailState.QUEUED, *also)
 
 
-def _refusal(session: Session, mail_id: str, permits: Permits) -> str | None:
-    """Why a piece of news may not go to its address now; a notice about an account always may."""
+def _decided(session: Session, mail_id: str, now: datetime, gate: Gate) -> Decision:
+    """What becomes of a piece of news now; a notice about an account always goes."""
     mail = session.get(Mail, mail_id)
     if mail is None or mail.stream is Stream.TRANSACTIONAL or mail.handed_at is not None:
-        return None
-    learner = session.scalars(
-        select(Learner).where(Learner.conversation_id == mail.subject_id)
-    ).one_or_none()
-    if learner is None:
-        return "gone"
-    if mail.to is None or (learner.email or "").casefold() != mail.to.casefold():
-        return "address changed"
-    if learner.email_verified_at is None:
-        return "address not confirmed"
-    if mails.is_suppressed(session, mail.to):
-        return "suppressed"
-    return permits(session, mail)
+        return Go()
+    return gate.decide(session, mail, now)
 
 
 def _outgoing(session: Session, mail: Mail) -> Outgoing:
@@ -210,28 +195,15 @@ def _outgoing(session: Session, mail: Mail) -> Outgoing:
     )
 
 
-def _renew(session: Session, mail: Mail) -> None:
-    renewed: Any = database_of(session).time(LEASE)
-    mail.lease_until = renewed
-
-
 def _postpone(mail: Mail, reason: str, now: datetime) -> None:
     mail.handed_at = None
     if mail.first_tried_at is not None and now - mail.first_tried_at >= GIVE_UP:
-        _close(mail, MailState.FAILED, f"gave up: {reason}")
+        leases.close(mail, MailState.FAILED, f"gave up: {reason}")
         return
-    wait = min(FIRST_WAIT * 2 ** min(mail.attempts - 1, 20), MAX_WAIT)
-    # Spread by the id, whose end is chance: what failed together does not come back together.
-    mail.due_at = now + wait * (0.75 + int(mail.id[-4:], 16) / 0xFFFF / 2)
-    mail.reason = reason[:80]
-    mail.lease_until = None
+    spread = 0.75 + retries.by_chance(mail.id[-4:]) / 2
+    wait = retries.wait(FIRST_WAIT, mail.attempts - 1, MAX_WAIT, spread=spread)
+    leases.put_off(mail, now + wait, reason)
 
 
 def _reason(error: DeliveryError) -> str:
     return error.reason if error.status is None else f"{error.status} {error.reason}"
-
-
-def _close(mail: Mail, state: MailState, reason: str | None) -> None:
-    mail.state = state
-    mail.reason = reason[:80] if reason else None
-    mail.lease_until = None

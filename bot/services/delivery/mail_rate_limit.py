@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.services.shared import gcra
+from models import inserts
 from models.base import session_keyring
 from models.database import database_of
 from models.mail import MailPace
@@ -71,11 +72,10 @@ def admit(
     held_until = row.held_until if row.held_until and now < row.held_until else None
     if held_until is None and row.at < now - IDLE:
         row.dated_to = now
-    at = max(row.at, now)
     burst = max(BURST, step)
-    free = 0 if is_news and held_until else max((now + burst - at) // step, 0)
+    free = 0 if is_news and held_until else gcra.room(row.at, now, step, burst)
     granted = min(wanted, free, most)
-    row.at = at + granted * step
+    row.at = gcra.taken(row.at, now, granted * step)
     # The k-th of the others finds room when k steps have passed; notices do not stand behind news.
     room_at = max(row.at - burst, now)
     line = max(row.dated_to, room_at, held_until or now) if is_news else room_at
@@ -112,13 +112,5 @@ def level_of(row: MailPace, now: datetime) -> int:
 
 
 def _locked(session: Session, domain: str, now: datetime) -> MailPace:
-    """The row of a domain, made where it is missing, locked until the transaction ends."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     row = {"domain": domain, "at": now, "dated_to": now, "level": 0}
-    session.execute(insert(MailPace).values(row).on_conflict_do_nothing())
-    return session.scalars(
-        select(MailPace)
-        .where(MailPace.domain == domain)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    return inserts.locked(session, MailPace, row)

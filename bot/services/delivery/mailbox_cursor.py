@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from models import leases
 from models.base import session_keyring
 from models.database import database_of
+from models.inserts import insert_if_new
 from models.mail import PostboxReading
 
 # Renewed with each letter, of which the slowest takes a few timeouts of the mail server.
@@ -27,19 +28,13 @@ class Reading:
 def begin(session: Session, name: str, worker: str, now: datetime) -> Reading | None:
     """Lease a mailbox to read it; None where another process has it."""
     database = database_of(session)
-    insert = sqlite.insert if database.is_sqlite else postgresql.insert
     key = session_keyring(session).blind("postbox_reading.id", name)
     empty = {"id": key, "validity": 0, "last_uid": 0}
-    session.execute(insert(PostboxReading).values(empty).on_conflict_do_nothing())
+    insert_if_new(session, PostboxReading, empty)
     row = session.execute(
         update(PostboxReading)
         .where(PostboxReading.id == key)
-        .where(
-            or_(
-                PostboxReading.lease_until.is_(None),
-                PostboxReading.lease_until < database.time(),
-            )
-        )
+        .where(leases.is_free(PostboxReading, database.time()))
         .values(worker=worker, lease_until=database.time(LEASE))
         .returning(PostboxReading.validity, PostboxReading.last_uid)
         .execution_options(synchronize_session=False)

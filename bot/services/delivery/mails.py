@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.texts import letters
@@ -11,7 +10,7 @@ from bot.texts.letters import Letter
 from models.base import Sealed, new_id, session_keyring
 from models.consent import Purpose
 from models.conversation import Language
-from models.database import database_of
+from models.inserts import insert_if_new
 from models.learner import Learner
 from models.mail import Mail, MailState, Stream, Suppression
 
@@ -84,11 +83,7 @@ def queue(
         "text_sealed": _sealed(session, Mail.text, new, letter.text),
         "html_sealed": _sealed(session, Mail.html, new, letter.html),
     }
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
-    made = session.execute(
-        insert(Mail).values(row).on_conflict_do_nothing(index_elements=["cause"]).returning(Mail.id)
-    )
-    return new if made.one_or_none() is not None else None
+    return new if insert_if_new(session, Mail, row) else None
 
 
 def queue_to(
@@ -134,9 +129,8 @@ def address_index(session: Session, address: str) -> str:
 
 def suppress(session: Session, index: str, reason: str, now: datetime) -> None:
     """No news to an address any more; notices about one's own account still go there."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     row = {"address_index": index, "reason": reason[:40], "at": now}
-    session.execute(insert(Suppression).values(row).on_conflict_do_nothing())
+    insert_if_new(session, Suppression, row)
 
 
 def is_suppressed(session: Session, address: str) -> bool:

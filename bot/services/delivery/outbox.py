@@ -11,29 +11,36 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError, SealError
 from bot.receipts import Receipt, Shortage
+from bot.services.delivery.gate import (
+    Decision,
+    Drop,
+    Gate,
+    Go,
+    Wait,
+)
 from bot.services.delivery.outbox_queries import (
     Statements,
     built,
     ids,
 )
 from bot.services.delivery.presenter import presenter_of
-from bot.services.subscriptions import news
-from bot.settings import Settings
+from bot.services.shared import retries
+from models import leases
 from models.base import new_id, session_keyring
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.database import database_of
+from models.inserts import insert_if_new
 from models.outbox import IS_QUEUED, Push, PushState
 
 LEASE = timedelta(seconds=20)
 # LINE forgets a retry key after 24 hours; a try after that could be a second message.
 KEY_LIFE = timedelta(hours=23, minutes=30)
-MAX_WAIT = 1800  # seconds
+SECOND, MAX_WAIT = timedelta(seconds=1), timedelta(minutes=30)
 
 
 # What is left for LINE's limits to pass: a moment, another sending, the owner.
@@ -88,9 +95,7 @@ def queue(
         "topic": topic,
         "subject_id": subject_id,
     }
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
-    added = insert(Push).values(row).on_conflict_do_nothing().returning(Push.id)
-    return session.execute(added).first() is not None
+    return insert_if_new(session, Push, row)
 
 
 def tell(
@@ -120,9 +125,8 @@ def tell(
 
 def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[Outgoing]:
     """Lease pushes that are due, first come first; attempts are counted later (`begin`)."""
-    asked = {**_leasing(session), "me": worker, "now": now, "most": most}
-    if not database_of(session).has_own_clock:
-        asked["clock"] = database_of(session).time()
+    times = leases.times(database_of(session), LEASE, ("clock", "until"))
+    asked = {**times, "me": worker, "now": now, "most": most}
     rows = sorted(_statements(session).claim.rows(session, asked), key=itemgetter(0, 1))
     return [found for row in rows if (found := _opened(session, *row[1:])) is not None]
 
@@ -154,7 +158,7 @@ def begin_all(
     claimed: Sequence[Outgoing],
     worker: str,
     now: datetime,
-    settings: Settings,
+    gate: Gate,
 ) -> list[Outgoing]:
     """Count an attempt for each push that is about to go out; leaves out what may not.
 
@@ -162,25 +166,24 @@ def begin_all(
     """
     may_go: set[str] = set()
     statement, is_sqlite = _statements(session).begin, database_of(session).is_sqlite
-    asked = {**_leasing(session), "me": worker, "now": now, "oldest": now - KEY_LIFE}
+    times = leases.times(database_of(session), LEASE)
+    asked = {**times, "me": worker, "now": now, "oldest": now - KEY_LIFE}
     for attempts, group in groupby(sorted(claimed, key=_attempts), key=_attempts):
         asked |= {"of_attempts": attempts, "of_ids": ids(is_sqlite, [one.id for one in group])}
         may_go.update(row[0] for row in statement.rows(session, asked))
     for one in claimed:
         if one.id not in may_go:
-            begin(session, one, worker, now, settings)  # which closes it
+            begin(session, one, worker, now, gate)  # which closes it
     return [replace(one, attempts=one.attempts + 1) for one in claimed if one.id in may_go]
 
 
 def begin(
-    session: Session, outgoing: Outgoing, worker: str, now: datetime, settings: Settings
+    session: Session, outgoing: Outgoing, worker: str, now: datetime, gate: Gate
 ) -> Outgoing | None:
     """Count an attempt just before its call; None where it may not go out any more."""
-    why_not = _why_not(session, outgoing.id, now, settings)
-    push = session.get(Push, outgoing.id, with_for_update=True, populate_existing=True)
-    if push is None or push.state is not PushState.QUEUED or push.worker != worker:
-        return None
-    if push.attempts != outgoing.attempts:
+    decided = _decided(session, outgoing.id, now, gate)  # locks the person, hence first
+    push = _mine(session, outgoing, worker)
+    if push is None:
         return None
     if push.first_tried_at is not None and now - push.first_tried_at > KEY_LIFE:
         if push.attempts == push.held:
@@ -194,13 +197,15 @@ def begin(
     if person is not None and person.blocked_at is not None:
         _close(push, PushState.FAILED, "blocked")
         return None
-    if why_not is not None:
-        _close(push, PushState.DROPPED, why_not)
+    if isinstance(decided, Drop):
+        _close(push, PushState.DROPPED, decided.reason)
+        return None
+    if isinstance(decided, Wait):
+        leases.give_back(push, decided.until)
         return None
     push.attempts += 1
     push.first_tried_at = push.first_tried_at or now
-    renewed: Any = database_of(session).time(LEASE)
-    push.lease_until = renewed
+    leases.renew(session, push, LEASE)
     return replace(outgoing, attempts=push.attempts)
 
 
@@ -234,9 +239,8 @@ def failed(
     if error.permanent:
         _close(push, PushState.FAILED, f"{error.status} {error.reason}")
         return
-    push.reason = f"{error.status} {error.reason}"[:80]
-    push.due_at = now + _apart(min(2 ** min(push.attempts - push.held, 16), MAX_WAIT))
-    push.lease_until = None
+    wait = retries.wait(SECOND, push.attempts - push.held, MAX_WAIT, spread=_apart())
+    leases.put_off(push, now + wait, f"{error.status} {error.reason}")
 
 
 def rate_limited(
@@ -251,9 +255,7 @@ def rate_limited(
         push = _mine(session, one, worker)
         if push is not None:
             push.held += 1
-            push.reason = f"429 {shortage}"
-            push.due_at = now + _apart(WAITS[shortage])
-            push.lease_until = None
+            leases.put_off(push, now + WAITS[shortage] * SECOND * _apart(), f"429 {shortage}")
 
 
 def release(session: Session, claimed: Sequence[Outgoing], worker: str) -> None:
@@ -266,38 +268,26 @@ def release(session: Session, claimed: Sequence[Outgoing], worker: str) -> None:
     )
 
 
-def _why_not(session: Session, push_id: str, now: datetime, settings: Settings) -> str | None:
-    """Why this news may not go out now, whatever was so when it was queued; other words always may.
-
-    It locks the person, hence before the push: an erasure takes both in this order.
-    """
+def _decided(session: Session, push_id: str, now: datetime, gate: Gate) -> Decision:
+    """What becomes of news now, whatever was so when they were queued; other words always go."""
     push = session.get(Push, push_id)
     if push is None or push.purpose is None or push.state is not PushState.QUEUED:
-        return None
-    if push.subject_id is None:
-        return "no subject"
-    return news.may_send(
-        session, push.subject_id, push.purpose, push.topic, now, settings, push.id, push.to
-    )
+        return Go()
+    return gate.decide(session, push, now)
 
 
 def _mine(session: Session, outgoing: Outgoing, worker: str) -> Push | None:
-    push = session.get(Push, outgoing.id, with_for_update=True)
-    if push is None or push.state is not PushState.QUEUED:
-        return None
-    return push if (push.worker, push.attempts) == (worker, outgoing.attempts) else None
+    return leases.mine(session, Push, outgoing.id, worker, outgoing.attempts, PushState.QUEUED)
 
 
 def _close(push: Push, state: PushState, reason: str | None) -> None:
-    push.state = state
-    push.reason = reason[:80] if reason else None
+    leases.close(push, state, reason)
     push.to_sealed = push.messages_sealed = None
-    push.lease_until = None
 
 
-def _apart(seconds: float) -> timedelta:
+def _apart() -> float:
     """What was refused together must not come back together."""
-    return timedelta(seconds=seconds * uniform(1, 1.25))  # noqa: S311 - nothing secret
+    return uniform(1, 1.25)  # noqa: S311 - nothing secret
 
 
 def _attempts(outgoing: Outgoing) -> int:
@@ -307,11 +297,3 @@ def _attempts(outgoing: Outgoing) -> int:
 def _statements(session: Session) -> Statements:
     database = database_of(session)
     return built(database.is_sqlite, database.has_own_clock, LEASE)
-
-
-def _leasing(session: Session) -> dict[str, Any]:
-    """The end of a lease, where the database does not have a clock of its own."""
-    database = database_of(session)
-    if database.has_own_clock:
-        return {}
-    return {"until": database.time(LEASE)}

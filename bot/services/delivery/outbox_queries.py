@@ -16,12 +16,12 @@ from sqlalchemy import (
     column,
     exists,
     func,
-    literal,
     or_,
     select,
     update,
 )
 
+from models import leases
 from models.base import UTCDateTime
 from models.conversation import Conversation
 from models.outbox import IS_QUEUED, Push, PushState
@@ -60,16 +60,12 @@ def ids(is_sqlite: bool, found: Sequence[str]) -> Any:
 @cache
 def built(is_sqlite: bool, has_own_clock: bool, lease: timedelta) -> Statements:
     """The statements for a kind of database, and for leases by its own clock or by ours."""
-    clock: Any = bindparam("clock", type_=UTCDateTime())
-    until: Any = bindparam("until", type_=UTCDateTime())
-    if has_own_clock:
-        clock = func.clock_timestamp()
-        until = clock + literal(lease)
+    clock, until = leases.clocks(has_own_clock, lease)
     now = bindparam("now", type_=UTCDateTime())
     turn = (
         select(_T.id)
         .where(IS_QUEUED, _T.due_at <= now)
-        .where(or_(_T.lease_until.is_(None), _T.lease_until < clock))
+        .where(leases.is_free(_T, clock))
         .order_by(_T.due_at)
         .limit(bindparam("most", type_=Integer()))
     )

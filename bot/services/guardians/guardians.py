@@ -15,10 +15,8 @@ from bot.services.consent.consents import (
     GUARDIAN,
     OPEN_OR_AGREED,
 )
-from bot.services.guardians import (
-    codes,
-    ends,
-)
+from bot.services.guardians import ends
+from bot.services.shared import codes
 from bot.services.shared.throttles import Limit
 from bot.settings import School
 from models.base import new_id, session_keyring
@@ -78,7 +76,7 @@ def begin(session: Session, child: Conversation, band: AgeBand, now: datetime) -
         child_id=child.id,
         age_band=band,
         state=GuardianshipState.PENDING,
-        code_digest=_digests(session, codes.draw())[0],  # of a code that nobody has
+        code_digest=_digests(session, codes.GUARDIAN.draw())[0],  # of a code that nobody has
         created_at=now,
         expires_at=now + LIFE,
     )
@@ -99,7 +97,7 @@ def request_code(
 
     With the first code come what the guardian recognises the child by, and the way back.
     """
-    code = codes.draw()
+    code = codes.GUARDIAN.draw()
     row.code_digest = _digests(session, code)[0]
     row.state, row.guardian_id = GuardianshipState.PENDING, None
     row.expires_at = now + LIFE

@@ -4,9 +4,7 @@ Up to 100 rows a day are a member's own responsibility, all requests of the day 
 needs another member's yes. The file is made at the moment when it is taken and stands nowhere.
 """
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +25,7 @@ from bot.services.learners import (
     unmasking,
 )
 from bot.services.people import inputs
+from bot.services.shared import csv_writer
 from models.account import Account
 from models.base import new_id
 from models.conversation import Language
@@ -43,8 +42,6 @@ LIFE = timedelta(hours=24)
 KEPT = timedelta(days=30)
 MAX_ROWS = 50_000  # rows: the file is made in memory
 _BATCH = 500
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ITEMS = {item.value for item in Item}
 
 
@@ -233,17 +230,8 @@ def end_open(session: Session, now: datetime) -> int:
 
 
 def written(table: Iterable[Sequence[str]]) -> bytes:
-    """CSV as spreadsheets open it: UTF-8 with a mark, no formulas, one line a row (RFC 4180)."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([safe(cell) for cell in row] for row in table)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula, nor for two lines."""
-    flat = " ".join(cell.replace("\x00", "").splitlines()) if cell else ""
-    return f"'{flat}" if cell.startswith(_FORMULA) or flat.lstrip().startswith(_FORMULA) else flat
+    """A file as spreadsheets open it: UTF-8 with a mark, one line a row."""
+    return (csv_writer.MARK + csv_writer.text(table, is_flat=True)).encode()
 
 
 def _ids(chosen: Chosen, until: datetime) -> Select[str]:

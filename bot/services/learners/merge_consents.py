@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.services.consent import consents
@@ -22,7 +21,7 @@ from bot.settings import School, Settings
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
-from models.database import database_of
+from models.inserts import insert_if_new
 from models.learner import Learner
 from models.subscription import Subscription
 
@@ -146,7 +145,6 @@ def _leave(session: Session, subject_id: str, purpose: Purpose, gone: list[str])
 
 
 def _take(session: Session, subject_id: str, purpose: Purpose, back: list[list[str]]) -> None:
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     for topic, chosen_at in back:
         row = {
             "id": new_id(),
@@ -155,4 +153,4 @@ def _take(session: Session, subject_id: str, purpose: Purpose, back: list[list[s
             "topic": topic,
             "chosen_at": datetime.fromisoformat(chosen_at),
         }
-        session.execute(insert(Subscription).values(row).on_conflict_do_nothing())
+        insert_if_new(session, Subscription, row)

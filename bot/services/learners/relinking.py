@@ -24,8 +24,10 @@ from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
 from bot.services.guardians import ends
-from bot.services.learners import relink_codes
-from bot.services.shared import throttles
+from bot.services.shared import (
+    codes,
+    throttles,
+)
 from bot.services.shared.throttles import Limit
 from bot.settings import School, Settings
 from models.account import Account, AccountState
@@ -38,6 +40,7 @@ from models.learner import AgeBand, Learner, LearnerState
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.privacy import PrivacyRequest
+from models.secret_link import LinkPurpose
 
 GUESSES = Limit("relink", 10, timedelta(hours=1))  # of one chat, whichever the proof
 ASKED = Limit("relink-mail", 5, timedelta(hours=1))  # mails that one chat may cause
@@ -51,9 +54,9 @@ def issue_code(session: Session, external_key: str, now: datetime) -> str | None
     learner = _movable(session, Account.id == external_key)
     if learner is None:
         return None
-    drawn = relink_codes.draw()
+    drawn = codes.MOVE.draw()
     tokens.issue(session, TokenPurpose.RELINK_CODE, learner.conversation_id, now, drawn=drawn)
-    return relink_codes.shown(drawn)
+    return codes.MOVE.shown(drawn)
 
 
 def guess(session: Session, newcomer: Conversation, now: datetime) -> timedelta:
@@ -167,7 +170,7 @@ def move(
     accounts = session.scalars(select(Account).where(Account.learner_id == learner.id)).all()
     for account in accounts:
         secret_links.lock(session, account)
-        secret_links.kill(session, account.id, now)
+        tokens.end(session, account.id, LinkPurpose, now)
         sessions.close_all_of(session, account.id)
     tokens.end(session, kept.id, TO_THE_CHAT, now)
     _silence(session, old.person)

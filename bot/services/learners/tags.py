@@ -5,14 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.people import inputs
-from models.database import database_of
+from models.inserts import insert_if_new
 from models.merges import Tag
 from models.tag import LearnerTag
 
@@ -48,9 +47,8 @@ def make(session: Session, typed: str, member_id: str, now: datetime) -> str:
         return word
     if session.scalars(select(func.count()).select_from(Tag)).one() >= MAX_WORDS:
         raise InputError("tags_full")
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     row = {"word": word, "made_by": member_id, "made_at": now}
-    session.execute(insert(Tag).values(row).on_conflict_do_nothing())
+    insert_if_new(session, Tag, row)
     audit.record(
         session, Action.TAG_MADE, actor=f"staff:{member_id}", subject=None, now=now, tag=word
     )
@@ -95,9 +93,8 @@ def choose(
 
 def put(session: Session, learner_id: str, word: str, now: datetime) -> None:
     """Put one word on a learner, once."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     row = {"learner_id": learner_id, "tag": word, "put_at": now}
-    session.execute(insert(LearnerTag).values(row).on_conflict_do_nothing())
+    insert_if_new(session, LearnerTag, row)
 
 
 def _record(

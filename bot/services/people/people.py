@@ -98,6 +98,13 @@ def open_conversation(session: Session, person: str, language: str, now: datetim
     return made
 
 
+def lock(session: Session, subject_id: str | None) -> Conversation | None:
+    """Lock the person that a mail is about; everywhere the person is locked before the mail."""
+    if subject_id is None:
+        return None
+    return session.get(Conversation, subject_id, with_for_update=True)
+
+
 def touch(conversation: Conversation, now: datetime) -> None:
     """Remember the day of the last sign of life; finer would cost a write a message."""
     if now - conversation.seen_at > timedelta(days=1):

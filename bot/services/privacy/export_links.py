@@ -18,14 +18,12 @@ from bot.services.consent import consents
 from bot.services.people import subjects
 from bot.services.people.subjects import Subject
 from bot.services.privacy import requests
-from models.base import session_keyring
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.one_time_token import TokenPurpose
 from models.privacy import PrivacyRequest, RequestState
 
 DIGITS = 4  # the second proof: the end of the registered phone number
-_MOST_TURNS = 8  # dead links of one message before it gets a random one
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,8 @@ def issue(
         return None
     drawn = None
     if cause is not None:
-        drawn, is_new = _drawn(session, request, cause, now)
-        if drawn is not None and not is_new:
+        drawn, is_new = tokens.derived(session, TokenPurpose.ARCHIVE, cause, request.id, now)
+        if not is_new:
             return Issued(drawn, is_for_guardian)
     subject = requests.subject_of(request)
     value = json.dumps({"request": request.id, "learner": subject.learner_id})
@@ -106,21 +104,6 @@ def _belongs_to(session: Session, request: PrivacyRequest, person: str) -> bool:
     return person in session.scalars(asker).all()
 
 
-def _drawn(
-    session: Session, request: PrivacyRequest, cause: str, now: datetime
-) -> tuple[str | None, bool]:
-    """The secret of a cause, a keyed hash of it, and whether its link has yet to be made."""
-    keyring = session_keyring(session)
-    for turn in range(_MOST_TURNS):
-        drawn = keyring.blind("archive.token", f"{cause}|{request.id}|{turn}")
-        known = tokens.find(session, TokenPurpose.ARCHIVE, drawn)
-        if known is None:
-            return drawn, True
-        if tokens.is_live(known, now):
-            return drawn, False
-    return None, True
-
-
 def open_link(session: Session, token: str, typed: str, now: datetime) -> Opened | Wrong | None:
     """Burn a live link if the digits are right; None for used, expired, replaced and unknown.
 
@@ -138,8 +121,7 @@ def open_link(session: Session, token: str, typed: str, now: datetime) -> Opened
         if digits is None:
             return Wrong(tokens.MAX_TRIES - row.tries, is_counted=False)
         if not hmac.compare_digest((learner.phone or "")[-DIGITS:].encode(), digits.encode()):
-            row.tries += 1
-            return Wrong(tokens.MAX_TRIES - row.tries)
+            return Wrong(tokens.missed(session, TokenPurpose.ARCHIVE, now, secret=token) or 0)
     session.flush()
     if tokens.claim(session, TokenPurpose.ARCHIVE, token, now) is None:
         return None

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import chain
 from bot.services.auth import (
-    secret_links,
     sessions,
     tokens,
 )
@@ -23,12 +22,7 @@ from bot.services.privacy.retention_moments import (
     Ids,
     Moment,
 )
-from bot.services.staff import (
-    enrolment,
-)
-from bot.services.staff import (
-    sessions as staff_sessions,
-)
+from bot.services.staff import sessions as staff_sessions
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
 from models.consent import ConsentEvent
@@ -38,12 +32,12 @@ from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
 from models.mail import Mail, MailPace, MailState
-from models.one_time_token import OneTimeToken
+from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.portal import PortalSession, Throttle
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
-from models.secret_link import SecretLink
+from models.secret_link import LinkPurpose, SecretLink
 from models.staff import StaffLink, StaffSession
 
 OVER = (
@@ -247,15 +241,15 @@ def _unchain(session: Session, ids: list[Any], moment: Moment) -> int:
 
 
 def _tokens(session: Session, moment: Moment) -> Ids:
-    return select(OneTimeToken.id).where(OneTimeToken.expires_at < moment.now - tokens.KEPT)
+    return select(OneTimeToken.id).where(tokens.over(TokenPurpose.ARCHIVE, moment.now))
 
 
 def _links(session: Session, moment: Moment) -> Ids:
-    return select(SecretLink.id).where(SecretLink.created_at < moment.now - secret_links.KEPT)
+    return select(SecretLink.id).where(tokens.over(LinkPurpose.INITIAL_PASSWORD, moment.now))
 
 
 def _staff_links(session: Session, moment: Moment) -> Ids:
-    return select(StaffLink.id).where(StaffLink.created_at < moment.now - enrolment.KEPT)
+    return select(StaffLink.id).where(tokens.over(tokens.StaffPurpose.LINK, moment.now))
 
 
 def _staff_sessions(session: Session, moment: Moment) -> Ids:

@@ -1,7 +1,5 @@
 """The record of processing activities (PDPA s.39), generated from what the code goes by."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -22,6 +20,7 @@ from bot.services.privacy.data_map import (
     WITHOUT_PERSONAL_DATA,
     Table,
 )
+from bot.services.shared import csv_writer
 from bot.settings import School
 from bot.texts.periods import BY_KEY, PERIODS
 from models.consent import ConsentState, Purpose
@@ -51,12 +50,7 @@ SECURITY = (
 
 def csv_text(session: Session, school: School, now: datetime) -> str:
     """The whole record as CSV with a byte order mark, so that a spreadsheet reads the Thai."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    for row in rows(session, school, now):
-        writer.writerow([_safe(cell) for cell in row])
-    return "\ufeff" + out.getvalue()
+    return csv_writer.MARK + csv_writer.text([HEADER, *rows(session, school, now)])
 
 
 def rows(session: Session, school: School, now: datetime) -> Iterator[tuple[str, ...]]:
@@ -115,8 +109,3 @@ def _table_line(table: Table, school: School) -> tuple[str, ...]:
         kept = f"{span.seconds // 3600} hours"
     fate = f"on erasure: {table.fate}" + (f" ({table.why_kept})" if table.why_kept else "")
     return "(1) data", table.name, ", ".join(table.holds), fate, f"{table.rule}: {kept}"
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet must not take a text for a formula (OWASP, CSV Injection)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from bot.services.shared import gcra
+from models import inserts
 from models.base import session_keyring
-from models.database import database_of
 from models.portal import Throttle
 
 
@@ -57,12 +57,12 @@ def take(session: Session, wanted: Sequence[tuple[Limit, str]], now: datetime) -
     rows = [
         (limit, _locked(session, _key(session, limit.kind, value), now)) for limit, value in wanted
     ]
-    waits = [max(row.at, now) + limit.interval - now - limit.span for limit, row in rows]
+    waits = [gcra.wait(row.at, now, limit.interval, limit.span) for limit, row in rows]
     longest = max(waits, default=NOW)
     if longest > NOW:
         return longest
     for limit, row in rows:
-        row.at = max(row.at, now) + limit.interval
+        row.at = gcra.taken(row.at, now, limit.interval)
     return NOW
 
 
@@ -117,12 +117,4 @@ def _key(session: Session, kind: str, value: str) -> str:
 
 
 def _locked(session: Session, key: str, now: datetime) -> Throttle:
-    """The row of a key, made where it is missing, locked until the transaction ends."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
-    session.execute(insert(Throttle).values(key=key, at=now).on_conflict_do_nothing())
-    return session.scalars(
-        select(Throttle)
-        .where(Throttle.key == key)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    return inserts.locked(session, Throttle, {"key": key, "at": now})

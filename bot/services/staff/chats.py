@@ -13,17 +13,19 @@ from sqlalchemy.orm import Session
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.auth import tokens
+from bot.services.auth.tokens import StaffPurpose
 from bot.services.people import (
     people,
     subjects,
 )
 from bot.services.people.subjects import Subject
-from bot.services.shared import throttles
-from bot.services.shared.throttles import Limit
-from bot.services.staff import (
+from bot.services.shared import (
     codes,
-    permission_recheck,
+    throttles,
 )
+from bot.services.shared.throttles import Limit
+from bot.services.staff import permission_recheck
 from bot.services.staff.permission_recheck import PermissionRevoked
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import (
@@ -34,10 +36,8 @@ from bot.services.staff.sessions import member_of as plain
 from models.base import new_id, session_keyring
 from models.conversation import Language
 from models.staff import Staff
-from models.staff_chat import StaffChat, StaffChatCode
+from models.staff_chat import StaffChat
 
-LIFETIME = timedelta(minutes=10)
-INDEX = "staff_chat_code.digest"
 DRAWN = Limit("staff code", 10, timedelta(hours=1))
 GUESSED = Limit("staff chat", 5, timedelta(minutes=15))
 # Who or what untied it.
@@ -58,18 +58,10 @@ def issue(session: Session, staff_id: str, now: datetime) -> str:
     """A new code for a member; every older one of theirs is dead. Raises InputError: too_often."""
     if throttles.take(session, [(DRAWN, staff_id)], now) > throttles.NOW:
         raise InputError("too_often")
-    _end_codes(session, staff_id)
-    code = codes.draw()
-    session.add(
-        StaffChatCode(
-            digest=session_keyring(session).blind(INDEX, code),
-            staff_id=staff_id,
-            created_at=now,
-            expires_at=now + LIFETIME,
-        )
+    code = codes.STAFF.draw()
+    return tokens.issue(
+        session, StaffPurpose.CHAT, staff_id, now, drawn=code, actor=actor(staff_id)
     )
-    audit.record(session, Action.STAFF_CHAT_CODE, actor=actor(staff_id), subject=staff_id, now=now)
-    return code
 
 
 def link(session: Session, code: str, user_id: str, now: datetime) -> Member:
@@ -80,17 +72,8 @@ def link(session: Session, code: str, user_id: str, now: datetime) -> Member:
     """
     if throttles.take(session, [(GUESSED, user_id)], now) > throttles.NOW:
         raise InputError("too_often")
-    # One DELETE decides, so that of any number of senders exactly one succeeds.
-    staff_id = session.execute(
-        delete(StaffChatCode)
-        .where(
-            StaffChatCode.digest.in_(session_keyring(session).blinds(INDEX, code)),
-            StaffChatCode.expires_at > now,
-        )
-        .returning(StaffChatCode.staff_id)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    staff = session.get(Staff, staff_id, with_for_update=True) if staff_id else None
+    spent = tokens.claim(session, StaffPurpose.CHAT, code, now)
+    staff = session.get(Staff, spent.subject_id, with_for_update=True) if spent else None
     if staff is None or staff.disabled_at is not None:
         raise InputError("unknown")
     held = _row(session, user_id)
@@ -114,7 +97,7 @@ def link(session: Session, code: str, user_id: str, now: datetime) -> Member:
 
 def unlink(session: Session, staff_id: str, by: str, cause: str, now: datetime) -> bool:
     """Untie a member's LINE account and kill their codes; tells whether there was one."""
-    _end_codes(session, staff_id)
+    tokens.end(session, staff_id, (StaffPurpose.CHAT,), now)
     gone = session.execute(
         delete(StaffChat).where(StaffChat.staff_id == staff_id).returning(StaffChat.id)
     ).one_or_none()
@@ -194,11 +177,3 @@ def rows(session: Session, subject: Subject) -> list[dict[str, str | int | None]
 def _row(session: Session, user_id: str) -> StaffChat | None:
     found = StaffChat.user_id.lookups(session, user_id)
     return session.scalars(select(StaffChat).where(StaffChat.user_index.in_(found))).first()
-
-
-def _end_codes(session: Session, staff_id: str) -> None:
-    session.execute(
-        delete(StaffChatCode)
-        .where(StaffChatCode.staff_id == staff_id)
-        .execution_options(synchronize_session=False)
-    )

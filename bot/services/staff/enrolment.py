@@ -6,28 +6,28 @@ it was shown, and the recovery codes are shown once.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.crypto import digest, token
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import passwords
+from bot.services.auth import (
+    passwords,
+    tokens,
+)
 from bot.services.auth.sessions import SessionCookie
+from bot.services.auth.tokens import StaffPurpose
 from bot.services.staff import (
     factors,
     sessions,
 )
 from bot.services.staff.sessions import Found
-from models.base import new_id
 from models.database import Database
 from models.staff import Staff, StaffLink, StaffPasskey, StaffRecoveryCode, Stage
 
-LIFETIME = timedelta(hours=24)
-KEPT = timedelta(days=30)
 PATH = "/console/start/"
 
 
@@ -42,39 +42,7 @@ class Settled:
 def issue(session: Session, staff: Staff, actor: str, now: datetime) -> str:
     """Make a link and return its token; every older one of the member is dead."""
     session.execute(select(Staff.id).where(Staff.id == staff.id).with_for_update())
-    kill(session, staff.id, now)
-    drawn = token(32)
-    link = StaffLink(
-        id=new_id(),
-        digest=digest(drawn),
-        staff_id=staff.id,
-        created_at=now,
-        expires_at=now + LIFETIME,
-    )
-    session.add(link)
-    audit.record(
-        session,
-        Action.STAFF_LINK_ISSUED,
-        actor=actor,
-        subject=staff.id,
-        now=now,
-        link_id=link.id,
-    )
-    return drawn
-
-
-def kill(session: Session, staff_id: str, now: datetime) -> None:
-    """End every live link of a member."""
-    session.execute(
-        update(StaffLink)
-        .where(
-            StaffLink.staff_id == staff_id,
-            StaffLink.used_at.is_(None),
-            StaffLink.replaced_at.is_(None),
-        )
-        .values(replaced_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    return tokens.issue(session, StaffPurpose.LINK, staff.id, now, actor=actor)
 
 
 def url(origin: str, drawn: str, language: str) -> str:
@@ -84,12 +52,9 @@ def url(origin: str, drawn: str, language: str) -> str:
 
 def holder(session: Session, drawn: str, now: datetime) -> str | None:
     """The username that a live link is for; reading spends nothing."""
-    found = session.execute(
-        select(Staff.username)
-        .join(StaffLink, StaffLink.staff_id == Staff.id)
-        .where(*_is_live(drawn, now), Staff.disabled_at.is_(None))
-    ).one_or_none()
-    return found.username if found else None
+    live = tokens.live_ones(session, StaffPurpose.LINK, now, secret=drawn)
+    query = select(Staff.username).join(StaffLink, StaffLink.staff_id == Staff.id)
+    return session.scalars(query.where(*live, Staff.disabled_at.is_(None))).one_or_none()
 
 
 def begin(
@@ -107,16 +72,10 @@ def begin(
     made = passwords.hash_password(passwords.own_form(chosen))
 
     def spend(session: Session) -> SessionCookie | None:
-        link = session.execute(
-            update(StaffLink)
-            .where(*_is_live(drawn, now))
-            .values(used_at=now)
-            .returning(StaffLink.id, StaffLink.staff_id)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
+        link = tokens.claim(session, StaffPurpose.LINK, drawn, now)
         if link is None:
             return None
-        staff = session.get_one(Staff, link.staff_id, with_for_update=True)
+        staff = session.get_one(Staff, link.subject_id, with_for_update=True)
         if staff.disabled_at is not None:
             return None
         forget_factors(session, staff, now)
@@ -127,7 +86,7 @@ def begin(
             actor=sessions.actor(staff.id),
             subject=staff.id,
             now=now,
-            link_id=link.id,
+            link_id=link.token_id,
         )
         secret = factors.draw_secret()
         return sessions.open_session(session, staff.id, Stage.START, now, secret)
@@ -193,12 +152,3 @@ def forget_factors(session: Session, staff: Staff, now: datetime) -> int:
             .execution_options(synchronize_session=False)
         )
     return sessions.end_all(session, staff.id, now)
-
-
-def _is_live(drawn: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        StaffLink.digest == digest(drawn),
-        StaffLink.used_at.is_(None),
-        StaffLink.replaced_at.is_(None),
-        StaffLink.expires_at > now,
-    )

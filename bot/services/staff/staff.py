@@ -15,8 +15,12 @@ from sqlalchemy.orm import Session
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import passwords
+from bot.services.auth import (
+    passwords,
+    tokens,
+)
 from bot.services.auth.sign_in import normal_username
+from bot.services.auth.tokens import StaffPurpose
 from bot.services.staff import (
     chats,
     enrolment,
@@ -132,7 +136,7 @@ def disable(session: Session, staff_id: str, actor: str, now: datetime) -> None:
         return
     staff.disabled_at = now
     enrolment.forget_factors(session, staff, now)
-    enrolment.kill(session, staff.id, now)
+    tokens.end(session, staff.id, (StaffPurpose.LINK,), now)
     chats.unlink(session, staff.id, actor, chats.DISABLED, now)
     audit.record(session, Action.STAFF_DISABLED, actor=actor, subject=staff.id, now=now)
 

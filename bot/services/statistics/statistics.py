@@ -8,13 +8,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
-from models.database import database_of
+from models.inserts import inserting
 from models.learner import Learner, LearnerState
 from models.statistic import Statistic
 from models.subscription import Channel, Subscription
@@ -67,13 +66,12 @@ def counted(session: Session, now: datetime) -> Counts:
 
 def keep(session: Session, counts: Counts, now: datetime) -> None:
     """Write counts down over older ones of the same day; what is very old goes."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     day = today(now).isoformat()
     rows = [
         {"name": name, "day": on.isoformat(), "value": value, "counted_at": now}
         for (name, on), value in sorted(counts.items())
     ]
-    statement = insert(Statistic)
+    statement = inserting(session)(Statistic)
     over = {"value": statement.excluded.value, "counted_at": statement.excluded.counted_at}
     session.execute(
         statement.values(rows).on_conflict_do_update(

@@ -38,6 +38,7 @@ from bot.services.delivery.mails import (
     SOFT,
     SPAM,
 )
+from bot.services.people import people
 from bot.services.subscriptions import subscriptions
 from bot.settings import Settings
 from bot.texts import translator
@@ -69,7 +70,7 @@ def note(session: Session, report: Report, settings: Settings, now: datetime) ->
     known = _about(session, report, settings.mail_bounce_domain)
     if known is None or known.first_tried_at is None:
         return Outcome.UNKNOWN
-    conversation = lock_person(session, known.subject_id)
+    conversation = people.lock(session, known.subject_id)
     mail = session.get_one(Mail, known.id, with_for_update=True, populate_existing=True)
     if report.kind in {Kind.DELAYED, Kind.DELIVERED} or mail.address_index is None:
         return Outcome.NOTHING  # a server is still at it; or the person was erased meanwhile
@@ -87,13 +88,6 @@ def note(session: Session, report: Report, settings: Settings, now: datetime) ->
         return Outcome.DEAD
     is_soft(session, mail, report.code, now)
     return Outcome.SOFT
-
-
-def lock_person(session: Session, subject_id: str | None) -> Conversation | None:
-    """Lock the person that a mail is about; everywhere the person is locked before the mail."""
-    if subject_id is None:
-        return None
-    return session.get(Conversation, subject_id, with_for_update=True)
 
 
 def is_dead(session: Session, mail: Mail, code: str, now: datetime) -> None:

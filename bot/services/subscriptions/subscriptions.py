@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
@@ -25,7 +24,7 @@ from bot.settings import School, Settings
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
-from models.database import database_of
+from models.inserts import insert_if_new
 from models.learner import AgeBand, Learner
 from models.subscription import Channel, Subscription
 
@@ -245,7 +244,6 @@ def stop_by_token(
 def _insert(
     session: Session, subject_id: str, channel: Channel, chosen: Iterable[str], now: datetime
 ) -> None:
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     for topic in chosen:
         row = {
             "id": new_id(),
@@ -254,7 +252,7 @@ def _insert(
             "topic": topic,
             "chosen_at": now,
         }
-        session.execute(insert(Subscription).values(row).on_conflict_do_nothing())
+        insert_if_new(session, Subscription, row)
 
 
 def _paused(session: Session, learner: Learner, until: str, now: datetime) -> None:

@@ -9,11 +9,11 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services.guardians import (
+from bot.services.guardians import guardians
+from bot.services.shared import (
     codes,
-    guardians,
+    throttles,
 )
-from bot.services.shared import throttles
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
 from handlers.line.shared import human_offer
 from models.learner import AgeBand
@@ -28,7 +28,7 @@ def guardian_speaks(event: Event, ctx: Context) -> HandlerResult:
     if standing is not None and standing != flow.name:  # a light one has been left by now
         first = t("Please finish or cancel this first, then send the code again.")
         return flow.say(line.text(first), *ctx.asked())
-    code = codes.read(event.text or "")
+    code = codes.read_guardian(event.text or "")
     if code is not None:
         return _open(ctx, code)
     if standing == flow.name:
@@ -49,7 +49,7 @@ def ask_code(ctx: Context) -> list[Message]:
 @flow.step(Step.CODE)
 def code_given(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
-    code = codes.read(f"{codes.WORD} {event.text or ''}")
+    code = codes.read_guardian(f"{codes.GUARDIAN.word} {event.text or ''}")
     if code is not None:
         return _open(ctx, code)
     ctx.draft["missed"] = int(ctx.draft.get("missed", 0)) + 1

@@ -5,10 +5,8 @@ from typing import Any
 
 from bot.runtime import Bot, campaign_calendar, campaigning
 from bot.runtime.engine import Engine
-from bot.services.staff import (
-    chats,
-    codes,
-)
+from bot.services.shared import codes
+from bot.services.staff import chats
 from models.campaign import Campaign
 from models.conversation import Language
 from models.staff import Role
@@ -36,7 +34,7 @@ def code_of(bot: Bot, staff_id: str) -> str:
     """What the console tells a member to send."""
     now = bot.clock()
     code = bot.database.write(lambda session: chats.issue(session, staff_id, now))
-    return codes.message(code)
+    return codes.STAFF.message(code)
 
 
 def linked(

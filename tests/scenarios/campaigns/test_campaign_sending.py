@@ -170,7 +170,7 @@ def test_a_mail_that_was_claimed_before_the_pause_waits_too(
     one = bot.database.write(
         lambda session: [
             each
-            for each in mail_claims.claim(session, "one", bot.clock())
+            for each in mail_claims.claim(session, "one", bot.clock(), bot.gate)
             if session.get_one(Mail, each.id).campaign_id
         ]
     )[0]
@@ -178,8 +178,7 @@ def test_a_mail_that_was_claimed_before_the_pause_waits_too(
 
     def begin(session: Session) -> object:
         assert bot.mailer is not None
-        head, goes = bot.mailer.head, lambda *_: None
-        return mail_delivery.begin(session, one, "one", bot.clock(), head, goes)
+        return mail_delivery.begin(session, one, "one", bot.clock(), bot.mailer.head, bot.gate)
 
     assert bot.database.write(begin) is None
     (mail,) = [each for each in rows(Mail) if each.campaign_id]

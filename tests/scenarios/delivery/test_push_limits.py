@@ -141,7 +141,7 @@ def test_a_worker_without_its_lease_marks_nothing(people, queue, bot, clock, dat
     def begun(worker):
         claimed = database.write(lambda session: outbox.claim(session, worker, clock(), 9))
         return database.write(
-            lambda session: outbox.begin_all(session, claimed, worker, clock(), bot.settings)
+            lambda session: outbox.begin_all(session, claimed, worker, clock(), bot.gate)
         )
 
     first = begun("slow")

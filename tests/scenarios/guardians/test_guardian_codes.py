@@ -6,10 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.guardians import (
-    codes,
-    guardians,
-)
+from bot.services.guardians import guardians
+from bot.services.shared import codes
 from handlers.line.registration.flow import Step
 from models.consent import ConsentEvent, ConsentState
 from models.conversation import Conversation
@@ -240,9 +238,9 @@ def test_codes_are_long_enough_and_never_a_word_or_a_number():
     possible = 33**8 - 23**8 - 10**8
     assert possible > 2**40
     for _ in range(500):
-        code = codes.draw()
-        assert set(code) <= set(codes.ALPHABET)
-        assert codes.read(codes.shown(code).lower()) == code
-        assert codes.read(codes.message(code)) == code
+        code = codes.GUARDIAN.draw()
+        assert set(code) <= set(codes.GUARDIAN.alphabet)
+        assert codes.read_guardian(codes.GUARDIAN.shown(code).lower()) == code
+        assert codes.read_guardian(codes.GUARDIAN.message(code)) == code
     for said in ("messages", "teachers", "parent teachers", "2026-2027", "08123456", "room 1234"):
-        assert codes.read(said) is None
+        assert codes.read_guardian(said) is None

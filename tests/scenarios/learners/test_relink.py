@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.services.delivery import mails
-from bot.services.learners import relink_codes
+from bot.services.shared import codes
 from models.audit import AuditEntry
 from models.consent import ConsentEvent
 from models.conversation import Conversation
@@ -198,8 +198,7 @@ def test_a_code_is_understood_outside_the_flow_too(shape, someone, app, rows):
 @pytest.mark.parametrize("typed", ["O", "I", "L"])
 def test_letters_that_look_like_digits_are_read_as_them(typed):
     assert (
-        relink_codes.read(f"abcd-efgh-{typed}2")
-        == "ABCDEFGH" + ("0" if typed == "O" else "1") + "2"
+        codes.read_move(f"abcd-efgh-{typed}2") == "ABCDEFGH" + ("0" if typed == "O" else "1") + "2"
     )
 
 
@@ -207,7 +206,7 @@ def test_letters_that_look_like_digits_are_read_as_them(typed):
     "typed", ["abcdefghjk", "epbcdfgh34", "room 1234 ab", "2026-2027-28", "four-five-or", "A" * 200]
 )
 def test_what_only_resembles_a_code_is_none(typed):
-    assert not relink_codes.is_plain(typed)
+    assert not codes.is_plain_move(typed)
 
 
 def test_a_code_lives_ten_minutes_works_once_and_a_newer_one_kills_it(someone, app, clock, rows):

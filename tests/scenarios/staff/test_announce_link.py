@@ -8,9 +8,9 @@ import pytest
 from bot.errors import InputError
 from bot.runtime.menu_deployment import Deployment
 from bot.services.people.subjects import Subject
+from bot.services.shared import codes
 from bot.services.staff import (
     chats,
-    codes,
     staff,
 )
 from models.audit import AuditEntry
@@ -161,7 +161,7 @@ def test_another_line_account_replaces_the_first(bot, line, chat, rows):
 
 def test_of_twenty_senders_one_succeeds(bot, rows):
     staff_id = hire(bot, Role.AUTHOR)
-    code = codes.read(code_of(bot, staff_id))
+    code = codes.read_staff(code_of(bot, staff_id))
     now = bot.clock()
 
     def send(number):

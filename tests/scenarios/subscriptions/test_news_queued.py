@@ -135,7 +135,7 @@ def test_a_no_between_claim_and_call_counts(reader, bot, database, clock):
 
     assert (
         database.write(
-            lambda session: outbox.begin(session, claimed, bot.worker, clock(), bot.settings)
+            lambda session: outbox.begin(session, claimed, bot.worker, clock(), bot.gate)
         )
         is None
     )

@@ -11,14 +11,13 @@ from datetime import datetime
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import Select, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
 from bot.services.campaigns.content import content as campaign_content
 from bot.settings import Settings
 from models.campaign import Campaign
-from models.database import database_of
+from models.inserts import inserting
 from models.picture import Picture
 
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
@@ -83,7 +82,6 @@ def _drawn(upload: bytes) -> Drawn:
 
 def keep(session: Session, drawn: Drawn, member_id: str, now: datetime) -> None:
     """Keep a picture; the same one is kept once, and counts as put there now."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     values = {
         "id": drawn.id,
         "data": drawn.data,
@@ -92,7 +90,7 @@ def keep(session: Session, drawn: Drawn, member_id: str, now: datetime) -> None:
         "put_by": member_id,
         "put_at": now,
     }
-    put = insert(Picture).values(values)
+    put = inserting(session)(Picture).values(values)
     session.execute(put.on_conflict_do_update(index_elements=[Picture.id], set_={"put_at": now}))
 
 

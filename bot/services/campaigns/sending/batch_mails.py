@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.campaigns.sending import batches
@@ -11,14 +11,12 @@ from bot.services.campaigns.sending.batch_members import (
     drop,
     standing,
 )
-from bot.services.campaigns.sending.batches import (
-    LATE,
-    Claim,
-)
+from bot.services.campaigns.sending.batches import Claim
 from bot.services.delivery import mails
 from bot.services.shared import quiet_hours
 from bot.settings import Settings
 from bot.texts.letters import Letter
+from models import leases
 from models.campaign import Campaign, CampaignState
 from models.consent import Purpose
 from models.learner import Learner
@@ -88,44 +86,10 @@ def postpone(session: Session, claimed: Claim, worker: str, reason: str, until: 
     batch = batches.mine(session, claimed, claimed.attempts, worker)
     if batch is not None:
         batch.attempts += 1
-        batch.due_at, batch.reason, batch.lease_until = until, reason[:80], None
-
-
-def open_campaigns(session: Session, now: datetime) -> list[str]:
-    """The campaigns that have mails which may go now, or are let through to be dropped."""
-    if quiet_hours.is_quiet(now):
-        return []
-    waits = select(Mail.id).where(Mail.campaign_id == Campaign.id, IS_QUEUED, Mail.due_at <= now)
-    return list(session.scalars(select(Campaign.id).where(_is_open(now), waits.exists())))
-
-
-def has_to_wait(session: Session, mail: Mail, now: datetime) -> bool:
-    """Whether a mail that was claimed already is held back by now: paused, silent, or night."""
-    if mail.campaign_id is None:
-        return False
-    if quiet_hours.is_quiet(now):
-        return True
-    query = select(Campaign.id).where(Campaign.id == mail.campaign_id, _is_open(now))
-    return session.scalar(query) is None
+        leases.put_off(batch, until, reason)
 
 
 def is_waiting(session: Session, campaign_id: str) -> bool:
     """Whether mails of a campaign still lie in the queue."""
     query = select(Mail.id).where(Mail.campaign_id == campaign_id, IS_QUEUED)
     return session.scalar(query.limit(1)) is not None
-
-
-def why_stopped(session: Session, mail: Mail) -> str | None:
-    """Why a campaign's mail may not go out any more, whatever its reader wants."""
-    if mail.campaign_id is None:
-        return None
-    state = session.scalar(select(Campaign.state).where(Campaign.id == mail.campaign_id))
-    return "campaign stopped" if state is CampaignState.STOPPED else None
-
-
-def _is_open(now: datetime) -> ColumnElement[bool]:
-    """A campaign's mails go only while it is on; those of a stopped one go to be dropped."""
-    return or_(
-        Campaign.state == CampaignState.STOPPED,
-        and_(Campaign.state == CampaignState.SENDING, Campaign.alive_at > now - LATE),
-    )

@@ -1,10 +1,12 @@
 """The batches' statements on their busiest path, built once."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
+from models import leases
 from models.base import UTCDateTime
 from models.campaign import Campaign
 from models.learner import Learner
@@ -36,7 +38,10 @@ FIND = Prepared(
 )
 
 
-def _begun(until: Any) -> Prepared:
+@cache
+def begun(has_own_clock: bool, lease: timedelta) -> Prepared:
+    """The attempt is counted, under a lease that begins now."""
+    _, until = leases.clocks(has_own_clock, lease)
     return Prepared(
         update(_TABLE)
         .where(_IS_MINE)
@@ -49,12 +54,6 @@ def _begun(until: Any) -> Prepared:
             lease_until=until,
         )
     )
-
-
-def begun(lease: timedelta) -> tuple[Prepared, Prepared]:
-    """The attempt is counted: by a moment that is passed in, and by the database's own clock."""
-    passed = _begun(bindparam("of_until", type_=UTCDateTime()))
-    return passed, _begun(func.clock_timestamp() + literal(lease))
 
 
 SENT = Prepared(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
@@ -27,8 +27,9 @@ from bot.services.campaigns.sending.batch_queries import (
     begun,
 )
 from bot.services.delivery.presenter import presenter_of
-from bot.services.shared import quiet_hours
+from bot.services.shared import quiet_hours, retries
 from bot.settings import Settings
+from models import leases
 from models.campaign import (
     Campaign,
     CampaignState,
@@ -42,8 +43,7 @@ LATE = timedelta(minutes=30)  # the machine was down: somebody is asked whether 
 LEASE = timedelta(seconds=60)  # longer than a call with its timeouts and its wait for a turn
 # LINE forgets a retry key after 24 hours; a try after that could be a second message.
 KEY_LIFE = timedelta(hours=23, minutes=30)
-MAX_WAIT = timedelta(minutes=15)
-_BEGUN = begun(LEASE)
+SECOND, MAX_WAIT = timedelta(seconds=1), timedelta(minutes=15)
 REFUSED_BY_LINE = "refused by LINE"
 # LINE names one recipient that it does not take, and then nobody gets anything.
 _BAD_RECIPIENT = re.compile(r"\bto\[(\d{1,3})\]")
@@ -93,7 +93,7 @@ def claim(session: Session, worker: str, now: datetime, channel: Channel, most: 
             Batch.state == BatchState.QUEUED,
             Batch.channel == channel,
             Batch.due_at <= now,
-            or_(Batch.lease_until.is_(None), Batch.lease_until < database.time()),
+            leases.is_free(Batch, database.time()),
         )
         .order_by(Batch.due_at, Batch.number)
         .limit(most)
@@ -203,9 +203,8 @@ def failed(
     if error.permanent:
         close(batch, BatchState.REFUSED, reason, now)
         return
-    # Spread by the key, which is chance: what failed together does not come back together.
-    spread = 0.5 + int(batch.retry_key[:4], 16) / 0xFFFF
-    wait = min(timedelta(seconds=2 ** min(batch.attempts, 20)) * spread, MAX_WAIT)
+    spread = 0.5 + retries.by_chance(batch.retry_key[:4])
+    wait = min(retries.wait(SECOND, batch.attempts, spread=spread), MAX_WAIT)
     _again(batch, outgoing, reason, now + wait, may_have_arrived=error.unknown)
 
 
@@ -221,17 +220,12 @@ def rate_limited(
 def mine(session: Session, claimed: Claim, attempts: int, worker: str) -> Batch | None:
     """The batch, locked, if it is still this worker's and at this attempt."""
     key = (claimed.campaign_id, claimed.number)
-    batch = session.get(Batch, key, with_for_update=True, populate_existing=True)
-    if batch is None or batch.state is not BatchState.QUEUED:
-        return None
-    return batch if (batch.worker, batch.attempts) == (worker, attempts) else None
+    return leases.mine(session, Batch, key, worker, attempts, BatchState.QUEUED)
 
 
 def close(batch: Batch, state: BatchState, reason: str | None, now: datetime) -> None:
     """Settle a batch."""
-    batch.state = state
-    batch.reason = reason[:80] if reason else None
-    batch.lease_until = None
+    leases.close(batch, state, reason)
     batch.settled_at = now
 
 
@@ -240,8 +234,7 @@ def close_stopped(session: Session, campaign_id: str, now: datetime) -> None:
 
     Batches whose call is going on right now are left to whoever makes it; ask again later.
     """
-    database = database_of(session)
-    idle = or_(Batch.lease_until.is_(None), Batch.lease_until < database.time())
+    idle = leases.is_free(Batch, database_of(session).time())
     for is_tried, state in ((False, BatchState.STOPPED), (True, BatchState.UNKNOWN)):
         tried = Batch.tried_at.is_not(None) if is_tried else Batch.tried_at.is_(None)
         session.execute(
@@ -288,11 +281,8 @@ def _count(
         "of_tried_at": tried_at,
     }
     database = database_of(session)
-    passed, own = _BEGUN
-    if not database.has_own_clock:
-        values["of_until"] = database.time(LEASE)
-    statement = own if database.has_own_clock else passed
-    statement.count(session, _mine(claimed, claimed.attempts, worker) | values)
+    values |= _mine(claimed, claimed.attempts, worker) | leases.times(database, LEASE)
+    begun(database.has_own_clock, LEASE).count(session, values)
 
 
 def _end(
@@ -321,9 +311,7 @@ def _again(
     """Back into the queue; free to change where no try under this key can have arrived."""
     if not (may_have_arrived or outgoing.is_repeat):
         batch.tried_at = None
-    batch.due_at = due_at
-    batch.reason = reason[:80]
-    batch.lease_until = None
+    leases.put_off(batch, due_at, reason)
 
 
 def _bad_recipient(outgoing: Outgoing, error: DeliveryError) -> str | None:

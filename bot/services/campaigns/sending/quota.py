@@ -9,7 +9,6 @@ from decimal import ROUND_CEILING, Decimal
 from email.utils import parseaddr
 
 from sqlalchemy import Select, and_, delete, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
@@ -17,7 +16,7 @@ from bot.services.delivery import mails
 from bot.settings import Settings
 from bot.texts import THAI
 from models.campaign import Campaign
-from models.database import database_of
+from models.inserts import inserting
 from models.outbox import Push
 from models.rate_limit import QuotaReading
 from models.recipient import ACCEPTED, Batch, BatchState
@@ -46,10 +45,9 @@ class Forecast:
 
 def record(session: Session, limit: int | None, used: int, now: datetime) -> None:
     """Keep LINE's figures; the last ones of a day stay for its history."""
-    insert = sqlite.insert if database_of(session).is_sqlite else postgresql.insert
     today = now.astimezone(BANGKOK).date()
     figures = {"limit": limit, "used": used, "at": now}
-    statement = insert(QuotaReading).values(day=today, **figures)
+    statement = inserting(session)(QuotaReading).values(day=today, **figures)
     # Several machines read; an answer that came late must not cover a newer one.
     is_older = or_(QuotaReading.at <= now, QuotaReading.at > now + SKEW)
     session.execute(
