@@ -1,8 +1,10 @@
 """The roof: builds the Bot, registers blueprints and commands. Nothing imports it."""
 
 import atexit
+import pkgutil
 import threading
 import time
+from collections.abc import Callable
 
 import click
 from flask import Flask
@@ -17,7 +19,7 @@ from bot.line.gateway import Gateway
 from bot.mail.imap import postbox_of
 from bot.mail.smtp import mailer_of
 from bot.presentation.presenter import LinePresenter
-from bot.providers.local import LocalProvider
+from bot.providers.base import Provider
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
 from bot.runtime.menu_deployment import Deployment
@@ -47,7 +49,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         settings=settings,
         clock=clock or system_clock,
         database=database,
-        provider=LocalProvider(database),
+        provider=_provider(settings, database),
         gateway=Gateway(
             settings.line_api_url,
             access_token=settings.access_token,
@@ -81,6 +83,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         simulator.register(app, bot)
     commands.register(app)
     return app
+
+
+def _provider(settings: Settings, database: Database) -> Provider:
+    """The adapter of the e-learning system that the settings name; no other one is loaded."""
+    build: Callable[[Settings, Database], Provider] = pkgutil.resolve_name(settings.system.factory)
+    return build(settings, database)
 
 
 def start(app: Flask) -> None:
@@ -123,7 +131,7 @@ def _deploy_menus(bot: Bot) -> None:
             Deployment(bot).run()
             return
         except BotError as error:
-            bot.log.debug("menus.not_deployed", error=type(error).__name__)
+            bot.log.debug("menus.not_deployed", **logs.failure(error))
         time.sleep(1)
 
 

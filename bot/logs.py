@@ -2,11 +2,15 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO, cast
 
 import structlog
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_ROOT = f"{Path(__file__).resolve().parent.parent}/"
 
 
 class _Output:
@@ -37,10 +41,36 @@ def configure(level: str) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def place_of(error: BaseException) -> str:
-    """Function and line of an error: its text could hold what a person typed."""
-    trace, last = error.__traceback__, ""
-    while trace is not None:
-        last = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return last
+def failure(error: BaseException) -> dict[str, str]:
+    """The keys that every log line about an error has: its type, its place and what caused it.
+
+    Never its text or its arguments: those could hold what a person typed.
+    """
+    keys = {"error": type(error).__name__, "where": _place(error)}
+    if causes := ", ".join(type(cause).__name__ for cause in _causes(error)):
+        keys["causes"] = causes
+    return keys
+
+
+def _place(error: BaseException) -> str:
+    """File, line and function of the innermost frame that is ours; of a library's, if none is."""
+    found, is_ours = "", False
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        mine = code.co_filename.startswith(_ROOT) and "site-packages" not in code.co_filename
+        if mine or not is_ours:
+            name = code.co_filename.removeprefix(_ROOT) if mine else Path(code.co_filename).name
+            found, is_ours = f"{name}:{line} {code.co_qualname}", mine
+    return found
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What an error was raised from, or while handling; the nearest first."""
+    seen = {id(error)}
+    while True:
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None or id(cause) in seen:
+            return
+        seen.add(id(cause))
+        yield cause
+        error = cause

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.crypto import parse_keys
+from bot.elearning import SYSTEMS, System
 from bot.environment import Environment, checked, host_of, one_of, price
 from bot.errors import SettingsError
 from bot.mail_settings import (
@@ -114,6 +115,11 @@ class Settings:
         """Whether everything runs in one process on one file."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def system(self) -> System:
+        """The e-learning system in which accounts are made."""
+        return SYSTEMS[self.provider]
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read and check the environment; raises SettingsError listing all that is wrong."""
@@ -184,7 +190,9 @@ class _Reader(Environment):
             simulator=simulator,
             inbox_handlers=self.number("INBOX_HANDLERS", 48, 0, 256),
             resets_per_minute=self.number("RESETS_PER_MINUTE", 60, 1, 6000),
-            provider=self.parsed("ELEARNING_PROVIDER", "local", one_of("local"), "Use local."),
+            provider=self.parsed(
+                "ELEARNING_PROVIDER", "local", one_of(*SYSTEMS), f"Use {' or '.join(SYSTEMS)}."
+            ),
             courses_dir=Path(self.text("COURSES_DIR") or ROOT / "courses"),
             news_dir=Path(self.text("NEWS_DIR") or ROOT / "news"),
             news_per_month=self.number("NEWS_PER_MONTH", 4, 1, 31),

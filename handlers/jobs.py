@@ -9,7 +9,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.clock import BANGKOK
+from bot.clock import BANGKOK, stopwatch
+from bot.logs import failure
 from bot.runtime import (
     Bot,
     auditing,
@@ -23,6 +24,8 @@ from bot.runtime import (
     quota_reading,
 )
 from bot.runtime.engine import Engine
+
+SLOW = 1000  # milliseconds: a tick that took longer is told even where it found nothing to do
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,15 @@ def guarded(bot: Bot, engine: Engine, job: Job) -> Callable[[], None]:
     """A tick that cannot take the scheduler down, nor log what a row contains."""
 
     def tick() -> None:
+        took = stopwatch()
         try:
-            job.run(engine)
+            found = job.run(engine)
         except Exception as error:
-            bot.log.error("job.failed", job=job.name, error=type(error).__name__)
+            bot.log.error("job.failed", job=job.name, ms=took(), **failure(error))
+            return
+        ms = took()
+        # Most ticks find nothing to do: twenty jobs of that would bury every other line.
+        log = bot.log.info if found or ms >= SLOW else bot.log.debug
+        log("job.done", job=job.name, ms=ms)
 
     return tick

@@ -9,8 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
+from bot.clock import stopwatch
 from bot.line.events import MalformedBody, parse_body, read_events
 from bot.line.signature import is_valid
+from bot.logs import failure
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
 from bot.services.chat import inbox
@@ -71,6 +73,7 @@ def receive(bot: Bot, engine: Engine, environ: dict[str, Any]) -> tuple[HTTPStat
     LINE wants an answer within two seconds and may deliver again whatever did not get a 2xx
     (https://developers.line.biz/en/reference/messaging-api/#webhooks).
     """
+    took = stopwatch()
     try:
         body = get_input_stream(environ, max_content_length=BODY_LIMIT).read()
     except RequestEntityTooLarge:
@@ -92,7 +95,8 @@ def receive(bot: Bot, engine: Engine, environ: dict[str, Any]) -> tuple[HTTPStat
     try:
         stored = inbox.store(bot.database, bot.keyring, read_events(delivery, now), now)
     except (SQLAlchemyError, OSError) as error:
-        bot.log.error("webhook.not_stored", error=type(error).__name__)
+        bot.log.error("webhook.not_stored", ms=took(), **failure(error))
         return HTTPStatus.SERVICE_UNAVAILABLE, "try again later"
     engine.received(stored)
+    bot.log.info("webhook.received", ms=took(), events=len(delivery.events))
     return HTTPStatus.OK, "OK"

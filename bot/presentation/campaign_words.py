@@ -218,6 +218,10 @@ def said(t: Translator, problem: Problem) -> str:
         "out_of_range": lambda: t("Please give a whole number from 1 to {most}.", most=most),
         "not_https": lambda: t("Please give a whole address that begins with https://"),
         "quiet": lambda: t("Nothing is sent from 21:00 to 08:00. Please choose another time."),
+        "not_told": lambda: t(
+            "The e-learning system in use does not tell us this about its learners. Please leave"
+            " it empty."
+        ),
         "empty": lambda: t("This file is empty."),
         "large": lambda: t("This file is too large: at most 10 MB."),
         "pixels": lambda: t("This picture has too many pixels. Please make it smaller."),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+Held = dict[str, str | int | None]  # a row of an export: names of columns, and plain values
+
 
 @dataclass(frozen=True)
 class NewAccount:
@@ -59,5 +61,11 @@ class Provider(Protocol):
         A key that is unknown, or erased before, is no error.
         """
 
+    def held(self, key: str) -> list[Held]:
+        """All that the system keeps of a learner and our own tables do not (PDPA s.30).
+
+        It goes into their export. Of an unknown key that is nothing.
+        """
+
     def sign_in_url(self, public_url: str) -> str:
-        """Where the learner signs in."""
+        """Where the learner signs in; `?lang=th` or `?lang=en` is put behind it."""

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from bot.clock import stopwatch
 from bot.dispatch import Context
 from bot.errors import DeliveryError
 from bot.line import messages as line
 from bot.line.events import Event, read_event
 from bot.line.messages import Message
-from bot.logs import place_of
+from bot.logs import failure
 from bot.runtime.linking import MenuLinker
 from bot.runtime.outcomes import LostRaceError, NeedsProfile, Next, Outcome, ToSay
 from bot.runtime.parts import Bot
@@ -34,6 +35,7 @@ TOKEN_LIFE = timedelta(seconds=50)
 # After this an event is too old for its token even when LINE delivered it again.
 TOKEN_END = timedelta(minutes=20)
 SHORT_WAIT = timedelta(seconds=2)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class Answering:
@@ -59,9 +61,7 @@ class Answering:
         except LostRaceError:
             return
         except Exception as error:
-            self.bot.log.error(
-                "person.postponed", error=type(error).__name__, where=place_of(error)
-            )
+            self.bot.log.error("person.postponed", **failure(error))
             return
         if linking is not None:
             self.linker.link(linking)
@@ -71,6 +71,7 @@ class Answering:
         outcome: Outcome | None = None
         linking: Linking | None = None
         language: str | None = None
+        took = stopwatch()
         while True:
             found = self._transaction(person, outcome, language, swept=swept)
             outcome, swept = None, False
@@ -78,11 +79,23 @@ class Answering:
                 language = self._language(found.user_id)
             elif isinstance(found, ToSay):
                 outcome, linking = self._deliver(found.answer), found.linking
+                self._tell(outcome, took())
+                took = stopwatch()
                 if found.is_last and outcome.is_plain:
                     inbox.finish_soon(self.bot.database, found.answer, self.bot.worker)
                     return linking
             elif found is Next.IDLE:
                 return linking
+            else:
+                took = stopwatch()
+
+    def _tell(self, outcome: Outcome, ms: int) -> None:
+        """Log how an answer ended: how long we worked, and how long the person has waited."""
+        answer = outcome.answer
+        waited = int((self.bot.clock() - answer.received_at) / MILLISECOND)
+        self.bot.log.info(
+            "answer.done", event_id=answer.event_id, ms=ms, waited_ms=waited, way=outcome.way
+        )
 
     def _transaction(
         self, person: str, outcome: Outcome | None, language: str | None, *, swept: bool
@@ -97,9 +110,7 @@ class Answering:
         except (LostRaceError, DBAPIError):
             raise  # the sweep takes it up
         except Exception as error:
-            self.bot.log.error(
-                "event.handler_failed", error=type(error).__name__, where=place_of(error)
-            )
+            self.bot.log.error("event.handler_failed", **failure(error))
             return self.bot.database.write(
                 lambda session: self._apologise(session, person, outcome)
             )
@@ -264,9 +275,7 @@ class Answering:
                     self.bot, {**arguments, "event_id": answer.event_id}, t
                 )
             except Exception as error:
-                self.bot.log.error(
-                    "after.failed", name=name, error=type(error).__name__, where=place_of(error)
-                )
+                self.bot.log.error("after.failed", name=name, **failure(error))
                 return Outcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
             now_said += said.now
             later_said += said.later

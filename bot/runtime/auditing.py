@@ -5,6 +5,7 @@ from email.utils import parseaddr
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
+from bot.logs import failure
 from bot.runtime.parts import Bot
 from bot.services.audit import (
     anchor_file,
@@ -129,4 +130,4 @@ def _copy(bot: Bot, head: Head, what: str) -> None:
     try:
         anchor_file.add(directory, bot.keyring.audit_keys[0], head, bot.clock(), what)
     except OSError as error:
-        bot.log.error("audit.anchor_not_copied", setting="BACKUP_DIR", error=type(error).__name__)
+        bot.log.error("audit.anchor_not_copied", setting="BACKUP_DIR", **failure(error))

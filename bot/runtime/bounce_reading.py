@@ -4,7 +4,7 @@ In this order, so that a crash repeats a step and skips none; a report that is r
 nothing the second time. One process at a time reads, by a lease.
 """
 
-from bot.logs import place_of
+from bot.logs import failure
 from bot.mail import reports
 from bot.mail.imap import Folder, Letter, PostboxError
 from bot.runtime.parts import Bot
@@ -56,8 +56,7 @@ def _take(bot: Bot, folder: Folder, letter: Letter) -> None:
     try:
         report = reports.read(letter.raw)
     except Exception as error:  # one letter's trouble must not hold up the others
-        kind, where = type(error).__name__, place_of(error)
-        bot.log.warning("bounces.garbage", letter=letter.uid, error=kind, where=where)
+        bot.log.warning("bounces.garbage", letter=letter.uid, **failure(error))
         return
     outcome = bot.database.write(
         lambda session: bounces.note(session, report, bot.settings, bot.clock())

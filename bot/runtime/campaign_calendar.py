@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from bot.logs import place_of
+from bot.logs import failure
 from bot.runtime.parts import Bot
 from bot.services.campaigns.workflow import (
     alerts,
@@ -32,8 +32,7 @@ def _each(bot: Bot, campaign_id: str, act: Act) -> int:
     try:
         return bot.database.write(lambda session: act(bot, session, campaign_id))
     except Exception as error:
-        kind, where = type(error).__name__, place_of(error)
-        bot.log.error("campaign.not_ticked", campaign=campaign_id, error=kind, where=where)
+        bot.log.error("campaign.not_ticked", campaign=campaign_id, **failure(error))
         return 0
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
-from bot.logs import place_of
+from bot.logs import failure
 from bot.receipts import Shortage
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
@@ -110,8 +110,7 @@ class CampaignSending:
         try:
             return self._send_all(crew, claims or self._claim())
         except Exception as error:  # its leases end by themselves
-            kind, where = type(error).__name__, place_of(error)
-            self.bot.log.error("campaign.sender_ended", error=kind, where=where)
+            self.bot.log.error("campaign.sender_ended", **failure(error))
             return 0
 
     def _send_all(self, crew: "WorkerPool", claims: list[Claim]) -> int:
@@ -214,14 +213,8 @@ class CampaignSending:
         return rollout.check_quota(session, campaign_id, bot.settings, bot.clock())
 
     def _log(self, claimed: Claim, error: Exception) -> None:
-        kind, where = type(error).__name__, place_of(error)
-        self.bot.log.error(
-            "batch.broken",
-            campaign=claimed.campaign_id,
-            batch=claimed.number,
-            error=kind,
-            where=where,
-        )
+        campaign, batch = claimed.campaign_id, claimed.number
+        self.bot.log.error("batch.broken", campaign=campaign, batch=batch, **failure(error))
 
 
 class WorkerPool:

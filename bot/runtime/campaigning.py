@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.logs import place_of
+from bot.logs import failure
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
 from bot.services.campaigns.audience import recipient_snapshot
@@ -76,5 +76,4 @@ def _step(bot: Bot, campaign_id: str, session: Session) -> rollout.Held | None:
 
 
 def _log(bot: Bot, campaign_id: str, error: Exception) -> None:
-    kind, where = type(error).__name__, place_of(error)
-    bot.log.error("campaign.broken", campaign=campaign_id, error=kind, where=where)
+    bot.log.error("campaign.broken", campaign=campaign_id, **failure(error))

@@ -6,7 +6,7 @@ from typing import IO
 
 from sqlalchemy.engine import make_url
 
-from bot.logs import place_of
+from bot.logs import failure
 from bot.runtime import purging
 from bot.runtime.answering import Answering
 from bot.runtime.campaign_sending import CampaignSending
@@ -105,9 +105,8 @@ class Engine:
             try:
                 self._provision(account_id, state)
             except Exception as error:  # one account's trouble must not hold up the others
-                kind, where = type(error).__name__, place_of(error)
-                bot.log.error("account.failed", account=account_id, error=kind, where=where)
-                provisioning.postpone(bot.database, account_id, kind, bot.clock)
+                bot.log.error("account.failed", account=account_id, **failure(error))
+                provisioning.postpone(bot.database, account_id, type(error).__name__, bot.clock)
         return len(due) + purging.tell_farewells(bot)
 
     def _provision(self, account_id: str, state: AccountState) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from bot.dispatch import Context
 from bot.errors import DeliveryError
 from bot.line.events import Event
+from bot.logs import failure
 from bot.runtime.parts import Bot
 from bot.services.chat import rich_menus
 from bot.services.chat.rich_menus import Linking
@@ -57,4 +58,4 @@ class MenuLinker:
             self.bot.log.warning("menu.not_linked", menu=linking.key, status=error.status)
             self.bot.menus.forget()  # it may have been replaced by another process
         except Exception as error:
-            self.bot.log.error("menu.not_linked", menu=linking.key, error=type(error).__name__)
+            self.bot.log.error("menu.not_linked", menu=linking.key, **failure(error))

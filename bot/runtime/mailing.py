@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
-from bot.logs import place_of
+from bot.logs import failure
 from bot.mail.mime import Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError
 from bot.runtime.parts import Bot
@@ -159,11 +159,10 @@ def _send_all(lane: _Lane, claimed: list[Claimed]) -> bool:
             try:
                 _send(lane, one)
             except Exception as error:  # one mail's trouble must not hold up the others
-                kind, where = type(error).__name__, place_of(error)
-                log.error("mail.broken", mail=one.id, error=kind, where=where)
+                log.error("mail.broken", mail=one.id, **failure(error))
                 # Its attempt may have been counted already: one of the two is how the row stands.
                 stands = [replace(one, attempts=one.attempts + 1), one]
-                _postpone(lane, stands, DeliveryError(kind))
+                _postpone(lane, stands, DeliveryError(type(error).__name__))
     finally:
         lane.settle()
     return True

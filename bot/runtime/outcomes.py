@@ -49,7 +49,16 @@ class Outcome:
     @property
     def is_plain(self) -> bool:
         """Said and done, with nothing left to write but that."""
-        return self.wait is None and self.push is None and not self.given_up
+        return self.way == "said"
+
+    @property
+    def way(self) -> str:
+        """The same in one word, for the log."""
+        if self.given_up:
+            return "given_up"
+        if self.wait is not None:
+            return "later"
+        return "said" if self.push is None else "push"
 
 
 class LostRaceError(BotError):

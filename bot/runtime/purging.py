@@ -4,7 +4,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bot.logs import place_of
+from bot.logs import failure
 from bot.runtime.parts import Bot
 from bot.services.accounts import provider_erasures
 from bot.services.backups import backups
@@ -26,7 +26,7 @@ def purge(bot: Bot) -> dict[str, int]:
     """
     for period in retention.undecided(bot.settings.school):
         bot.log.warning("purge.undecided", period=period.key)
-    counts = {rule.name: _guarded(bot, rule) for rule in RULES}
+    counts = {rule.name: _guarded(bot, rule) for rule in _rules(bot)}
     directory = bot.settings.backup_dir
     if directory is not None:
         counts["backup"] = backups.rotate(directory, bot.settings.backup_days, bot.clock())
@@ -38,8 +38,16 @@ def dry_run(bot: Bot) -> dict[str, int]:
     now, school = bot.clock(), bot.settings.school
     return {
         rule.name: bot.database.read(partial(retention.count, rule=rule, school=school, now=now))
-        for rule in RULES
+        for rule in _rules(bot)
     }
+
+
+def _rules(bot: Bot) -> list[Rule]:
+    """All rules; but nobody is erased as unused where nobody tells us who uses E-Learning."""
+    if bot.settings.system.is_embedded:
+        return list(RULES)
+    bot.log.warning("purge.unknown_use", rule=retention.UNUSED, system=bot.provider.name)
+    return [rule for rule in RULES if rule.name != retention.UNUSED]
 
 
 def _guarded(bot: Bot, rule: Rule) -> int:
@@ -47,8 +55,7 @@ def _guarded(bot: Bot, rule: Rule) -> int:
     try:
         return _purge(bot, rule)
     except Exception as error:
-        kind, where = type(error).__name__, place_of(error)
-        bot.log.error("purge.failed", rule=rule.name, error=kind, where=where)
+        bot.log.error("purge.failed", rule=rule.name, **failure(error))
         return 0
 
 
@@ -73,8 +80,7 @@ def erase_due(bot: Bot) -> int:
         try:
             bot.database.write(erase)
         except Exception as error:  # one person's trouble must not hold up the others
-            kind, where = type(error).__name__, place_of(error)
-            bot.log.error("erasure.failed", request=number, error=kind, where=where)
+            bot.log.error("erasure.failed", request=number, **failure(error))
     return len(due)
 
 

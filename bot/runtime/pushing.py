@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from queue import SimpleQueue
 
 from bot.errors import DeliveryError
-from bot.logs import place_of
+from bot.logs import failure
 from bot.receipts import Receipt, Shortage
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
@@ -211,8 +211,7 @@ class _Run:
         try:
             return self._send(one)
         except Exception as error:  # one push's trouble must not hold up the others
-            kind, where = type(error).__name__, place_of(error)
-            self.bot.log.error("push.broken", push=one.id, error=kind, where=where)
+            self.bot.log.error("push.broken", push=one.id, **failure(error))
             return Result(one)  # its lease ends by itself
 
     def _send(self, one: Outgoing) -> Result:

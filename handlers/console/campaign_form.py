@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_words
+from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.estimate import (
     Estimate,
     Estimates,
@@ -188,6 +189,8 @@ def _estimate(fields: Fields) -> Estimate | None:
     try:
         audience = campaign_fields.audience(fields)
     except CampaignError:
+        return None
+    if filters.problems(audience, bot.settings):
         return None
     if topics.find(bot.settings.news_dir, fields.topic) is None:
         return None

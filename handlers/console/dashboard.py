@@ -55,6 +55,9 @@ def overview() -> AnyResponse:
     now, settings = bot.clock(), bot.settings
     found = bot.database.read(lambda session: dashboard.dashboard(session, settings, now))
     known = topics.load(settings.news_dir)
+    steps = list(zip(STEPS, found.funnel, strict=True))
+    if not settings.system.is_embedded:
+        steps.pop()  # who has signed in: only the embedded system tells us
     return page(
         "dashboard",
         title=t("Overview"),
@@ -64,7 +67,7 @@ def overview() -> AnyResponse:
         day=lambda day: shown_day(day, t.language),
         days=_days(found, t),
         weeks=_weeks(found, t),
-        steps=[(t(name), cell) for name, cell in zip(STEPS, found.funnel, strict=True)],
+        steps=[(t(name), cell) for name, cell in steps],
         share=charts.share,
         widest=next((cell.value for cell in found.funnel if cell.value), None),
         topics=[

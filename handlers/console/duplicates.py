@@ -70,6 +70,7 @@ def duplicate(one_id: str, other_id: str) -> AnyResponse:
         title=t("Is it the same person?"),
         verdict=verdict,
         views=views,
+        tells_use=bot.settings.system.is_embedded,
         named={each.id: each.title[t.language] for each in topics.load(bot.settings.news_dir)},
         say=learner_words.words(),
         why=learner_words.problem,

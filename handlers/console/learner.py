@@ -172,6 +172,7 @@ def _page(learner_id: str, status: int, **values: Any) -> AnyResponse:
         status,
         title=view.row.name,
         view=view,
+        tells_use=bot.settings.system.is_embedded,
         now=now,
         catalogue=catalogue,
         left=left,

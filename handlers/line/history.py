@@ -37,9 +37,9 @@ def history_wanted(event: Event, ctx: Context) -> HandlerResult:
         more = t("The newest {most} of {all} entries.", most=MAX_ENTRIES, all=len(found))
         blocks.append(line.paragraph(more, small=True))
     title = t("My history")
-    if ctx.learner.state is LearnerState.ACTIVE:
+    if ctx.learner.state is LearnerState.ACTIVE and ctx.settings.system.is_embedded:
         everything = line.link(t("See everything"), ctx.page("/portal/history"))
-    else:  # who cannot sign in any more takes everything along by another way
+    else:  # who cannot sign in at our portal takes everything along by another way
         everything = line.entry(t("My rights"), "rights")
     buttons = [everything, line.entry(t("My account"), "account")]
     return flow.say(line.card(title, title, blocks, buttons), *ctx.asked())

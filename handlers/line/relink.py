@@ -11,7 +11,7 @@ from bot.dispatch import (
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.line.messages import Message
+from bot.line.messages import Action, Message
 from bot.services.accounts import accounts
 from bot.services.learners import relinking
 from bot.services.people import inputs
@@ -53,24 +53,21 @@ def _settled_here(ctx: Context) -> HandlerResult:
     if frozen := while_frozen(ctx):
         return flow.say(*frozen, *ctx.asked())
     title = t("Your account is in this chat")
+    how = t(
+        "To move it to another LINE account: sign in to E-Learning, open “Move to "
+        "another LINE account”, and type the code there in the new chat."
+    )
+    if not ctx.settings.system.is_embedded:
+        how = t(
+            "To move it to another LINE account: write to us from there. I send a code to the "
+            "e-mail address that you confirmed."
+        )
+    twice = t("If you registered twice and want one account, our staff help you.")
     card = line.card(
         title,
         title,
-        [
-            line.paragraph(
-                t(
-                    "To move it to another LINE account: sign in to E-Learning, open “Move to "
-                    "another LINE account”, and type the code there in the new chat."
-                )
-            ),
-            line.paragraph(
-                t("If you registered twice and want one account, our staff help you."), small=True
-            ),
-        ],
-        [
-            line.link(t("Get the code"), ctx.page("/portal/relink")),
-            line.entry(t("Ask our staff"), "human", topic="account"),
-        ],
+        [line.paragraph(how), line.paragraph(twice, small=True)],
+        [*_to_the_code(ctx), line.entry(t("Ask our staff"), "human", topic="account")],
     )
     return flow.say(card, *ctx.asked())
 
@@ -79,29 +76,30 @@ def _settled_here(ctx: Context) -> HandlerResult:
 def offer_two_ways(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.CHOOSING)
     title = t("Move your account here")
-    return [
-        line.card(
-            title,
-            title,
-            [
-                line.paragraph(
-                    t(
-                        "With your password: sign in to E-Learning, open “Move to another LINE "
-                        "account” and type the code here."
-                    )
-                ),
-                line.paragraph(
-                    t("Or with your e-mail: I send six digits to the address you confirmed.")
-                ),
-            ],
-            [
-                line.link(t("Get the code"), ctx.page("/portal/relink")),
-                line.choice(t("I have the code"), step, "code"),
-                line.choice(t("Code by e-mail"), step, "mail"),
-                line.entry(t("Ask our staff"), "human", topic="account"),
-            ],
-        )
+    ways = [
+        t(
+            "With your password: sign in to E-Learning, open “Move to another LINE "
+            "account” and type the code here."
+        ),
+        t("Or with your e-mail: I send six digits to the address you confirmed."),
     ]
+    buttons = [
+        *_to_the_code(ctx),
+        line.choice(t("I have the code"), step, "code"),
+        line.choice(t("Code by e-mail"), step, "mail"),
+        line.entry(t("Ask our staff"), "human", topic="account"),
+    ]
+    if not ctx.settings.system.is_embedded:
+        ways = [t("With your e-mail: I send six digits to the address you confirmed.")]
+        buttons = buttons[1:]  # the code stands in our portal
+    return [line.card(title, title, [line.paragraph(way) for way in ways], buttons)]
+
+
+def _to_the_code(ctx: Context) -> list[Action]:
+    """The way to the code, where it is there: our portal shows it to whoever signs in there."""
+    if not ctx.settings.system.is_embedded:
+        return []
+    return [line.link(ctx.t("Get the code"), ctx.page("/portal/relink"))]
 
 
 @flow.step(Step.CHOOSING)

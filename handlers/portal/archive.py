@@ -1,7 +1,10 @@
 """The one-time page to everything that is kept: a GET reads nothing, a POST burns and downloads."""
 
-from flask import Response, request
+from dataclasses import replace
 
+from flask import Response, abort, request
+
+from bot.errors import ProviderError
 from bot.presentation import archive_files
 from bot.services.people.subjects import Subject
 from bot.services.privacy import (
@@ -43,9 +46,16 @@ def download(subject: Subject, request_id: str) -> Response:
     """Gather, pack and hand over; the request is answered once the file is made."""
     bot = the_bot()
     now = bot.clock()
+    keys = bot.database.read(lambda session: personal_data_export.keys(session, subject))
+    try:
+        elsewhere = personal_data_export.held_elsewhere(bot.provider, keys)
+    except ProviderError as error:
+        bot.log.warning("archive.incomplete", request=request_id, reason=error.reason)
+        abort(503)  # the request stays open: a new link is one tap away
     found = bot.database.read(
         lambda session: personal_data_export.gather(session, subject, request_id, now)
     )
+    found = replace(found, sections=[*found.sections, *elsewhere])
     content = archive_files.pack(found)
     bot.database.write(lambda session: export_links.handed_over(session, request_id, now))
     response = Response(content, content_type="application/zip")

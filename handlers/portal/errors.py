@@ -5,7 +5,7 @@ from flask import Flask, Response, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.logs import place_of
+from bot.logs import failure
 from handlers.portal.pages import page
 from handlers.web.headers import ERROR_HEADERS
 
@@ -26,8 +26,8 @@ def answer(error: HTTPException) -> AnyResponse:
         kind = error.code if error.code in PAGES else 500 if error.code >= 500 else 400
         try:
             response = page("error", error.code, kind=kind)
-        except Exception as failure:
-            log.error("error_page.failed", error=type(failure).__name__, where=place_of(failure))
+        except Exception as broken:
+            log.error("error_page.failed", **failure(broken))
             response = make_response("ขออภัย ระบบขัดข้อง / Sorry, something went wrong.", 500)
             response.mimetype = "text/plain"
     for name, value in error.get_headers():
@@ -39,12 +39,7 @@ def answer(error: HTTPException) -> AnyResponse:
 def unexpected(error: Exception) -> AnyResponse:
     """A defect of ours. Flask's own report would hold the address (a one-time link's token) and
     the values of a failed statement; ours holds the endpoint, the kind and the place."""
-    log.error(
-        "request.failed",
-        endpoint=request.endpoint,
-        error=type(error).__name__,
-        where=place_of(error),
-    )
+    log.error("request.failed", endpoint=request.endpoint, **failure(error))
     return answer(InternalServerError())
 
 

@@ -4,6 +4,7 @@ import structlog
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.logs import failure
 from handlers.web.parts import the_bot
 from models import migrations
 
@@ -27,7 +28,7 @@ def readyz() -> Response:
         if found != migrations.newest():
             problems.append("the database is not migrated")
     except SQLAlchemyError as error:
-        log.warning("database_not_ready", error=type(error).__name__)
+        log.warning("database_not_ready", **failure(error))
         problems.append("the database does not answer")
     response = jsonify(status="not ready" if problems else "ok", problems=problems)
     response.status_code = 503 if problems else 200

@@ -21,10 +21,15 @@ from handlers.web.visits import Visit
 
 @portal.get("/sign-in")
 def sign_in() -> AnyResponse:
-    """The form; it gives the browser a cookie that ties the form to it."""
-    visit: Visit = g.visit
+    """The form; it gives the browser a cookie that ties the form to it.
+
+    Where learners sign in elsewhere, they are sent there.
+    """
+    bot, visit = the_bot(), g.visit
     if visit.signed_in is not None:
         return redirect(link("portal.my_courses"), 303)
+    if not bot.settings.system.is_embedded:
+        return redirect(f"{bot.provider.sign_in_url(bot.settings.public_url)}?lang={chosen()}", 303)
     return _form(visit, 200, None)
 
 

@@ -1,11 +1,13 @@
 """What every e-learning system's adapter promises, whichever it is."""
 
-from collections.abc import Callable
+import pkgutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot import elearning
 from bot.errors import ProviderError
 from bot.providers.base import NewAccount, Provider
 from bot.providers.local import LocalProvider
@@ -18,10 +20,13 @@ from bot.services.auth import (
 from models.base import new_id
 from models.database import Database
 from tests.clock import FakeClock
+from tests.providers.elsewhere import Elsewhere
 
 
 class LocalSystem:
     """The embedded system, and how a learner would meet it."""
+
+    name = "local"
 
     def __init__(self, database: Database) -> None:
         self.provider: Provider = LocalProvider(database)
@@ -34,13 +39,52 @@ class LocalSystem:
         return sign_in.attempt(self._database, username, password, ip, clock()).ticket is not None
 
 
-SYSTEMS: list[Callable[[Database], LocalSystem]] = [LocalSystem]
+class ElsewhereSystem:
+    """A stand-in for what is not embedded."""
+
+    name = "elsewhere"
+
+    def __init__(self, database: Database) -> None:
+        self.provider: Provider = Elsewhere(database)
+
+    def lets_in(self, username: str, password: str, clock: FakeClock) -> bool:
+        assert isinstance(self.provider, Elsewhere)
+        return self.provider.lets_in(username, password, clock())
 
 
-@pytest.fixture(params=SYSTEMS, ids=lambda system: system.__name__)
-def system(request: pytest.FixtureRequest, bot: Bot) -> LocalSystem:
-    made: LocalSystem = request.param(bot.database)
+System = LocalSystem | ElsewhereSystem
+TESTED = (LocalSystem, ElsewhereSystem)
+
+
+@pytest.fixture(params=TESTED, ids=lambda system: system.name)
+def system(request: pytest.FixtureRequest, bot: Bot) -> System:
+    made: System = request.param(bot.database)
     return made
+
+
+def test_every_system_that_can_be_chosen_is_tested_here() -> None:
+    assert set(elearning.SYSTEMS) <= {system.name for system in TESTED}
+
+
+def test_every_system_that_can_be_chosen_can_be_built(bot: Bot) -> None:
+    for name, known in elearning.SYSTEMS.items():
+        settings = replace(bot.settings, provider=name)
+        made = pkgutil.resolve_name(known.factory)(settings, bot.database)
+        assert made.name == name
+
+
+def test_what_is_held_of_somebody_is_told_until_it_is_erased(
+    system: System, clock: FakeClock
+) -> None:
+    account = new_account()
+    assert system.provider.held(account.key) == []
+    system.provider.create(account, clock())
+    is_ours = elearning.SYSTEMS.get(system.name, elearning.System("")).is_embedded
+    found = system.provider.held(account.key)
+    assert (found == []) == is_ours, "what stands in our tables is exported from there"
+    assert all(isinstance(value, str | int | None) for row in found for value in row.values())
+    system.provider.erase(account.key, clock())
+    assert system.provider.held(account.key) == []
 
 
 def new_account(**overrides: str) -> NewAccount:
@@ -54,13 +98,13 @@ def new_account(**overrides: str) -> NewAccount:
     return NewAccount(**values | overrides)
 
 
-def test_it_says_what_it_is(system: LocalSystem) -> None:
+def test_it_says_what_it_is(system: System) -> None:
     assert system.provider.name
     assert isinstance(system.provider.is_slow, bool)
     assert system.provider.sign_in_url("https://x.test").startswith("https://")
 
 
-def test_an_account_opens_with_its_first_password(system: LocalSystem, clock: FakeClock) -> None:
+def test_an_account_opens_with_its_first_password(system: System, clock: FakeClock) -> None:
     account, password = new_account(), passwords.draw_initial()
     system.provider.create(account, clock())
     assert not system.lets_in(account.username, password, clock)
@@ -68,7 +112,7 @@ def test_an_account_opens_with_its_first_password(system: LocalSystem, clock: Fa
     assert system.lets_in(account.username, password, clock)
 
 
-def test_the_same_key_makes_one_account(system: LocalSystem, clock: FakeClock) -> None:
+def test_the_same_key_makes_one_account(system: System, clock: FakeClock) -> None:
     account, password = new_account(), passwords.draw_initial()
     system.provider.create(account, clock())
     system.provider.issue_password(account.key, password, clock())
@@ -76,7 +120,7 @@ def test_the_same_key_makes_one_account(system: LocalSystem, clock: FakeClock) -
     assert system.lets_in(account.username, password, clock)
 
 
-def test_the_same_key_at_once_makes_one_account(system: LocalSystem, clock: FakeClock) -> None:
+def test_the_same_key_at_once_makes_one_account(system: System, clock: FakeClock) -> None:
     account, password = new_account(), passwords.draw_initial()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: system.provider.create(account, clock()), range(8)))
@@ -84,7 +128,7 @@ def test_the_same_key_at_once_makes_one_account(system: LocalSystem, clock: Fake
     assert system.lets_in(account.username, password, clock)
 
 
-def test_a_taken_username_is_named(system: LocalSystem, clock: FakeClock) -> None:
+def test_a_taken_username_is_named(system: System, clock: FakeClock) -> None:
     first = new_account()
     system.provider.create(first, clock())
     with pytest.raises(ProviderError) as caught:
@@ -94,7 +138,7 @@ def test_a_taken_username_is_named(system: LocalSystem, clock: FakeClock) -> Non
     assert first.username not in str(caught.value)
 
 
-def test_a_new_password_ends_the_old_one(system: LocalSystem, clock: FakeClock) -> None:
+def test_a_new_password_ends_the_old_one(system: System, clock: FakeClock) -> None:
     account, old, new = new_account(), passwords.draw_initial(), passwords.draw_initial()
     system.provider.create(account, clock())
     system.provider.issue_password(account.key, old, clock())
@@ -103,7 +147,7 @@ def test_a_new_password_ends_the_old_one(system: LocalSystem, clock: FakeClock) 
     assert system.lets_in(account.username, new, clock)
 
 
-def test_a_closed_account_stays_closed(system: LocalSystem, clock: FakeClock) -> None:
+def test_a_closed_account_stays_closed(system: System, clock: FakeClock) -> None:
     account, password = new_account(), passwords.draw_initial()
     system.provider.create(account, clock())
     system.provider.issue_password(account.key, password, clock())
@@ -116,7 +160,7 @@ def test_a_closed_account_stays_closed(system: LocalSystem, clock: FakeClock) ->
 
 
 def test_an_unknown_key_is_a_permanent_error_and_nothing_to_close(
-    system: LocalSystem, clock: FakeClock
+    system: System, clock: FakeClock
 ) -> None:
     with pytest.raises(ProviderError) as caught:
         system.provider.issue_password(new_id(), passwords.draw_initial(), clock())
@@ -124,9 +168,7 @@ def test_an_unknown_key_is_a_permanent_error_and_nothing_to_close(
     system.provider.close(new_id(), clock())
 
 
-def test_an_erased_account_is_as_if_it_had_never_been(
-    system: LocalSystem, clock: FakeClock
-) -> None:
+def test_an_erased_account_is_as_if_it_had_never_been(system: System, clock: FakeClock) -> None:
     account, password = new_account(), passwords.draw_initial()
     system.provider.create(account, clock())
     system.provider.issue_password(account.key, password, clock())
@@ -140,7 +182,7 @@ def test_an_erased_account_is_as_if_it_had_never_been(
     system.provider.create(new_account(username=account.username), clock())
 
 
-def test_a_first_password_does_not_last(system: LocalSystem, clock: FakeClock) -> None:
+def test_a_first_password_does_not_last(system: System, clock: FakeClock) -> None:
     account, password = new_account(), passwords.draw_initial()
     system.provider.create(account, clock())
     system.provider.issue_password(account.key, password, clock())
@@ -149,7 +191,7 @@ def test_a_first_password_does_not_last(system: LocalSystem, clock: FakeClock) -
 
 
 def test_a_frozen_account_lets_nobody_in_until_it_has_a_new_password(
-    system: LocalSystem, clock: FakeClock
+    system: System, clock: FakeClock
 ) -> None:
     account, old, new = new_account(), passwords.draw_initial(), passwords.draw_initial()
     system.provider.create(account, clock())
@@ -169,7 +211,7 @@ def test_a_frozen_account_lets_nobody_in_until_it_has_a_new_password(
 
 
 def test_resuming_what_was_never_frozen_leaves_its_password(
-    system: LocalSystem, clock: FakeClock
+    system: System, clock: FakeClock
 ) -> None:
     account, password = new_account(), passwords.draw_initial()
     system.provider.create(account, clock())
@@ -178,7 +220,7 @@ def test_resuming_what_was_never_frozen_leaves_its_password(
     assert system.lets_in(account.username, password, clock)
 
 
-def test_a_closed_account_is_not_opened_by_resuming(system: LocalSystem, clock: FakeClock) -> None:
+def test_a_closed_account_is_not_opened_by_resuming(system: System, clock: FakeClock) -> None:
     account = new_account()
     system.provider.create(account, clock())
     system.provider.suspend(account.key, clock())
@@ -189,8 +231,6 @@ def test_a_closed_account_is_not_opened_by_resuming(system: LocalSystem, clock: 
     assert caught.value.permanent
 
 
-def test_there_is_nothing_to_freeze_of_an_unknown_key(
-    system: LocalSystem, clock: FakeClock
-) -> None:
+def test_there_is_nothing_to_freeze_of_an_unknown_key(system: System, clock: FakeClock) -> None:
     system.provider.suspend(new_id(), clock())
     system.provider.resume(new_id(), clock())

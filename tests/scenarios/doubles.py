@@ -66,6 +66,9 @@ class Wayward:
         self._moment("issue_password")
         self.real.issue_password(key, password, now)
 
+    def held(self, key):
+        return self.real.held(key)
+
     def sign_in_url(self, public_url):
         return self.real.sign_in_url(public_url)
 

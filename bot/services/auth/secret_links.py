@@ -1,4 +1,4 @@
-"""The one-time link to an account's password: issued in chat, opened once (bot/services/auth/tokens.py).
+"""The one-time link to an account's password: issued in chat, opened once (by `tokens.py`).
 
 Its address is from the settings and never from the Host header (OWASP Forgot Password Cheat Sheet).
 """

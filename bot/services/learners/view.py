@@ -55,7 +55,7 @@ class View:
     closed_at: datetime | None
     used_at: datetime | None
     accounts: Sequence[Account]
-    courses: int  # in which a lesson was finished
+    courses: int  # in which a lesson was finished, as far as the embedded system knows
     consents: tuple[Consent, ...]
     requests: Sequence[PrivacyRequest]
     inquiries: Sequence[Inquiry]

@@ -288,7 +288,7 @@ def guardianships(session: Session, subject: Subject) -> list[Guardianship]:
 
 
 def portal_accounts(session: Session, subject: Subject) -> list[PortalAccount]:
-    """A person's sign-ins in the embedded e-learning system."""
+    """A person's sign-ins in the embedded system: our tables, whichever system is set today."""
     keys = subjects.account_ids(session, subject)
     return list(session.scalars(select(PortalAccount).where(PortalAccount.external_key.in_(keys))))
 

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
-from models.account import Account
+from bot.services.courses import progress
 from models.audit import AuditEntry
 from models.learner import Learner
 from models.mail import Mail, MailState, Stream
 from models.outbox import Push, PushState
-from models.portal import LessonProgress, PortalAccount
 from models.privacy import Disclosure, PrivacyRequest
 from models.subscription import Channel
 
@@ -72,19 +71,9 @@ def entries(session: Session, learner: Learner) -> list[Entry]:
 
 def _courses(session: Session, learner: Learner) -> Iterable[Entry]:
     """One entry a course: how many lessons are done, and when the last one was."""
-    rows = session.execute(
-        select(
-            LessonProgress.course,
-            func.count(LessonProgress.id).label("done"),
-            func.max(LessonProgress.done_at).label("at"),
-        )
-        .join(PortalAccount, PortalAccount.id == LessonProgress.account_id)
-        .join(Account, Account.id == PortalAccount.external_key)
-        .where(Account.learner_id == learner.id)
-        .group_by(LessonProgress.course)
-    )
     return [
-        Entry(row.at, Kind.COURSE, {"course": row.course, "done": str(row.done)}) for row in rows
+        Entry(begun.at, Kind.COURSE, {"course": begun.course, "done": str(begun.done)})
+        for begun in progress.of_learner(session, learner.id)
     ]
 
 

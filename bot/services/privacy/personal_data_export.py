@@ -5,8 +5,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.providers.base import Provider
+from bot.services.people import subjects
 from bot.services.people.subjects import Subject
 from bot.services.privacy import data_map
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogue."""
+    return sentence
+
+
+ELSEWHERE = _("What the e-learning system keeps about you")
 
 Row = dict[str, str | int | None]
 
@@ -32,6 +42,20 @@ class Archive:
     number: str  # of the request that it answers
     made_at: datetime
     sections: list[Section]
+
+
+def keys(session: Session, subject: Subject) -> list[str]:
+    """The keys under which e-learning systems know a person."""
+    return subjects.account_ids(session, subject)
+
+
+def held_elsewhere(provider: Provider, keys: list[str]) -> list[Section]:
+    """What an e-learning system keeps that is not in our tables; raises ProviderError.
+
+    Called with no transaction open. Nothing where the system is embedded: its tables are ours.
+    """
+    rows = [row for key in keys for row in provider.held(key)]
+    return [Section("elearning", ELSEWHERE, rows)] if rows else []
 
 
 def gather(session: Session, subject: Subject, number: str, now: datetime) -> Archive:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 
 def taken(at: datetime, now: datetime, span: timedelta) -> datetime:
-    """The moment after a span more is taken; bot/services/delivery/line_rate_limit.py has the same in SQL."""
+    """The moment after a span more is taken; `line_rate_limit` has the same in SQL."""
     return max(at, now) + span
 
 

@@ -11,7 +11,8 @@ from tests.servers import SOMCHAI, LiveChat, eventually, product
 KEYS = {
     "event", "level", "timestamp", "logger",
     "event_id", "push", "account_id", "worker", "name", "job", "where",
-    "status", "reason", "error", "attempts", "bytes", "database",
+    "status", "reason", "error", "causes", "attempts", "bytes", "database",
+    "ms", "waited_ms", "way",
     "events", "links", "strangers", "sessions", "throttles",
 }  # fmt: skip
 # Ids, dotted names, exception classes, places in the code, the sentences of LINE's own errors.
@@ -61,6 +62,9 @@ def test_whatever_goes_wrong_the_log_holds_ids_only(database_url: str, tmp_path:
             "webhook.bad_signature",
             "webhook.malformed",
             "webhook.wrong_destination",
+            "webhook.received",
+            "answer.done",
+            "job.done",
             "reply.refused",
             "push.failed",
         } <= seen

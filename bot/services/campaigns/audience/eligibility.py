@@ -41,11 +41,19 @@ from models.subscription import Channel, Subscription
 
 
 def rows(
-    stretch: KeyRange, audience: Audience, topic: str, counted: CTE | None, cap: int, now: datetime
+    stretch: KeyRange,
+    audience: Audience,
+    topic: str,
+    counted: CTE | None,
+    cap: int,
+    now: datetime,
+    *,
+    is_embedded: bool,
 ) -> Select[Any]:
     """subject_id, learner_id, language, channel, left_out, revision, until: one row a person.
 
     counted: subject_id and times, how much news each has had lately; cap: how much is enough.
+    is_embedded: whether our tables know who uses E-Learning (bot.elearning.System).
     """
     line, email = (
         _consents(stretch, Purpose.LINE_NEWS, now),
@@ -98,7 +106,7 @@ def rows(
             stretch.holds(Learner.conversation_id),
             stretch.holds(Conversation.id),  # said twice, or every stretch reads the whole table
             Learner.state == LearnerState.ACTIVE,
-            *filters.conditions(audience, now),
+            *filters.conditions(audience, now, is_embedded=is_embedded),
         )
     )
     if counted is not None:

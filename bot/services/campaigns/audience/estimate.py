@@ -90,7 +90,9 @@ def count(
     )
     share = min(1.0, most / max(1, everybody or 0))
     sample = _Sample("", "g", f"{int(ENDINGS * share):04x}" if share < 1 else "")
-    person = eligibility.rows(sample, audience, topic, None, 1, now).subquery("person")
+    # Where it is not, whoever asks has refused the filters that need it.
+    query = eligibility.rows(sample, audience, topic, None, 1, now, is_embedded=True)
+    person = query.subquery("person")
     rows = session.execute(
         select(person.c.way, person.c.left_out, func.count()).group_by(
             person.c.way, person.c.left_out

@@ -5,20 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, false, select
 
 from bot.services.campaigns.content.problems import Problem
-from bot.services.courses import courses
+from bot.services.courses import (
+    courses,
+    progress,
+)
 from bot.settings import Settings
-from models.account import Account
 from models.conversation import Conversation, Language
 from models.learner import Learner
-from models.portal import LessonProgress, PortalAccount
 from models.subscription import Channel
 from models.tag import LearnerTag
 
 MAX_ACTIVITY_DAYS = 3650  # days
 MAX_TAGS = 10
+BY_USE = ("course", "active_days", "quiet_days")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Audience:
     active_days: int | None = None
     quiet_days: int | None = None
     tags: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def asks_for_use(self) -> list[str]:
+        """The filters that only an embedded e-learning system can answer."""
+        return [name for name in BY_USE if getattr(self, name) is not None]
 
     def stored(self) -> dict[str, Any]:
         """As the campaign's row keeps it, in one form only: it is part of what is approved."""
@@ -66,6 +73,17 @@ def problems(audience: Audience, settings: Settings) -> list[Problem]:
     found = []
     if not audience.channels:
         found.append(Problem("channels", "choose_one"))
+    if settings.system.is_embedded:
+        found += _problems_of_use(audience, settings)
+    else:
+        found += [Problem(name, "not_told") for name in audience.asks_for_use]
+    if len(audience.tags) > MAX_TAGS:
+        found.append(Problem("tags", "too_many", most=MAX_TAGS))
+    return found
+
+
+def _problems_of_use(audience: Audience, settings: Settings) -> list[Problem]:
+    found = []
     known = {course.id for course in courses.load(settings.courses_dir)}
     if audience.course is not None and audience.course not in known:
         found.append(Problem("course", "unknown"))
@@ -73,28 +91,22 @@ def problems(audience: Audience, settings: Settings) -> list[Problem]:
         days = getattr(audience, name)
         if days is not None and not 1 <= days <= MAX_ACTIVITY_DAYS:
             found.append(Problem(name, "out_of_range", most=MAX_ACTIVITY_DAYS))
-    if len(audience.tags) > MAX_TAGS:
-        found.append(Problem("tags", "too_many", most=MAX_TAGS))
     return found
 
 
-def conditions(audience: Audience, now: datetime) -> list[ColumnElement[bool]]:
+def conditions(
+    audience: Audience, now: datetime, *, is_embedded: bool
+) -> list[ColumnElement[bool]]:
     """The filters over `learner` joined with `conversation`."""
+    if audience.asks_for_use and not is_embedded:
+        # The system was changed since it was approved. Nobody is known to have signed in, so
+        # "not for so long" would mean everybody.
+        return [false()]
     found: list[ColumnElement[bool]] = []
     if audience.language is not None:
         found.append(Conversation.language == audience.language)
     if audience.course is not None:
-        found.append(
-            exists(
-                select(LessonProgress.id)
-                .join(PortalAccount, PortalAccount.id == LessonProgress.account_id)
-                .join(Account, Account.id == PortalAccount.external_key)
-                .where(
-                    Account.learner_id == Learner.id,
-                    LessonProgress.course == audience.course,
-                )
-            )
-        )
+        found.append(progress.has_begun(audience.course))
     if audience.active_days is not None:
         found.append(Learner.used_at >= now - timedelta(days=audience.active_days))
     if audience.quiet_days is not None:

@@ -85,6 +85,7 @@ def find(
             counted,
             settings.news_per_month,
             now,
+            is_embedded=settings.system.is_embedded,
         )
     ).one_or_none()
     if row is None:

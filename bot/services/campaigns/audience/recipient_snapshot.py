@@ -133,6 +133,7 @@ def _write(
         frequency_cap.lately(stretch, near, when),
         settings.news_per_month,
         now,
+        is_embedded=settings.system.is_embedded,
     )
     table: Any = Recipient.__table__
     session.execute(
