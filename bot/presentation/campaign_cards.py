@@ -31,23 +31,11 @@ from bot.services.staff.sessions import Member
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from bot.texts import Translator
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
-from models.recipient import Batch, BatchState
+from models.campaign import ON_THE_WAY, Campaign, CampaignState
+from models.recipient import ACCEPTED, Batch
 from models.staff import Staff
 
 Block = dict[str, Any]
-# What has not ended and may be stopped.
-ON_THE_WAY = (
-    CampaignState.APPROVED,
-    CampaignState.SCHEDULED,
-    CampaignState.SENDING,
-    CampaignState.PAUSED,
-)
-OUT = (BatchState.SENT, BatchState.ACCEPTED_BEFORE)
 
 
 def previews(content: Content, topic_id: str, settings: Settings) -> list[Message]:
@@ -213,19 +201,17 @@ def _counted(
 
 
 def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block]:
-    out = func.sum(case((Batch.state.in_(OUT), func.coalesce(Batch.reached, Batch.size)), else_=0))
+    out = func.sum(
+        case((Batch.state.in_(ACCEPTED), func.coalesce(Batch.reached, Batch.size)), else_=0)
+    )
     total, done = session.execute(
         select(func.sum(Batch.size), out).where(Batch.campaign_id == campaign.id)
     ).one()
     said = t("{done} of {all} people", done=f"{done or 0:,}", all=f"{total or 0:,}")
     blocks = [line.fact(t("Sent so far"), said)]
     if campaign.state is CampaignState.SENDING and campaign.wave is not None:
-        names = {
-            RolloutStage.STAFF: t("to our staff first"),
-            RolloutStage.FIRST: t("to one percent"),
-            RolloutStage.REST: t("to everybody else"),
-        }
-        blocks.append(line.fact(t("At present"), names[campaign.wave]))
+        at_present = t(campaign_words.WAVES_AT_PRESENT[campaign.wave])
+        blocks.append(line.fact(t("At present"), at_present))
     return blocks
 
 

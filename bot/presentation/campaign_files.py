@@ -16,11 +16,11 @@ from bot.clock import BANGKOK
 from bot.presentation import formatting
 from bot.presentation.campaign_words import (
     BATCHES,
-    CHANNELS,
-    LEFT_OUT,
     WAVES,
     dropped,
+    excluded,
 )
+from bot.presentation.labels import label
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.texts import Translator
@@ -115,8 +115,8 @@ def _person(t: Translator, row: Row[*tuple[Any, ...]]) -> str:
     return _line(
         row.subject_id,
         formatting.language(t, row.language),
-        t(CHANNELS[row.channel]) if row.channel else None,
-        t(LEFT_OUT[row.left_out]) if row.left_out else None,
+        label(row.channel, t) if row.channel else None,
+        excluded(t, row.left_out) if row.left_out else None,
         row.left_out,
         t(WAVES[row.wave]) if row.wave else None,
         None if row.batch is None else row.batch + 1,
@@ -129,7 +129,7 @@ def _batch(t: Translator, row: Batch) -> str:
     return _line(
         row.number + 1,  # people count from one
         t(WAVES[row.wave]),
-        t(CHANNELS[row.channel]),
+        label(row.channel, t),
         formatting.language(t, row.language),
         row.size,
         row.reached,

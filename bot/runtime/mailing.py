@@ -32,6 +32,7 @@ from bot.services.subscriptions import (
 )
 from bot.texts.letters import fill_kept
 from models.mail import Mail
+from models.recipient import ExclusionReason
 
 ROUNDS = 50  # of claims of one lane in one tick; the next tick goes on
 CLAIM = 20  # mails
@@ -80,7 +81,7 @@ class _Lane:
     worker: str
     accepted: Outgoing | None = None
 
-    def permits(self, session: Session, mail: Mail) -> str | None:
+    def permits(self, session: Session, mail: Mail) -> ExclusionReason | None:
         return _permits(self.bot, session, mail)
 
     def begin(self, claimed: Claimed) -> Outgoing | None:
@@ -199,10 +200,10 @@ def _send(lane: _Lane, claimed: Claimed) -> None:
     lane.accepted = outgoing
 
 
-def _permits(bot: Bot, session: Session, mail: Mail) -> str | None:
+def _permits(bot: Bot, session: Session, mail: Mail) -> ExclusionReason | None:
     """Why a piece of news may not go out now, or None."""
     if mail.subject_id is None or mail.purpose is None:
-        return "no consent named"
+        return ExclusionReason.UNNAMED
     stopped = batch_mails.why_stopped(session, mail)
     if stopped is not None:
         return stopped

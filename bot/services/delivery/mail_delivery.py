@@ -26,13 +26,14 @@ from models.consent import Purpose
 from models.database import database_of
 from models.learner import Learner
 from models.mail import Mail, MailState, Stream
+from models.recipient import ExclusionReason
 
 GIVE_UP = timedelta(days=3)
 FIRST_WAIT = timedelta(seconds=30)
 MAX_WAIT = timedelta(hours=4)
 
 # Why a piece of news may not go out, or None: see bot/services/subscriptions/news.py.
-Permits = Callable[[Session, Mail], str | None]
+Permits = Callable[[Session, Mail], ExclusionReason | None]
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def _mine(
     return mail if (mail.worker, mail.attempts) == (worker, attempts) else None
 
 
-def _refusal(session: Session, mail_id: str, permits: Permits) -> str | None:
+def _refusal(session: Session, mail_id: str, permits: Permits) -> ExclusionReason | None:
     """Why a piece of news may not go to its address now; a notice about an account always may."""
     mail = session.get(Mail, mail_id)
     if mail is None or mail.stream is Stream.TRANSACTIONAL or mail.handed_at is not None:
@@ -176,13 +177,13 @@ def _refusal(session: Session, mail_id: str, permits: Permits) -> str | None:
         select(Learner).where(Learner.conversation_id == mail.subject_id)
     ).one_or_none()
     if learner is None:
-        return "gone"
+        return ExclusionReason.GONE
     if mail.to is None or (learner.email or "").casefold() != mail.to.casefold():
-        return "address changed"
+        return ExclusionReason.MOVED
     if learner.email_verified_at is None:
-        return "address not confirmed"
+        return ExclusionReason.NO_ADDRESS
     if mails.is_suppressed(session, mail.to):
-        return "suppressed"
+        return ExclusionReason.SUPPRESSED
     return permits(session, mail)
 
 

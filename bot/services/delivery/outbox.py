@@ -28,6 +28,7 @@ from models.consent import Purpose
 from models.conversation import Conversation
 from models.database import database_of
 from models.outbox import IS_QUEUED, Push, PushState
+from models.recipient import ExclusionReason
 
 LEASE = timedelta(seconds=20)
 # LINE forgets a retry key after 24 hours; a try after that could be a second message.
@@ -240,7 +241,9 @@ def release(session: Session, claimed: Sequence[Outgoing], worker: str) -> None:
     )
 
 
-def _why_not(session: Session, push_id: str, now: datetime, settings: Settings) -> str | None:
+def _why_not(
+    session: Session, push_id: str, now: datetime, settings: Settings
+) -> ExclusionReason | None:
     """Why this news may not go out now, whatever was so when it was queued; other words always may.
 
     It locks the person, hence before the push: an erasure takes both in this order.
@@ -249,7 +252,7 @@ def _why_not(session: Session, push_id: str, now: datetime, settings: Settings) 
     if push is None or push.purpose is None or push.state is not PushState.QUEUED:
         return None
     if push.subject_id is None:
-        return "no subject"
+        return ExclusionReason.UNNAMED
     return news.may_send(
         session, push.subject_id, push.purpose, push.topic, now, settings, push.id, push.to
     )

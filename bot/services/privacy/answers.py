@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation import request_words
+from bot.presentation.labels import label
 from bot.services.accounts import holds
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
@@ -30,7 +31,7 @@ from bot.texts import THAI, Translator, translator
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import Learner
-from models.privacy import LegalHold, PrivacyRequest, RequestKind, RequestState
+from models.privacy import OPEN_REQUESTS, LegalHold, PrivacyRequest, RequestKind, RequestState
 
 STAFF = "staff"
 AHEAD = timedelta(days=7)  # before the last day: a server may stand still for a while
@@ -78,7 +79,7 @@ def acknowledge(session: Session, request_id: str, now: datetime) -> None:
 def done(session: Session, request_id: str, now: datetime, *, actor: str = STAFF) -> None:
     """Close a request as carried out; one for erasure is carried out by this."""
     request = find(session, request_id)
-    if request.state not in requests.OPEN:
+    if request.state not in OPEN_REQUESTS:
         raise RequestError(f"{request.id} is {request.state} already")
     reach = _reach(session, request)
     if request.kind is RequestKind.ERASE:
@@ -90,7 +91,7 @@ def done(session: Session, request_id: str, now: datetime, *, actor: str = STAFF
     told = line.text(
         t(
             "Your request “{what}” has been carried out. Number: {number}",
-            what=request_words.kind_name(t, request.kind),
+            what=label(request.kind, t),
             number=request.id,
         )
     )
@@ -107,7 +108,7 @@ def erasures_due(session: Session, now: datetime, most: int = 100) -> list[str]:
         select(PrivacyRequest.id)
         .where(
             PrivacyRequest.kind == RequestKind.ERASE,
-            PrivacyRequest.state.in_(requests.OPEN),
+            PrivacyRequest.state.in_(OPEN_REQUESTS),
             or_(PrivacyRequest.due_at <= now + AHEAD, PrivacyRequest.state == RequestState.HELD),
             or_(PrivacyRequest.learner_id.is_(None), PrivacyRequest.learner_id.not_in(held)),
         )
@@ -123,7 +124,7 @@ def erase_when_due(session: Session, request_id: str, now: datetime) -> None:
     session.get(Conversation, seen.subject_id, with_for_update=True)  # locked first, as everywhere
     request = find(session, request_id)
     is_free = holds.standing(session, request.learner_id) is None
-    if is_free and request.state in requests.OPEN:
+    if is_free and request.state in OPEN_REQUESTS:
         done(session, request_id, now, actor="system")
 
 
@@ -148,7 +149,7 @@ def _refused_card(t: Translator, request: PrivacyRequest) -> Message:
         title,
         title,
         [
-            line.paragraph(request_words.kind_name(t, request.kind), strong=True),
+            line.paragraph(label(request.kind, t), strong=True),
             line.paragraph(request_words.refusal(t, request)),
             line.fact(t("Request number"), request.id),
         ],
@@ -196,7 +197,7 @@ def _tell(
             language=reach.language,
             to=reach.email,
             values={
-                "what": request_words.kind_name(t, request.kind),
+                "what": label(request.kind, t),
                 "number": request.id,
                 "reason": request.reason or "",
             },

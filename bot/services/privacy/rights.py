@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BotError
 from bot.presentation import request_words
+from bot.presentation.labels import label
 from bot.services.accounts import (
     accounts,
     holds,
@@ -30,7 +31,7 @@ from bot.texts import translator
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
-from models.privacy import PrivacyRequest, RequestKind, RequestState
+from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestKind, RequestState
 
 
 class GuardianNeededError(BotError):
@@ -178,7 +179,7 @@ def carry_out(session: Session, request: PrivacyRequest, now: datetime, *, actor
     still_open = [
         other
         for other in requests.of_subject(session, subject)
-        if other.state in requests.OPEN and other.id != request.id
+        if other.state in OPEN_REQUESTS and other.id != request.id
     ]
     erasure.erase(session, subject, now, actor=actor)
     for answered in (request, *still_open):
@@ -242,7 +243,7 @@ def _acknowledge(session: Session, asked: Asked, request: PrivacyRequest, now: d
         cause=f"request:{request.id}:received",
         template="request_received",
         values={
-            "what": request_words.kind_name(t, request.kind),
+            "what": label(request.kind, t),
             "number": request.id,
             "until": request_words.day(t, request.due_at),
         },

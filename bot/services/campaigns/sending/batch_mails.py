@@ -23,9 +23,7 @@ from models.campaign import Campaign, CampaignState
 from models.consent import Purpose
 from models.learner import Learner
 from models.mail import IS_QUEUED, Mail, Stream
-from models.recipient import BatchState
-
-NO_ADDRESS = "address not confirmed"
+from models.recipient import BatchState, ExclusionReason
 
 # The letter of a campaign: its id, the digest that was approved, the language.
 Write = Callable[[Session, str, str | None, str], Letter]
@@ -57,9 +55,9 @@ def queue(
         learner = session.get(Learner, member.learner_id)
         why_not = member.why_not
         if why_not is None and (learner is None or not learner.email):
-            why_not = NO_ADDRESS
+            why_not = ExclusionReason.NO_ADDRESS
         if why_not is not None or learner is None:
-            drop(session, campaign.id, member.subject_id, why_not or NO_ADDRESS)
+            drop(session, campaign.id, member.subject_id, why_not or ExclusionReason.NO_ADDRESS)
             continue
         mails.queue(
             session,
@@ -115,12 +113,12 @@ def is_waiting(session: Session, campaign_id: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def why_stopped(session: Session, mail: Mail) -> str | None:
+def why_stopped(session: Session, mail: Mail) -> ExclusionReason | None:
     """Why a campaign's mail may not go out any more, whatever its reader wants."""
     if mail.campaign_id is None:
         return None
     state = session.scalar(select(Campaign.state).where(Campaign.id == mail.campaign_id))
-    return "campaign stopped" if state is CampaignState.STOPPED else None
+    return ExclusionReason.STOPPED if state is CampaignState.STOPPED else None
 
 
 def _is_open(now: datetime) -> ColumnElement[bool]:

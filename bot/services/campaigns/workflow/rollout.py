@@ -24,7 +24,6 @@ from bot.services.campaigns.sending import (
     circuit_breaker,
     quota,
 )
-from bot.services.campaigns.sending.batch_members import HAS_STAFF_COPY
 from bot.services.campaigns.sending.batches import LATE
 from bot.services.campaigns.workflow import (
     alerts,
@@ -40,12 +39,13 @@ from bot.services.staff.chats import Linked
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from models.campaign import (
+    TO_START,
     Campaign,
     CampaignState,
     RolloutStage,
 )
 from models.database import database_of
-from models.recipient import ACCEPTED, LOST, Batch, BatchState, Recipient
+from models.recipient import ACCEPTED, LOST, Batch, BatchState, ExclusionReason, Recipient
 
 # Between two waves: long enough for colleagues to say stop, short enough to be waited for.
 WAVE_PAUSE = timedelta(minutes=2)
@@ -54,7 +54,6 @@ WAVE_PAUSE = timedelta(minutes=2)
 MAIL_PATIENCE = timedelta(hours=1)
 ALIVE = timedelta(minutes=1)  # how exactly it is written down that we are up
 NEXT = {RolloutStage.STAFF: RolloutStage.FIRST, RolloutStage.FIRST: RolloutStage.REST}
-TO_START = (CampaignState.APPROVED, CampaignState.SCHEDULED)
 
 
 class Held(StrEnum):
@@ -191,7 +190,7 @@ def _take_off_the_list(session: Session, campaign: Campaign, member: Linked) -> 
         return
     recipient = session.get(Recipient, (campaign.id, conversation.id))
     if recipient is not None and recipient.channel is not None:
-        batch_members.drop(session, campaign.id, conversation.id, HAS_STAFF_COPY)
+        batch_members.drop(session, campaign.id, conversation.id, ExclusionReason.HAS_STAFF_COPY)
 
 
 def _advance(
