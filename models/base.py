@@ -46,11 +46,11 @@ E_ = TypeVar("E_", bound=StrEnum)
 class ByValue(TypeDecorator[E_], Generic[E_]):
     """A StrEnum stored as its value, so that a status reads the same in SQL and in Python."""
 
-    impl = String(32)
+    impl = String
     cache_ok = True
 
-    def __init__(self, kind: type[E_]) -> None:
-        super().__init__(32)
+    def __init__(self, kind: type[E_], length: int = 32) -> None:
+        super().__init__(length)
         self.kind = kind
 
     def process_bind_param(self, value: E_ | str | None, dialect: Any) -> str | None:

@@ -74,6 +74,14 @@ MOVES: dict[CampaignState, frozenset[CampaignState]] = {
 }
 
 
+TO_START = frozenset({CampaignState.APPROVED, CampaignState.SCHEDULED})
+GOES_OUT = TO_START | {CampaignState.SENDING}  # may be paused
+ON_THE_WAY = GOES_OUT | {CampaignState.PAUSED}  # may be stopped
+WAITS = frozenset({CampaignState.IN_REVIEW, CampaignState.PAUSED})  # for a person
+NOT_BEGUN = TO_START | WAITS  # while started_at is None
+OVER = frozenset({CampaignState.STOPPED, CampaignState.DONE, CampaignState.FAILED})
+
+
 class RolloutStage(StrEnum):
     """Who gets it first: a mistake should meet colleagues, then few, before it meets everybody."""
 
@@ -82,7 +90,8 @@ class RolloutStage(StrEnum):
     REST = "rest"
 
 
-IS_OPEN = text("state IN ('approved', 'scheduled', 'sending')")  # in the words of the index
+# GOES_OUT in the words of the index.
+IS_OPEN = text("state IN ('approved', 'scheduled', 'sending')")
 IS_NOT_STOPPED = text("state <> 'stopped'")
 
 

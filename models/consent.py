@@ -29,6 +29,7 @@ class ConsentState(StrEnum):
     INVALIDATED = "invalidated"  # given by somebody who may not, e.g. a minor alone
 
 
+SAID_NO = frozenset({ConsentState.WITHDRAWN, ConsentState.REFUSED})
 WAS_TAKEN_BACK = text("state = 'withdrawn'")  # in the words of the partial index
 
 

@@ -19,6 +19,10 @@ class GuardianshipState(StrEnum):
     ENDED = "ended"  # withdrawn by the guardian, replaced by a newer request, or grown up
 
 
+WAITING = frozenset({GuardianshipState.PENDING, GuardianshipState.OPENED})
+OPEN_OR_AGREED = WAITING | {GuardianshipState.AGREED}
+
+
 class Relation(StrEnum):
     PARENT = "parent"
     GUARDIAN = "guardian"

@@ -22,8 +22,7 @@ MOVES = {
     EventState.DONE: set[EventState](),
     EventState.FAILED: set[EventState](),
 }
-
-
+FINISHED = frozenset({EventState.DONE, EventState.FAILED})
 # Written out, because a partial index is used only where the planner sees the same words.
 IS_OPEN = text("state IN ('received', 'answering')")
 

@@ -28,6 +28,9 @@ class RequestState(StrEnum):
     REFUSED = "refused"
 
 
+OPEN_REQUESTS = frozenset({RequestState.RECEIVED, RequestState.ACKNOWLEDGED, RequestState.HELD})
+
+
 class PrivacyRequest(Base):
     """One exercised right, with the clocks that the law starts.
 

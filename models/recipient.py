@@ -13,19 +13,45 @@ from models.subscription import Channel
 
 
 class ExclusionReason(StrEnum):
-    """Why somebody does not get it; the first reason that holds, in this order."""
+    """Why somebody does not get a piece of news: by the frozen list, or when it was to be sent.
+
+    `campaigns/audience/eligibility.py` counts the list by it, `subscriptions/news.py` is asked for
+    each sending, and what people read stands in `bot/presentation/campaign_words.py`.
+    """
 
     CLOSED = "closed"  # no account in use, or it is frozen
     OBJECTED = "objected"  # PDPA s.32
     RESTRICTED = "restricted"  # PDPA s.34
     PAUSED = "paused"
-    NOT_CHOSEN = "not_chosen"
-    NO_CONSENT = "no_consent"
+    NOT_CHOSEN = "topic not chosen"
+    NO_CONSENT = "no consent"
     GUARDIAN = "guardian"  # their own yes is there, the guardian's is not
     BLOCKED = "blocked"
-    NO_ADDRESS = "no_address"  # e-mail not confirmed
+    NO_ADDRESS = "address not confirmed"
     SUPPRESSED = "suppressed"  # mail to the address came back
-    ENOUGH = "enough"  # the frequency cap
+    ENOUGH = "enough this month"  # the frequency cap
+    # What only the moment of sending can find.
+    GONE = "gone"  # erased, or no longer a learner
+    MOVED = "address changed"
+    ANSWERED = "answered"  # the question whether a consent that ran out is to be given again
+    TOPIC_GONE = "topic gone"
+    UNREADABLE = "cannot be read"
+    NO_CHAT = "no chat"  # imported, and has not joined yet
+    HAS_STAFF_COPY = "staff copy"  # belongs to the staff, who get it first
+    REFUSED_BY_LINE = "refused by LINE"
+    UNNAMED = "no subject"  # news that does not say whose consent it counts on
+    STOPPED = "campaign stopped"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ExclusionReason | None":
+        """Lists that were frozen earlier name four of these otherwise."""
+        older = {
+            "not_chosen": cls.NOT_CHOSEN,
+            "no_consent": cls.NO_CONSENT,
+            "no_address": cls.NO_ADDRESS,
+            "enough": cls.ENOUGH,
+        }
+        return older.get(str(value))
 
 
 # In the words of the partial indexes.
@@ -53,7 +79,7 @@ class Recipient(Base):
     batch: Mapped[int | None]
     revision: Mapped[int]
     until: Mapped[datetime | None]
-    dropped: Mapped[str | None] = mapped_column(String(40))
+    dropped: Mapped[ExclusionReason | None] = mapped_column(ByValue(ExclusionReason, 40))
 
     __table_args__ = (
         Index(

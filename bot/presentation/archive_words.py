@@ -1,68 +1,60 @@
 """What values in the archive mean, for readers who are not machines."""
 
+from bot.presentation import labels as label_words
 from bot.texts import Translator
+from models.account import AccountState
+from models.consent import ConsentState, Purpose
+from models.learner import AgeBand
+from models.privacy import RequestKind, RequestState
+from models.subscription import Channel
 
 
 def values(t: Translator) -> dict[str, str]:
     """Values that come out of a fixed list; names that the system uses are explained."""
-    return {
-        "th": "ภาษาไทย",
-        "en": "English",
-        "line": "LINE",
-        "portal": t("the portal"),
-        "complaint": t("a complaint about an e-mail"),
-        "self": t("the person"),
-        "learner": t("the person"),
-        "guardian": t("the guardian"),
-        "staff": t("the staff"),
-        "system": t("the system"),
-        "bot": t("the system"),
-        "active": t("active"),
-        "pending": t("being prepared"),
-        "frozen": t("frozen"),
-        "closed": t("closed"),
-        "given": t("You agreed"),
-        "refused": t("You declined"),
-        "withdrawn": t("You withdrew"),
-        "expired": t("It has run out"),
-        "invalidated": t("It does not count"),
-        "enrolment": t("Your details for E-Learning"),
-        "line_news": t("News on LINE"),
-        "email_news": t("News by e-mail"),
-        "up_to_10": t("Up to 10 years"),
-        "from_11_to_19": t("11 to 19 years"),
-        "from_20": t("20 years and over"),
-        "queued": t("waiting to be sent"),
-        "sent": t("sent"),
-        "failed": t("not delivered"),
-        "dropped": t("not sent"),
-        "received": t("received"),
-        "acknowledged": t("being worked on"),
-        "held": t("being examined"),
-        "done": t("carried out"),
-        "access": t("See and download my data"),
-        "correct": t("Correct my data"),
-        "object": t("Object to all news"),
-        "restrict": t("Stop the use of my data"),
-        "unrestrict": t("Allow the use of my data again"),
-        "withdraw": t("Withdraw my consent"),
-        "erase": t("Erase my data"),
-        "initial_password": t("first password"),
-        "password_reset": t("new password"),
-        "local": "E-Learning",
-        "postback": t("a button"),
-        "message": t("a message"),
-        "follow": t("the account was added"),
-        "unfollow": t("the account was blocked"),
-        "asked": t("you asked for help"),
-        "check": t("a detail was checked"),
-        "rights": t("a request of yours"),
-        "other": t("something else"),
-    } | acts(t)
+    # A consent that was declined and a request that was refused have one word in the rows.
+    labels = label_words.sentences(
+        RequestState, RequestKind, AgeBand, AccountState, Channel, Purpose, ConsentState
+    )
+    shown = {value: t(said) for value, said in labels.items()}
+    names = {str(language): name for language, name in label_words.OWN_NAMES.items()}
+    return (
+        shown
+        | names
+        | {
+            "portal": t("the portal"),
+            "complaint": t("a complaint about an e-mail"),
+            "self": t("the person"),
+            "learner": t("the person"),
+            "guardian": t("the guardian"),
+            "staff": t("the staff"),
+            "system": t("the system"),
+            "bot": t("the system"),
+            "queued": t("waiting to be sent"),
+            "sent": t("sent"),
+            "failed": t("not delivered"),
+            "dropped": t("not sent"),
+            "initial_password": t("first password"),
+            "password_reset": t("new password"),
+            "local": "E-Learning",
+            "postback": t("a button"),
+            "message": t("a message"),
+            "follow": t("the account was added"),
+            "unfollow": t("the account was blocked"),
+            # Why staff looked, as it is said to the person: learner_words.LOOKS has it for staff.
+            "asked": t("you asked for help"),
+            "check": t("a detail was checked"),
+            "rights": t("a request of yours"),
+            "other": t("something else"),
+        }
+        | acts(t)
+    )
 
 
 def acts(t: Translator) -> dict[str, str]:
-    """What the audit trail calls the acts that concern one person."""
+    """What the audit trail calls the acts that concern one person, said to that person.
+
+    Staff read more of each act (handlers/console/audit_words.py).
+    """
     return {
         "consent:record": t("A consent was recorded"),
         "learner:create": t("Registered"),

@@ -26,11 +26,7 @@ from bot.services.staff.sessions import Member
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from bot.texts import Translator
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import ON_THE_WAY, Campaign, CampaignState
 from models.staff import Staff
 
 Block = dict[str, Any]
@@ -94,7 +90,7 @@ def card(
         blocks.append(line.paragraph(t("Another time can be set in the console."), small=True))
     if campaign.digest is not None and campaign.state is not CampaignState.DRAFT:
         blocks += [line.separator(), *_counted(session, campaign, t, settings, now)]
-    has_progress = campaign.state in listing.ON_THE_WAY or campaign.started_at is not None
+    has_progress = campaign.state in ON_THE_WAY or campaign.started_at is not None
     if has_progress and campaign.rule is None:
         blocks += [line.separator(), *_progress(session, campaign, t)]
     if campaign.state is CampaignState.IN_REVIEW and campaigns.is_for_nobody(campaign):
@@ -175,12 +171,8 @@ def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block
     said = t("{done} of {all} people", done=f"{done:,}", all=f"{total:,}")
     blocks = [line.fact(t("Sent so far"), said)]
     if campaign.state is CampaignState.SENDING and campaign.wave is not None:
-        names = {
-            RolloutStage.STAFF: t("to our staff first"),
-            RolloutStage.FIRST: t("to one percent"),
-            RolloutStage.REST: t("to everybody else"),
-        }
-        blocks.append(line.fact(t("At present"), names[campaign.wave]))
+        at_present = t(campaign_words.WAVES_AT_PRESENT[campaign.wave])
+        blocks.append(line.fact(t("At present"), at_present))
     return blocks
 
 
@@ -199,7 +191,7 @@ def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settin
         buttons.append(
             line.entry(t("Ask for approval"), "campaign_ask", c=c, r=str(campaign.revision))
         )
-    if campaign.state in listing.ON_THE_WAY and member.may(Permission.STOP_CAMPAIGN):
+    if campaign.state in ON_THE_WAY and member.may(Permission.STOP_CAMPAIGN):
         buttons.append(line.entry(t("Stop now"), "campaign_stop", c=c))
         buttons.append(line.entry(t("Look again"), "campaign_show", c=c))
     said = [

@@ -11,7 +11,13 @@ from sqlalchemy import Row
 
 from bot.clock import BANGKOK
 from bot.presentation import formatting
-from bot.presentation.campaign_words import BATCHES, CHANNELS, LEFT_OUT, WAVES, dropped
+from bot.presentation.campaign_words import (
+    BATCHES,
+    WAVES,
+    dropped,
+    excluded,
+)
+from bot.presentation.labels import label
 from bot.services.campaigns.reporting import exports
 from bot.services.shared import csv_writer
 from bot.texts import Translator
@@ -59,8 +65,8 @@ def _person(t: Translator, row: Row[*tuple[Any, ...]]) -> str:
     return _line(
         row.subject_id,
         formatting.language(t, row.language),
-        t(CHANNELS[row.channel]) if row.channel else None,
-        t(LEFT_OUT[row.left_out]) if row.left_out else None,
+        label(row.channel, t) if row.channel else None,
+        excluded(t, row.left_out) if row.left_out else None,
         row.left_out,
         t(WAVES[row.wave]) if row.wave else None,
         None if row.batch is None else row.batch + 1,
@@ -73,7 +79,7 @@ def _batch(t: Translator, row: Batch) -> str:
     return _line(
         row.number + 1,  # people count from one
         t(WAVES[row.wave]),
-        t(CHANNELS[row.channel]),
+        label(row.channel, t),
         formatting.language(t, row.language),
         row.size,
         row.reached,

@@ -1,7 +1,9 @@
 """Campaigns in people's words: states, reasons and what is wrong with a field."""
 
+from collections import Counter
 from collections.abc import Mapping
 
+from bot.presentation.labels import label
 from bot.services.campaigns.content.problems import Problem
 from bot.services.subscriptions.topics import Kind
 from bot.texts import Translator
@@ -10,11 +12,8 @@ from models.campaign import (
     CampaignState,
     RolloutStage,
 )
-from models.recipient import (
-    BatchState,
-    ExclusionReason,
-)
-from models.subscription import Channel
+from models.conversation import Language
+from models.recipient import BatchState, ExclusionReason
 
 
 def _(sentence: str) -> str:
@@ -52,7 +51,12 @@ PARTS: dict[str, str] = {
     "card": _("Card"),
     "cards": _("Set of cards"),
 }
-CHANNELS: dict[Channel, str] = {Channel.LINE: _("LINE"), Channel.EMAIL: _("E-mail")}
+# In a sentence about what goes out at present.
+WAVES_AT_PRESENT: dict[RolloutStage, str] = {
+    RolloutStage.STAFF: _("to our staff first"),
+    RolloutStage.FIRST: _("to one percent"),
+    RolloutStage.REST: _("to everybody else"),
+}
 WAVES: dict[RolloutStage, str] = {
     RolloutStage.STAFF: _("Staff first"),
     RolloutStage.FIRST: _("The first one percent"),
@@ -66,7 +70,7 @@ VERDICTS: dict[CampaignAction, str] = {
     CampaignAction.WENT_ON: _("Went on"),
     CampaignAction.STOPPED: _("Stopped"),
 }
-LEFT_OUT: dict[ExclusionReason, str] = {
+EXCLUSIONS: dict[ExclusionReason, str] = {
     ExclusionReason.CLOSED: _("Account closed or frozen"),
     ExclusionReason.OBJECTED: _("Objected to news"),
     ExclusionReason.RESTRICTED: _("Use of their data restricted"),
@@ -78,25 +82,21 @@ LEFT_OUT: dict[ExclusionReason, str] = {
     ExclusionReason.NO_ADDRESS: _("E-mail address not confirmed"),
     ExclusionReason.SUPPRESSED: _("Earlier mails came back"),
     ExclusionReason.ENOUGH: _("Has had enough news this month"),
+    ExclusionReason.GONE: _("Erased or no longer a learner"),
+    ExclusionReason.MOVED: _("E-mail address changed"),
+    ExclusionReason.ANSWERED: _("Has answered already"),
+    ExclusionReason.TOPIC_GONE: _("The topic no longer exists"),
+    ExclusionReason.UNREADABLE: _("Their row cannot be read"),
+    ExclusionReason.NO_CHAT: _("Has not joined us on LINE yet"),
+    ExclusionReason.HAS_STAFF_COPY: _("Has it as a member of staff"),
+    ExclusionReason.REFUSED_BY_LINE: _("LINE does not know them"),
+    ExclusionReason.UNNAMED: _("Nobody’s consent is named"),
+    ExclusionReason.STOPPED: _("The announcement was stopped"),
 }
-# What bot/services/subscriptions/news.py says at the moment of sending.
-DROPPED: dict[str, str] = {
-    "gone": _("Erased or no longer a learner"),
-    "closed": _("Account closed or frozen"),
-    "objected": _("Objected to news"),
-    "restricted": _("Use of their data restricted"),
-    "blocked": _("Blocked us on LINE"),
-    "paused": _("Paused all news"),
-    "no consent": _("Withdrew their consent"),
-    "address not confirmed": _("E-mail address not confirmed"),
-    "address changed": _("E-mail address changed"),
-    "topic gone": _("The topic no longer exists"),
-    "topic not chosen": _("Left the topic"),
-    "cannot be read": _("Their row cannot be read"),
-    "refused by LINE": _("LINE does not know them"),
-    "no chat": _("Has not joined us on LINE yet"),
-    "staff copy": _("Has it as a member of staff"),
-    "suppressed": _("Earlier mails came back"),
+# Whoever stood on the frozen list had agreed and chosen: it is said what they did since.
+CHANGED_THEIR_MIND: dict[ExclusionReason, str] = {
+    ExclusionReason.NO_CONSENT: _("Withdrew their consent"),
+    ExclusionReason.NOT_CHOSEN: _("Left the topic"),
 }
 BATCHES: dict[BatchState, str] = {
     BatchState.QUEUED: _("Waiting"),
@@ -242,7 +242,7 @@ def place(t: Translator, where: str) -> str:
         before = steps[at - 1] if at else ""
         following = steps[at + 1] if at + 1 < len(steps) else ""
         if step in {"th", "en"}:
-            found.append(t("Thai") if step == "th" else t("English"))
+            found.append(label(Language(step), t))
         elif number and before == "parts":
             found.append(t("part {number}", number=number))
         elif number and before == "cards":
@@ -263,17 +263,25 @@ def paused(t: Translator, reason: str | None) -> tuple[str, str]:
     return t("A member of staff paused it."), t("It goes on where it stood.")
 
 
-def dropped(t: Translator, reason: str) -> str:
+def excluded(t: Translator, reason: ExclusionReason) -> str:
+    """Why somebody does not get it."""
+    return t(EXCLUSIONS[reason])
+
+
+def dropped(t: Translator, reason: ExclusionReason) -> str:
     """Why somebody on the list is not sent it after all."""
-    return t(DROPPED[reason]) if reason in DROPPED else reason
+    return t(CHANGED_THEIR_MIND.get(reason, EXCLUSIONS[reason]))
 
 
 def left_out(t: Translator, counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """Everybody who was left out, by reason in words, the most frequent first."""
-    found = [
-        (t(LEFT_OUT[reason]), counts.get(f"left_out.{reason}", 0)) for reason in ExclusionReason
-    ]
-    return sorted(((said, times) for said, times in found if times), key=lambda each: -each[1])
+    people = Counter[ExclusionReason]()
+    for key, times in counts.items():
+        kind, _dot, reason = key.partition(".")
+        if kind == "left_out":
+            people[ExclusionReason(reason)] += times
+    listed = [(excluded(t, reason), people[reason]) for reason in ExclusionReason]
+    return sorted(((said, times) for said, times in listed if times), key=lambda each: -each[1])
 
 
 def note(t: Translator, verdict: CampaignAction, written: str | None) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.presentation import campaign_words, schedule_words
+from bot.presentation.labels import label
 from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.courses import courses
@@ -10,6 +11,7 @@ from bot.settings import Settings
 from bot.texts import Translator
 from bot.texts.dates import shown_time
 from models.campaign import Campaign, CampaignState
+from models.conversation import Language
 from models.subscription import Channel
 
 
@@ -73,7 +75,12 @@ def audience(t: Translator, found: Audience, settings: Settings) -> str:
 
 def language(t: Translator, code: str) -> str:
     """The name of a language."""
-    return {"th": t("Thai"), "en": t("English")}.get(code, code)
+    return label(Language(code), t)
+
+
+def channel(t: Translator, code: str) -> str:
+    """The name of a channel."""
+    return label(Channel(code), t)
 
 
 def people(t: Translator, campaign: Campaign) -> str:

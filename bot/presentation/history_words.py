@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.presentation import request_words
+from bot.presentation.labels import label
 from bot.services.audit.audit import Action
 from bot.services.courses import courses
 from bot.services.privacy.history import (
@@ -75,28 +76,17 @@ def _change(t: Translator, detail: Mapping[str, str]) -> str:
 
 
 def _consent(t: Translator, detail: Mapping[str, str]) -> str:
-    purpose = {
-        Purpose.ENROLMENT: t("Your details for E-Learning"),
-        Purpose.LINE_NEWS: t("News on LINE"),
-        Purpose.EMAIL_NEWS: t("News by e-mail"),
-    }[Purpose(detail["purpose"])]
+    purpose = label(Purpose(detail["purpose"]), t)
     state = ConsentState(detail["state"])
     if detail["actor"] == "guardian":
-        said = {
+        said = {  # another one than the reader
             ConsentState.GIVEN: t("your guardian agreed"),
             ConsentState.REFUSED: t("your guardian declined"),
             ConsentState.WITHDRAWN: t("your guardian withdrew"),
         }.get(state)
         if said:
             return f"{purpose}: {said}"
-    said = {
-        ConsentState.GIVEN: t("You agreed"),
-        ConsentState.REFUSED: t("You declined"),
-        ConsentState.WITHDRAWN: t("You withdrew"),
-        ConsentState.EXPIRED: t("It has run out"),
-        ConsentState.INVALIDATED: t("It does not count"),
-    }[state]
-    return f"{purpose}: {said}"
+    return f"{purpose}: {label(state, t)}"
 
 
 def _news(t: Translator, detail: Mapping[str, str], named: Titles) -> str:
@@ -110,7 +100,7 @@ def _news(t: Translator, detail: Mapping[str, str], named: Titles) -> str:
 
 def _request(t: Translator, detail: Mapping[str, str]) -> str:
     row = PrivacyRequest(kind=RequestKind(detail["what"]), state=RequestState(detail["state"]))
-    what, state = request_words.kind_name(t, row.kind), request_words.state_name(t, row)
+    what, state = label(row.kind, t), request_words.state_name(t, row)
     if detail["asked_by"] == "guardian":
         return t("Your guardian asked: {what} ({state})", what=what, state=state)
     return t("You asked: {what} ({state})", what=what, state=state)

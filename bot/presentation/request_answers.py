@@ -3,6 +3,7 @@
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation import request_words
+from bot.presentation.labels import label
 from bot.services.privacy.answers import RequestClosed
 from bot.services.privacy.rights import RequestReceived
 from bot.texts import Translator
@@ -11,7 +12,7 @@ from bot.texts import Translator
 def received_letter(notice: RequestReceived, t: Translator) -> dict[str, str]:
     """What stands in the confirmation."""
     return {
-        "what": request_words.kind_name(t, notice.kind),
+        "what": label(notice.kind, t),
         "number": notice.number,
         "until": request_words.day(t, notice.due_at),
     }
@@ -20,7 +21,7 @@ def received_letter(notice: RequestReceived, t: Translator) -> dict[str, str]:
 def closed_letter(notice: RequestClosed, t: Translator) -> dict[str, str]:
     """What stands in the letter, whatever came of it."""
     return {
-        "what": request_words.kind_name(t, notice.kind),
+        "what": label(notice.kind, t),
         "number": notice.number,
         "reason": notice.reason or "",
     }
@@ -28,7 +29,7 @@ def closed_letter(notice: RequestClosed, t: Translator) -> dict[str, str]:
 
 def closed(notice: RequestClosed, t: Translator) -> list[Message]:
     """What is said in the chat: one sentence, or why not and where else to turn."""
-    what = request_words.kind_name(t, notice.kind)
+    what = label(notice.kind, t)
     if not notice.is_refused:
         return [
             line.text(

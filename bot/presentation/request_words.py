@@ -3,35 +3,17 @@
 from datetime import datetime
 
 from bot.clock import BANGKOK
+from bot.presentation.labels import label
 from bot.texts import Translator
 from bot.texts.dates import shown_day
 from models.privacy import PrivacyRequest, RequestKind, RequestState
-
-
-def kind_name(t: Translator, kind: RequestKind) -> str:
-    """What was asked for."""
-    return {
-        RequestKind.ACCESS: t("See and download my data"),
-        RequestKind.CORRECT: t("Correct my data"),
-        RequestKind.OBJECT: t("Object to all news"),
-        RequestKind.RESTRICT: t("Stop the use of my data"),
-        RequestKind.UNRESTRICT: t("Allow the use of my data again"),
-        RequestKind.WITHDRAW: t("Withdraw my consent"),
-        RequestKind.ERASE: t("Erase my data"),
-    }[kind]
 
 
 def state_name(t: Translator, request: PrivacyRequest) -> str:
     """Where it stands, in a word or two."""
     if request.kind is RequestKind.ACCESS and request.state is RequestState.ACKNOWLEDGED:
         return t("ready for you")
-    return {
-        RequestState.RECEIVED: t("received"),
-        RequestState.ACKNOWLEDGED: t("being worked on"),
-        RequestState.HELD: t("being examined"),
-        RequestState.DONE: t("carried out"),
-        RequestState.REFUSED: t("refused"),
-    }[request.state]
+    return label(request.state, t)
 
 
 def clock_line(t: Translator, request: PrivacyRequest) -> str:

@@ -14,7 +14,7 @@ from bot.services.campaigns.workflow import (
     campaigns,
     rollout,
 )
-from models.campaign import Campaign, CampaignState
+from models.campaign import TO_START, Campaign, CampaignState
 
 
 def count(bot: Bot) -> int:
@@ -56,7 +56,7 @@ def move_on(bot: Bot) -> int:
     due = bot.database.read(lambda session: rollout.due(session, bot.clock()))
     for campaign_id in due:
         try:
-            if bot.database.read(partial(_state, campaign_id)) in rollout.TO_START:
+            if bot.database.read(partial(_state, campaign_id)) in TO_START:
                 quota_reading.read(bot)  # before the first call: the figures of now
             held = bot.database.write(partial(_step, bot, campaign_id))
         except Exception as error:  # one campaign's trouble must not hold up the others

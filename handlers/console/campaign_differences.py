@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.presentation import campaign_words, formatting, schedule_words
+from bot.presentation.labels import label
 from bot.services.campaigns.audience import filters
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.courses import courses
@@ -60,7 +61,7 @@ def _facts(t: Translator, draft: Draft, settings: Settings) -> Facts:
     audience = draft.audience
     topic_titles = {each.id: each.title for each in topics.load(settings.news_dir)}
     course_titles = {each.id: each.title for each in courses.load(settings.courses_dir)}
-    channels = [t(campaign_words.CHANNELS[each]) for each in sorted(audience.channels)]
+    channels = [label(each, t) for each in sorted(audience.channels)]
     readers = {
         None: t("All languages"),
         "th": t("Only people who read Thai"),

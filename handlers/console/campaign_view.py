@@ -19,11 +19,9 @@ from handlers.console.pages import page
 from handlers.web import language
 from handlers.web.headers import content_policy
 from handlers.web.parts import the_bot
-from models.campaign import Campaign, CampaignState
+from models.campaign import GOES_OUT, NOT_BEGUN, OVER, TO_START, Campaign, CampaignState
 
 BEGUN = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.DONE, CampaignState.FAILED)
-BEFORE = (CampaignState.IN_REVIEW, CampaignState.APPROVED, CampaignState.SCHEDULED)
-OVER = (CampaignState.DONE, CampaignState.FAILED, CampaignState.STOPPED)
 COLOURS: dict[str, str] = {
     CampaignState.DRAFT: "secondary",
     CampaignState.IN_REVIEW: "info",
@@ -70,12 +68,20 @@ class View:
     @property
     def can_be_edited(self) -> bool:
         """Whether it can go back to the draft: nothing of it has gone out."""
-        is_before = self.row.state in (*BEFORE, CampaignState.PAUSED)
-        return is_before and self.row.started_at is None
+        return self.row.state in NOT_BEGUN and self.row.started_at is None
 
     @property
     def can_be_stopped(self) -> bool:
         return self.row.state not in OVER
+
+    @property
+    def can_be_paused(self) -> bool:
+        return self.row.state in GOES_OUT
+
+    @property
+    def is_to_start(self) -> bool:
+        """Whether it is approved and has not begun."""
+        return self.row.state in TO_START
 
     @property
     def missing_languages(self) -> list[str]:
@@ -95,7 +101,7 @@ class View:
         found = ["preview"]
         if self.row.digest is not None or state is CampaignState.IN_REVIEW:
             found.append("review")
-        if state in (CampaignState.APPROVED, CampaignState.SCHEDULED, *BEGUN):
+        if state in (*TO_START, *BEGUN):
             found.append("progress")
         if state in (*BEGUN, CampaignState.STOPPED):
             found.append("results")

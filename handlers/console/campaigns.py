@@ -7,13 +7,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.reporting.listing import Row
 from bot.services.staff.permissions import Permission
-from handlers.console.campaign_view import OVER, load, shared
+from handlers.console.campaign_view import load, shared
 from handlers.console.guard import allow, member
 from handlers.console.pages import page
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.parts import the_bot
-from models.campaign import CampaignState
+from models.campaign import OVER, TO_START, CampaignState
 
 
 @console.get("/campaigns")
@@ -38,6 +38,7 @@ def campaigns() -> Response:
         rows=rows,
         further=further,
         group=group,
+        to_start=TO_START,
         groups=(
             ("", t("All")),
             ("drafts", t("Drafts")),

@@ -29,6 +29,7 @@ from handlers.console.request_context import member
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.parts import the_bot
+from models.campaign import CampaignState
 from models.subscription import Channel
 
 LATE = timedelta(hours=1)  # older figures are marked as such
@@ -40,10 +41,11 @@ def _(sentence: str) -> str:
 
 
 STEPS = (_("Greeted"), _("Consented"), _("Registered"), _("Signed in"))
-STATES = {
-    "approved": _("approved"),
-    "scheduled": _("scheduled"),
-    "sending": _("is going out"),
+# In a line about the next ones, where campaign_words.STATES has headings.
+NEXT_ONES: dict[CampaignState, str] = {
+    CampaignState.APPROVED: _("approved"),
+    CampaignState.SCHEDULED: _("scheduled"),
+    CampaignState.SENDING: _("is going out"),
 }
 
 
@@ -81,7 +83,7 @@ def overview() -> AnyResponse:
         least=small_numbers.MIN_SHOWN,
         plan=settings.line_included,
         reserve=settings.quota_reserve,
-        states=STATES,
+        states=NEXT_ONES,
         may_open=member().may(Permission.SEE_CAMPAIGNS),
     )
 

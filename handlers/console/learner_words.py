@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 
-from bot.presentation import input_words
+from bot.presentation import input_words, labels
 from bot.services.learners.search import By
 from bot.services.learners.suspending import Cause
 from bot.texts import Translator
 from handlers.web import language
+from models.account import AccountState
+from models.consent import ConsentState, Purpose
+from models.conversation import Language
+from models.guardianship import Relation
+from models.learner import AgeBand, LearnerState
 from models.merges import Look
+from models.privacy import RequestKind, RequestState
+from models.subscription import Channel
 
 
 def _(sentence: str) -> str:
@@ -15,46 +22,31 @@ def _(sentence: str) -> str:
     return sentence
 
 
+# Of others: what a label says to the person itself is said otherwise here.
+OF_OTHERS: dict[str, str] = {
+    AccountState.FROZEN: _("suspended"),  # staff do that, and undo it
+    LearnerState.WITHDRAWN: _("consent withdrawn"),
+    Purpose.ENROLMENT: _("Enrolment and E-Learning"),
+    ConsentState.GIVEN: _("agreed"),
+    ConsentState.REFUSED: _("declined"),
+    ConsentState.EXPIRED: _("has run out"),
+    ConsentState.INVALIDATED: _("does not count"),
+    Relation.PARENT: _("parent"),
+    Relation.GUARDIAN: _("the guardian"),
+    Relation.OTHER: _("somebody else"),
+}
 STATES: dict[str, str] = {
-    "active": _("active"),
-    "pending": _("being prepared"),
-    "frozen": _("suspended"),
-    "closed": _("closed"),
-    "withdrawn": _("consent withdrawn"),
-    "up_to_10": _("Up to 10 years"),
-    "from_11_to_19": _("11 to 19 years"),
-    "from_20": _("20 years and over"),
-    "enrolment": _("Enrolment and E-Learning"),
-    "line_news": _("News on LINE"),
-    "email_news": _("News by e-mail"),
-    "given": _("agreed"),
-    "refused": _("declined"),
-    "expired": _("has run out"),
-    "invalidated": _("does not count"),
+    **labels.sentences(
+        RequestState, RequestKind, AgeBand, AccountState, Channel, Language, Purpose
+    ),
+    **OF_OTHERS,
     "self": _("the person"),
     "learner": _("the person"),
-    "guardian": _("the guardian"),
     "staff": _("the staff"),
     "system": _("the system"),
-    "parent": _("parent"),
-    "other": _("somebody else"),
-    "th": "ภาษาไทย",
-    "en": "English",
-    "line": "LINE",
     "import": _("import"),
     "console": _("console"),
     "portal": _("the portal"),
-    "received": _("received"),
-    "acknowledged": _("being worked on"),
-    "held": _("being examined"),
-    "done": _("carried out"),
-    "access": _("See and download my data"),
-    "correct": _("Correct my data"),
-    "object": _("Object to all news"),
-    "restrict": _("Stop the use of my data"),
-    "unrestrict": _("Allow the use of my data again"),
-    "withdraw": _("Withdraw my consent"),
-    "erase": _("Erase my data"),
     "phone": _("Phone"),
     "email": _("E-mail"),
     "line_id": _("LINE ID"),

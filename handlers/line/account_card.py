@@ -4,6 +4,7 @@ from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation import input_words
+from bot.presentation.labels import label
 from bot.services.accounts import (
     accounts,
     details,
@@ -39,8 +40,8 @@ def account_card(ctx: Context) -> Message:
             line.fact(t("Username"), _username(ctx, learner)),
             *(_detail(ctx, learner, item) for item in Item),
             line.separator(),
-            _news(ctx, Purpose.LINE_NEWS, t("News on LINE")),
-            _news(ctx, Purpose.EMAIL_NEWS, t("News by e-mail")),
+            _news(ctx, Purpose.LINE_NEWS, label(Purpose.LINE_NEWS, t)),
+            _news(ctx, Purpose.EMAIL_NEWS, label(Purpose.EMAIL_NEWS, t)),
         ],
         [
             *ways_in,
@@ -58,7 +59,7 @@ def _withdrawn(ctx: Context) -> Message:
     t = ctx.t
     title = t("My account")
     told = t("You have withdrawn already; your account is closed. Our staff can help.")
-    blocks = [line.fact(t("Username"), t("closed")), line.paragraph(told)]
+    blocks = [line.fact(t("Username"), label(AccountState.CLOSED, t)), line.paragraph(told)]
     buttons = [
         line.entry(t("Ask our staff"), "human", topic="account"),
         line.entry(t("My rights"), "rights"),
@@ -69,12 +70,10 @@ def _withdrawn(ctx: Context) -> Message:
 
 def _username(ctx: Context, learner: Learner) -> str:
     account = accounts.account_of(ctx.session, learner, ctx.provider)
-    if account is None or account.state is AccountState.PENDING:
-        return ctx.t("being prepared")
-    return {
-        AccountState.CLOSED: ctx.t("closed"),
-        AccountState.FROZEN: ctx.t("frozen"),
-    }.get(account.state, account.username)
+    state = account.state if account is not None else AccountState.PENDING
+    if account is not None and state is AccountState.ACTIVE:
+        return account.username
+    return label(state, ctx.t)
 
 
 def _detail(ctx: Context, learner: Learner, item: Item) -> dict[str, object]:

@@ -35,7 +35,7 @@ from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import actor
 from handlers.line.announce_parts import card, decided, needs, not_for_them, shown
 from handlers.line.shared import main_menu
-from models.campaign import Campaign, CampaignState
+from models.campaign import ON_THE_WAY, Campaign, CampaignState
 
 MAX_CAMPAIGNS = 10  # on one card
 MAX_NOTE_LENGTH = 400
@@ -203,7 +203,7 @@ def taken_back(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
 @needs(Permission.STOP_CAMPAIGN)
 def stopped(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     """One tap, no question: each second counts."""
-    if campaign.state not in listing.ON_THE_WAY:
+    if campaign.state not in ON_THE_WAY:
         return decided(ctx, campaign)
     try:
         campaigns.stop(ctx.session, campaign, ctx.staff.id, ctx.now)

@@ -56,7 +56,7 @@ class Step(StrEnum):
 
 flow = Flow("children", Step, is_light=True)
 
-NEWS = {str(purpose): purpose for purpose in (Purpose.LINE_NEWS, Purpose.EMAIL_NEWS)}
+NEWS = {str(purpose): purpose for purpose in subscriptions.NEWS}
 
 
 def _held(ctx: Context, wanted: str | None) -> tuple[Guardianship, Conversation] | None:

@@ -3,9 +3,11 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
+from bot.presentation.labels import label
 from bot.services.consent import consents
 from bot.services.consent.consents import GUARDIAN
 from bot.texts.dates import shown_time
+from models.account import AccountState
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.guardianship import Guardianship
@@ -24,8 +26,8 @@ def child_card(ctx: Context, row: Guardianship) -> Message:
         [
             line.fact(t("E-Learning"), _enrolment(ctx, row)),
             line.separator(),
-            _news(ctx, row, Purpose.LINE_NEWS, t("News on LINE")),
-            _news(ctx, row, Purpose.EMAIL_NEWS, t("News by e-mail")),
+            _news(ctx, row, Purpose.LINE_NEWS, label(Purpose.LINE_NEWS, t)),
+            _news(ctx, row, Purpose.EMAIL_NEWS, label(Purpose.EMAIL_NEWS, t)),
             line.separator(),
             line.fact(
                 t("You agreed on"),
@@ -50,7 +52,9 @@ def _enrolment(ctx: Context, row: Guardianship) -> str:
     if learner is None:
         until = shown_time(row.expires_at, t.language)
         return t("You agreed; the child has until {when} to register", when=until)
-    return t("Registered") if learner.state is LearnerState.ACTIVE else t("closed")
+    return (
+        t("Registered") if learner.state is LearnerState.ACTIVE else label(AccountState.CLOSED, t)
+    )
 
 
 def _news(ctx: Context, row: Guardianship, purpose: Purpose, label: str) -> dict[str, object]:

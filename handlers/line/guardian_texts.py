@@ -5,25 +5,15 @@ from urllib.parse import quote
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
+from bot.presentation.labels import label
 from bot.services.shared import codes
 from bot.texts import LANGUAGES, Translator, translator
 from bot.texts.dates import shown_time
 from handlers.line.news_texts import card_id
-from handlers.line.receipts import purpose_name, state_name
 from models.consent import ConsentEvent, Purpose
 from models.guardianship import Guardianship, GuardianshipState
-from models.learner import AgeBand
 
 SHARE = "https://line.me/R/share?text="  # LINE, "Use LINE features with the LINE URL scheme"
-
-
-def band_name(t: Translator, band: AgeBand) -> str:
-    """An age group in words."""
-    return {
-        AgeBand.UP_TO_10: t("Up to 10 years"),
-        AgeBand.FROM_11_TO_19: t("11 to 19 years"),
-        AgeBand.FROM_20: t("20 years and over"),
-    }[band]
 
 
 def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
@@ -233,9 +223,9 @@ def guardian_receipt(ctx: Context, event: ConsentEvent) -> Message:
     purpose = (
         t("The child’s details for E-Learning")
         if event.purpose is Purpose.ENROLMENT
-        else purpose_name(t, event.purpose)
+        else label(event.purpose, t)
     )
-    what = f"{purpose}: {state_name(t, event.state)}"
+    what = f"{purpose}: {label(event.state, t)}"
     return line.card(
         f"{title}: {what}",
         title,

@@ -3,6 +3,7 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
+from bot.presentation.labels import label
 from bot.services.subscriptions import (
     opt_in,
     subscriptions,
@@ -53,13 +54,13 @@ def _channel(
     ctx: Context, learner: Learner, channel: Channel, standing: Standing, listed: tuple[Topic, ...]
 ) -> list[Block]:
     t, purpose = ctx.t, PURPOSE_OF[channel]
-    label = t("News on LINE") if channel is Channel.LINE else t("News by e-mail")
+    name = label(purpose, t)
     if standing is Standing.OFF:
         if learner.age_band is AgeBand.UP_TO_10:
-            return [line.fact(label, t("No")), _guardian_decides(ctx)]
-        return [line.fact(label, t("No"), line.entry(t("Start"), "news_on", p=purpose))]
+            return [line.fact(name, t("No")), _guardian_decides(ctx)]
+        return [line.fact(name, t("No"), line.entry(t("Start"), "news_on", p=purpose))]
     state = t("Yes") if standing is Standing.ON else t("Waits for your guardian")
-    blocks: list[Block] = [line.fact(label, state, line.entry(t("Stop"), "news_off", p=purpose))]
+    blocks: list[Block] = [line.fact(name, state, line.entry(t("Stop"), "news_off", p=purpose))]
     if purpose is Purpose.EMAIL_NEWS and learner.email_verified_at is None:
         wait = t("Begins once you have opened the link in our mail")
         blocks.append(line.fact(t("E-mail"), wait, line.entry(t("Send again"), "news_confirm")))

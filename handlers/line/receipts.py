@@ -3,36 +3,16 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.texts import Translator
+from bot.presentation.labels import label
 from bot.texts.dates import shown_time
 from models.consent import ConsentEvent, ConsentState, Purpose
-
-
-def purpose_name(t: Translator, purpose: Purpose) -> str:
-    """A purpose in the person's words."""
-    return {
-        Purpose.ENROLMENT: t("Your details for E-Learning"),
-        Purpose.LINE_NEWS: t("News on LINE"),
-        Purpose.EMAIL_NEWS: t("News by e-mail"),
-    }[purpose]
-
-
-def state_name(t: Translator, state: ConsentState) -> str:
-    """A consent state in the person's words."""
-    return {
-        ConsentState.GIVEN: t("You agreed"),
-        ConsentState.REFUSED: t("You declined"),
-        ConsentState.WITHDRAWN: t("You withdrew"),
-        ConsentState.EXPIRED: t("It has run out"),
-        ConsentState.INVALIDATED: t("It does not count"),
-    }[state]
 
 
 def receipt(ctx: Context, event: ConsentEvent) -> Message:
     """One event of the ledger as a card, with its page."""
     t = ctx.t
     title = t("Consent receipt")
-    what = f"{purpose_name(t, event.purpose)}: {state_name(t, event.state)}"
+    what = f"{label(event.purpose, t)}: {label(event.state, t)}"
     blocks = [
         line.paragraph(what, strong=True),
         line.fact(t("When"), shown_time(event.at, t.language)),

@@ -4,6 +4,7 @@ from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.presentation import request_words
+from bot.presentation.labels import label
 from bot.services.people import subjects
 from bot.services.privacy import requests
 from bot.texts import Translator
@@ -114,7 +115,7 @@ def requests_card(ctx: Context) -> Message:
     title = t("My requests")
     blocks: list[dict[str, object]] = []
     for request in found:
-        what = f"{request_words.kind_name(t, request.kind)}: {request_words.state_name(t, request)}"
+        what = f"{label(request.kind, t)}: {request_words.state_name(t, request)}"
         blocks.append(line.fact(request_words.clock_line(t, request), what))
         if request.state is RequestState.REFUSED:
             blocks.append(line.paragraph(request_words.refusal(t, request.reason), small=True))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import questions
+from bot.presentation.labels import label
 from bot.services.consent.consents import (
     GUARDIAN,
     MUST_AGREE,
@@ -101,6 +102,7 @@ def news() -> Response:
         "news",
         topics=topics.load(bot.settings.news_dir),
         most=bot.settings.news_per_month,
+        label=label,
         is_saved=request.args.get("saved") == "1",
         **values,
     )

@@ -6,6 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 
+from bot.presentation.labels import (
+    OWN_NAMES,
+    label,
+)
 from handlers.portal.pages import page
 from handlers.web.parts import the_bot
 from models.consent import ConsentEvent, ConsentState
@@ -19,7 +23,13 @@ _ID = re.compile(r"[0-9a-f]{32}")
 def receipt(event_id: str) -> Response:
     """The receipt as a page in the language of the reader; the text as it was shown then."""
     event = _find(event_id)
-    return page("receipt", event=event, is_in_force=_is_in_force(event))
+    return page(
+        "receipt",
+        event=event,
+        is_in_force=_is_in_force(event),
+        label=label,
+        own_names=OWN_NAMES,
+    )
 
 
 @receipts.get("/<event_id>.json")

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
 from bot.presentation import request_words, rights_words
+from bot.presentation.labels import label
 from bot.services.accounts import provisioning
 from bot.services.auth import sign_in
 from bot.services.people import subjects
@@ -162,7 +163,7 @@ def _page(status: int, **more: object) -> Response:
         listed = [
             {
                 "number": each.id,
-                "what": request_words.kind_name(t, each.kind),
+                "what": label(each.kind, t),
                 "state": request_words.state_name(t, each),
                 "clock": request_words.clock_line(t, each),
                 "refusal": request_words.refusal(t, each.reason) if each.reason else None,

@@ -20,6 +20,7 @@ from bot.services.campaigns.workflow.decisions import (
 from bot.services.delivery.outbox import KEY_LIFE
 from bot.services.learners import imports as csv_imports
 from models.campaign import (
+    ON_THE_WAY,
     Campaign,
     CampaignAction,
     CampaignState,
@@ -63,13 +64,7 @@ def _hold_campaigns(session: Session, now: datetime) -> tuple[int, int]:
 
     Their batches and mails wait with them.
     """
-    states = (
-        CampaignState.IN_REVIEW,
-        CampaignState.APPROVED,
-        CampaignState.SCHEDULED,
-        CampaignState.SENDING,
-        CampaignState.PAUSED,
-    )
+    states = ON_THE_WAY | {CampaignState.IN_REVIEW}
     query = select(Campaign).where(Campaign.state.in_(states)).order_by(Campaign.id)
     held = drafts = 0
     for campaign in session.scalars(query).all():

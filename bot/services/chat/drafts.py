@@ -14,7 +14,7 @@ from bot.services.people import people
 from bot.settings import School
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
-from models.guardianship import Guardianship
+from models.guardianship import OPEN_OR_AGREED, Guardianship
 from models.inquiry import Inquiry
 from models.learner import Learner
 from models.one_time_token import OneTimeToken
@@ -55,7 +55,7 @@ def expire(session: Session, conversation: Conversation, school: School, now: da
 def _waits_for_guardian(session: Session, conversation: Conversation) -> bool:
     query = select(Guardianship.id).where(
         Guardianship.child_id == conversation.id,
-        Guardianship.state.in_(consents.OPEN_OR_AGREED),
+        Guardianship.state.in_(OPEN_OR_AGREED),
     )
     return session.scalars(query).first() is not None
 
@@ -96,7 +96,7 @@ def strangers(before: datetime) -> Select[str]:
     known = select(Learner.conversation_id)
     waiting = select(Inquiry.conversation_id).where(Inquiry.closed_at.is_(None))
     asking = select(PrivacyRequest.subject_id).where(PrivacyRequest.closed_at.is_(None))
-    is_open = Guardianship.state.in_(consents.OPEN_OR_AGREED)
+    is_open = Guardianship.state.in_(OPEN_OR_AGREED)
     children = select(Guardianship.child_id).where(is_open)
     guardians = select(Guardianship.guardian_id).where(
         is_open, Guardianship.guardian_id.is_not(None)

@@ -24,7 +24,7 @@ from bot.services.people.people import pseudonym
 from models import leases
 from models.base import session_keyring
 from models.database import Database, database_of
-from models.inbox import IS_OPEN, EventState, WebhookEvent
+from models.inbox import FINISHED, IS_OPEN, EventState, WebhookEvent
 
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MAX_ATTEMPTS = 5
@@ -273,7 +273,7 @@ def purge(session: Session, now: datetime) -> int:
     result = session.execute(
         delete(WebhookEvent).where(
             WebhookEvent.received_at < now - KEEP_IDS,
-            WebhookEvent.state.in_((EventState.DONE, EventState.FAILED)),
+            WebhookEvent.state.in_(FINISHED),
         )
     )
     return rows_of(result)

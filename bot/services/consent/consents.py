@@ -15,7 +15,7 @@ from bot.texts import policy
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation, Language
-from models.guardianship import Guardianship, GuardianshipState
+from models.guardianship import OPEN_OR_AGREED, Guardianship, GuardianshipState
 from models.learner import AgeBand, Learner
 
 NEWS_VALIDITY = timedelta(days=730)  # 24 months, then we ask again (K4)
@@ -27,11 +27,6 @@ MUST_AGREE: dict[AgeBand, tuple[str, ...]] = {
     AgeBand.FROM_11_TO_19: (SELF, GUARDIAN),
     AgeBand.FROM_20: (SELF,),
 }
-OPEN_OR_AGREED = (
-    GuardianshipState.PENDING,
-    GuardianshipState.OPENED,
-    GuardianshipState.AGREED,
-)
 VALIDITY: dict[Purpose, timedelta | None] = {
     Purpose.ENROLMENT: None,  # as long as the account: it ends with withdrawal or erasure
     Purpose.LINE_NEWS: NEWS_VALIDITY,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.mail import Mail
 from models.outbox import Push
+from models.recipient import ExclusionReason
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Wait:
 class Drop:
     """The row goes nowhere any more."""
 
-    reason: str
+    reason: ExclusionReason
 
 
 Decision = Go | Wait | Drop

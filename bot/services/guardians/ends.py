@@ -16,7 +16,6 @@ from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import (
     GUARDIAN,
-    OPEN_OR_AGREED,
     VOICES,
     ConsentStatement,
 )
@@ -25,7 +24,7 @@ from bot.services.people import people
 from bot.settings import School
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
-from models.guardianship import Guardianship, GuardianshipState
+from models.guardianship import OPEN_OR_AGREED, Guardianship, GuardianshipState
 from models.learner import Learner
 from models.subscription import Subscription
 

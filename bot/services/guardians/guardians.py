@@ -11,24 +11,20 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.consent.consents import (
-    GUARDIAN,
-    OPEN_OR_AGREED,
-)
+from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import ends
 from bot.services.shared import codes
 from bot.services.shared.throttles import Limit
 from bot.settings import School
 from models.base import new_id, session_keyring
 from models.conversation import Conversation
-from models.guardianship import Guardianship, GuardianshipState, Relation
+from models.guardianship import OPEN_OR_AGREED, WAITING, Guardianship, GuardianshipState, Relation
 from models.learner import AgeBand
 
 LIFE = timedelta(days=7)  # of a code, and of what a child said about their age
 TO_FINISH = timedelta(days=30)  # for the child to register after the guardian agreed
 GUESSES = Limit("guardian", 10, timedelta(hours=1))  # wrong codes from one chat
 INDEX = "guardianship.code_digest"
-WAITING = (GuardianshipState.PENDING, GuardianshipState.OPENED)
 MAY_CONSENT = {Relation.PARENT, Relation.GUARDIAN}
 
 

@@ -19,14 +19,14 @@ from bot.services.consent.consents import (
 from bot.services.subscriptions import subscriptions
 from bot.settings import School, Settings
 from models.base import new_id
-from models.consent import ConsentEvent, ConsentState, Purpose
+from models.consent import SAID_NO, ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.inserts import insert_if_new
 from models.learner import Learner
 from models.subscription import Subscription
 
 Memory = dict[str, Any]
-NO = {ConsentState.WITHDRAWN, ConsentState.REFUSED, ConsentState.INVALIDATED}
+COUNTS_AS_NO = SAID_NO | {ConsentState.INVALIDATED}
 _MERGED = "Staff merged two registrations of one person; the other one had said no."
 _PARTED = "Staff undid a merge; this is what had been said before it."
 _ENDED = "This registration was merged into another one of the same person."
@@ -102,7 +102,7 @@ def _living(
 
 def _says_no(session: Session, learner: Learner, purpose: Purpose) -> bool:
     newest = consents.latest(session, learner.conversation_id, purpose)
-    said_no = newest is not None and newest.state in NO
+    said_no = newest is not None and newest.state in COUNTS_AS_NO
     return said_no or learner.objected_at is not None
 
 

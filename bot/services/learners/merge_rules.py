@@ -4,13 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.accounts import holds
-from bot.services.consent.consents import OPEN_OR_AGREED
 from models.account import Account, AccountState
-from models.guardianship import Guardianship, GuardianshipState
+from models.guardianship import OPEN_OR_AGREED, Guardianship, GuardianshipState
 from models.learner import Learner, LearnerState
-from models.privacy import PrivacyRequest, RequestState
-
-OPEN_REQUESTS = (RequestState.RECEIVED, RequestState.ACKNOWLEDGED, RequestState.HELD)
+from models.privacy import OPEN_REQUESTS, PrivacyRequest
 
 
 def problems(session: Session, kept: Learner, closed: Learner) -> tuple[str, ...]:

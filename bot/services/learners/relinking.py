@@ -34,7 +34,7 @@ from models.account import Account, AccountState
 from models.base import new_id
 from models.consent import ConsentState
 from models.conversation import Conversation
-from models.guardianship import Guardianship
+from models.guardianship import OPEN_OR_AGREED, Guardianship
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner, LearnerState
 from models.one_time_token import OneTimeToken, TokenPurpose
@@ -134,7 +134,7 @@ def guards_here(session: Session, learner: Learner, newcomer: Conversation) -> b
         return False
     query = select(Guardianship.id).where(
         Guardianship.guardian_id == newcomer.id,
-        Guardianship.state.in_(consents.OPEN_OR_AGREED),
+        Guardianship.state.in_(OPEN_OR_AGREED),
     )
     return session.scalars(query.limit(1)).first() is not None
 
@@ -202,7 +202,7 @@ def _carry_over(
     """
     by_system = ConsentStatement("", channel="system", actor="system")
     requests = select(Guardianship).where(
-        Guardianship.child_id == newcomer.id, Guardianship.state.in_(consents.OPEN_OR_AGREED)
+        Guardianship.child_id == newcomer.id, Guardianship.state.in_(OPEN_OR_AGREED)
     )
     for request in session.scalars(requests):
         ends.cancel(session, request, newcomer, by_system, school, now)

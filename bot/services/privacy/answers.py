@@ -28,7 +28,7 @@ from bot.texts import THAI
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import Learner
-from models.privacy import LegalHold, PrivacyRequest, RequestKind, RequestState
+from models.privacy import OPEN_REQUESTS, LegalHold, PrivacyRequest, RequestKind, RequestState
 
 STAFF = "staff"
 AHEAD = timedelta(days=7)  # before the last day: a server may stand still for a while
@@ -86,7 +86,7 @@ def acknowledge(session: Session, request_id: str, now: datetime) -> None:
 def done(session: Session, request_id: str, now: datetime, *, actor: str = STAFF) -> None:
     """Close a request as carried out; one for erasure is carried out by this."""
     request = find(session, request_id)
-    if request.state not in requests.OPEN:
+    if request.state not in OPEN_REQUESTS:
         raise RequestError(f"{request.id} is {request.state} already")
     reach = _reach(session, request)
     if request.kind is RequestKind.ERASE:
@@ -108,7 +108,7 @@ def erasures_due(session: Session, now: datetime, most: int = 100) -> list[str]:
         select(PrivacyRequest.id)
         .where(
             PrivacyRequest.kind == RequestKind.ERASE,
-            PrivacyRequest.state.in_(requests.OPEN),
+            PrivacyRequest.state.in_(OPEN_REQUESTS),
             or_(PrivacyRequest.due_at <= now + AHEAD, PrivacyRequest.state == RequestState.HELD),
             or_(PrivacyRequest.learner_id.is_(None), PrivacyRequest.learner_id.not_in(held)),
         )
@@ -124,7 +124,7 @@ def erase_when_due(session: Session, request_id: str, now: datetime) -> None:
     session.get(Conversation, seen.subject_id, with_for_update=True)  # locked first, as everywhere
     request = find(session, request_id)
     is_free = holds.standing(session, request.learner_id) is None
-    if is_free and request.state in requests.OPEN:
+    if is_free and request.state in OPEN_REQUESTS:
         done(session, request_id, now, actor="system")
 
 

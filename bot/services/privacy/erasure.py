@@ -15,7 +15,6 @@ from bot.services.accounts import (
 )
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.consent.consents import OPEN_OR_AGREED
 from bot.services.guardians import ends
 from bot.services.learners import merging
 from bot.services.people import subjects
@@ -26,8 +25,8 @@ from models.account import Account
 from models.base import new_id, session_keyring
 from models.campaign import Campaign
 from models.conversation import Conversation
-from models.guardianship import Guardianship
-from models.inbox import EventState, WebhookEvent
+from models.guardianship import OPEN_OR_AGREED, Guardianship
+from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner, PossibleDuplicate
 from models.mail import MailState
@@ -131,7 +130,7 @@ def _events(session: Session, subject: Subject, now: datetime) -> int:
     person = subjects.person(session, subject)
     if person is None:
         return 0
-    is_over = WebhookEvent.state.in_((EventState.DONE, EventState.FAILED))
+    is_over = WebhookEvent.state.in_(FINISHED)
     return _update(
         session,
         WebhookEvent,

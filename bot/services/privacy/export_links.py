@@ -21,7 +21,7 @@ from bot.services.privacy import requests
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.one_time_token import TokenPurpose
-from models.privacy import PrivacyRequest, RequestState
+from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestState
 
 DIGITS = 4  # the second proof: the end of the registered phone number
 
@@ -68,7 +68,7 @@ def issue(
     live, so that a second answer after a crash does not kill the link that the first one carried.
     """
     request = session.get(PrivacyRequest, request_id)
-    if request is None or request.state not in requests.OPEN:
+    if request is None or request.state not in OPEN_REQUESTS:
         return None
     # Two wishes at once take turns here, so that one live link is left and not two.
     locked = select(Conversation).where(Conversation.id == request.subject_id).with_for_update()
@@ -141,7 +141,7 @@ def handed_over(session: Session, request_id: str, now: datetime) -> None:
         now=now,
         request_id=request.id,
     )
-    if request.state in requests.OPEN:
+    if request.state in OPEN_REQUESTS:
         requests.move(session, request, RequestState.DONE, now, actor="bot")
 
 

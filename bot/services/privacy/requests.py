@@ -16,7 +16,7 @@ from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.people.subjects import Subject
 from models.base import new_id
-from models.privacy import PrivacyRequest, RequestKind, RequestState
+from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestKind, RequestState
 
 ACKNOWLEDGE = timedelta(days=15)
 ANSWER = timedelta(days=30)
@@ -36,7 +36,6 @@ MOVES: dict[RequestState, set[RequestState]] = {
     RequestState.DONE: set(),
     RequestState.REFUSED: set(),
 }
-OPEN = (RequestState.RECEIVED, RequestState.ACKNOWLEDGED, RequestState.HELD)
 
 
 class RequestError(ValueError):
@@ -122,7 +121,7 @@ def move(
     request.state = state
     # Whatever is answered, or said to be held, has been acknowledged by that.
     request.acknowledged_at = request.acknowledged_at or now
-    if state in {RequestState.DONE, RequestState.REFUSED}:
+    if state not in OPEN_REQUESTS:
         request.closed_at = now
     audit.record(
         session,
@@ -149,7 +148,7 @@ def open_of(session: Session, asked: Asked, kind: RequestKind) -> PrivacyRequest
             PrivacyRequest.subject_id == asked.subject.conversation_id,
             PrivacyRequest.asked_by == asked.by,
             PrivacyRequest.kind == kind,
-            PrivacyRequest.state.in_(OPEN),
+            PrivacyRequest.state.in_(OPEN_REQUESTS),
         )
         .order_by(PrivacyRequest.opened_at)
         .limit(1)
@@ -174,7 +173,7 @@ def of_subject(session: Session, subject: Subject, most: int = 50) -> list[Priva
 
 def waiting(session: Session) -> list[PrivacyRequest]:
     """Every open request, by the nearest deadline; nothing drops out when it is overdue."""
-    query = select(PrivacyRequest).where(PrivacyRequest.state.in_(OPEN))
+    query = select(PrivacyRequest).where(PrivacyRequest.state.in_(OPEN_REQUESTS))
     return sorted(session.scalars(query), key=lambda request: (deadline(request), request.id))
 
 

@@ -24,11 +24,11 @@ from bot.services.privacy.retention_moments import (
 )
 from bot.services.staff import sessions as staff_sessions
 from models.audit import AuditEntry
-from models.campaign import Campaign, CampaignState
+from models.campaign import OVER, Campaign, CampaignState
 from models.consent import ConsentEvent
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
-from models.inbox import EventState, WebhookEvent
+from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
 from models.mail import Mail, MailPace, MailState
@@ -40,12 +40,6 @@ from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
 from models.staff import StaffLink, StaffSession
 
-OVER = (
-    CampaignState.DRAFT,
-    CampaignState.STOPPED,
-    CampaignState.DONE,
-    CampaignState.FAILED,
-)
 Find = Callable[[Session, Moment], Ids]
 Remove = Callable[[Session, list[Any], Moment], int]
 
@@ -138,9 +132,10 @@ def _lists(session: Session, moment: Moment) -> Ids:
         Recipient.campaign_id == Campaign.id, Recipient.subject_id.not_in(moment.held)
     )
     at = func.coalesce(Campaign.ended_at, Campaign.changed_at)
+    states = OVER | {CampaignState.DRAFT}
     return (
         select(Campaign.id)
-        .where(at < moment.before, Campaign.state.in_(OVER), listed.exists())
+        .where(at < moment.before, Campaign.state.in_(states), listed.exists())
         .order_by(Campaign.id)
     )
 
@@ -274,7 +269,7 @@ def _paces(session: Session, moment: Moment) -> Ids:
 def _events(session: Session, moment: Moment) -> Ids:
     return select(WebhookEvent.id).where(
         WebhookEvent.received_at < moment.now - inbox.KEEP_IDS,
-        WebhookEvent.state.in_((EventState.DONE, EventState.FAILED)),
+        WebhookEvent.state.in_(FINISHED),
     )
 
 

@@ -29,7 +29,7 @@ from bot.settings import School
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
-from models.privacy import PrivacyRequest, RequestKind, RequestState
+from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestKind, RequestState
 
 
 class GuardianNeededError(BotError):
@@ -186,7 +186,7 @@ def carry_out(session: Session, request: PrivacyRequest, now: datetime, *, actor
     still_open = [
         other
         for other in requests.of_subject(session, subject)
-        if other.state in requests.OPEN and other.id != request.id
+        if other.state in OPEN_REQUESTS and other.id != request.id
     ]
     erasure.erase(session, subject, now, actor=actor)
     for answered in (request, *still_open):

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from models.learner import Learner
 from models.mail import Mail
 from models.outbox import Push
+from models.recipient import ExclusionReason
 
 
 class NewsGate:
@@ -42,9 +43,9 @@ class NewsGate:
         noted = bounces.is_dead if is_dead else bounces.is_soft
         noted(session, mail, code, now)
 
-    def _refused(self, session: Session, row: Push | Mail, now: datetime) -> str | None:
+    def _refused(self, session: Session, row: Push | Mail, now: datetime) -> ExclusionReason | None:
         if row.subject_id is None or row.purpose is None:
-            return "no subject"
+            return ExclusionReason.UNNAMED
         return news.may_send(
             session,
             row.subject_id,
@@ -59,17 +60,17 @@ class NewsGate:
         )
 
 
-def _address_gone(session: Session, mail: Mail) -> str | None:
+def _address_gone(session: Session, mail: Mail) -> ExclusionReason | None:
     """Why a mail's address is not, or not surely, its reader's any more."""
     learner = session.scalars(
         select(Learner).where(Learner.conversation_id == mail.subject_id)
     ).one_or_none()
     if learner is None:
-        return "gone"
+        return ExclusionReason.GONE
     if mail.to is None or (learner.email or "").casefold() != mail.to.casefold():
-        return "address changed"
+        return ExclusionReason.MOVED
     if learner.email_verified_at is None:
-        return "address not confirmed"
+        return ExclusionReason.NO_ADDRESS
     if mails.is_suppressed(session, mail.to):
-        return "suppressed"
+        return ExclusionReason.SUPPRESSED
     return None

@@ -21,6 +21,7 @@ from models.conversation import Conversation
 from models.learner import Learner, LearnerState
 from models.mail import Mail, MailState
 from models.outbox import Push, PushState
+from models.recipient import ExclusionReason
 from models.subscription import Channel
 
 
@@ -35,7 +36,7 @@ def may_send(
     address: str | None = None,
     *,
     is_counted: bool = False,
-) -> str | None:
+) -> ExclusionReason | None:
     """None where it may go out, else the reason why not (PDPA s.19, s.32; policy S18).
 
     topic None is the one question whether a consent that ran out is to be given again. row_id is
@@ -49,35 +50,35 @@ def may_send(
         select(Learner).where(Learner.conversation_id == subject_id)
     ).one_or_none()
     if conversation is None or learner is None:
-        return "gone"
+        return ExclusionReason.GONE
     if learner.state is not LearnerState.ACTIVE or accounts.is_frozen(session, learner):
-        return "closed"
+        return ExclusionReason.CLOSED
     if address is not None and address != _address(learner, purpose):
-        return "address changed"
+        return ExclusionReason.MOVED
     if learner.objected_at is not None:
-        return "objected"
+        return ExclusionReason.OBJECTED
     if learner.restricted_at is not None:
-        return "restricted"
+        return ExclusionReason.RESTRICTED
     if purpose is Purpose.LINE_NEWS and conversation.blocked_at is not None:
-        return "blocked"
+        return ExclusionReason.BLOCKED
     if learner.news_paused_until is not None and now < learner.news_paused_until:
-        return "paused"
+        return ExclusionReason.PAUSED
     if topic is None:
         newest = consents.latest(session, subject_id, purpose)
         has_run_out = newest is not None and newest.state is ConsentState.EXPIRED
-        return None if has_run_out else "answered"
+        return None if has_run_out else ExclusionReason.ANSWERED
     if not consents.holds(session, subject_id, purpose, now):
-        return "no consent"
+        return ExclusionReason.NO_CONSENT
     if purpose is Purpose.EMAIL_NEWS and learner.email_verified_at is None:
-        return "address not confirmed"
+        return ExclusionReason.NO_ADDRESS
     if topics.find(settings.news_dir, topic) is None:
-        return "topic gone"
+        return ExclusionReason.TOPIC_GONE
     if not _is_wanted(session, conversation, purpose, topic):
-        return "topic not chosen"
+        return ExclusionReason.NOT_CHOSEN
     if is_counted:
         return None
     if count_lately(session, subject_id, now, row_id) >= settings.news_per_month:
-        return "enough this month"
+        return ExclusionReason.ENOUGH
     return None
 
 

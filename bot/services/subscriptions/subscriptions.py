@@ -22,7 +22,7 @@ from bot.services.delivery import mails
 from bot.services.subscriptions import topics
 from bot.settings import School, Settings
 from models.base import new_id
-from models.consent import ConsentEvent, ConsentState, Purpose
+from models.consent import SAID_NO, ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.inserts import insert_if_new
 from models.learner import AgeBand, Learner
@@ -33,7 +33,6 @@ CHANNEL_OF = {purpose: channel for channel, purpose in PURPOSE_OF.items()}
 NEWS = tuple(CHANNEL_OF)
 PAUSE = timedelta(days=30)
 _PLACE = "stop"
-_NO = {ConsentState.WITHDRAWN, ConsentState.REFUSED}
 
 
 def start(
@@ -74,7 +73,7 @@ def stop(
     newest = consents.latest(session, conversation.id, purpose)
     own = consents.latest(session, conversation.id, purpose, said.actor)
     is_new = newest is not None and not (
-        own is not None and own.id == newest.id and own.state in _NO
+        own is not None and own.id == newest.id and own.state in SAID_NO
     )
     event = None
     if is_new:

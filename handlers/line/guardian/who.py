@@ -9,10 +9,10 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words
+from bot.presentation.labels import label
 from bot.services.guardians import guardians
 from bot.services.people import inputs
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
-from handlers.line.guardian_texts import band_name
 from models.guardianship import Relation
 
 
@@ -28,7 +28,7 @@ def ask_relation(ctx: Context) -> list[Message]:
         "{nickname} ({group}) would like to learn with English Planet. Under 20, the law asks for "
         "the agreement of a parent or legal guardian.",
         nickname=row.nickname or "",
-        group=band_name(t, row.age_band),
+        group=label(row.age_band, t),
     )
     kept = t(
         "If you agree we keep your name, your relation to the child and your LINE account, to "

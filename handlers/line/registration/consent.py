@@ -7,6 +7,7 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation.labels import label
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.texts import LANGUAGES, Translator, translator
@@ -149,9 +150,9 @@ def ask_age(ctx: Context) -> list[Message]:
         line.quick(
             question,
             [
-                line.choice(t("Up to 10 years"), step, AgeBand.UP_TO_10),
-                line.choice(t("11 to 19 years"), step, AgeBand.FROM_11_TO_19),
-                line.choice(t("20 years and over"), step, AgeBand.FROM_20),
+                line.choice(label(AgeBand.UP_TO_10, t), step, AgeBand.UP_TO_10),
+                line.choice(label(AgeBand.FROM_11_TO_19, t), step, AgeBand.FROM_11_TO_19),
+                line.choice(label(AgeBand.FROM_20, t), step, AgeBand.FROM_20),
                 line.entry(t("Cancel"), "cancel"),
             ],
         )

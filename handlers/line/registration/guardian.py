@@ -8,6 +8,7 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation.labels import label
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
@@ -16,7 +17,7 @@ from bot.services.guardians import (
     guardians,
 )
 from bot.services.people import inputs
-from handlers.line.guardian_texts import band_name, code_card, waiting_card
+from handlers.line.guardian_texts import code_card, waiting_card
 from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, onward
 from handlers.line.shared import human_offer
 from models.consent import ConsentState, Purpose
@@ -62,7 +63,7 @@ def remembered(ctx: Context, band: AgeBand) -> list[Message]:
     kept = t(
         "A few days ago you chose “{group}” here, so we keep to that for now. If it was a slip, "
         "our staff are glad to put it right.",
-        group=band_name(t, held),
+        group=label(held, t),
     )
     return [line.text(kept), human_offer(ctx, "registration")]
 

@@ -8,13 +8,17 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation.labels import label
 from bot.services.accounts import accounts
 from bot.services.accounts.accounts import Details
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.people import inputs
-from bot.services.subscriptions import opt_in
+from bot.services.subscriptions import (
+    opt_in,
+    subscriptions,
+)
 from handlers.line.receipts import receipt
 from handlers.line.registration.flow import (
     BY_GUARDIAN,
@@ -57,8 +61,8 @@ def show_summary(ctx: Context) -> list[Message]:
                 t("LINE ID"), draft.get(Step.LINE_ID) or t("I have none"), edit(Step.LINE_ID)
             ),
             line.separator(),
-            news(Step.LINE_NEWS, t("News on LINE")),
-            news(Step.EMAIL_NEWS, t("News by e-mail")),
+            news(Step.LINE_NEWS, label(Purpose.LINE_NEWS, t)),
+            news(Step.EMAIL_NEWS, label(Purpose.EMAIL_NEWS, t)),
             *([line.paragraph(both_decide, small=True)] if is_eleven else []),
         ],
         [
@@ -113,8 +117,7 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
 def _news_receipts(ctx: Context) -> list[Message]:
     """A receipt for each news that was wanted; what was declined needs none."""
     said = [
-        consents.latest(ctx.session, ctx.conversation.id, purpose)
-        for purpose in (Purpose.LINE_NEWS, Purpose.EMAIL_NEWS)
+        consents.latest(ctx.session, ctx.conversation.id, purpose) for purpose in subscriptions.NEWS
     ]
     return [receipt(ctx, event) for event in said if event and consents.is_living(event, ctx.now)]
 

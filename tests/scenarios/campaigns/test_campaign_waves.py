@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from bot.runtime import Bot
 from bot.runtime.engine import Engine
 from bot.services.campaigns.audience import recipient_snapshot
-from bot.services.campaigns.sending.batch_members import HAS_STAFF_COPY
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.rollout import WAVE_PAUSE
 from bot.services.staff import chats
@@ -19,6 +18,7 @@ from models.campaign import (
     RolloutStage,
 )
 from models.conversation import Language
+from models.recipient import ExclusionReason
 from models.staff_chat import StaffChat
 from models.subscription import Channel
 from simulator.mailbox import Mailbox
@@ -83,7 +83,7 @@ def test_a_member_who_learns_here_too_gets_it_once(
     assert announcement.runs() is CampaignState.DONE
     engine.drain_pushes()
     assert news_of(reader.chat) == 1
-    assert announcement.recipient(reader.subject_id).dropped == HAS_STAFF_COPY
+    assert announcement.recipient(reader.subject_id).dropped is ExclusionReason.HAS_STAFF_COPY
 
 
 def test_the_rest_waits_until_the_first_percent_of_the_mails_is_out(

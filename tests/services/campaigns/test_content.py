@@ -20,10 +20,7 @@ from bot.settings import Settings
 from bot.texts import letters, translator
 from handlers.console import campaign_parts
 from models.campaign import CampaignState
-from models.recipient import (
-    BatchState,
-    ExclusionReason,
-)
+from models.recipient import BatchState, ExclusionReason
 from simulator.platform import Platform
 
 PICTURE = "ab" * 16
@@ -149,7 +146,7 @@ def test_every_code_and_place_has_its_words() -> None:
     assert place == "ภาษาไทย, ส่วนที่ 1, การ์ดที่ 2, ปุ่มที่ 3, ข้อความบนปุ่ม"
     assert campaign_words.place(t, "th.parts.0") == "ภาษาไทย, ส่วนที่ 1"
     assert set(campaign_words.STATES) == set(CampaignState)
-    assert set(campaign_words.LEFT_OUT) == set(ExclusionReason)
+    assert set(campaign_words.EXCLUSIONS) == set(ExclusionReason)
     assert set(campaign_words.BATCHES) == set(BatchState)
 
 

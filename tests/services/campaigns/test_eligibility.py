@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.presentation import campaign_words
 from bot.runtime import Bot
 from bot.services.delivery import mails
 from bot.services.subscriptions import news
+from bot.texts import translator
 from models.account import AccountState
 from models.base import new_id
 from models.consent import ConsentState, Purpose
@@ -19,10 +21,7 @@ from models.guardianship import GuardianshipState
 from models.learner import AgeBand, Learner, LearnerState
 from models.mail import Mail, MailState, Stream
 from models.outbox import Push, PushState
-from models.recipient import (
-    ExclusionReason,
-    Recipient,
-)
+from models.recipient import ExclusionReason, Recipient
 from models.subscription import Channel, Subscription
 from simulator.platform import Platform
 from tests.campaigns import Announcement
@@ -199,6 +198,21 @@ class Crowd:
                     purpose=Purpose.EMAIL_NEWS,
                 )
             )
+
+
+def test_lists_that_were_frozen_earlier_stay_readable() -> None:
+    """Four reasons had other names in the lists and in what these came to."""
+    older = ("not_chosen", "no_consent", "no_address", "enough")
+    assert [ExclusionReason(each) for each in older] == [
+        ExclusionReason.NOT_CHOSEN,
+        ExclusionReason.NO_CONSENT,
+        ExclusionReason.NO_ADDRESS,
+        ExclusionReason.ENOUGH,
+    ]
+    counts = {"looked_at": 9, "left_out.no_consent": 2, "left_out.no consent": 1, "line.th": 6}
+    assert campaign_words.left_out(translator("en"), counts) == [("No consent to news", 3)]
+    with pytest.raises(ValueError, match="no such reason"):
+        ExclusionReason("no such reason")
 
 
 def one_by_one(bot: Bot, session: Session, learner: Learner) -> tuple[Channel | None, set[str]]:

@@ -35,10 +35,7 @@ from models.privacy import (
     RequestKind,
     RequestState,
 )
-from models.recipient import (
-    ExclusionReason,
-    Recipient,
-)
+from models.recipient import ExclusionReason, Recipient
 from models.secret_link import LinkPurpose, SecretLink
 from models.staff_chat import StaffChat
 from models.subscription import Channel, Subscription

@@ -42,12 +42,7 @@ from models.conversation import Language
 from models.database import database_of
 from models.learner import Learner
 from models.mail import Mail, Suppression
-from models.recipient import (
-    Batch,
-    BatchState,
-    ExclusionReason,
-    Recipient,
-)
+from models.recipient import Batch, BatchState, ExclusionReason, Recipient
 from models.subscription import Channel
 
 # People looked at in one unit of work: on SQLite everybody else who writes waits for it.

@@ -1,6 +1,6 @@
 """The list of announcements: newest first by state, and what waits for one member."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,25 +11,17 @@ from bot.services.campaigns.workflow import decisions
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from bot.settings import Settings
-from models.campaign import Campaign, CampaignState
+from models.campaign import ON_THE_WAY, OVER, WAITS, Campaign, CampaignState
 from models.recipient import ACCEPTED, Batch, BatchState
 from models.staff import Staff
 
 PAGE = 30
 MAX_WAITING = 10
-ENDED = (CampaignState.DONE, CampaignState.STOPPED, CampaignState.FAILED)
-# What has not ended and may be stopped.
-ON_THE_WAY = (
-    CampaignState.APPROVED,
-    CampaignState.SCHEDULED,
-    CampaignState.SENDING,
-    CampaignState.PAUSED,
-)
-GROUPS: dict[str, tuple[CampaignState, ...]] = {
-    "drafts": (CampaignState.DRAFT,),
-    "review": (CampaignState.IN_REVIEW,),
+GROUPS: dict[str, Set[CampaignState]] = {
+    "drafts": {CampaignState.DRAFT},
+    "review": {CampaignState.IN_REVIEW},
     "going": ON_THE_WAY,
-    "over": ENDED,
+    "over": OVER,
 }
 UNDER_WAY = (CampaignState.SENDING, CampaignState.PAUSED)
 SENT_BACK, DISCARDED, NOBODY = "sent_back", "discarded", "nobody"
@@ -84,8 +76,7 @@ def waiting(session: Session, member: Member, settings: Settings) -> list[Row]:
     if not wanted:
         return []
     # Both states are in the index; what has come to its end is not looked at.
-    states = (CampaignState.PAUSED, CampaignState.IN_REVIEW)
-    query = select(Campaign).where(Campaign.state.in_(states), or_(*wanted))
+    query = select(Campaign).where(Campaign.state.in_(WAITS), or_(*wanted))
     return _rows(session, session.scalars(query.order_by(Campaign.id).limit(MAX_WAITING)).all())
 
 
@@ -156,7 +147,7 @@ def _standings(
 
 def _reached(session: Session, found: Iterable[Campaign]) -> dict[str, int]:
     """How many people got what has ended; a series itself is got by nobody, its members are."""
-    ended = [each.id for each in found if each.state in ENDED and each.rule is None]
+    ended = [each.id for each in found if each.state in OVER and each.rule is None]
     if not ended:
         return {}
     query = (

@@ -17,7 +17,7 @@ from models.campaign import (
     RolloutStage,
 )
 from models.outbox import Push, PushState
-from models.recipient import ACCEPTED, Batch, BatchState
+from models.recipient import ACCEPTED, LOST, Batch, BatchState
 from models.subscription import Channel
 
 PACE = timedelta(minutes=1)  # over which the rate is taken
@@ -181,7 +181,7 @@ def _failures(session: Session, campaign: Campaign) -> tuple[Failure, ...]:
         .where(
             Batch.campaign_id == campaign.id,
             Batch.reason.is_not(None),
-            Batch.state.in_((BatchState.REFUSED, BatchState.UNKNOWN, BatchState.QUEUED)),
+            Batch.state.in_((*LOST, BatchState.QUEUED)),
         )
         .group_by(Batch.state, Batch.reason)
         .order_by(func.count().desc())

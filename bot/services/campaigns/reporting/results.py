@@ -11,7 +11,7 @@ from bot.services.subscriptions.subscriptions import NEWS
 from models.campaign import Campaign
 from models.consent import ConsentEvent, ConsentState
 from models.conversation import Conversation
-from models.recipient import Recipient
+from models.recipient import ExclusionReason, Recipient
 
 # What somebody does later is hardly because of it.
 CAUSED_WITHIN = timedelta(hours=48)
@@ -25,7 +25,7 @@ class Caused:
     the list only, whether or not it had reached them.
     """
 
-    dropped: Mapping[str, int]
+    dropped: Mapping[ExclusionReason, int]
     withdrawn: int
     blocked: int
 

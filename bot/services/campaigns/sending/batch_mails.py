@@ -21,9 +21,7 @@ from models.campaign import Campaign, CampaignState
 from models.consent import Purpose
 from models.learner import Learner
 from models.mail import IS_QUEUED, Mail, Stream
-from models.recipient import BatchState
-
-NO_ADDRESS = "address not confirmed"
+from models.recipient import BatchState, ExclusionReason
 
 # The letter of a campaign: its id, the digest that was approved, the language.
 Write = Callable[[Session, str, str | None, str], Letter]
@@ -55,9 +53,9 @@ def queue(
         learner = session.get(Learner, member.learner_id)
         why_not = member.why_not
         if why_not is None and (learner is None or not learner.email):
-            why_not = NO_ADDRESS
+            why_not = ExclusionReason.NO_ADDRESS
         if why_not is not None or learner is None:
-            drop(session, campaign.id, member.subject_id, why_not or NO_ADDRESS)
+            drop(session, campaign.id, member.subject_id, why_not or ExclusionReason.NO_ADDRESS)
             continue
         mails.queue(
             session,

@@ -13,13 +13,8 @@ from bot.services.subscriptions.subscriptions import PURPOSE_OF
 from bot.settings import Settings
 from models.base import session_keyring
 from models.campaign import Campaign
-from models.recipient import Recipient
+from models.recipient import ExclusionReason, Recipient
 from models.subscription import Channel
-
-GONE = "gone"
-UNREADABLE = "cannot be read"
-NO_CHAT = "no chat"  # imported, and has not joined yet
-HAS_STAFF_COPY = "staff copy"  # belongs to the staff, who get it first
 
 
 class Member(NamedTuple):
@@ -28,7 +23,7 @@ class Member(NamedTuple):
     subject_id: str
     learner_id: str
     address: str | None
-    why_not: str | None
+    why_not: ExclusionReason | None
 
 
 def standing(
@@ -49,28 +44,29 @@ def standing(
     members = []
     # The ids come first in each row: the same bytes for the same people, each time.
     for subject_id, learner_id, found, is_unmoved in sorted(MEMBERS[channel].rows(session, asked)):
-        reason = address = None
+        reason: ExclusionReason | None = None
+        address = None
         if found is None:
-            reason = GONE
+            reason = ExclusionReason.GONE
         elif not is_unmoved:
             reason = _why_not(session, campaign_id, channel, subject_id, now, settings)
         if on_line and found is not None:
             try:
                 address = read(found, f"learner|line_user_id_sealed|{learner_id}").decode()
             except (SealError, UnicodeDecodeError):
-                reason = reason or UNREADABLE
+                reason = reason or ExclusionReason.UNREADABLE
             if address == "":
-                reason = reason or NO_CHAT
+                reason = reason or ExclusionReason.NO_CHAT
         members.append(Member(subject_id, learner_id, address, reason))
     return members
 
 
-def drop(session: Session, campaign_id: str, subject_id: str, reason: str) -> None:
+def drop(session: Session, campaign_id: str, subject_id: str, reason: ExclusionReason) -> None:
     """Somebody on the list is not sent it after all; both sides are kept."""
     session.execute(
         update(Recipient)
         .where(Recipient.campaign_id == campaign_id, Recipient.subject_id == subject_id)
-        .values(dropped=reason[:40])
+        .values(dropped=reason)
         .execution_options(synchronize_session=False)
     )
 
@@ -82,7 +78,7 @@ def _why_not(
     subject_id: str,
     now: datetime,
     settings: Settings,
-) -> str | None:
+) -> ExclusionReason | None:
     """Everything that news depend on, asked anew; the cap was counted when the list was frozen."""
     topic = session.get_one(Campaign, campaign_id).topic
     purpose = PURPOSE_OF[channel]

@@ -36,7 +36,7 @@ from models.campaign import (
     RolloutStage,
 )
 from models.database import database_of
-from models.recipient import Batch, BatchState
+from models.recipient import Batch, BatchState, ExclusionReason
 from models.subscription import Channel
 
 LATE = timedelta(minutes=30)  # the machine was down: somebody is asked whether it still holds
@@ -44,7 +44,6 @@ LEASE = timedelta(seconds=60)  # longer than a call with its timeouts and its wa
 # LINE forgets a retry key after 24 hours; a try after that could be a second message.
 KEY_LIFE = timedelta(hours=23, minutes=30)
 SECOND, MAX_WAIT = timedelta(seconds=1), timedelta(minutes=15)
-REFUSED_BY_LINE = "refused by LINE"
 # LINE names one recipient that it does not take, and then nobody gets anything.
 _BAD_RECIPIENT = re.compile(r"\bto\[(\d{1,3})\]")
 
@@ -144,7 +143,7 @@ def begin(
             if member.why_not is not None:
                 drop(session, claimed.campaign_id, member.subject_id, member.why_not)
         members = [member for member in members if member.why_not is None]
-    elif any(member.why_not not in {None, "blocked"} for member in members):
+    elif any(member.why_not not in {None, ExclusionReason.BLOCKED} for member in members):
         # The same bytes would tell somebody who said no, others could reach the rest twice: a
         # person decides. To whoever blocked us LINE delivers nothing.
         reason = "somebody said no since the first try"
@@ -197,7 +196,7 @@ def failed(
         return
     subject_id = _bad_recipient(outgoing, error)
     if subject_id is not None:
-        batch_members.drop(session, batch.campaign_id, subject_id, REFUSED_BY_LINE)
+        batch_members.drop(session, batch.campaign_id, subject_id, ExclusionReason.REFUSED_BY_LINE)
         _again(batch, outgoing, reason, now)
         return
     if error.permanent:

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services.campaigns.sending.batches import REFUSED_BY_LINE
 from models.campaign import (
     Campaign,
     CampaignAction,
@@ -14,7 +13,7 @@ from models.campaign import (
 )
 from models.conversation import Conversation
 from models.mail import WENT_WRONG, Mail, MailState
-from models.recipient import ACCEPTED, LOST, Batch, Recipient
+from models.recipient import ACCEPTED, LOST, Batch, ExclusionReason, Recipient
 from models.subscription import Channel
 
 # Below these a share says nothing: one refusal among three people is no trend. Every campaign
@@ -103,7 +102,7 @@ def _refused_people(session: Session, campaign: Campaign, since: datetime) -> in
         .join(Batch, _IS_THEIRS)
         .where(
             Recipient.campaign_id == campaign.id,
-            Recipient.dropped == REFUSED_BY_LINE,
+            Recipient.dropped == ExclusionReason.REFUSED_BY_LINE,
             or_(Batch.settled_at.is_(None), Batch.settled_at >= since),
         )
     )

@@ -17,6 +17,7 @@ from bot.services.shared import quiet_hours
 from models.campaign import Campaign, CampaignState
 from models.mail import IS_QUEUED, Mail
 from models.outbox import Push
+from models.recipient import ExclusionReason
 
 
 class CampaignGate:
@@ -48,7 +49,7 @@ class CampaignGate:
         found = session.execute(query).one_or_none()
         state, alive_at = found or (None, None)
         if state is CampaignState.STOPPED:
-            return Drop("campaign stopped")
+            return Drop(ExclusionReason.STOPPED)
         decided = self._persons.decide(session, row, now)
         is_on = state is CampaignState.SENDING and alive_at is not None and alive_at > now - LATE
         if isinstance(decided, Go) and (not is_on or quiet_hours.is_quiet(now)):

@@ -48,6 +48,7 @@ from bot.settings import Settings
 from models.base import new_id
 from models.campaign import (
     MOVES,
+    TO_START,
     Campaign,
     CampaignAction,
     CampaignState,
@@ -281,7 +282,7 @@ def pause(
     move(campaign, CampaignState.PAUSED)
     campaign.pause_reason = reason[:80]
     for ahead in series_members.ahead(session, campaign):
-        if ahead.state in series_members.APPROVED:  # a paused pattern vouches for no other
+        if ahead.state in TO_START:  # a paused pattern vouches for no other
             pause(session, ahead, member_id, BY_SERIES, now)
     log_event(session, campaign, CampaignAction.PAUSED, member_id, note or reason, now)
     record(session, Action.CAMPAIGN_PAUSED, campaign, member_id, now)

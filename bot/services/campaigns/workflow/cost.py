@@ -12,16 +12,9 @@ from bot.services.campaigns.content.problems import (
 )
 from bot.services.campaigns.sending import quota
 from bot.settings import Settings
-from models.campaign import Campaign, CampaignState
+from models.campaign import ON_THE_WAY, Campaign, CampaignState
 from models.recipient import Batch, BatchState
 from models.subscription import Channel
-
-ON_THEIR_WAY = (
-    CampaignState.APPROVED,
-    CampaignState.SCHEDULED,
-    CampaignState.SENDING,
-    CampaignState.PAUSED,
-)
 
 SHORT = "quota"  # the pause_reason of what waits for messages
 
@@ -99,7 +92,7 @@ def _promised(
         Batch.channel == Channel.LINE,
         Batch.state == BatchState.QUEUED,
         Batch.tried_at.is_(None),
-        Campaign.state.in_(ON_THEIR_WAY),
+        Campaign.state.in_(ON_THE_WAY),
         or_(
             Campaign.state != CampaignState.PAUSED,
             Campaign.pause_reason.is_(None),

@@ -21,7 +21,6 @@ from bot.services.campaigns.sending import (
     circuit_breaker,
     quota,
 )
-from bot.services.campaigns.sending.batch_members import HAS_STAFF_COPY
 from bot.services.campaigns.sending.batches import LATE
 from bot.services.campaigns.workflow import (
     alerts,
@@ -37,12 +36,13 @@ from bot.services.staff.chats import Linked
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from models.campaign import (
+    TO_START,
     Campaign,
     CampaignState,
     RolloutStage,
 )
 from models.database import database_of
-from models.recipient import ACCEPTED, LOST, Batch, BatchState, Recipient
+from models.recipient import ACCEPTED, LOST, Batch, BatchState, ExclusionReason, Recipient
 
 # Between two waves: long enough for colleagues to say stop, short enough to be waited for.
 WAVE_PAUSE = timedelta(minutes=2)
@@ -52,7 +52,6 @@ MAIL_PATIENCE = timedelta(hours=1)
 ALIVE = timedelta(minutes=1)  # how exactly it is written down that we are up
 NEXT = {RolloutStage.STAFF: RolloutStage.FIRST, RolloutStage.FIRST: RolloutStage.REST}
 STAFF_COPY = "campaign:{}:staff:"  # a colleague's push is caused by this and their id
-TO_START = (CampaignState.APPROVED, CampaignState.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ def _take_off_the_list(session: Session, campaign: Campaign, member: Linked) -> 
         return
     recipient = session.get(Recipient, (campaign.id, conversation.id))
     if recipient is not None and recipient.channel is not None:
-        batch_members.drop(session, campaign.id, conversation.id, HAS_STAFF_COPY)
+        batch_members.drop(session, campaign.id, conversation.id, ExclusionReason.HAS_STAFF_COPY)
 
 
 def _advance(

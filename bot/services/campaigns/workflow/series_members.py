@@ -3,11 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import Campaign, CampaignState
+from models.campaign import NOT_BEGUN, Campaign
 
 BY_SERIES = "series"  # in a note: it was not about this campaign, but about its series
-APPROVED = (CampaignState.APPROVED, CampaignState.SCHEDULED)
-_NOT_BEGUN = (CampaignState.IN_REVIEW, *APPROVED, CampaignState.PAUSED)
 
 
 def ahead(session: Session, pattern: Campaign) -> list[Campaign]:
@@ -20,7 +18,7 @@ def ahead(session: Session, pattern: Campaign) -> list[Campaign]:
         return []
     query = select(Campaign).where(
         Campaign.series_id == pattern.id,
-        Campaign.state.in_(_NOT_BEGUN),
+        Campaign.state.in_(NOT_BEGUN),
         Campaign.started_at.is_(None),
     )
     locked = query.order_by(Campaign.id).with_for_update()
