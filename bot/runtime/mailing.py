@@ -89,7 +89,15 @@ class _Lane:
         def work(session: Session) -> Outgoing | None:
             now, head = self.bot.clock(), self.mailer.head
             # In this order: it locks a person, and locks of mails come after those of persons.
-            found = mail_delivery.begin(session, claimed, self.worker, now, head, self.permits)
+            found = mail_delivery.begin(
+                session,
+                claimed,
+                self.worker,
+                now,
+                head,
+                self.permits,
+                keeps_quiet=self.bot.settings.keeps_quiet,
+            )
             if self.accepted is not None:
                 mail_delivery.sent(session, self.accepted, self.worker, now)
             return found
@@ -147,8 +155,15 @@ def _opens(lane: _Lane) -> bool:
 
 
 def _claim(lane: _Lane, session: Session) -> list[Claimed]:
-    rate = lane.bot.settings.mail_per_domain
-    return mail_claims.claim(session, lane.worker, lane.bot.clock(), CLAIM, rate)
+    settings, now = lane.bot.settings, lane.bot.clock()
+    return mail_claims.claim(
+        session,
+        lane.worker,
+        now,
+        CLAIM,
+        settings.mail_per_domain,
+        keeps_quiet=settings.keeps_quiet,
+    )
 
 
 def _send_all(lane: _Lane, claimed: list[Claimed]) -> bool:

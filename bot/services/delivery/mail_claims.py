@@ -34,7 +34,13 @@ class _Leased:
 
 
 def claim(
-    session: Session, worker: str, now: datetime, most: int = 20, per_domain: int = 10
+    session: Session,
+    worker: str,
+    now: datetime,
+    most: int = 20,
+    per_domain: int = 10,
+    *,
+    keeps_quiet: bool = True,
 ) -> list[Claimed]:
     """Lease mails that are due; notices about accounts first, however much news is waiting.
 
@@ -46,7 +52,7 @@ def claim(
         for _ in range(LOOKS):
             if len(found) >= most:
                 break
-            leased = _lease(session, worker, now, look, stream)
+            leased = _lease(session, worker, now, look, stream, keeps_quiet=keeps_quiet)
             found += _admitted(session, leased, most - len(found), per_domain, stream, now)
             if len(leased) < look:
                 break
@@ -55,9 +61,15 @@ def claim(
 
 
 def _lease(
-    session: Session, worker: str, now: datetime, most: int, stream: Stream
+    session: Session,
+    worker: str,
+    now: datetime,
+    most: int,
+    stream: Stream,
+    *,
+    keeps_quiet: bool,
 ) -> list[_Leased]:
-    turn = _turn(session, now, most, stream)
+    turn = _turn(session, now, most, stream, keeps_quiet=keeps_quiet)
     if not turn:
         return []
     leased = session.execute(
@@ -74,7 +86,9 @@ def _lease(
     ]
 
 
-def _turn(session: Session, now: datetime, most: int, stream: Stream) -> list[str]:
+def _turn(
+    session: Session, now: datetime, most: int, stream: Stream, *, keeps_quiet: bool
+) -> list[str]:
     """The mails that have waited longest, of all queues that are open.
 
     Each queue is asked by itself: what a paused campaign has in its own is not looked at.
@@ -84,7 +98,7 @@ def _turn(session: Session, now: datetime, most: int, stream: Stream) -> list[st
         (Mail.campaign_id.is_(None), Mail.stream == stream)
     ]
     if stream is Stream.NEWS:
-        open_campaigns = batch_mails.open_campaigns(session, now)
+        open_campaigns = batch_mails.open_campaigns(session, now, keeps_quiet=keeps_quiet)
         queues += [(Mail.campaign_id == campaign_id,) for campaign_id in open_campaigns]
     found: list[tuple[datetime, str]] = []
     for queue in queues:

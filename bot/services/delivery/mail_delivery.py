@@ -53,6 +53,8 @@ def begin(
     now: datetime,
     head: Letterhead,
     permits: Permits,
+    *,
+    keeps_quiet: bool = True,
 ) -> Outgoing | None:
     """Count an attempt just before it; None where the mail may not go out any more.
 
@@ -73,7 +75,7 @@ def begin(
     if refusal is not None:
         _close(mail, MailState.DROPPED, refusal)
         return None
-    if batch_mails.has_to_wait(session, mail, now):
+    if batch_mails.has_to_wait(session, mail, now, keeps_quiet=keeps_quiet):
         mail.lease_until = None
         return None
     mail.first_tried_at = mail.first_tried_at or now
