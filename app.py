@@ -60,7 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         ),
         dispatcher=build_dispatcher(),
         keyring=keyring,
-        make_gate=lambda settings: CampaignGate(NewsGate(settings)),
+        make_gate=lambda settings: CampaignGate(NewsGate(settings), settings),
         mailer=mailer_of(settings),
         postbox=postbox_of(settings),
         user_id=settings.bot_user_id,

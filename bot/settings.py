@@ -120,6 +120,11 @@ class Settings:
         """The e-learning system in which accounts are made."""
         return SYSTEMS[self.provider]
 
+    @property
+    def keeps_quiet(self) -> bool:
+        """Whether news waits for the morning; phones and mails of the simulator wake nobody."""
+        return not self.simulator or self.smtp_url is not None
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read and check the environment; raises SettingsError listing all that is wrong."""

@@ -6,7 +6,6 @@ For development only: this module is not even loaded where the simulator is off.
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -63,14 +62,19 @@ def create_console_blueprint(bot: Bot) -> Blueprint:
     return blueprint
 
 
-def _ticket(session: Session, bot: Bot, key: str) -> SessionCookie:
+def member(session: Session, key: str, now: datetime) -> str:
+    """The id of one of the demo's staff, who is made where nobody met them yet."""
     name, roles, _, _ = CAST[key]
-    username, now = f"demo.{key}", bot.clock()
-    found = session.scalars(select(Staff.id).where(Staff.username == username)).one_or_none()
+    found = staff.find(session, f"demo.{key}")
     if found is None:
-        found, _ = staff.add(session, name, username, roles, staff.OPERATOR, now)
+        found, _ = staff.add(session, name, f"demo.{key}", roles, staff.OPERATOR, now)
     _settle(session, found, now)
-    return sessions.open_session(session, found, Stage.IN, now)
+    return found
+
+
+def _ticket(session: Session, bot: Bot, key: str) -> SessionCookie:
+    now = bot.clock()
+    return sessions.open_session(session, member(session, key, now), Stage.IN, now)
 
 
 def _settle(session: Session, staff_id: str, now: datetime) -> None:

@@ -4,30 +4,52 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from bot.presentation import campaign_messages
 from bot.runtime import Bot
+from bot.services.campaigns.content import mail
 from bot.services.consent.consents import ConsentStatement
+from bot.services.delivery import (
+    mails,
+    outbox,
+)
 from bot.services.people import people
 from bot.services.subscriptions import (
-    bulletins,
     subscriptions,
+    topics,
 )
-from bot.services.subscriptions.bulletins import Content
 from bot.services.subscriptions.subscriptions import PURPOSE_OF
+from bot.services.subscriptions.topics import Topic
 from models.base import new_id
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner
+from models.mail import Stream
 from models.outbox import Push
 from models.subscription import Channel
 from simulator.platform import Platform
 from tests.chat import Chat
 from tests.factories import make_conversation, make_guardianship, make_learner
 
-CONTENT = Content(
-    {"th": "คอร์สใหม่", "en": "A new course"},
-    {"th": "เปิดแล้ววันนี้", "en": "It opens today"},
-    "https://school.example.test/new",
-)
+TITLE = {"th": "คอร์สใหม่", "en": "A new course"}
+BODY = {"th": "เปิดแล้ววันนี้", "en": "It opens today"}
+READ_ON = {"th": "อ่านต่อ", "en": "Read on"}
+URL = "https://school.example.test/new"
+CONTENT = {
+    language: {
+        "title": title,
+        "parts": [
+            {
+                "type": "card",
+                "title": title,
+                "text": BODY[language],
+                "buttons": [{"label": READ_ON[language], "url": URL}],
+            }
+        ],
+    }
+    for language, title in TITLE.items()
+}
 
 
 class Subscriber:
@@ -88,18 +110,10 @@ class Subscriber:
         self.subject_id, self.learner_id = bot.database.write(make)
 
     def is_sent(self, cause: str, topic: str = "courses", channel: Channel = Channel.LINE) -> bool:
-        """Queue one piece of news."""
+        """Queue one piece of news by itself, as it waits before it is sent."""
+        queue = queue_mail if channel is Channel.EMAIL else queue_push
         return self.bot.database.write(
-            lambda session: bulletins.queue(
-                session,
-                session.get_one(Learner, self.learner_id),
-                channel,
-                topic,
-                CONTENT,
-                cause=cause,
-                settings=self.bot.settings,
-                now=self.bot.clock(),
-            )
+            lambda session: queue(self.bot, session, self.learner_id, cause, topic)
         )
 
     def says_no(self) -> None:
@@ -124,6 +138,53 @@ class Subscriber:
                 setattr(learner, name, value)
 
         self.bot.database.write(change)
+
+
+def queue_push(bot: Bot, session: Session, learner_id: str, cause: str, topic: str) -> bool:
+    """One push of news; False where this cause had one already."""
+    learner = session.get_one(Learner, learner_id)
+    conversation = session.get_one(Conversation, learner.conversation_id)
+    topic_said = about(bot, topic)
+    told = campaign_messages.messages(CONTENT, conversation.language, topic_said, bot.settings)
+    cards = {"type": "carousel", "contents": [each["contents"] for each in told]}
+    return outbox.queue(
+        session,
+        cause=f"news:{cause}:{conversation.id}:{Channel.LINE}",
+        person=conversation.person,
+        to=learner.line_user_id or "",
+        messages=[{**told[0], "contents": cards}],
+        now=bot.clock(),
+        purpose=Purpose.LINE_NEWS,
+        topic=topic,
+        subject_id=conversation.id,
+    )
+
+
+def queue_mail(bot: Bot, session: Session, learner_id: str, cause: str, topic: str) -> bool:
+    """One mail of news; False where this cause had one already."""
+    learner = session.get_one(Learner, learner_id)
+    conversation = session.get_one(Conversation, learner.conversation_id)
+    letter = mail.letter(CONTENT, conversation.language, about(bot, topic), bot.settings)
+    queued = mails.queue(
+        session,
+        cause=f"news:{cause}:{conversation.id}:{Channel.EMAIL}",
+        template=mail.TEMPLATE,
+        language=conversation.language,
+        to=learner.email or "",
+        values={},
+        now=bot.clock(),
+        subject_id=conversation.id,
+        stream=Stream.NEWS,
+        purpose=Purpose.EMAIL_NEWS,
+        topic=topic,
+        written=letter,
+    )
+    return queued is not None
+
+
+def about(bot: Bot, topic: str) -> Topic:
+    """A topic, with words even where nobody has heard of it."""
+    return topics.find(bot.settings.news_dir, topic) or topics.load(bot.settings.news_dir)[0]
 
 
 def allow_many(bot: Bot, most: int = 10_000) -> None:

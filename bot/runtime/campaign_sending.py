@@ -98,7 +98,7 @@ class CampaignSending:
             if settle is not None:
                 settle(session)
                 session.flush()
-            if quiet_hours.is_quiet(now):
+            if bot.settings.keeps_quiet and quiet_hours.is_quiet(now):
                 return []
             return batches.claim(session, bot.worker, now, channel, most)
 

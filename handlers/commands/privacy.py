@@ -8,9 +8,9 @@ from bot.runtime import Bot, purging
 from bot.services.accounts import holds
 from bot.services.people import subjects
 from bot.services.privacy import (
+    requirements,
     retention,
     ropa,
-    selfcheck,
 )
 from handlers.commands.parts import parts
 
@@ -87,14 +87,15 @@ def _warn(bot: Bot) -> None:
 @click.command("privacy-selfcheck")
 def privacy_selfcheck() -> None:
     """Print what the privacy policy demands, R1 to R51, with the test that proves each."""
-    for requirement in selfcheck.REQUIREMENTS:
+    listed = requirements.load()
+    for requirement in listed:
         click.echo(f"{requirement.id:<5} {requirement.sentence}")
         for proof in requirement.proofs:
             click.echo(f"      {proof}")
         if requirement.open:
             click.echo(f"      open: {requirement.open}")
-    proven = sum(not requirement.open for requirement in selfcheck.REQUIREMENTS)
-    click.echo(f"{proven} proven, {len(selfcheck.REQUIREMENTS) - proven} open or in part")
+    proven = sum(not requirement.open for requirement in listed)
+    click.echo(f"{proven} proven, {len(listed) - proven} open or in part")
 
 
 COMMANDS = (record_of_processing, hold_place, hold_release, purge, privacy_selfcheck)

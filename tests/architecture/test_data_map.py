@@ -8,10 +8,11 @@ import pytest
 from bot.services.privacy import (
     data_map,
     erasure,
+    requirements,
     retention,
-    selfcheck,
 )
 from bot.services.privacy.data_map import ErasureAction
+from bot.services.privacy.requirements import Requirement
 from bot.settings import ROOT, School
 from bot.texts import LANGUAGES, periods, policy
 from models.tables import metadata
@@ -138,15 +139,15 @@ def test_only_the_adapters_speak_to_the_outside() -> None:
 
 
 def test_the_requirements_are_complete_and_in_order() -> None:
-    ids = [requirement.id for requirement in selfcheck.REQUIREMENTS]
+    ids = [requirement.id for requirement in requirements.load()]
     numbers = [int(found[0]) for id_ in ids if (found := re.findall(r"\d+", id_))]
     assert numbers == sorted(numbers)
     assert set(numbers) == set(range(1, 52))
     assert len(set(ids)) == len(ids) == 52  # R34a too
 
 
-@pytest.mark.parametrize("requirement", selfcheck.REQUIREMENTS, ids=lambda found: found.id)
-def test_every_named_test_exists(requirement: selfcheck.Requirement) -> None:
+@pytest.mark.parametrize("requirement", requirements.load(), ids=lambda found: found.id)
+def test_every_named_test_exists(requirement: Requirement) -> None:
     assert requirement.proofs or requirement.open
     for proof in requirement.proofs:
         assert is_a_test(proof), proof

@@ -10,6 +10,7 @@ import pytest
 from bot.mail.smtp import Mailer, Patience
 from bot.mail_settings import MailServer
 from bot.runtime import Bot, mailing
+from bot.services.campaigns.content import mail as campaign_mail
 from bot.services.delivery import mails
 from models.base import new_id
 from models.consent import ConsentState, Purpose
@@ -26,6 +27,7 @@ from tests.factories import make_consent_event
 from tests.mail.conftest import ADDRESS
 from tests.mail.servers import Wilful
 from tests.mailbox import LETTERHEAD
+from tests.news import CONTENT, about
 
 Queue = Callable[..., str]
 MailOf = Callable[[str], Mail]
@@ -48,16 +50,8 @@ def test_wanted_news_arrive_with_a_way_to_stop(
 def test_the_address_in_the_words_ends_the_news_too(
     bot: Bot, mailbox: Mailbox, queue_news: Queue
 ) -> None:
-    queue_news(
-        template="news",
-        values={
-            "title": "บทเรียนใหม่",
-            "body": "สามบทใหม่",
-            "topic": "ข่าวหลักสูตร",
-            "sender": "English Planet",
-            "choices": "https://bot.example.test/portal/news",
-        },
-    )
+    letter = campaign_mail.letter(CONTENT, "th", about(bot, "courses"), bot.settings)
+    queue_news(template="campaign", written=letter)
     mailing.drain(bot)
     (mail,) = mailbox.mails
     address = mail.headers["List-Unsubscribe"].strip("<>")

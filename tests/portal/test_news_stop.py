@@ -13,7 +13,7 @@ from models.conversation import Conversation
 from models.learner import Learner
 from models.mail import Mail
 from models.subscription import Channel, Subscription
-from tests.news import CONTENT, Subscriber
+from tests.news import URL, Subscriber
 from tests.portal.snapshots import fingerprint
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -155,7 +155,7 @@ def test_the_header_of_a_mail_stops_the_next_one(
     assert stop in first.text
     assert stop in first.html
     assert "เลือกรับ “ข่าวหลักสูตร”" in first.text
-    assert CONTENT.url in first.html
+    assert URL in first.html
     reader.is_sent("c2", channel=Channel.EMAIL)
     database.write(
         lambda session: details.ask_to_confirm_email(

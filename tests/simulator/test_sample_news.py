@@ -1,4 +1,4 @@
-"""The demo's news lever: the real way, to everybody who chose the topic, and to nobody else."""
+"""The demo's news lever: an announcement by the real way, to everybody who chose the topic."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,16 +9,25 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
+from bot.runtime import campaigning
+from bot.services.shared import quiet_hours
+from bot.services.subscriptions.topics import Kind
 from bot.settings import Settings
+from models.campaign import Campaign, CampaignState
 from models.mail import Mail
-from models.outbox import Push
+from models.staff import Staff
 from models.subscription import Channel
-from tests.news import Subscriber
+from simulator.platform import Platform
+from simulator.sample_news import SAMPLES
+from tests.chat import words
+from tests.news import Subscriber, allow_many
+from tests.simulator.conftest import TOKEN, StandingClock
 
 
 @pytest.fixture
-def demo(settings: Settings, clock: Any) -> Iterator[Flask]:
-    made = create_app(replace(settings, simulator=True), clock=clock)
+def demo(settings: Settings, clock: StandingClock) -> Iterator[Flask]:
+    """The demo's product, which calls the LINE of the tests."""
+    made = create_app(replace(settings, simulator=True, access_token=TOKEN), clock=clock)
     yield made
     made.extensions["bot"].close()
 
@@ -27,34 +36,90 @@ def pull(demo: Flask, lever: str) -> Any:
     return demo.test_client().post("/simulator/api/lever", json={"lever": lever, "person": "x"})
 
 
-def queued(demo: Flask, model: type[Any]) -> list[tuple[str, str]]:
-    query = select(model.subject_id, model.topic).order_by(model.id)
+def ticks(demo: Flask) -> None:
+    """The clock's ticks, to the end of what is on its way."""
+    bot, engine = demo.extensions["bot"], demo.extensions["engine"]
+    for _ in range(3):
+        campaigning.move_on(bot)
+        engine.campaigns.drain_mails()
+        engine.campaigns.drain()
+
+
+def mailed(demo: Flask) -> list[tuple[str, str]]:
+    query = select(Mail.subject_id, Mail.topic).order_by(Mail.id)
     found: list[tuple[str, str]] = demo.extensions["bot"].database.read(
         lambda session: [tuple(row) for row in session.execute(query)]
     )
     return found
 
 
-def test_it_goes_to_those_who_chose_the_topic(demo: Flask) -> None:
-    bot, platform = demo.extensions["bot"], demo.extensions["platform"]
+def campaigns_of(demo: Flask) -> list[Campaign]:
+    found: list[Campaign] = demo.extensions["bot"].database.read(
+        lambda session: list(session.scalars(select(Campaign).order_by(Campaign.created_at)))
+    )
+    return found
+
+
+@pytest.mark.parametrize("is_night", [False, True], ids=["day", "night"])
+def test_it_goes_to_those_who_chose_the_topic(
+    is_night: bool, demo: Flask, platform: Platform, clock: StandingClock
+) -> None:
+    bot = demo.extensions["bot"]
+    if is_night:
+        clock.advance(seconds=12 * 3600)
+        assert quiet_hours.is_quiet(clock())
     on_line = Subscriber(bot, platform, Channel.LINE, name="ก")
-    by_mail = Subscriber(bot, platform, Channel.EMAIL, name="ข")
-    Subscriber(bot, platform, name="ค")
+    by_mail = Subscriber(bot, platform, Channel.EMAIL, name="ข", email="kho@example.test")
+    nothing = Subscriber(bot, platform, name="ค", email="kho2@example.test")
 
     assert pull(demo, "news-course_info").status_code == 200
-    assert queued(demo, Push) == [(on_line.subject_id, "courses")]
-    assert queued(demo, Mail) == [(by_mail.subject_id, "courses")]
+    ticks(demo)
+    (heard,) = on_line.chat.heard()[:1]
+    assert SAMPLES[Kind.COURSE_INFO].title["th"] in words([heard])
+    assert mailed(demo) == [(by_mail.subject_id, "courses")]
+    assert not by_mail.chat.heard()
+    assert not nothing.chat.heard()
     assert pull(demo, "news-course_info").status_code == 200
-    assert len(queued(demo, Push)) == 2, "each pull is news of its own"
+    ticks(demo)
+    assert len(mailed(demo)) == 2, "each pull is news of its own"
 
 
-def test_nobody_there_is_said(demo: Flask) -> None:
-    Subscriber(demo.extensions["bot"], demo.extensions["platform"], Channel.LINE, name="ก")
+def test_one_of_the_staff_wrote_it_and_another_approved_it(demo: Flask, platform: Platform) -> None:
+    bot = demo.extensions["bot"]
+    Subscriber(bot, platform, Channel.LINE, name="ก")
+    pull(demo, "news-article")
+    ticks(demo)
+
+    (campaign,) = campaigns_of(demo)
+    assert campaign.state is CampaignState.DONE
+    staff = bot.database.read(
+        lambda session: {row.id: row.username for row in session.scalars(select(Staff))}
+    )
+    assert staff[campaign.author_id] == "demo.author"
+    assert staff[campaign.approved_by] == "demo.approver"
+
+
+def test_nobody_there_is_said(demo: Flask, platform: Platform) -> None:
+    Subscriber(demo.extensions["bot"], platform, Channel.LINE, name="ก")
     answer = pull(demo, "news-news")
+    ticks(demo)
 
     assert answer.status_code == 409
     assert "nobody has chosen" in answer.get_json()["error"]
-    assert queued(demo, Push) == []
+    assert [campaign.state for campaign in campaigns_of(demo)] == [CampaignState.STOPPED]
+    assert not [call for call in platform.calls if call.endpoint == "multicast"]
+
+
+def test_what_does_not_fit_into_the_month_is_said(demo: Flask, platform: Platform) -> None:
+    bot = demo.extensions["bot"]
+    allow_many(bot)
+    Subscriber(bot, platform, Channel.LINE, name="ก")
+    platform.usage.quota = 0
+    answer = pull(demo, "news-video")
+
+    assert answer.status_code == 409
+    assert "quota" in answer.get_json()["error"]
+    assert [campaign.state for campaign in campaigns_of(demo)] == [CampaignState.STOPPED]
 
 
 def test_every_lever_stands_on_the_page(demo: Flask) -> None:

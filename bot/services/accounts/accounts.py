@@ -14,7 +14,7 @@ from bot.services.auth import usernames
 from bot.services.consent import consents
 from bot.services.guardians import ends
 from bot.services.people import people
-from bot.services.shared import retries
+from bot.services.shared import processors, retries
 from models.account import IS_DUE, Account, AccountState
 from models.base import new_id
 from models.conversation import Conversation
@@ -162,13 +162,15 @@ def request_of(session: Session, account_id: str) -> NewAccount | None:
     if account is None or account.state is not AccountState.PENDING:
         return None
     learner = session.get_one(Learner, account.learner_id)
-    return NewAccount(
-        key=account.id,
-        username=account.username,
-        name=learner.name or "",
-        email=learner.email or "",
-        language=learner.language,
-    )
+    told = {
+        "username": account.username,
+        "name": learner.name or "",
+        "email": learner.email or "",
+        "language": learner.language,
+    }
+    items = processors.DOORS[processors.ELEARNING]
+    processors.check(processors.ELEARNING, (items[name] for name in told))
+    return NewAccount(key=account.id, **told)
 
 
 def mark_created(session: Session, account_id: str, now: datetime) -> bool:

@@ -1,50 +1,69 @@
 """The one gate through which a person's data goes to a third party (the policy's S7; R21 to R26).
 
 Default is no: without the proof of exactly one of the policy's three grounds nothing is given.
+What is given is read by `content` alone, which takes the record of a disclosure. What the school's
+own processors are told in its daily work is bounded by `processors.check`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.errors import BotError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
-from bot.services.privacy import processors
+from bot.services.people import subjects
+from bot.services.people.subjects import Subject
+from bot.services.privacy import data_rows
+from bot.services.shared import processors
+from bot.services.shared.processors import DisclosureError
 from bot.settings import School
 from models.base import new_id
 from models.consent import ConsentEvent
 from models.learner import Learner
 from models.privacy import Disclosure, Ground
 
-# Everything that can be given, by name; whatever identifies somebody is on it (R22).
-ITEMS = frozenset(
-    {
-        "full name",
-        "phone number",
-        "e-mail address",
-        "LINE ID",
-        "LINE userId",
-        "age band",
-        "username",
-        "state of the account",
-        "language",
-        "lessons that are done",
-        "consents",
-        "requests",
-        "text of e-mails",
-        "text of messages",
-        "times of use",
-    }
-)
+Reader = Callable[[Session, Subject], Any]
 
 
-class DisclosureError(BotError):
-    """Nothing may be given; the text says what is missing and names no person."""
+def _of_learner(column: str) -> Reader:
+    def read(session: Session, subject: Subject) -> Any:
+        return getattr(subjects.learner(session, subject), column)
+
+    return read
+
+
+def _of_rows(rows: Callable[[Session, Subject], list[data_rows.Row]], *columns: str) -> Reader:
+    def read(session: Session, subject: Subject) -> Any:
+        return [{name: row[name] for name in columns} for row in rows(session, subject)]
+
+    return read
+
+
+# Everything that can be given, by name, and where it is read; whatever identifies somebody is on it
+# (R22).
+_READERS: Mapping[str, Reader] = {
+    "full name": _of_learner("name"),
+    "phone number": _of_learner("phone"),
+    "e-mail address": _of_learner("email"),
+    "LINE ID": _of_learner("line_id"),
+    "LINE userId": _of_learner("line_user_id"),
+    "age band": _of_learner("age_band"),
+    "language": _of_learner("language"),
+    "username": _of_rows(data_rows.account, "provider", "username"),
+    "state of the account": _of_rows(data_rows.account, "provider", "state", "created_at"),
+    "lessons that are done": _of_rows(data_rows.lesson_progress, "course", "lesson", "done_at"),
+    "consents": _of_rows(data_rows.consent_event, "at", "purpose", "state", "text", "actor"),
+    "requests": _of_rows(data_rows.privacy_request, "kind", "state", "opened_at", "closed_at"),
+    "text of e-mails": _of_rows(data_rows.mail, "created_at", "title", "text"),
+    "text of messages": _of_rows(data_rows.webhook_event, "happened_at", "said", "answer"),
+    "times of use": _of_rows(data_rows.portal_session, "created_at"),
+}
+ITEMS = frozenset(_READERS)
 
 
 @dataclass(frozen=True)
@@ -134,11 +153,8 @@ def _by_consent(session: Session, learner: Learner, consent_id: str, now: dateti
 def _by_service(school: School, processor_id: str, items: Sequence[str]) -> tuple[str, str]:
     """A registered processor, and no more than it needs (R24)."""
     known = processors.find(school, processor_id)
-    if known is None:
-        raise DisclosureError("the recipient is not in the register of processors")
-    if not set(items) <= set(known.items):
-        raise DisclosureError("the processor does not need all of these items")
-    return known.id, known.name
+    processors.check(known.id if known else "", items)  # staff are in no register of recipients
+    return processor_id, known.name if known else ""
 
 
 def _by_law(order: Order, approved_by: Sequence[str]) -> tuple[str, str]:
@@ -154,3 +170,11 @@ def of_learner(session: Session, learner_id: str) -> list[Disclosure]:
     """What was given about a person, oldest first: for their history and archive (R26)."""
     query = select(Disclosure).where(Disclosure.learner_id == learner_id).order_by(Disclosure.at)
     return list(session.scalars(query))
+
+
+def content(session: Session, given: Disclosure) -> dict[str, Any]:
+    """What a recorded disclosure gives: exactly its items, and no other."""
+    subject = subjects.of_learner(session, given.learner_id)
+    if subject is None:
+        raise DisclosureError("there is no such learner")
+    return {item: _READERS[item](session, subject) for item in given.items}

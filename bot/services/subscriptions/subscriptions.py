@@ -192,23 +192,6 @@ def is_paused(learner: Learner, now: datetime) -> bool:
     return learner.news_paused_until is not None and now < learner.news_paused_until
 
 
-def audience(
-    session: Session, channel: Channel, topic: str, after: str = "", most: int = 500
-) -> list[str]:
-    """The next subjects who chose a topic, by id; sending asks whether each may get it."""
-    query = (
-        select(Subscription.subject_id)
-        .where(
-            Subscription.channel == channel,
-            Subscription.topic == topic,
-            Subscription.subject_id > after,
-        )
-        .order_by(Subscription.subject_id)
-        .limit(most)
-    )
-    return list(session.scalars(query))
-
-
 def unsubscribe_url(keyring: Keyring, settings: Settings, subject_id: str, purpose: Purpose) -> str:
     """The address that ends a channel with one POST (RFC 8058); it can be made again at any time.
 

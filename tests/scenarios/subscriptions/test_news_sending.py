@@ -14,7 +14,7 @@ from models.outbox import Push, PushState
 from models.subscription import Channel
 from tests.chat import words
 from tests.factories import make_account
-from tests.news import CONTENT, Subscriber, allow_many, states
+from tests.news import BODY, READ_ON, TITLE, URL, Subscriber, allow_many, states
 from tests.scenarios.story import language_of, tap
 
 QUEUED, SENT, DROPPED = PushState.QUEUED, PushState.SENT, PushState.DROPPED
@@ -28,11 +28,11 @@ def test_news_says_why_it_comes_and_stops_with_one_tap(language, bot, line, engi
     chat, t = reader.chat, language_of(reader.chat)
     read = words(chat.heard())
 
-    assert CONTENT.title[language] in read
-    assert CONTENT.body[language] in read
+    assert TITLE[language] in read
+    assert BODY[language] in read
     title = {"th": "ข่าวหลักสูตร", "en": "Course news"}[language]
     assert t("You get this because you chose “{topic}” on LINE.", topic=title) in read
-    assert chat.opens(t("Read on")) == CONTENT.url
+    assert chat.opens(READ_ON[language]) == URL
     reader.is_sent("c2")
     said = words(tap(chat, "Stop news on LINE"))
     assert t("Done: you get no more of this news.") in said
@@ -65,9 +65,9 @@ def test_a_mail_says_why_it_comes_and_how_to_stop(reader, database):
         return mail.title, mail.text, mail.to
 
     title, text, to = database.read(read)
-    assert title == CONTENT.title["th"]
+    assert title == TITLE["th"]
     assert to == "somying@example.test"
-    for part in (CONTENT.body["th"], CONTENT.url, "เลือกรับ “ข่าวหลักสูตร”", "{unsubscribe}"):
+    for part in (BODY["th"], URL, "เลือกรับ “ข่าวหลักสูตร”", "{unsubscribe}"):
         assert part in text
     assert "https://bot.example.test/portal/news?lang=th" in text
 
@@ -107,7 +107,9 @@ def test_a_topic_that_was_never_chosen_is_not_sent(reader, engine, rows):
     engine.drain_pushes()
 
     assert states(rows) == [(DROPPED, "topic not chosen")]
-    assert not reader.is_sent("c2", "unheard-of")
+    reader.is_sent("c2", "unheard-of")
+    engine.drain_pushes()
+    assert states(rows)[1:] == [(DROPPED, "topic gone")]
 
 
 def test_a_topic_that_vanished_from_the_file_is_not_sent(
@@ -199,7 +201,7 @@ def test_mails_count_too(reader, engine, rows, database, clock):
                     id=new_id(),
                     cause=f"m{number}",
                     stream=Stream.NEWS,
-                    template="news",
+                    template="campaign",
                     language="th",
                     subject_id=reader.subject_id,
                     message_id=f"<{number}>",

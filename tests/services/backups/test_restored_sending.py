@@ -21,10 +21,7 @@ from bot.services.delivery import (
     outbox,
 )
 from bot.services.learners import imports
-from bot.services.subscriptions import (
-    bulletins,
-    subscriptions,
-)
+from bot.services.subscriptions import subscriptions
 from bot.texts import translator
 from models.base import new_id
 from models.campaign import (
@@ -40,13 +37,12 @@ from models.imports_exports import (
     ImportState,
 )
 from models.inbox import EventState, WebhookEvent
-from models.learner import Learner
 from models.mail import Mail, MailState
 from models.outbox import Push, PushState
 from models.subscription import Channel
 from tests.campaigns import APPROVER, Announcement
 from tests.factories import make_campaign
-from tests.news import CONTENT, Subscriber
+from tests.news import Subscriber
 from tests.services.learners.csv_files import (
     GOOD,
     file,
@@ -130,22 +126,7 @@ def test_what_line_would_not_know_any_more_is_not_tried_after_a_restore(bot, not
 @pytest.fixture
 def news(bot, reader):
     """A piece of news that waits."""
-
-    def queue(session):
-        learner = session.get_one(Learner, reader.learner_id)
-        settings, now = bot.settings, bot.clock()
-        bulletins.queue(
-            session,
-            learner,
-            Channel.LINE,
-            "courses",
-            CONTENT,
-            cause="c",
-            settings=settings,
-            now=now,
-        )
-
-    bot.database.write(queue)
+    reader.is_sent("c")
 
 
 def test_news_go_to_nobody_who_may_have_said_no(bot, reader, news, again):

@@ -191,7 +191,7 @@ class Crowd:
                 Mail(
                     **common,
                     stream=Stream.NEWS,
-                    template="news",
+                    template="campaign",
                     language=Language.THAI,
                     message_id=new_id(),
                     state=draw.choice((MailState.SENT, MailState.UNKNOWN, MailState.FAILED)),

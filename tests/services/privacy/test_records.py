@@ -11,12 +11,10 @@ from bot.services.people import subjects
 from bot.services.privacy import (
     data_map,
     disclosures,
+    requirements,
 )
-from bot.services.privacy.disclosures import (
-    DisclosureError,
-    Order,
-)
-from bot.services.privacy.selfcheck import REQUIREMENTS
+from bot.services.privacy.disclosures import Order
+from bot.services.shared.processors import DisclosureError
 from bot.settings import School
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
@@ -213,7 +211,7 @@ def test_a_hold_is_placed_and_released_by_command(app, database, learner_id):
 
 def test_the_selfcheck_prints_every_demand_with_its_test_or_the_word_open(app):
     output = app.test_cli_runner().invoke(args=["privacy-selfcheck"]).output
-    for requirement in REQUIREMENTS:
+    for requirement in requirements.load():
         assert f"{requirement.id} " in output
         assert all(proof in output for proof in requirement.proofs)
         assert requirement.open in output

@@ -44,7 +44,8 @@ def queue(
     campaign = session.get(Campaign, claimed.campaign_id)
     if batch is None or campaign is None:
         return 0
-    if campaign.state is not CampaignState.SENDING or quiet_hours.is_quiet(now):
+    is_night = settings.keeps_quiet and quiet_hours.is_quiet(now)
+    if campaign.state is not CampaignState.SENDING or is_night:
         batch.lease_until = None
         return 0
     letter = write(session, campaign.id, campaign.approved_digest, batch.language)

@@ -130,7 +130,8 @@ def begin(
     if not found:
         return None
     language, retry_key, body_digest, tried_at, state, approved, unit, _ = found[0]
-    if state is not CampaignState.SENDING or quiet_hours.is_quiet(now):
+    is_night = settings.keeps_quiet and quiet_hours.is_quiet(now)
+    if state is not CampaignState.SENDING or is_night:
         release(session, [claimed], worker)
         return None
     is_repeat = tried_at is not None

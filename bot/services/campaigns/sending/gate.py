@@ -14,6 +14,7 @@ from bot.services.delivery.gate import (
     Wait,
 )
 from bot.services.shared import quiet_hours
+from bot.settings import Settings
 from models.campaign import Campaign, CampaignState
 from models.mail import IS_QUEUED, Mail
 from models.outbox import Push
@@ -23,12 +24,13 @@ from models.recipient import ExclusionReason
 class CampaignGate:
     """The gate of campaigns, before the one that asks about each person."""
 
-    def __init__(self, persons: Gate) -> None:
+    def __init__(self, persons: Gate, settings: Settings) -> None:
         self._persons = persons
+        self._settings = settings
 
     def open_queues(self, session: Session, now: datetime) -> list[str]:
         """Those that have mails which may go now, or are let through to be dropped."""
-        if quiet_hours.is_quiet(now):
+        if self._is_night(now):
             return []
         is_on = and_(Campaign.state == CampaignState.SENDING, Campaign.alive_at > now - LATE)
         has_mails = (
@@ -52,7 +54,7 @@ class CampaignGate:
             return Drop(ExclusionReason.STOPPED)
         decided = self._persons.decide(session, row, now)
         is_on = state is CampaignState.SENDING and alive_at is not None and alive_at > now - LATE
-        if isinstance(decided, Go) and (not is_on or quiet_hours.is_quiet(now)):
+        if isinstance(decided, Go) and (not is_on or self._is_night(now)):
             return Wait()
         return decided
 
@@ -60,3 +62,6 @@ class CampaignGate:
         self, session: Session, mail: Mail, code: str, now: datetime, *, is_dead: bool
     ) -> None:
         self._persons.is_undeliverable(session, mail, code, now, is_dead=is_dead)
+
+    def _is_night(self, now: datetime) -> bool:
+        return self._settings.keeps_quiet and quiet_hours.is_quiet(now)

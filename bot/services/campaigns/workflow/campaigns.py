@@ -205,7 +205,9 @@ def approve(
         refuse([Problem("send_at", "past")])
     hold_back_over = now + timedelta(minutes=settings.hold_back_minutes)
     is_later = campaign.send_at is not None and campaign.send_at > hold_back_over
-    due_at = quiet_hours.next_open(max(campaign.send_at or now, hold_back_over))
+    due_at = max(campaign.send_at or now, hold_back_over)
+    if settings.keeps_quiet:
+        due_at = quiet_hours.next_open(due_at)
     if campaign.rule is not None:
         due_at, is_later = _next_time(campaign, hold_back_over), True
     campaign_cost.check(session, campaign, settings, now)

@@ -148,7 +148,7 @@ def _start(session: Session, campaign: Campaign, settings: Settings, now: dateti
         return None
     if now - campaign.due_at > LATE:
         return hold(session, campaign, Held.LATE, settings, now)
-    if quiet_hours.is_quiet(now):
+    if settings.keeps_quiet and quiet_hours.is_quiet(now):
         if not quiet_hours.is_quiet(campaign.due_at):  # its time has passed while nobody was up
             return hold(session, campaign, Held.LATE, settings, now)
         campaign.due_at = quiet_hours.next_open(now)  # not late: nobody is to be woken
@@ -207,7 +207,7 @@ def _advance(
         return hold(session, campaign, Held.LATE, settings, now)
     if campaign.alive_at is None or now - campaign.alive_at > ALIVE:
         campaign.alive_at = now
-    if quiet_hours.is_quiet(now):
+    if settings.keeps_quiet and quiet_hours.is_quiet(now):
         campaign.wave_due_at = max(due_at, quiet_hours.next_open(now))
         return None
     if campaign.wave is None:  # somebody let it go on before it had begun
