@@ -14,7 +14,7 @@ from bot.errors import BotError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
-from bot.services.privacy import processors
+from bot.services.shared import processors
 from bot.settings import School
 from models.base import new_id
 from models.consent import ConsentEvent

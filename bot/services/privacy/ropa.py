@@ -14,14 +14,12 @@ from bot.services.consent.records import (
     ITEMS,
     SENTENCE,
 )
-from bot.services.privacy import (
-    data_map,
-    processors,
-)
+from bot.services.privacy import data_map
 from bot.services.privacy.data_map import (
     WITHOUT_PERSONAL_DATA,
     Table,
 )
+from bot.services.shared import processors
 from bot.settings import School
 from bot.texts.periods import BY_KEY, PERIODS
 from models.consent import ConsentState, Purpose
