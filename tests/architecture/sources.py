@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.settings import ROOT
 
-PRODUCT = ("bot", "handlers", "models")
+PRODUCT = ("bot", "handlers", "models", "simulator")
 
 
 def files(*folders: str) -> list[Path]:

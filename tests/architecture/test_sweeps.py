@@ -116,15 +116,15 @@ def test_a_crash_report_does_not_name_a_one_time_link(
 NO_PERSONS = {"campaign.name", "campaign.cost_messages", "statistic.name"}
 
 
-@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda t: t.name)
-def test_no_column_is_named_for_something_that_it_may_not_hold_in_the_clear(table: Any) -> None:
+def test_no_column_is_named_for_something_that_it_may_not_hold_in_the_clear() -> None:
     """Details of a person stand in sealed columns and blind indexes, whatever the table."""
     personal = re.compile(
         r"(^|_)(name|phone|email|line_id|user_id|payload|draft|message|answer)s?$"
     )
     plain = [
-        column.name
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
         for column in table.columns
         if personal.search(column.name) and f"{table.name}.{column.name}" not in NO_PERSONS
     ]
-    assert plain == []
+    assert not plain, "\n".join(plain)

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -79,32 +80,61 @@ def test_a_sentence_is_said_in_one_way() -> None:
         assert [m for m, times in Counter(written).items() if times > 1] == []
 
 
-@pytest.mark.parametrize(
-    "message", [m for _, m in catalogue()], ids=lambda m: str(m.id)[:40].replace("::", ":")
-)
-def test_a_translation_keeps_the_gaps_and_the_tone(message: Message) -> None:
-    english, thai = str(message.id), str(message.string)
-    assert sorted(HOLES.findall(thai)) == sorted(HOLES.findall(english))
-    assert not PARTICLES.search(thai)
-    assert "เเ" not in thai, "two sara e where one sara ae is meant"
-    assert "\u0e4d\u0e32" not in thai, "sara am in two pieces"
-    assert thai == thai.strip()
-    assert english == english.strip()
-    assert "  " not in thai
+def faults(english: str, thai: str) -> Iterator[str]:
+    """What is wrong with one translation."""
+    if sorted(HOLES.findall(thai)) != sorted(HOLES.findall(english)):
+        yield "other gaps"
+    if PARTICLES.search(thai):
+        yield "a particle"
+    if "เเ" in thai:
+        yield "two sara e where one sara ae is meant"
+    if "\u0e4d\u0e32" in thai:
+        yield "sara am in two pieces"
+    if thai != thai.strip() or english != english.strip():
+        yield "white space around it"
+    if "  " in thai:
+        yield "two spaces"
+
+
+def test_a_translation_keeps_the_gaps_and_the_tone() -> None:
+    wrong = [
+        f"{path.name}:{message.lineno}: {fault}: {message.id}"
+        for path, message in catalogue()
+        for fault in faults(str(message.id), str(message.string))
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
-    "path", sorted((texts.HERE / "policy").rglob("*.md")), ids=lambda p: p.name
+    ("thai", "fault"),
+    [
+        ("{นี่} {b}", "other gaps"),
+        ("{a} {b} {b}", "other gaps"),
+        ("{a} {b} ค่ะ", "a particle"),
+        ("{a} {b} เเล้ว", "two sara e where one sara ae is meant"),
+        ("{a} {b} ท\u0e4d\u0e32", "sara am in two pieces"),
+        ("{a} {b} ", "white space around it"),
+        ("{a}  {b}", "two spaces"),
+    ],
 )
-def test_long_texts_keep_the_gaps(path: Path) -> None:
+def test_a_fault_of_a_translation_is_seen(thai: str, fault: str) -> None:
+    assert list(faults("{a} {b}", "{a} {b}")) == []
+    assert fault in list(faults("{a} {b}", thai))
+
+
+def test_long_texts_keep_the_gaps() -> None:
     """Thai and English of a version have the same facts to be filled in."""
-    other = path.with_name(
-        path.name.replace(".th.", ".en.")
-        if ".th." in path.name
-        else path.name.replace(".en.", ".th.")
-    )
-    mine, theirs = (set(HOLES.findall(p.read_text(encoding="utf-8"))) for p in (path, other))
-    assert mine == theirs
+    wrong = []
+    for path in sorted((texts.HERE / "policy").rglob("*.md")):
+        other = path.with_name(
+            path.name.replace(".th.", ".en.")
+            if ".th." in path.name
+            else path.name.replace(".en.", ".th.")
+        )
+        mine, theirs = (set(HOLES.findall(p.read_text(encoding="utf-8"))) for p in (path, other))
+        if mine != theirs:
+            wrong.append(f"{path.relative_to(texts.HERE)}: {sorted(mine ^ theirs)}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_sentence_can_be_said() -> None:

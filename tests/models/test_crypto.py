@@ -20,6 +20,7 @@ from models.tables import metadata
 from tests.clock import FakeClock
 from tests.databases import fresh
 from tests.factories import PERSON, make_learner
+from tests.samples import every
 
 # The same in every process, because the tests that are made of them have to have the same names.
 OLD, NEW = (hashlib.sha256(name).digest() for name in (b"old", b"new"))
@@ -177,9 +178,7 @@ def sealed_columns() -> list[Sealed]:
     return Sealed.registry
 
 
-@pytest.mark.parametrize("sealed", sealed_columns(), ids=lambda s: f"{s.owner.__name__}.{s.name}")
-def test_every_sealed_column_stands_on_a_table_with_an_id(sealed: Sealed) -> None:
-    """The id is part of what a ciphertext is bound to; the columns exist and hold bytes."""
+def is_bound_to_its_row(sealed: Sealed) -> None:
     table = sealed.owner.__table__
     assert list(table.primary_key.columns.keys()) == ["id"]
     assert table.columns[sealed.column].type.python_type is bytes
@@ -187,6 +186,11 @@ def test_every_sealed_column_stands_on_a_table_with_an_id(sealed: Sealed) -> Non
     if sealed.blind:
         blind = table.columns[sealed.blind]
         assert blind.index or blind.unique
+
+
+def test_every_sealed_column_stands_on_a_table_with_an_id() -> None:
+    """The id is part of what a ciphertext is bound to; the columns exist and hold bytes."""
+    every({f"{s.owner.__name__}.{s.name}": s for s in sealed_columns()}, is_bound_to_its_row)
 
 
 def test_every_column_that_is_called_sealed_has_its_attribute() -> None:

@@ -15,6 +15,7 @@ from models.mail import Mail
 from models.subscription import Channel, Subscription
 from tests.news import URL, Subscriber
 from tests.portal.snapshots import fingerprint
+from tests.samples import every
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 FORGED = [
@@ -98,21 +99,21 @@ def test_a_get_only_shows_a_button(address, new_browser, database):
     assert "no more news" in browser.post(f"{address}?lang=en").text
 
 
-@pytest.mark.parametrize("token", FORGED)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_forged_token_is_answered_like_a_good_one(
-    token, method, address, reader, new_browser, database, clock
-):
-    browser = new_browser()
-    good = browser.request(method, address, headers={"Accept-Language": "th"})
-    before = fingerprint(database)
-    forged = browser.request(method, f"/s/stop/{token}", headers={"Accept-Language": "th"})
+def test_a_forged_token_is_answered_like_a_good_one(method, address, new_browser, database):
+    def is_answered_like_a_good_one(token):
+        browser = new_browser()
+        good = browser.request(method, address, headers={"Accept-Language": "th"})
+        before = fingerprint(database)
+        forged = browser.request(method, f"/s/stop/{token}", headers={"Accept-Language": "th"})
 
-    if token != "../../etc/passwd":
-        assert forged.status_code == good.status_code == 200
-        assert forged.text == good.text
-        assert dict(forged.headers) == dict(good.headers)
-    assert fingerprint(database) == before
+        if token != "../../etc/passwd":
+            assert forged.status_code == good.status_code == 200
+            assert forged.text == good.text
+            assert dict(forged.headers) == dict(good.headers)
+        assert fingerprint(database) == before
+
+    every({token: token for token in FORGED}, is_answered_like_a_good_one)
 
 
 def test_a_token_is_bound_to_its_person_and_channel(address, bot, platform, new_browser, database):

@@ -14,6 +14,7 @@ from models.consent import ConsentEvent
 from tests.factories import make_consent_event
 from tests.portal.conftest import TOKEN, Browser, Pupil
 from tests.portal.snapshots import fingerprint
+from tests.samples import every, numbered, sampled
 
 TEMPLATES = Path("handlers/portal/templates/portal")
 OURS = {"portal", "links", "privacy", "receipts", "health", "front_door"}
@@ -116,7 +117,7 @@ def test_nothing_comes_from_elsewhere(browser: Browser, app: Flask, values) -> N
         assert not re.search(r"\son[a-z]+=", text)
 
 
-@pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.parametrize("evil", sampled(EVIL, EVIL[1:4]))  # markup, templates, NUL
 def test_evil_input_is_never_an_error_and_always_escaped(
     browser: Browser, settled: Pupil, app: Flask, values: dict[str, str], new_browser, evil: str
 ) -> None:
@@ -153,15 +154,17 @@ def test_evil_input_is_never_an_error_and_always_escaped(
     assert "<script>alert" not in answer.text
 
 
-@pytest.mark.parametrize("value", [*EVIL, "ก", "é", "=" * 40])
-def test_evil_cookies_are_no_cookies(browser: Browser, value: str) -> None:
-    header = (
-        "; ".join(f"{cookie.name}={value.replace(chr(0), '')}" for cookie in COOKIES)
-        .encode("utf-8")
-        .decode("latin-1")
-    )
-    answer = browser.get("/portal", environ_overrides={"HTTP_COOKIE": header})
-    assert answer.location == "/portal/sign-in"
+def test_evil_cookies_are_no_cookies(browser: Browser) -> None:
+    def is_none(value: str) -> None:
+        header = (
+            "; ".join(f"{cookie.name}={value.replace(chr(0), '')}" for cookie in COOKIES)
+            .encode("utf-8")
+            .decode("latin-1")
+        )
+        answer = browser.get("/portal", environ_overrides={"HTTP_COOKIE": header})
+        assert answer.location == "/portal/sign-in"
+
+    every(numbered([*EVIL, "ก", "é", "=" * 40]), is_none)
 
 
 def sentences() -> set[str]:

@@ -10,12 +10,11 @@ ACTIONS = set(words.COMMANDS)
 STEADY = settings(deadline=None, derandomize=True)
 
 
-@pytest.mark.parametrize(
-    ("action", "word"),
-    [(action, word) for action, listed in words.COMMANDS.items() for word in listed],
-)
-def test_every_listed_word_works_from_the_menu(action, word):
-    assert words.command(word, inside=False) == action
+def test_every_listed_word_works_from_the_menu():
+    meant = {(action, word) for action, listed in words.COMMANDS.items() for word in listed}
+    understood = {(words.command(word, inside=False), word) for _, word in meant}
+    assert len(meant) > 200
+    assert understood == meant, sorted(meant ^ understood, key=str)
 
 
 @pytest.mark.parametrize(

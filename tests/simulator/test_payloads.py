@@ -96,9 +96,10 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_good_messages(name):
-    assert found(copy.deepcopy(GOOD[name])) == []
+def test_good_messages():
+    told = {name: found(copy.deepcopy(given)) for name, given in GOOD.items()}
+    wrong = [f"{name}: {problems}" for name, problems in told.items() if problems]
+    assert not wrong, "\n".join(wrong)
 
 
 M = "messages[0]"
@@ -241,9 +242,13 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("given", "path"), BAD)
-def test_bad_messages(given, path):
-    assert paths(copy.deepcopy(given)) == {path}
+def test_bad_messages():
+    wrong = [
+        f"{number}: {path} is not what is found: {told}: {given}"
+        for number, (given, path) in enumerate(BAD)
+        if (told := paths(copy.deepcopy(given))) != {path}
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(("count", "good"), [(0, False), (1, True), (5, True), (6, False)])

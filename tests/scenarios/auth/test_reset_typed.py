@@ -7,6 +7,7 @@ from bot.services.auth.password_detector import is_password
 from handlers.line.registration.flow import Step
 from models.conversation import Conversation
 from tests.chat import words
+from tests.samples import every, sampled
 from tests.scenarios.story import EVERY_STEP, language_of, question, reach, tap
 
 WARNING = (
@@ -74,11 +75,7 @@ def test_it_does_not(typed):
     assert not is_password(typed)
 
 
-@pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("typed", GIVEN_AWAY)
-def test_nothing_of_it_is_kept(language, typed, someone, all_words):
-    chat = someone("มะลิ", language)
-    chat.adds_the_account()
+def warns(chat, typed, all_words):
     said = words(chat.says(typed.format(CANARY)))
     t = language_of(chat)
     assert t(WARNING) in said
@@ -87,7 +84,23 @@ def test_nothing_of_it_is_kept(language, typed, someone, all_words):
     assert "hunter2" not in all_words()
 
 
-@pytest.mark.parametrize("step", EVERY_STEP)
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_nothing_of_it_is_kept(language, someone, all_words):
+    chat = someone("มะลิ", language)
+    chat.adds_the_account()
+    every({typed: typed for typed in GIVEN_AWAY}, lambda typed: warns(chat, typed, all_words))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("typed", GIVEN_AWAY)
+def test_nothing_of_it_is_kept_where_it_is_the_first_word(language, typed, someone, all_words):
+    chat = someone("มะลิ", language)
+    chat.adds_the_account()
+    warns(chat, typed, all_words)
+
+
+@pytest.mark.parametrize("step", sampled(EVERY_STEP, EVERY_STEP[::2]))
 def test_in_the_middle_of_a_registration_it_is_no_answer(step, someone, all_words, rows):
     chat = someone("มะลิ")
     reach(chat, step)

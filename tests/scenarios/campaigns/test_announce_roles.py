@@ -14,6 +14,7 @@ from models.staff import Role, Staff
 from models.subscription import Channel
 from tests.chat import words
 from tests.news import Subscriber
+from tests.samples import every, sampled
 from tests.scenarios.campaigns.announcing import (
     asks,
     linked,
@@ -21,18 +22,20 @@ from tests.scenarios.campaigns.announcing import (
     writes,
 )
 
-ROLES = [(Role.AUTHOR,), (Role.APPROVER,), (Role.SUPPORT,), (Role.PRIVACY,), (Role.ADMIN,)]
+ROLES = [Role.AUTHOR, Role.APPROVER, Role.SUPPORT, Role.PRIVACY, Role.ADMIN]
 STAFF_ENTRIES = sorted({entry for flow in FLOWS if flow.is_for_staff for entry in flow.entries})
 
 
-@pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("roles", ROLES, ids=lambda roles: roles[0].value)
-def test_every_entry_answers_every_role(roles, language, bot, line, engine, rows):
+PRODUCT = [(role, language) for role in ROLES for language in ("th", "en")]
+
+
+@pytest.mark.parametrize(("role", "language"), sampled(PRODUCT, PRODUCT[::4] + PRODUCT[3::4]))
+def test_every_entry_answers_every_role(role, language, bot, line, engine, rows):
     """In any order, with forged ids and with real ones: an answer, and only what the role may."""
     writer = linked(bot, line, Role.AUTHOR, name="ผู้เขียนประกาศ")
     asks(writer, bot, engine)
     campaign = only(rows)
-    member = linked(bot, line, *roles, name="สมาชิก", language=language)
+    member = linked(bot, line, role, name="สมาชิก", language=language)
     for data in ("c=" + "0" * 32, f"c={campaign.id}&d={'1' * 64}&l=th", "c=", "x=y"):
         for entry in STAFF_ENTRIES:
             if entry in {"staff_unlink", "campaign_take_back"}:
@@ -47,16 +50,19 @@ def test_every_entry_answers_every_role(roles, language, bot, line, engine, rows
     assert [call.error for call in line.calls if call.status >= 400] == []
 
 
-@pytest.mark.parametrize("entry", STAFF_ENTRIES)
-def test_for_anybody_else_there_is_no_such_button(entry, author, someone, bot, engine, rows):
+def test_for_anybody_else_there_is_no_such_button(author, someone, bot, engine, rows):
     asks(author, bot, engine)
     campaign = only(rows)
     chat = someone("มะลิ")
     chat.adds_the_account()
     unknown = words(chat.posts("a=nothing"))
-    forged = words(chat.posts(f"a={entry}&c={campaign.id}&d={campaign.digest}"))
-    assert forged == unknown
-    assert only(rows).state is CampaignState.IN_REVIEW
+
+    def is_nothing(entry):
+        forged = words(chat.posts(f"a={entry}&c={campaign.id}&d={campaign.digest}"))
+        assert forged == unknown
+        assert only(rows).state is CampaignState.IN_REVIEW
+
+    every({entry: entry for entry in STAFF_ENTRIES}, is_nothing)
 
 
 @pytest.mark.parametrize(

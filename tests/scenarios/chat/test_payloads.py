@@ -14,6 +14,7 @@ from models.conversation import Conversation
 from models.inbox import EventState, WebhookEvent
 from models.learner import Learner
 from tests.chat import words
+from tests.samples import every, numbered, sampled
 from tests.scenarios.story import reach, register
 
 USER = "U" + "9" * 32
@@ -116,17 +117,22 @@ ODD = {
 }
 
 
+def test_an_odd_event_costs_nobody_their_answer(line, beside):
+    every(ODD, lambda changes: beside(message(line, **changes)))
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("changes", ODD.values(), ids=ODD)
-def test_an_odd_event_costs_nobody_their_answer(changes, line, beside):
+def test_an_odd_event_that_is_the_first_one_costs_nobody_their_answer(changes, line, beside):
     beside(message(line, **changes))
 
 
-@pytest.mark.parametrize("odd", [None, 1, "event", [], [{}], True, {}, {"type": None}])
-def test_an_event_that_is_none_costs_nobody_their_answer(odd, beside):
-    beside(odd, odd)
+def test_an_event_that_is_none_costs_nobody_their_answer(beside):
+    none = [None, 1, "event", [], [{}], True, {}, {"type": None}]
+    every(numbered(none), lambda odd: beside(odd, odd))
 
 
-@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+@pytest.mark.parametrize("text", sampled(NASTY, NASTY[::3]), ids=range(len(NASTY)))
 def test_any_text_is_answered_at_every_question(text, line, post, beside, someone, platform):
     """As a message, and in every other field of an event that holds text."""
     for name, step in (("มะลิ", Step.NAME), ("กุหลาบ", Step.LINE_ID)):
@@ -155,48 +161,87 @@ def test_any_text_is_answered_at_every_question(text, line, post, beside, someon
 
 
 ACTIONS = sorted({*build_dispatcher().entries, *commands.COMMANDS})
+GARBAGE = "p=%00%ff&topic=%27--&v=__proto__&s=%F0%9F%98%80&lang=" + "x" * 300
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+def test_every_forged_button_is_answered_and_harms_nobody(someone, rows, platform):
+    """Every known action with garbage beside it, one after the other, by a stranger and a learner.
+
+    Each one of the whole product meets people who did nothing before, in a flow too.
+    """
+    stranger, learner = someone("แปลก"), someone("มะลิ")
+    stranger.adds_the_account()
+    register(learner)
+
+    def is_answered(action):
+        for chat, data in (
+            (stranger, f"a={action}&{GARBAGE}"),
+            (learner, f"a={action}&a={action}&{GARBAGE}"),
+        ):
+            assert chat.posts(data), chat.person.name
+            chat.posts("a=thai")
+            chat.posts("a=cancel")
+
+    every({action: action for action in ACTIONS}, is_answered)
+    assert [row.blocked_at for row in rows(Conversation)] == [None, None]
+    assert len(rows(Learner)) == 1
+    assert [call.error for call in platform.calls if call.status >= 400] == []
+
+
+@pytest.mark.parametrize("action", sampled(ACTIONS, ACTIONS[::10]))
 def test_a_forged_button_is_answered_and_harms_nobody(action, someone, rows, platform):
-    """Every known action with garbage beside it, for a stranger, in a flow, and for a learner."""
-    garbage = "p=%00%ff&topic=%27--&v=__proto__&s=%F0%9F%98%80&lang=" + "x" * 300
+    """A known action with garbage beside it, for a stranger, in a flow, and for a learner."""
     chat = someone("มะลิ")
     chat.adds_the_account()
-    assert chat.posts(f"a={action}&{garbage}"), "a stranger is answered"
+    assert chat.posts(f"a={action}&{GARBAGE}"), "a stranger is answered"
     chat.posts("a=thai")
     chat.posts("a=cancel")
     reach(chat, Step.PHONE)
-    assert chat.posts(f"{garbage}&a={action}"), "somebody in a flow is answered"
+    assert chat.posts(f"{GARBAGE}&a={action}"), "somebody in a flow is answered"
     chat.posts("a=thai")
     chat.posts("a=cancel")
     register(chat)
-    assert chat.posts(f"a={action}&a={action}&{garbage}"), "a learner is answered"
+    assert chat.posts(f"a={action}&a={action}&{GARBAGE}"), "a learner is answered"
     assert rows(Conversation)[0].blocked_at is None
     assert len(rows(Learner)) == 1
     assert [call.error for call in platform.calls if call.status >= 400] == []
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        "",
-        "&&&&",
-        "=",
-        "a",
-        "a=",
-        "a=%",
-        "a=%zz%00",
-        "s=registration.name&v=" + "x" * 250,
-        "s=registration.summary&v=confirm",
-        "{json: true}",
-        "'; DROP TABLE learner; --",
-        "&".join(f"k{n}=v" for n in range(60)),
-        "a=register;a=cancel",
-        "😀" * 70,
-        "a=" + "b" * 298,
-    ],
-)
+FORGED = [
+    "",
+    "&&&&",
+    "=",
+    "a",
+    "a=",
+    "a=%",
+    "a=%zz%00",
+    "s=registration.name&v=" + "x" * 250,
+    "s=registration.summary&v=confirm",
+    "{json: true}",
+    "'; DROP TABLE learner; --",
+    "&".join(f"k{n}=v" for n in range(60)),
+    "a=register;a=cancel",
+    "😀" * 70,
+    "a=" + "b" * 298,
+]
+
+
+def test_every_forged_postback_is_answered(someone, rows):
+    """One after the other: by somebody who did nothing yet, and by somebody who is asked a name."""
+    idle, asked = someone("มะลิ"), someone("กุหลาบ")
+    idle.adds_the_account()
+    reach(asked, Step.NAME)
+
+    def is_answered(data):
+        assert idle.posts(data)
+        assert asked.posts(data)
+
+    every(numbered(FORGED), is_answered)
+    assert rows(Learner) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("data", FORGED)
 def test_a_forged_postback_is_answered(data, someone, rows):
     chat = someone("มะลิ")
     chat.adds_the_account()
@@ -280,16 +325,35 @@ EVENT = st.fixed_dictionaries(
 )
 
 
-@settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(events=st.lists(st.one_of(EVENT, JSON), max_size=6))
-def test_any_json_is_taken_and_finished(line, post, rows, events):
+def any_events(examples):
+    """Lists of events of any shape, the same ones in every run."""
+
+    def decorate(test):
+        steady = settings(
+            derandomize=True,
+            deadline=None,
+            max_examples=examples,
+            suppress_health_check=[HealthCheck.function_scoped_fixture],
+        )
+        return steady(given(events=st.lists(st.one_of(EVENT, JSON), max_size=6))(test))
+
+    return decorate
+
+
+def are_taken_and_finished(line, post, rows, events):
     text = json.dumps({"destination": line.bot_user_id, "events": events})
     assert post(*json.loads(text)["events"]) == 200
     for event in rows(WebhookEvent):
         assert event.state is EventState.DONE
         assert event.payload_sealed is None
+
+
+@any_events(15)
+def test_any_json_is_taken_and_finished(line, post, rows, events):
+    are_taken_and_finished(line, post, rows, events)
+
+
+@pytest.mark.long
+@any_events(60)
+def test_much_json_is_taken_and_finished(line, post, rows, events):
+    are_taken_and_finished(line, post, rows, events)

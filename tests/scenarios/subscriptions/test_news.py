@@ -10,6 +10,7 @@ from models.learner import Learner
 from models.mail import Mail
 from models.subscription import Channel, Subscription
 from tests.chat import actions, words
+from tests.samples import every
 from tests.scenarios.story import language_of, register, tap, tapping
 
 YES, NO = "Yes, please", "No, thank you"
@@ -229,15 +230,16 @@ def test_a_no_to_an_old_question_stops_what_flows(someone, rows):
     assert said_to(rows, Purpose.LINE_NEWS) == [REFUSED, GIVEN, WITHDRAWN]
 
 
-@pytest.mark.parametrize(
-    "action", ["news", "news_yes", "news_no", "news_topic", "news_pause", "news_go_on"]
-)
 @BOTH
-def test_a_stranger_is_shown_the_way_to_register(action, language, someone, rows):
+def test_a_stranger_is_shown_the_way_to_register(language, someone, rows):
     chat = someone("มะลิ", language)
     chat.adds_the_account()
-    said = words(chat.posts(f"a={action}&p=line_news"))
-
     t = language_of(chat)
-    assert t("You have no account here yet. Registering takes about three minutes.") in said
-    assert rows(ConsentEvent) == []
+
+    def shows_the_way(action):
+        said = words(chat.posts(f"a={action}&p=line_news"))
+        assert t("You have no account here yet. Registering takes about three minutes.") in said
+        assert rows(ConsentEvent) == []
+
+    actions = ("news", "news_yes", "news_no", "news_topic", "news_pause", "news_go_on")
+    every({action: action for action in actions}, shows_the_way)
