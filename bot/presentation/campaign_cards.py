@@ -14,6 +14,7 @@ from bot.presentation import (
     formatting,
     preview_banners,
 )
+from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.campaigns.content.content import (
     Content,
     languages,
@@ -222,7 +223,7 @@ def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block
     if campaign.state is CampaignState.SENDING and campaign.wave is not None:
         names = {
             RolloutStage.STAFF: t("to our staff first"),
-            RolloutStage.FIRST: t("to one percent"),
+            RolloutStage.FIRST: t("to {percent} percent", percent=recipient_snapshot.FIRST_PERCENT),
             RolloutStage.REST: t("to everybody else"),
         }
         blocks.append(line.fact(t("At present"), names[campaign.wave]))

@@ -13,6 +13,7 @@ from bot.services.staff import (
     codes,
 )
 from bot.services.staff.permissions import Permission
+from bot.texts.dates import shown_span
 from handlers.line import staff_menu
 from handlers.line.shared import main_menu
 
@@ -30,7 +31,10 @@ def code_sent(event: Event, ctx: Context) -> HandlerResult:
         member = chats.link(ctx.session, code, ctx.user_id, ctx.now)
     except InputError as error:
         said = {
-            "too_often": t("There were too many tries. Please try again in 15 minutes."),
+            "too_often": t(
+                "There were too many tries. Please try again in {span}.",
+                span=shown_span(t, chats.GUESSED.span),
+            ),
             "taken": t("This LINE account is linked to another member. They have to unlink first."),
         }
         unknown = t(

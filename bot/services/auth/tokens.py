@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from bot.crypto import token as random_token
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.auth import secret_links
+from bot.services.delivery import mails
 from models.base import new_id, session_keyring
 from models.one_time_token import OneTimeToken, TokenPurpose
 
@@ -17,10 +19,10 @@ INDEX = "one_time_token.digest"
 MAX_TRIES = 5
 KEPT = timedelta(days=7)  # after its end a row is of use to nobody
 LIFETIME: dict[TokenPurpose, timedelta] = {
-    TokenPurpose.EMAIL_CONFIRM: timedelta(hours=24),
-    TokenPurpose.EMAIL_CODE: timedelta(minutes=10),
-    TokenPurpose.RELINK_CODE: timedelta(minutes=10),
-    TokenPurpose.ARCHIVE: timedelta(minutes=10),
+    TokenPurpose.EMAIL_CONFIRM: mails.LINK_USEFUL,
+    TokenPurpose.EMAIL_CODE: mails.CODE_USEFUL,
+    TokenPurpose.RELINK_CODE: secret_links.LIFETIME,
+    TokenPurpose.ARCHIVE: secret_links.LIFETIME,
 }
 # Typed by hand, so short and guessable: looked up beside their subject, with tries counted.
 SHORT = {TokenPurpose.EMAIL_CODE}

@@ -18,15 +18,17 @@ from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
 from bot.errors import InputError
-from bot.services.accounts import details
-from bot.services.accounts.details import Item
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.learners import (
     tags,
     unmasking,
 )
-from bot.services.people import inputs
+from bot.services.people import (
+    fields,
+    inputs,
+)
+from bot.services.people.fields import Item
 from models.account import Account
 from models.base import new_id
 from models.conversation import Language
@@ -45,16 +47,11 @@ MAX_ROWS = 50_000  # rows: the file is made in memory
 _BATCH = 500
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_ITEMS = {item.value for item in Item}
 
 
 class Column(StrEnum):
-    """What can be taken out; the four details masked or in full."""
+    """What can be taken out besides a learner's own fields, which are masked or in full."""
 
-    NAME = "name"
-    PHONE = "phone"
-    EMAIL = "email"
-    LINE_ID = "line_id"
     USERNAME = "username"
     STATE = "state"
     ACCOUNT = "account"
@@ -63,6 +60,15 @@ class Column(StrEnum):
     REGISTERED = "registered"
     LAST_USED = "last_used"
     TAGS = "tags"
+
+
+Choice = Item | Column
+CHOICES: tuple[Choice, ...] = (*Item, *Column)
+
+
+def choice(name: str) -> Choice:
+    """What a stored column is; raises ValueError."""
+    return Item(name) if name in set(Item) else Column(name)
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Chosen:
 
 def request_export(
     session: Session,
-    columns: Sequence[Column],
+    columns: Sequence[Choice],
     chosen: Chosen,
     reason: str,
     *,
@@ -197,7 +203,7 @@ def made(session: Session, row: ExportRequest, words: Callable[[str], str]) -> b
     Who registered after the wish is not in it: that is not what was approved. Raises InputError
     people_changed, as taking does, where that came about a moment ago.
     """
-    columns = [Column(name) for name in row.columns]
+    columns = [choice(name) for name in row.columns]
     table = [[words(column) for column in columns]]
     ids = _people(session, row)
     for first in range(0, len(ids), _BATCH):
@@ -287,7 +293,7 @@ def _taken_alone(session: Session, member_id: str, now: datetime) -> int:
 def _lines(
     session: Session,
     ids: Sequence[str],
-    columns: Sequence[Column],
+    columns: Sequence[Choice],
     words: Callable[[str], str],
     *,
     in_full: bool,
@@ -312,10 +318,10 @@ def _lines(
             Column.LAST_USED: _day(learner.used_at),
             Column.TAGS: ", ".join(tagged.get(learner.id, [])),
         }
-        for name in _ITEMS & {column.value for column in columns}:
-            value = details.value_of(learner, Item(name)) or ""
-            shown = details.shown(Item(name), value) if value else ""
-            values[name] = shown if in_full else details.masked(Item(name), value)
+        for item in set(Item) & set(columns):
+            value = fields.value_of(learner, item) or ""
+            shown = fields.shown(item, value) if value else ""
+            values[item] = shown if in_full else fields.masked(item, value)
         lines.append([values[column] for column in columns])
         session.expunge(learner)
     return lines

@@ -4,12 +4,12 @@ import re
 import secrets
 import unicodedata
 
+from bot.services.delivery.mails import CODE_DIGITS
 from bot.services.shared import codes
 from bot.services.shared.codes import ALPHABET
 
 # As in temporary passwords; for ten minutes.
 LENGTH = 10
-DIGITS = 6
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014"
 _MOST = 60  # longer texts are no codes
 # With its groups apart it is nothing else: usernames have ten symbols too, but in one piece.
@@ -51,7 +51,7 @@ def is_plain(typed: str) -> bool:
 def read_digits(typed: str) -> str | None:
     """The six digits of a mail, in whichever script; None for anything else."""
     text = _bare(typed)
-    if len(text) != DIGITS or not text.isdecimal():
+    if len(text) != CODE_DIGITS or not text.isdecimal():
         return None
     return "".join(str(unicodedata.decimal(char)) for char in text)
 

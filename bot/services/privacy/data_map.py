@@ -5,6 +5,7 @@ list below fails a test.
 """
 
 from bot.presentation.data_labels import LABELS
+from bot.services.people.fields import FIELDS
 from bot.services.people.subjects import (
     Subject,
     subject_of,
@@ -47,7 +48,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "learner",
         _("Your details"),
-        ("full name", "phone number", "e-mail address", "LINE ID", "LINE userId", "age band"),
+        (*(field.recorded for field in FIELDS.values()), "LINE userId", "age band"),
         data_rows.learner,
         ErasureAction.DELETED,
         "account",

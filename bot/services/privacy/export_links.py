@@ -24,7 +24,6 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.one_time_token import TokenPurpose
 from models.privacy import PrivacyRequest, RequestState
 
-DIGITS = 4  # the second proof: the end of the registered phone number
 _MOST_TURNS = 8  # dead links of one message before it gets a random one
 
 
@@ -137,7 +136,9 @@ def open_link(session: Session, token: str, typed: str, now: datetime) -> Opened
         digits = resets.four_digits(typed)
         if digits is None:
             return Wrong(tokens.MAX_TRIES - row.tries, is_counted=False)
-        if not hmac.compare_digest((learner.phone or "")[-DIGITS:].encode(), digits.encode()):
+        if not hmac.compare_digest(
+            (learner.phone or "")[-resets.DIGITS :].encode(), digits.encode()
+        ):
             row.tries += 1
             return Wrong(tokens.MAX_TRIES - row.tries)
     session.flush()

@@ -18,6 +18,7 @@ from bot.services.subscriptions.subscriptions import (
 )
 from bot.settings import Settings
 from bot.texts import translator
+from bot.texts.dates import shown_span
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
@@ -41,7 +42,9 @@ def run_out(session: Session, settings: Settings, now: datetime) -> int:
             continue  # somebody else was faster
         t = translator(conversation.language)
         said = ConsentStatement(
-            t("The 24 months of this consent are over."), channel="system", actor="system"
+            t("The {span} of this consent are over.", span=shown_span(t, consents.NEWS_VALIDITY)),
+            channel="system",
+            actor="system",
         )
         consents.record(
             session, conversation, purpose, ConsentState.EXPIRED, said, settings.school, now
@@ -124,7 +127,10 @@ def _ask(
     """One question on the channel that it is about; without a topic, so it is no news."""
     t = translator(conversation.language)
     if CHANNEL_OF[purpose] is Channel.LINE:
-        over = t("Your consent to news on LINE has run out after 24 months. May we ask once more?")
+        over = t(
+            "Your consent to news on LINE has run out after {span}. May we ask once more?",
+            span=shown_span(t, consents.NEWS_VALIDITY),
+        )
         outbox.queue(
             session,
             cause=cause,
@@ -145,6 +151,7 @@ def _ask(
         values={
             "choices": f"{settings.public_url}/portal/news?lang={t.language}",
             "sender": settings.school.controller or "English Planet",
+            "span": shown_span(t, consents.NEWS_VALIDITY),
         },
         now=now,
         subject_id=conversation.id,
