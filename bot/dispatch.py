@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -21,13 +21,13 @@ from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from bot.settings import Settings
-from bot.texts import Translator, translator
+from bot.texts import Translator, periods, translator
 from models.conversation import Conversation
 from models.learner import Learner
 
 HAPPENINGS = {"follow", "unfollow", "unsend"}
 STAY = {"english", "thai"}  # asked again in the other language
-DRAFT_LIFE = timedelta(hours=24)
+DRAFT_LIFE = periods.DRAFT
 
 Draft = dict[str, Any]
 

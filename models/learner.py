@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, ByValue, Sealed, primary_key
 from models.conversation import Language
 
+# Years of PDPA s.20: up to the first a guardian decides alone; from the second on, nobody else.
+CHILD_UP_TO, ADULT_FROM = 10, 20
+
 
 class AgeBand(StrEnum):
     """Bands of PDPA s.20; the birth date is never asked."""

@@ -7,7 +7,13 @@ from sqlalchemy.orm import Session
 
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from bot.presentation import campaign_messages, campaign_words, formatting, preview_banners
+from bot.presentation import (
+    campaign_messages,
+    campaign_words,
+    formatting,
+    preview_banners,
+)
+from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.campaigns.content.content import (
     Content,
     languages,
@@ -171,7 +177,10 @@ def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block
     said = t("{done} of {all} people", done=f"{done:,}", all=f"{total:,}")
     blocks = [line.fact(t("Sent so far"), said)]
     if campaign.state is CampaignState.SENDING and campaign.wave is not None:
-        at_present = t(campaign_words.WAVES_AT_PRESENT[campaign.wave])
+        at_present = t(
+            campaign_words.WAVES_AT_PRESENT[campaign.wave],
+            percent=recipient_snapshot.FIRST_PERCENT,
+        )
         blocks.append(line.fact(t("At present"), at_present))
     return blocks
 

@@ -4,9 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bot.presentation.labels import label
+from bot.services.campaigns.content import pictures
 from bot.services.campaigns.content.problems import Problem
+from bot.services.campaigns.sending import batches
+from bot.services.campaigns.workflow import campaigns
+from bot.services.shared import quiet_hours
 from bot.services.subscriptions.topics import Kind
 from bot.texts import Translator
+from bot.texts.dates import shown_span
 from models.campaign import (
     CampaignAction,
     CampaignState,
@@ -54,7 +59,7 @@ PARTS: dict[str, str] = {
 # In a sentence about what goes out at present.
 WAVES_AT_PRESENT: dict[RolloutStage, str] = {
     RolloutStage.STAFF: _("to our staff first"),
-    RolloutStage.FIRST: _("to one percent"),
+    RolloutStage.FIRST: _("to {percent} percent"),
     RolloutStage.REST: _("to everybody else"),
 }
 WAVES: dict[RolloutStage, str] = {
@@ -110,14 +115,14 @@ BATCHES: dict[BatchState, str] = {
 # Why a campaign paused by itself: what happened, and what a person does now.
 PAUSES: dict[str, tuple[str, str]] = {
     "late": (
-        _("Its time passed by more than 30 minutes while the system was down."),
+        _("Its time passed by more than {late} while the system was down."),
         _("Read it once more: is it still right now? Then let it go on, or stop it."),
     ),
     "quota": (
         _("The month’s messages on LINE do not suffice."),
         _(
-            "Buy messages in LINE Official Account Manager, or wait for the new month if it begins"
-            " within seven days. Then go on."
+            "Buy messages in LINE Official Account Manager, or wait for the new month if it "
+            "begins within {list_life}. Then go on."
         ),
     ),
     "errors": (
@@ -189,11 +194,13 @@ def said(t: Translator, problem: Problem) -> str:
         ),
         ("list", "empty"): lambda: t("What nobody gets cannot be approved."),
         ("list", "old"): lambda: t(
-            "Its list is older than seven days. Please take it back and ask again."
+            "Its list is older than {span}. Please take it back and ask again.",
+            span=shown_span(t, campaigns.LIST_LIFE),
         ),
         ("list", "old_begun"): lambda: t(
-            "It was to go out more than seven days ago, and its list is out of date. Please stop"
-            " it. A copy can be approved anew; it goes to those who have had it, too."
+            "It was to go out more than {span} ago, and its list is out of date. Please stop "
+            "it. A copy can be approved anew; it goes to those who have had it, too.",
+            span=shown_span(t, campaigns.LIST_LIFE),
         ),
         ("approver", "own"): lambda: t("Whoever wrote it or asked for it cannot approve it."),
         ("parts", "needed"): lambda: t("Please add a text, a picture or a card."),
@@ -217,13 +224,19 @@ def said(t: Translator, problem: Problem) -> str:
         "choose_one": lambda: t("Please choose at least one."),
         "out_of_range": lambda: t("Please give a whole number from 1 to {most}.", most=most),
         "not_https": lambda: t("Please give a whole address that begins with https://"),
-        "quiet": lambda: t("Nothing is sent from 21:00 to 08:00. Please choose another time."),
+        "quiet": lambda: t(
+            "Nothing is sent from {begin} to {end}. Please choose another time.",
+            begin=quiet_hours.shown_begin(),
+            end=quiet_hours.shown_end(),
+        ),
         "not_told": lambda: t(
             "The e-learning system in use does not tell us this about its learners. Please leave"
             " it empty."
         ),
         "empty": lambda: t("This file is empty."),
-        "large": lambda: t("This file is too large: at most 10 MB."),
+        "large": lambda: t(
+            "This file is too large: at most {most} MB.", most=pictures.MAX_UPLOAD_BYTES // 1024**2
+        ),
         "pixels": lambda: t("This picture has too many pixels. Please make it smaller."),
         "not_picture": lambda: t("This is no picture that we can read: JPEG, PNG, WebP or GIF."),
     }.get(code, lambda: t("This cannot be used. Please check it."))()
@@ -259,8 +272,16 @@ def paused(t: Translator, reason: str | None) -> tuple[str, str]:
     key = (reason or "").split(":")[0].split(" ")[0]
     if key in PAUSES:
         happened, cure = PAUSES[key]
-        return t(happened), t(cure)
+        return _filled(t, happened), _filled(t, cure)
     return t("A member of staff paused it."), t("It goes on where it stood.")
+
+
+def _filled(t: Translator, sentence: str) -> str:
+    return t(
+        sentence,
+        late=shown_span(t, batches.LATE),
+        list_life=shown_span(t, campaigns.LIST_LIFE),
+    )
 
 
 def excluded(t: Translator, reason: ExclusionReason) -> str:
@@ -290,7 +311,7 @@ def note(t: Translator, verdict: CampaignAction, written: str | None) -> str:
         return ""
     of_system = {CampaignAction.PAUSED, CampaignAction.STOPPED}
     if written in PAUSES and (verdict in of_system or written == "restored"):
-        return t(PAUSES[written][0])
+        return _filled(t, PAUSES[written][0])
     if verdict is CampaignAction.APPROVED and written == "series":
         return t("The approval of its series covers it.")
     return "" if written == "person" else written

@@ -1,5 +1,7 @@
 """What each column of a person's export is called."""
 
+from bot.services.people.fields import FIELDS
+
 
 def _(sentence: str) -> str:
     """Marks a sentence for the catalogue."""
@@ -8,6 +10,7 @@ def _(sentence: str) -> str:
 
 # Translated where it is shown.
 LABELS: dict[str, str] = {
+    **{item: field.label for item, field in FIELDS.items()},
     "acknowledged_at": _("Acknowledged"),
     "action": _("Act"),
     "actor": _("By"),
@@ -28,7 +31,6 @@ LABELS: dict[str, str] = {
     "done_at": _("Done on"),
     "draft": _("Not finished yet"),
     "due_at": _("Due on"),
-    "email": _("E-mail"),
     "email_verified_at": _("E-mail confirmed on"),
     "ended_at": _("Ended on"),
     "erased_at": _("Erased on"),
@@ -40,15 +42,12 @@ LABELS: dict[str, str] = {
     "kind": _("Kind"),
     "language": _("Language"),
     "lesson": _("Lesson"),
-    "line_id": _("LINE ID"),
     "line_user_id": _("LINE userId"),
     "messages": _("Messages on their way"),
-    "name": _("Full name"),
     "news_paused_until": _("News paused until"),
     "notice_version": _("Version of the notice"),
     "objected_at": _("Objected to news on"),
     "opened_at": _("Asked on"),
-    "phone": _("Phone"),
     "placed_at": _("Ordered on"),
     "provider": _("System"),
     "purpose": _("Purpose"),

@@ -7,6 +7,7 @@ from bot.presentation.labels import label
 from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.courses import courses
+from bot.services.shared import quiet_hours
 from bot.settings import Settings
 from bot.texts import Translator
 from bot.texts.dates import shown_time
@@ -42,8 +43,10 @@ def when(t: Translator, campaign: Campaign, settings: Settings) -> str:
 def at_once(t: Translator, settings: Settings) -> str:
     """When something without a time of its own goes out: the hold-back and the night count."""
     return t(
-        "{minutes} minutes after the approval; not from 21:00 to 08:00",
+        "{minutes} minutes after the approval; not from {begin} to {end}",
         minutes=settings.hold_back_minutes,
+        begin=quiet_hours.shown_begin(),
+        end=quiet_hours.shown_end(),
     )
 
 

@@ -6,6 +6,10 @@ from bot.presentation import request_words
 from bot.presentation.labels import label
 from bot.services.audit.audit import Action
 from bot.services.courses import courses
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+)
 from bot.services.privacy.history import (
     Entry,
     Kind,
@@ -67,12 +71,7 @@ def _act(t: Translator, action: Action, *, is_again: bool) -> str:
 def _change(t: Translator, detail: Mapping[str, str]) -> str:
     if detail["what"] == Action.EMAIL_VERIFIED:
         return t("You confirmed your e-mail address")
-    return {
-        "name": t("Your name was changed"),
-        "phone": t("Your phone number was changed"),
-        "email": t("Your e-mail address was changed"),
-        "line_id": t("Your LINE ID was changed"),
-    }[detail["item"]]
+    return t(FIELDS[Item(detail["item"])].changed)
 
 
 def _consent(t: Translator, detail: Mapping[str, str]) -> str:

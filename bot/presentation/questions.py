@@ -4,8 +4,10 @@ import hashlib
 
 from bot.line import messages as line
 from bot.line.messages import Action, Message
+from bot.services.consent import consents
 from bot.services.subscriptions.renewals import ConsentRanOut
 from bot.texts import LANGUAGES, Translator, translator
+from bot.texts.dates import shown_span
 from models.consent import Purpose
 
 
@@ -49,7 +51,10 @@ def asking_card(t: Translator, purpose: Purpose) -> Message:
 
 def again(notice: ConsentRanOut, t: Translator) -> list[Message]:
     """That the consent has run out, and the question once more."""
-    over = t("Your consent to news on LINE has run out after 24 months. May we ask once more?")
+    over = t(
+        "Your consent to news on LINE has run out after {span}. May we ask once more?",
+        span=shown_span(t, consents.NEWS_VALIDITY),
+    )
     return [line.text(over), asking_card(t, notice.purpose)]
 
 
@@ -61,15 +66,17 @@ def news_question(t: Translator, purpose: Purpose) -> tuple[str, str]:
             t(
                 "May we send you news, articles, videos and course information here on LINE, now "
                 "and then? The school’s policy speaks of e-mail only, so this is a consent of its "
-                "own, for 24 months. We use your LINE account for it. Saying no changes nothing "
-                "about your course, and you can stop it in “My account” at any time."
+                "own, for {span}. We use your LINE account for it. Saying no changes nothing about "
+                "your course, and you can stop it in “My account” at any time.",
+                span=shown_span(t, consents.NEWS_VALIDITY),
             ),
         )
     return (
         t("News by e-mail?"),
         t(
             "May we send you news, articles, videos and course information by e-mail, now and "
-            "then? We use your e-mail address and name for it, for 24 months. Saying no changes "
-            "nothing about your course, and you can stop it in “My account” at any time."
+            "then? We use your e-mail address and name for it, for {span}. Saying no changes "
+            "nothing about your course, and you can stop it in “My account” at any time.",
+            span=shown_span(t, consents.NEWS_VALIDITY),
         ),
     )

@@ -1,6 +1,8 @@
 """What ending things means, told before it is confirmed: one wording for chat and portal."""
 
-from bot.texts import Translator
+from bot.texts import Translator, periods
+from bot.texts.dates import shown_span
+from models.learner import CHILD_UP_TO
 
 
 def of_withdrawal(t: Translator) -> str:
@@ -29,8 +31,10 @@ def of_erasure_for_strangers(t: Translator) -> str:
 def what_stays(t: Translator) -> str:
     """What the law makes us keep after an erasure."""
     return t(
-        "What stays, as the law asks: the proof of your consents and of this request, under a "
-        "number that leads to nobody; and encrypted backups, which are gone after 60 days at most."
+        "What stays, as the law asks: the proof of your consents and of this request, "
+        "under a number that leads to nobody; and encrypted backups, which are gone after "
+        "{span} at most.",
+        span=shown_span(t, periods.BACKUPS),
     )
 
 
@@ -59,6 +63,7 @@ def is_held(t: Translator, due: str, *, may_tell: bool) -> str:
 def for_guardian(t: Translator) -> str:
     """Up to ten years somebody else decides (PDPA s.20)."""
     return t(
-        "Up to ten years of age, a parent or guardian decides this. Please ask yours to do it in "
-        "their own LINE chat with us under “My children”, or ask our staff."
+        "Up to {age} years of age, a parent or guardian decides this. Please ask yours to "
+        "do it in their own LINE chat with us under “My children”, or ask our staff.",
+        age=CHILD_UP_TO,
     )

@@ -1,10 +1,11 @@
-"""Moments as people read them: Bangkok time, Buddhist years in Thai."""
+"""Moments as people read them: Bangkok time, Buddhist years in Thai; and how long something is."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import get_month_names
 
 from bot.clock import BANGKOK
+from bot.texts import Translator
 
 BUDDHIST_ERA = 543
 
@@ -22,3 +23,23 @@ def shown_time(at: datetime, language: str) -> str:
     if language == "th":
         return f"{shown_day(local, language)} เวลา {local:%H:%M} น."
     return f"{shown_day(local, language)}, {local:%H:%M} (Bangkok time)"
+
+
+def shown_span(t: Translator, span: timedelta) -> str:
+    """How long something is, in its largest whole unit: `10 minutes`, `24 hours`, `24 months`.
+
+    A day is said as 24 hours: a deadline does not end at midnight.
+    """
+    if span >= timedelta(days=3 * 365):
+        return t("{n} years", n=round(span / timedelta(days=365.25)))
+    if span >= timedelta(days=730) and not span.days % 365:
+        return t("{n} months", n=span.days // 365 * 12)
+    if span > timedelta(days=1) and not span % timedelta(days=1):
+        return t("{n} days", n=span.days)
+    if not span % timedelta(hours=1):
+        hours = span // timedelta(hours=1)
+        return t("1 hour") if hours == 1 else t("{n} hours", n=hours)
+    if not span % timedelta(minutes=1):
+        minutes = span // timedelta(minutes=1)
+        return t("1 minute") if minutes == 1 else t("{n} minutes", n=minutes)
+    return t("{n} seconds", n=round(span.total_seconds()))

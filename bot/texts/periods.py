@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.settings import School
 from bot.texts import Translator, translator
+from bot.texts.dates import shown_span
 
 
 def _(sentence: str) -> str:
@@ -53,13 +54,14 @@ class Period:
             return not_set if years is None else t("{n} year(s)", n=years)
         if self.fixed is None:
             return ""
-        if self.fixed == timedelta(days=730):
-            return t("{n} months", n=24)
-        if self.fixed <= timedelta(days=1):
-            return t("{n} hours", n=int(self.fixed / timedelta(hours=1)))
-        return t("{n} days", n=self.fixed.days)
+        return shown_span(t, self.fixed)
 
 
+# What is enforced elsewhere too, or said in other sentences.
+DRAFT = timedelta(hours=24)
+NEWS = timedelta(days=730)  # 24 months
+EVENTS = timedelta(days=30)
+BACKUPS = timedelta(days=60)
 PROOF_LEAST, AUDIT_LEAST = 3, 1  # years: the database refuses to delete what is younger
 
 PERIODS: tuple[Period, ...] = (
@@ -67,7 +69,7 @@ PERIODS: tuple[Period, ...] = (
         "draft",
         _("A registration that was not finished: {span}"),
         "PDPA s.22",
-        fixed=timedelta(hours=24),
+        fixed=DRAFT,
     ),
     Period(
         "account",
@@ -85,7 +87,7 @@ PERIODS: tuple[Period, ...] = (
         "news",
         _("A consent to news: {span}, then we ask again"),
         "PDPA s.19",
-        fixed=timedelta(days=730),
+        fixed=NEWS,
     ),
     Period(
         "proof",
@@ -121,7 +123,7 @@ PERIODS: tuple[Period, ...] = (
         "event",
         _("Ids of events from LINE (without content): {span}"),
         "PDPA s.37(1): the guard against replay",
-        fixed=timedelta(days=30),
+        fixed=EVENTS,
     ),
     Period(
         "suppression",
@@ -132,7 +134,7 @@ PERIODS: tuple[Period, ...] = (
         "backup",
         _("Backups, encrypted: {span} at most; what was erased is erased again after a restore"),
         "PDPA s.33, s.37(1)",
-        fixed=timedelta(days=60),
+        fixed=BACKUPS,
     ),
     Period(
         "list",

@@ -29,6 +29,7 @@ from bot.services.staff import permission_recheck
 from bot.services.staff.permission_recheck import PermissionRevoked
 from bot.services.staff.permissions import Permission
 from bot.texts import LANGUAGES, translator
+from bot.texts.dates import shown_span
 from bot.texts.letters import fill_kept
 from handlers.console.campaign_view import View, campaign_page, load
 from handlers.console.guard import allow, member
@@ -117,9 +118,10 @@ def test_campaign(campaign_id: str) -> AnyResponse:
     if had:
         flash(
             t(
-                "{had} LINE accounts got these very words within half a minute, and do not get "
-                "them again. Each copy is a paid message.",
+                "{had} LINE accounts got these very words within {span}, and do not get them "
+                "again. Each copy is a paid message.",
                 had=had,
+                span=shown_span(t, test_sends.AGAIN),
             ),
             "warning",
         )

@@ -16,6 +16,7 @@ from bot.services.learners.duplicates import (
 from bot.services.learners.view import View
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
+from bot.texts.dates import shown_span
 from handlers.console import learner_words
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -97,7 +98,10 @@ def merge_duplicate(kept_id: str, closed_id: str) -> AnyResponse:
     if came_to is None:
         abort(404)
     if isinstance(came_to, Merge):
-        flash(t("The two are one now. You can undo it for 24 hours."), "success")
+        flash(
+            t("The two are one now. You can undo it for {span}.", span=shown_span(t, merging.UNDO)),
+            "success",
+        )
         return redirect(url_for("console.duplicates"), 303)
     flash(" ".join(learner_words.problem(code, t) for code in came_to), "danger")
     return redirect(url_for("console.duplicate", one_id=kept_id, other_id=closed_id), 303)

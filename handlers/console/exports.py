@@ -15,13 +15,17 @@ from bot.services.learners import (
 )
 from bot.services.learners.exports import (
     ALONE,
+    CHOICES,
     MAX_ROWS,
+    Choice,
     Chosen,
     Column,
 )
+from bot.services.people.fields import FIELDS
 from bot.services.staff import staff
 from bot.services.staff.permissions import Permission
 from bot.texts import Translator
+from bot.texts.dates import shown_span
 from handlers.console import learner_words
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -42,11 +46,8 @@ def _(sentence: str) -> str:
     return sentence
 
 
-COLUMNS: dict[Column, str] = {
-    Column.NAME: _("Full name"),
-    Column.PHONE: _("Phone"),
-    Column.EMAIL: _("E-mail"),
-    Column.LINE_ID: _("LINE ID"),
+COLUMNS: dict[Choice, str] = {
+    **{item: field.label for item, field in FIELDS.items()},
     Column.USERNAME: _("Username"),
     Column.STATE: _("State"),
     Column.ACCOUNT: _("Account"),
@@ -80,7 +81,7 @@ def exports() -> AnyResponse:
 def ask_export() -> AnyResponse:
     """Note the wish."""
     bot, who, form, t = the_bot(), member(), request.form, language.translate()
-    columns = [column for column in Column if column in form.getlist("column")]
+    columns = [column for column in CHOICES if column in form.getlist("column")]
     in_full = form.get("details") == "full" and who.may(Permission.UNMASK_LEARNER)
     # Read here: a unit of work runs in the writer's thread, which knows no request.
     chosen, reason, now = _chosen(), form.get("reason", ""), bot.clock()
@@ -99,9 +100,21 @@ def ask_export() -> AnyResponse:
     except InputError as error:
         return _exports(422, _problem(t, error), form)
     if row.state is ExportState.APPROVED:
-        flash(t("The file is ready to be taken, once, within 24 hours."), "success")
+        flash(
+            t(
+                "The file is ready to be taken, once, within {span}.",
+                span=shown_span(t, csv_exports.LIFE),
+            ),
+            "success",
+        )
     else:
-        flash(t("Somebody else has to approve this file. It waits for 24 hours."), "warning")
+        flash(
+            t(
+                "Somebody else has to approve this file. It waits for {span}.",
+                span=shown_span(t, csv_exports.LIFE),
+            ),
+            "warning",
+        )
     return redirect(url_for("console.exports"), 303)
 
 
@@ -128,7 +141,7 @@ def take_export(export_id: str) -> AnyResponse:
     say = learner_words.words()
 
     def called(value: str) -> str:
-        return t(COLUMNS[Column(value)]) if isinstance(value, Column) else say(value)
+        return t(COLUMNS[value]) if isinstance(value, Choice) else say(value)
 
     try:
         row = bot.database.write(lambda s: csv_exports.take(s, export_id, member_id, now))
@@ -206,7 +219,7 @@ def _exports(status: int, problems: dict[str, str], form: Any = None) -> AnyResp
                 "reason": reason,
                 "by": names.get(row.member_id, ""),
                 "state": t(STATES[row.state]) if now < row.expires_at else t("over"),
-                "columns": ", ".join(t(COLUMNS[Column(name)]) for name in row.columns),
+                "columns": ", ".join(t(COLUMNS[csv_exports.choice(name)]) for name in row.columns),
                 "is_mine": row.member_id == who.id,
                 "is_open": now < row.expires_at,
             }

@@ -5,7 +5,11 @@ import io
 from datetime import datetime, timedelta
 
 from bot.clock import BANGKOK
-from bot.services.learners.import_words import Field
+from bot.services.learners.import_words import (
+    Column,
+    Field,
+)
+from bot.services.people.fields import Item
 from bot.texts import Translator, policy
 from handlers.console.import_words import FIELDS
 
@@ -21,14 +25,14 @@ def made(t: Translator, now: datetime) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _people(t: Translator, on: str) -> list[dict[Field, str]]:
+def _people(t: Translator, on: str) -> list[dict[Column, str]]:
     """One with our own notice, one with words of the school's, one who has yet to consent."""
     return [
         {
-            Field.NAME: t("Somying Sample"),
-            Field.PHONE: "081-000-0001",
-            Field.EMAIL: "somying@example.com",
-            Field.LINE_ID: "somying-sample",
+            Item.NAME: t("Somying Sample"),
+            Item.PHONE: "081-000-0001",
+            Item.EMAIL: "somying@example.com",
+            Item.LINE_ID: "somying-sample",
             Field.AGE: "34",
             Field.LANGUAGE: "th",
             Field.CONSENT_DATE: on,
@@ -37,9 +41,9 @@ def _people(t: Translator, on: str) -> list[dict[Field, str]]:
             Field.EMAIL_NEWS: t("yes"),
         },
         {
-            Field.NAME: t("Somchai Sample"),
-            Field.PHONE: "081-000-0002",
-            Field.EMAIL: "somchai@example.com",
+            Item.NAME: t("Somchai Sample"),
+            Item.PHONE: "081-000-0002",
+            Item.EMAIL: "somchai@example.com",
             Field.AGE: "20+",
             Field.LANGUAGE: "en",
             Field.CONSENT_DATE: on,
@@ -48,9 +52,9 @@ def _people(t: Translator, on: str) -> list[dict[Field, str]]:
             Field.EMAIL_NEWS: t("no"),
         },
         {
-            Field.NAME: t("Manee Sample"),
-            Field.PHONE: "081-000-0003",
-            Field.EMAIL: "manee@example.com",
+            Item.NAME: t("Manee Sample"),
+            Item.PHONE: "081-000-0003",
+            Item.EMAIL: "manee@example.com",
             Field.AGE: "28",
         },
     ]

@@ -5,13 +5,19 @@ from bot.services.learners.import_lines import (
     MIN_WORDING,
     Problem,
 )
-from bot.services.learners.import_words import Field
+from bot.services.learners.import_words import (
+    Column,
+    Field,
+    column,
+)
 from bot.services.learners.imports import RowOutcome
 from bot.services.learners.spreadsheets import (
     MAX_BYTES,
     MAX_LINES,
 )
+from bot.services.people import fields
 from bot.texts import Translator
+from handlers import figures
 from models.imports_exports import ImportState
 
 
@@ -20,11 +26,8 @@ def _(sentence: str) -> str:
     return sentence
 
 
-FIELDS: dict[Field, str] = {
-    Field.NAME: _("Full name"),
-    Field.PHONE: _("Phone"),
-    Field.EMAIL: _("E-mail"),
-    Field.LINE_ID: _("LINE ID"),
+FIELDS: dict[Column, str] = {
+    **{item: field.label for item, field in fields.FIELDS.items()},
     Field.AGE: _("Age"),
     Field.LANGUAGE: _("Language"),
     Field.CONSENT_DATE: _("Consent: date"),
@@ -37,7 +40,7 @@ FATES: dict[RowOutcome, str] = {
     RowOutcome.KNOWN: _("is here already"),
     RowOutcome.WRONG: _("to be corrected"),
     RowOutcome.NO_CONSENT: _("no proof of consent: to be invited"),
-    RowOutcome.MINOR: _("under 20: to be invited with a parent or guardian"),
+    RowOutcome.MINOR: _("under {adult_age}: to be invited with a parent or guardian"),
 }
 STATES: dict[ImportState, str] = {
     ImportState.UPLOADED: _("waits to be confirmed"),
@@ -47,13 +50,13 @@ STATES: dict[ImportState, str] = {
 }
 _PROBLEMS: dict[str, str] = {
     "email_slip": _("Probably a slip in the domain, such as gmial.com. Please correct it."),
-    "age_invalid": _("Please write the age in years, or 20+."),
-    "minor": _("Under 20 a parent or guardian has to consent, in the chat (PDPA s.20)."),
+    "age_invalid": _("Please write the age in years, or {adult_age}+."),
+    "minor": _("Under {adult_age} a parent or guardian has to consent, in the chat (PDPA s.20)."),
     "language_invalid": _("Please write th or en, or leave it empty for Thai."),
     "no_consent": _("No proof of consent in this line."),
     "date_invalid": _("This is no date. Please write it as 2026-10-31 or 31/10/2569."),
     "date_future": _("This date has not come yet."),
-    "date_old": _("This consent is older than ten years. Please ask for it again."),
+    "date_old": _("This consent is older than {oldest}. Please ask for it again."),
     "means_unknown": _(
         "Please write paper, web, e-mail or LINE. What was only said on the phone is no proof."
     ),
@@ -68,7 +71,7 @@ _PROBLEMS: dict[str, str] = {
         "Google Sheets save the list as CSV."
     ),
     "file_encoding": _("This file is no text that I can read. Please save it as “CSV UTF-8”."),
-    "file_wide": _("This file has more than 60 columns."),
+    "file_wide": _("This file has more than {columns} columns."),
     "file_headless": _("Please put the names of the columns in the first line, people below."),
     "file_again": _("This very file was imported before. Nobody is enrolled twice."),
     "column_twice": _("One column was chosen for two details. Each needs its own."),
@@ -96,11 +99,11 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
             least=MIN_WORDING,
         )
     if code == "column_missing":
-        field = t(FIELDS[Field(detail)]) if detail else ""
+        field = t(FIELDS[column(detail)]) if detail else ""
         return t("Please say which column holds: {field}.", field=field)
     if input_words.is_known(code):
         return input_words.why_on_page(t, code)
-    return t(_PROBLEMS[code])
+    return figures.fill(t, _PROBLEMS[code])
 
 
 def problems(t: Translator, found: tuple[Problem, ...]) -> list[tuple[str, str]]:

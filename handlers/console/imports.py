@@ -17,15 +17,17 @@ from bot.services.learners import (
     spreadsheets,
 )
 from bot.services.learners.import_words import (
+    COLUMNS,
     CONSENT,
     NEEDED,
-    Field,
+    Column,
 )
 from bot.services.learners.imports import (
     Looked,
     RowOutcome,
 )
 from bot.services.staff.permissions import Permission
+from handlers import figures
 from handlers.console import import_samples, import_words
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -100,7 +102,7 @@ def import_columns(import_id: str) -> AnyResponse:
 @allow(IMPORT)
 def assign_columns(import_id: str) -> AnyResponse:
     """Remember it, and go on to the dry run."""
-    typed = {field: request.form.get(field, "") for field in Field}
+    typed = {field: request.form.get(field, "") for field in COLUMNS}
     chosen = {
         field: int(number)
         for field, number in typed.items()
@@ -143,13 +145,13 @@ def import_check(import_id: str) -> AnyResponse:
         title=t("Import"),
         row=row,
         seen=csv_imports.fingerprint(row),
-        counts=[(t(said), counts[fate]) for fate, said in import_words.FATES.items()],
+        counts=[(figures.fill(t, said), counts[fate]) for fate, said in import_words.FATES.items()],
         enrolled=counts[RowOutcome.ENROL],
         invited=counts[RowOutcome.NO_CONSENT] + counts[RowOutcome.MINOR],
         lines=[
             {
                 "number": one.line.number,
-                "fate": t(import_words.FATES[one.fate]),
+                "fate": figures.fill(t, import_words.FATES[one.fate]),
                 "is_good": one.fate is RowOutcome.ENROL,
                 "problems": import_words.problems(t, one.line.problems),
             }
@@ -211,7 +213,7 @@ def _columns(
     import_id: str,
     status: int,
     problems: dict[str, str],
-    chosen: dict[Field, int] | None = None,
+    chosen: dict[Column, int] | None = None,
 ) -> AnyResponse:
     t = language.translate()
 

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from bot.services.delivery import mails
+from bot.services.learners import invitations
 from bot.services.learners.invitations import Sent
 from bot.services.learners.suspending import Done
 from bot.services.learners.view import View
 from bot.texts import Translator
+from bot.texts.dates import shown_span
 from models.account import AccountState
 from models.learner import LearnerState
 
@@ -74,7 +77,10 @@ def meaning(t: Translator, act: str, *, has_joined: bool = True) -> list[str]:
         ]
     return [
         t("The person has no LINE account with us yet. An e-mail tells them how to join."),
-        t("It costs no message of the quota. The link in it works for 24 hours."),
+        t(
+            "It costs no message of the quota. The link in it works for {span}.",
+            span=shown_span(t, mails.LINK_USEFUL),
+        ),
     ]
 
 
@@ -96,9 +102,19 @@ def outcome(t: Translator, act: str, came_to: Done | Sent) -> tuple[str, str]:
         Sent.BLOCKED: (t("The person has blocked our LINE account; nothing was sent."), "warning"),
         Sent.BARRED: (t("Nothing was sent: there is no open account."), "warning"),
         Sent.JUST_NOW: (
-            t("One was sent within the last minute. Nothing was sent again; please wait for it."),
+            t(
+                "One was sent less than {span} ago. Nothing was sent again; please wait for it.",
+                span=shown_span(t, invitations.TWICE.span),
+            ),
             "warning",
         ),
-        Sent.OFTEN: (t("Three were sent within the last hour. Please wait."), "warning"),
+        Sent.OFTEN: (
+            t(
+                "{times} were sent within {span}. Please wait.",
+                times=invitations.OFTEN.times,
+                span=shown_span(t, invitations.OFTEN.span),
+            ),
+            "warning",
+        ),
     }
     return said[came_to]

@@ -3,9 +3,17 @@
 from collections.abc import Callable
 
 from bot.presentation import input_words, labels
-from bot.services.learners.search import By
+from bot.services.learners.search import (
+    WAYS,
+    Way,
+)
 from bot.services.learners.suspending import Cause
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+)
 from bot.texts import Translator
+from handlers import figures
 from handlers.web import language
 from models.account import AccountState
 from models.consent import ConsentState, Purpose
@@ -47,16 +55,9 @@ STATES: dict[str, str] = {
     "import": _("import"),
     "console": _("console"),
     "portal": _("the portal"),
-    "phone": _("Phone"),
-    "email": _("E-mail"),
-    "line_id": _("LINE ID"),
-    "name": _("Full name"),
 }
-BY: dict[By, str] = {
-    By.PHONE: _("Phone"),
-    By.EMAIL: _("E-mail"),
-    By.LINE_ID: _("LINE ID"),
-    By.USERNAME: _("Username"),
+BY: dict[Way, str] = {
+    way: FIELDS[way].label if isinstance(way, Item) else _("Username") for way in WAYS
 }
 LOOKS: dict[Look, str] = {
     Look.ASKED: _("The person asked for help"),
@@ -73,20 +74,21 @@ CAUSES: dict[Cause, str] = {
 }
 PROBLEMS: dict[str, str] = {
     "no_category": _("Please choose what it is for."),
-    "short_reason": _("Please write the reason in at least 10 characters."),
-    "long_reason": _("Please write the reason in at most 500 characters."),
+    "short_reason": _("Please write the reason in at least {least_reason} characters."),
+    "long_reason": _("Please write the reason in at most {most_reason} characters."),
     "enough": _(
-        "You have looked at as many details as one may within 24 hours. "
-        "Please ask the privacy officer."
+        "You have looked at as many details as one may within {looks_span}. Please ask the "
+        "privacy officer."
     ),
-    "username_invalid": _("A username has at most 32 characters."),
+    "username_invalid": _("A username has at most {username_limit} characters."),
     "nothing_typed": _("Please type the whole detail that you search for."),
     "no_cause": _("Please choose why."),
     "tag_invalid": _(
-        "A group has 2 to 30 letters, digits, spaces and hyphens, and no phone number."
+        "A group has {least_group} to {most_group} letters, digits, spaces and hyphens, "
+        "and no phone number."
     ),
-    "tags_full": _("There are 200 groups already. Please use one of them."),
-    "tags_many": _("A learner can be in at most 20 groups."),
+    "tags_full": _("There are {most_groups} groups already. Please use one of them."),
+    "tags_many": _("A learner can be in at most {most_each} groups."),
     # Why two registrations may not be made one.
     "same": _("This is one registration, not two."),
     "state": _("One of the two is not active any more."),
@@ -104,7 +106,7 @@ PROBLEMS: dict[str, str] = {
         "The one that would be closed has an open request under the PDPA. It has to be answered "
         "first."
     ),
-    "unsettled": _("One of the two was merged within the last 24 hours."),
+    "unsettled": _("One of the two was merged within the last {undo}."),
     "gone": _("One of the two is not there any more."),
 }
 
@@ -120,4 +122,4 @@ def problem(code: str, t: Translator | None = None) -> str:
     t = t or language.translate()
     if input_words.is_known(code):
         return input_words.why_on_page(t, code)
-    return t(PROBLEMS[code])
+    return figures.fill(t, PROBLEMS[code])

@@ -10,7 +10,7 @@ from bot.services.learners import (
     search,
     tags,
 )
-from bot.services.learners.search import By
+from bot.services.learners.search import WAYS
 from bot.services.staff.permissions import Permission
 from handlers.console import learner_words
 from handlers.console.guard import allow
@@ -35,7 +35,7 @@ def learners() -> AnyResponse:
 def search_learners() -> AnyResponse:
     """Everybody with this detail; a POST, so that it stands in no address and no log."""
     typed, by = request.form.get("typed", ""), request.form.get("by", "")
-    chosen = By(by) if by in set(By) else By.PHONE
+    chosen = next((way for way in WAYS if way == by), WAYS[0])
     bot, actor = the_bot(), member().actor
     if not typed.strip():
         return _list(422, by=chosen, problems={"typed": learner_words.problem("nothing_typed")})
@@ -78,7 +78,7 @@ def _list(status: int, **values: Any) -> AnyResponse:
     t = language.translate()
     defaults: dict[str, Any] = {
         "rows": [],
-        "by": By.PHONE,
+        "by": WAYS[0],
         "typed": "",
         "problems": {},
         "before": None,

@@ -10,6 +10,7 @@ from bot.services.auth.tokens import StaffPurpose
 from bot.services.shared import codes
 from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
+from bot.texts.dates import shown_span
 from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.request_context import member
@@ -37,7 +38,13 @@ def draw_chat_code() -> AnyResponse:
     try:
         code = bot.database.write(lambda session: chats.issue(session, staff_id, now))
     except InputError:
-        flash(t("There were too many codes. Please try again in an hour."), "danger")
+        flash(
+            t(
+                "There were too many codes. Please try again in {span}.",
+                span=shown_span(t, chats.DRAWN.span),
+            ),
+            "danger",
+        )
         return redirect(url_for("console.own_chat"), 303)
     text = codes.STAFF.message(code)
     address = chat_address(bot.basic_id, text) if bot.basic_id else None

@@ -25,6 +25,7 @@ from bot.texts.dates import shown_time
 from handlers.console import navigation
 from handlers.console.request_context import Desk
 from handlers.console.request_context import desk as the_desk
+from handlers.figures import Figures
 from handlers.web import (
     cookies,
     language,
@@ -55,6 +56,7 @@ def page(template: str, status: int = 200, *, title: str = "", **values: Any) ->
         f"console/{template}.html",
         **{
             "t": said,
+            "figures": Figures(said),
             "title": title,
             "language": said.language,
             "other_language": ENGLISH if said.language == THAI else THAI,

@@ -3,6 +3,7 @@
 from bot.services.auth import passwords
 from bot.services.staff.sign_in import Outcome
 from bot.texts import Translator
+from handlers import figures
 from handlers.web import (
     dates,
     language,
@@ -27,13 +28,13 @@ _WORDS = {
     ),
     "password_differs": _("The two passwords are not the same. Please type them again."),
     "current_wrong": _("Your present password is not right."),
-    "current_wait": _("There were too many tries. Please try again in 15 minutes."),
     "code_wrong": _("This code is not right, or it was used before. Please wait for the next one."),
     "passkey_wrong": _("This passkey could not be used. Please try again."),
     "stale": _("This page was open for too long. Please start again."),
-    "name_needed": _("Please type the name of the person, at most 80 characters."),
+    "name_needed": _("Please type the name of the person, at most {most_name} characters."),
     "username_form": _(
-        "Please use 3 to 32 small letters, digits, dots and hyphens, beginning with a letter."
+        "Please use {least_username} to {most_username} small letters, digits, dots and "
+        "hyphens, beginning with a letter."
     ),
     "username_taken": _("Somebody has this username already."),
     "roles_needed": _("Please choose at least one role."),
@@ -61,11 +62,16 @@ def words(code: str) -> str:
         return t(
             "That is too short. Please use at least {least} characters.", least=passwords.MIN_LENGTH
         )
+    if code == "current_wait":
+        return t(
+            "There were too many tries. Please try again in {span}.",
+            span=figures.Figures(t).sign_in_span,
+        )
     if code == "password_long":
         return t(
             "That is too long. Please use at most {most} characters.", most=passwords.MAX_LENGTH
         )
-    return t(_WORDS.get(code, _WORDS["stale"]))
+    return figures.fill(t, _WORDS.get(code, _WORDS["stale"]))
 
 
 def of(code: str) -> dict[str, str]:

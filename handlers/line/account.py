@@ -20,7 +20,7 @@ from bot.services.learners import closing
 from bot.texts import Translator
 from handlers.line.account_card import account_card
 from handlers.line.shared import human_offer, not_registered, once_more, while_frozen
-from models.learner import LearnerState
+from models.learner import CHILD_UP_TO, LearnerState
 
 
 class Step(StrEnum):
@@ -49,7 +49,9 @@ def closing_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner.state is not LearnerState.ACTIVE:
         return flow.say(account_card(ctx))
     if closing.is_for_guardian(ctx.learner):
-        theirs = ctx.t("Up to ten years of age, a parent or guardian closes the account.")
+        theirs = ctx.t(
+            "Up to {age} years of age, a parent or guardian closes the account.", age=CHILD_UP_TO
+        )
         return flow.say(line.text(theirs), human_offer(ctx, "account"))
     if frozen := while_frozen(ctx):
         return flow.say(*frozen)

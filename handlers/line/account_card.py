@@ -9,8 +9,9 @@ from bot.services.accounts import (
     accounts,
     details,
 )
-from bot.services.accounts.details import Item
 from bot.services.consent import consents
+from bot.services.people import fields
+from bot.services.people.fields import Item
 from handlers.line.closed_card import closed_card, is_closed
 from models.account import AccountState
 from models.consent import Purpose
@@ -78,11 +79,11 @@ def _username(ctx: Context, learner: Learner) -> str:
 
 def _detail(ctx: Context, learner: Learner, item: Item) -> dict[str, object]:
     t = ctx.t
-    value = details.masked(item, details.value_of(learner, item)) or t("I have none")
+    value = fields.masked(item, fields.value_of(learner, item)) or t("I have none")
     if item is Item.EMAIL:
         pending = details.pending_email(ctx.session, learner, ctx.now)
         if pending:
-            waits = t("({masked} waits for its link)", masked=details.masked(item, pending))
+            waits = t("({masked} waits for its link)", masked=fields.masked(item, pending))
             value = f"{value}\n{waits}"
     name = input_words.item_name(t, item)
     return line.fact(name, value, line.entry(t("Change"), "change", item=item))

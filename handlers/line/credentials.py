@@ -25,6 +25,7 @@ from bot.services.accounts.provisioning import Made
 from bot.services.auth import (
     resets,
     secret_links,
+    tokens,
 )
 from bot.services.auth.resets import (
     Barred,
@@ -33,7 +34,7 @@ from bot.services.auth.resets import (
 from bot.services.delivery import outbox
 from bot.services.learners import merging
 from bot.texts import Translator, translator
-from bot.texts.dates import shown_time
+from bot.texts.dates import shown_span, shown_time
 from handlers.line.account_card import account_card
 from handlers.line.shared import human_offer
 from models.account import Account, AccountState
@@ -211,9 +212,10 @@ def reset_card(t: Translator, username: str, url: str) -> Message:
             line.fact(t("Username"), username),
             line.paragraph(
                 t(
-                    "The button opens a page. Type the last four digits of your phone number "
-                    "there, and it shows your new temporary password. The link works for "
-                    "10 minutes."
+                    "The button opens a page. Type the last {digits} digits of your phone number "
+                    "there, and it shows your new temporary password. The link works for {span}.",
+                    digits=resets.DIGITS,
+                    span=shown_span(t, tokens.LINK_LIFE),
                 )
             ),
             line.paragraph(
@@ -249,7 +251,8 @@ def ready_card(t: Translator, username: str, url: str) -> Message:
             line.paragraph(
                 t(
                     "The button opens a page with your temporary password. It opens once and works "
-                    "for 10 minutes; you then choose a password of your own."
+                    "for {span}; you then choose a password of your own.",
+                    span=shown_span(t, tokens.LINK_LIFE),
                 )
             ),
             line.paragraph(

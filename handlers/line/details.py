@@ -13,8 +13,17 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words, words
 from bot.services.accounts import details
-from bot.services.accounts.details import Item
-from bot.services.people import inputs
+from bot.services.auth import resets
+from bot.services.delivery import mails
+from bot.services.people import (
+    fields,
+    inputs,
+)
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+)
+from bot.texts.dates import shown_span
 from handlers.line.account_card import account_card
 from handlers.line.shared import greeting, human_offer, not_registered
 from models.learner import Learner, LearnerState
@@ -83,8 +92,9 @@ def item_chosen(event: Event, ctx: Context) -> HandlerResult:
 def ask_proof(ctx: Context) -> list[Message]:
     t = ctx.t
     question = t(
-        "First a short check: what are the last four digits of the phone number that we have of "
-        "you now?"
+        "First a short check: what are the last {digits} digits of the phone number that "
+        "we have of you now?",
+        digits=resets.DIGITS,
     )
     return [line.quick(line.text(question), [line.entry(t("Cancel"), "cancel")])]
 
@@ -108,7 +118,8 @@ def proof_given(event: Event, ctx: Context) -> HandlerResult:
 def ask_value(ctx: Context) -> list[Message]:
     t, item = ctx.t, _item(ctx)
     buttons = [line.entry(t("Cancel"), "cancel")]
-    if item is Item.LINE_ID and ctx.learner is not None and ctx.learner.line_id:
+    is_kept = ctx.learner is not None and fields.value_of(ctx.learner, item)
+    if is_kept and not FIELDS[item].is_needed:
         buttons.insert(0, line.choice(t("Remove it"), flow.mark(Step.VALUE), "none"))
     return [line.quick(line.text(input_words.question(t, item)), buttons)]
 
@@ -117,12 +128,12 @@ def ask_value(ctx: Context) -> list[Message]:
 def value_given(event: Event, ctx: Context) -> HandlerResult:
     item, text = _item(ctx), event.text or ""
     tapped_none = event.choice(flow.mark(Step.VALUE)) == "none"
-    if item is Item.LINE_ID and (tapped_none or inputs.means_none(text)):
+    if not FIELDS[item].is_needed and (tapped_none or inputs.means_none(text)):
         return _onward(event, ctx, "")
     # Some people have one name only: the same single name a second time is meant.
     repeated = ctx.draft.get("single_name") == inputs.tidy(text)
     try:
-        return _onward(event, ctx, details.read(item, text, accept_single=repeated))
+        return _onward(event, ctx, fields.read(item, text, insists=repeated))
     except InputError as error:
         return _wrong(event, ctx, error)
 
@@ -175,12 +186,12 @@ def show_change(ctx: Context) -> list[Message]:
     if "value" not in ctx.draft or learner is None:  # the message that held it was taken back
         return ask_value(ctx)
     new = ctx.draft["value"]
-    old = details.masked(item, details.value_of(learner, item))
+    old = fields.masked(item, fields.value_of(learner, item))
     title = t("Save this change?")
     blocks = [
         line.paragraph(input_words.item_name(t, item), strong=True),
         line.fact(t("Until now"), old or t("I have none")),
-        line.fact(t("New"), details.shown(item, new) if new else t("I have none")),
+        line.fact(t("New"), fields.shown(item, new) if new else t("I have none")),
     ]
     if item is Item.EMAIL:
         first = t("We send a link to the new address; until it is used, the old one stays.")
@@ -207,7 +218,7 @@ def change_confirmed(event: Event, ctx: Context) -> HandlerResult:
     if chosen != "save":
         return flow.say(line.text(t("Please tap one of the buttons.")), *show_change(ctx))
     value = ctx.draft["value"] or None
-    is_same = value == details.value_of(learner, item)
+    is_same = value == fields.value_of(learner, item)
     if item is Item.EMAIL and not (is_same and learner.email_verified_at):
         return _ask_to_confirm(ctx, learner, value or "")
     if is_same:
@@ -221,9 +232,10 @@ def _ask_to_confirm(ctx: Context, learner: Learner, address: str) -> HandlerResu
     if not details.ask_to_change_email(ctx.session, learner, address, ctx.now, ctx.settings):
         return flow.end(line.text(too_many_mails(ctx)))
     sent = t(
-        "We have sent a mail to {address}. Please open it and press the button on the page within "
-        "24 hours; until then the address that we have stays.",
+        "We have sent a mail to {address}. Please open it and press the button on the page "
+        "within {span}; until then the address that we have stays.",
         address=address,
+        span=shown_span(t, mails.LINK_USEFUL),
     )
     return flow.end(line.text(sent))
 
@@ -231,8 +243,10 @@ def _ask_to_confirm(ctx: Context, learner: Learner, address: str) -> HandlerResu
 def too_many_mails(ctx: Context) -> str:
     """Three mails within an hour are enough: the link is probably among the spam."""
     return ctx.t(
-        "We have sent you three mails within an hour. Please look for them, also among the spam, "
-        "or try again in an hour."
+        "We have sent you {mails} mails within {span}. Please look for them, also among "
+        "the spam, or try again in {span}.",
+        mails=details.MAX_CONFIRMATIONS,
+        span=shown_span(ctx.t, details.SPAN),
     )
 
 

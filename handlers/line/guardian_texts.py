@@ -6,12 +6,14 @@ from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation.labels import label
+from bot.services.consent import consents
 from bot.services.shared import codes
 from bot.texts import LANGUAGES, Translator, translator
-from bot.texts.dates import shown_time
+from bot.texts.dates import shown_span, shown_time
 from handlers.line.news_texts import card_id
 from models.consent import ConsentEvent, Purpose
 from models.guardianship import Guardianship, GuardianshipState
+from models.learner import ADULT_FROM
 
 SHARE = "https://line.me/R/share?text="  # LINE, "Use LINE features with the LINE URL scheme"
 
@@ -25,7 +27,12 @@ def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
         title,
         title,
         [
-            line.paragraph(t("Please give this code to a parent or guardian of 20 or older:")),
+            line.paragraph(
+                t(
+                    "Please give this code to a parent or guardian of {age} or older:",
+                    age=ADULT_FROM,
+                )
+            ),
             line.paragraph(codes.GUARDIAN.shown(code), strong=True),
             line.paragraph(
                 t(
@@ -143,8 +150,9 @@ def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) ->
             t(
                 "May we send the child news, articles, videos and course information on LINE, now "
                 "and then? The school’s policy speaks of e-mail only, so this is a consent of its "
-                "own, for 24 months. We use the child’s LINE account for it. Saying no changes "
-                "nothing about the course, and you can stop it in “My children” at any time."
+                "own, for {span}. We use the child’s LINE account for it. Saying no changes "
+                "nothing about the course, and you can stop it in “My children” at any time.",
+                span=shown_span(t, consents.NEWS_VALIDITY),
             ),
         ]
     if purpose is Purpose.EMAIL_NEWS:
@@ -152,9 +160,10 @@ def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) ->
             t("News by e-mail for the child?"),
             t(
                 "May we send the child news, articles, videos and course information by e-mail, "
-                "now and then? We use the child’s e-mail address and name for it, for 24 months. "
+                "now and then? We use the child’s e-mail address and name for it, for {span}. "
                 "Saying no changes nothing about the course, and you can stop it in “My children” "
-                "at any time."
+                "at any time.",
+                span=shown_span(t, consents.NEWS_VALIDITY),
             ),
         ]
     keep = (

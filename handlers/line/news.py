@@ -12,6 +12,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation.questions import asking_card, seen_news
+from bot.services.accounts import details
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.subscriptions import (
@@ -23,13 +24,13 @@ from bot.services.subscriptions.subscriptions import (
     CHANNEL_OF,
     NEWS,
 )
-from bot.texts.dates import shown_day
+from bot.texts.dates import shown_day, shown_span
 from handlers.line.account_card import account_card
 from handlers.line.news_choices import choices_card
 from handlers.line.receipts import receipt
 from handlers.line.shared import not_registered
 from models.consent import ConsentState, Purpose
-from models.learner import Learner, LearnerState
+from models.learner import ADULT_FROM, CHILD_UP_TO, Learner, LearnerState
 
 flow = Flow("news")
 
@@ -219,15 +220,18 @@ def _changed(ctx: Context, purpose: Purpose) -> HandlerResult:
 
 def _both_must_agree(ctx: Context) -> str:
     return ctx.t(
-        "Because you are under 20, your parent or guardian has to agree too. "
-        "News begins after that."
+        "Because you are under {age}, your parent or guardian has to agree too. News "
+        "begins after that.",
+        age=ADULT_FROM,
     )
 
 
 def _ask_your_guardian(ctx: Context) -> Message:
     return line.text(
         ctx.t(
-            "Up to ten years, a parent or guardian decides about news. Please ask them to start it."
+            "Up to {age} years, a parent or guardian decides about news. Please ask them to "
+            "start it.",
+            age=CHILD_UP_TO,
         )
     )
 
@@ -238,5 +242,6 @@ def _open_the_link(ctx: Context, *, has_link_sent: bool) -> str:
             "We have sent you a mail. News by e-mail begins once you have opened its link."
         )
     return ctx.t(
-        "We have sent you the link already. Please look in your mailbox, or try again in an hour."
+        "We have sent you the link already. Please look in your mailbox, or try again in {span}.",
+        span=shown_span(ctx.t, details.SPAN),
     )

@@ -5,6 +5,7 @@ from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation.labels import label
 from bot.services.subscriptions import (
+    frequency_cap,
     opt_in,
     subscriptions,
     topics,
@@ -12,9 +13,9 @@ from bot.services.subscriptions import (
 from bot.services.subscriptions.opt_in import Standing
 from bot.services.subscriptions.subscriptions import PURPOSE_OF
 from bot.services.subscriptions.topics import Topic
-from bot.texts.dates import shown_day
+from bot.texts.dates import shown_day, shown_span
 from models.consent import Purpose
-from models.learner import AgeBand, Learner
+from models.learner import CHILD_UP_TO, AgeBand, Learner
 from models.subscription import Channel
 
 Block = dict[str, object]
@@ -34,7 +35,12 @@ def choices_card(ctx: Context, learner: Learner) -> Message:
     most = ctx.settings.news_per_month
     blocks.append(
         line.paragraph(
-            t("At most {most} pieces of news in 30 days, all together.", most=most), small=True
+            t(
+                "At most {most} pieces of news in {span}, all together.",
+                most=most,
+                span=shown_span(t, frequency_cap.WINDOW),
+            ),
+            small=True,
         )
     )
     buttons = []
@@ -44,7 +50,11 @@ def choices_card(ctx: Context, learner: Learner) -> Message:
             blocks.append(line.paragraph(t("Paused until {until}.", until=until), strong=True))
             buttons.append(line.entry(t("Go on now"), "news_go_on"))
         else:
-            buttons.append(line.entry(t("Pause for 30 days"), "news_pause"))
+            buttons.append(
+                line.entry(
+                    t("Pause for {span}", span=shown_span(t, subscriptions.PAUSE)), "news_pause"
+                )
+            )
         buttons.append(line.entry(t("Stop all news"), "news_off", p="all"))
     title = t("My news")
     return line.card(title, title, blocks, buttons, even=True)
@@ -80,5 +90,5 @@ def _topic(ctx: Context, purpose: Purpose, topic: Topic, *, is_on: bool) -> Bloc
 
 
 def _guardian_decides(ctx: Context) -> Block:
-    told = ctx.t("Up to ten years, a parent or guardian decides about news.")
+    told = ctx.t("Up to {age} years, a parent or guardian decides about news.", age=CHILD_UP_TO)
     return line.paragraph(told, small=True)

@@ -13,13 +13,14 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
 from bot.services.accounts import accounts
+from bot.services.delivery import mails
 from bot.services.learners import relinking
 from bot.services.people import inputs
 from bot.services.shared import codes
-from bot.texts.dates import shown_time
+from bot.texts.dates import shown_span, shown_time
 from handlers.line.account_card import account_card
 from handlers.line.shared import has_left, human_offer, main_menu, while_frozen
-from models.learner import Learner
+from models.learner import ADULT_FROM, Learner
 
 MAX_WRONG = 5
 MAX_TYPED = 64  # characters of a username that are looked at
@@ -81,7 +82,10 @@ def offer_two_ways(ctx: Context) -> list[Message]:
             "With your password: sign in to E-Learning, open “Move to another LINE "
             "account” and type the code here."
         ),
-        t("Or with your e-mail: I send six digits to the address you confirmed."),
+        t(
+            "Or with your e-mail: I send {digits} digits to the address you confirmed.",
+            digits=mails.CODE_DIGITS,
+        ),
     ]
     buttons = [
         *_to_the_code(ctx),
@@ -90,7 +94,12 @@ def offer_two_ways(ctx: Context) -> list[Message]:
         line.entry(t("Ask our staff"), "human", topic="account"),
     ]
     if not ctx.settings.system.is_embedded:
-        ways = [t("With your e-mail: I send six digits to the address you confirmed.")]
+        ways = [
+            t(
+                "With your e-mail: I send {digits} digits to the address you confirmed.",
+                digits=mails.CODE_DIGITS,
+            )
+        ]
         buttons = buttons[1:]  # the code stands in our portal
     return [line.card(title, title, [line.paragraph(way) for way in ways], buttons)]
 
@@ -126,7 +135,7 @@ def code_typed(event: Event, ctx: Context) -> HandlerResult:
     if code is not None:
         return _try_code(ctx, code)
     t = ctx.t
-    return _missed(ctx, t("A code has ten letters and digits."))
+    return _missed(ctx, t("A code has {length} letters and digits.", length=codes.MOVE.length))
 
 
 def _try_code(ctx: Context, code: str) -> HandlerResult:
@@ -182,8 +191,10 @@ def _send(ctx: Context) -> HandlerResult:
 def ask_digits(ctx: Context) -> list[Message]:
     t = ctx.t
     asked = t(
-        "If this username and this address belong together and the address was confirmed, six "
-        "digits are on their way to it. Please type them here within 10 minutes."
+        "If this username and this address belong together and the address was confirmed, "
+        "{digits} digits are on their way to it. Please type them here within {span}.",
+        digits=mails.CODE_DIGITS,
+        span=shown_span(t, mails.CODE_USEFUL),
     )
     again = line.choice(t("Send a new code"), flow.mark(Step.DIGITS), "again")
     return [line.quick(line.text(asked), [again, *main_menu(ctx)])]
@@ -195,7 +206,9 @@ def digits_typed(event: Event, ctx: Context) -> HandlerResult:
         return _send(ctx)
     digits = codes.read_digits(event.text or "")
     if digits is None:
-        return _missed(ctx, ctx.t("The code in the mail has six digits."))
+        return _missed(
+            ctx, ctx.t("The code in the mail has {digits} digits.", digits=mails.CODE_DIGITS)
+        )
     wait = relinking.guess(ctx.session, ctx.conversation, ctx.now)
     if wait:
         return _too_often(ctx, wait)
@@ -220,8 +233,9 @@ def _move(ctx: Context, learner: Learner, proof: str) -> HandlerResult:
         return _settled_here(ctx)
     if relinking.guards_here(ctx.session, learner, ctx.conversation):
         theirs = ctx.t(
-            "This chat belongs to a parent or guardian, so an account of somebody under 20 cannot "
-            "move here. Please use a LINE account of your own."
+            "This chat belongs to a parent or guardian, so an account of somebody under {age} "
+            "cannot move here. Please use a LINE account of your own.",
+            age=ADULT_FROM,
         )
         return flow.end(line.text(theirs), human_offer(ctx, "account"))
     moved = relinking.move(
@@ -257,7 +271,10 @@ def _ask(ctx: Context, question: str) -> list[Message]:
 
 
 def _wrong(ctx: Context) -> str:
-    return ctx.t("That code does not fit, or its ten minutes are over.")
+    return ctx.t(
+        "That code does not fit, or it is older than {span}.",
+        span=shown_span(ctx.t, mails.CODE_USEFUL),
+    )
 
 
 def _missed(ctx: Context, why: str) -> HandlerResult:

@@ -5,9 +5,13 @@ from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.presentation import request_words
 from bot.presentation.labels import label
+from bot.services.auth import (
+    resets,
+)
 from bot.services.people import subjects
 from bot.services.privacy import requests
 from bot.texts import Translator
+from bot.texts.dates import shown_span
 from models.learner import Learner, LearnerState
 from models.privacy import RequestState
 
@@ -134,11 +138,16 @@ def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
             line.paragraph(
                 t(
                     "The button opens a page where you get everything that we keep, as one file. "
-                    "It asks for the last four digits of the phone number that was registered."
+                    "It asks for the last {digits} digits of the phone number that was registered.",
+                    digits=resets.DIGITS,
                 )
             ),
             line.paragraph(
-                t("It works once and for 10 minutes. Keep the file where only you get."), small=True
+                t(
+                    "It works once and for {span}. Keep the file where only you get.",
+                    span=shown_span(t, tokens.LINK_LIFE),
+                ),
+                small=True,
             ),
         ],
         [

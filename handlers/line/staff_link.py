@@ -11,6 +11,7 @@ from bot.line.events import Event
 from bot.services.shared import codes
 from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
+from bot.texts.dates import shown_span
 from handlers.line import staff_menu
 from handlers.line.shared import main_menu
 
@@ -28,7 +29,10 @@ def code_sent(event: Event, ctx: Context) -> HandlerResult:
         member = chats.link(ctx.session, code, ctx.user_id, ctx.now)
     except InputError as error:
         said = {
-            "too_often": t("There were too many tries. Please try again in 15 minutes."),
+            "too_often": t(
+                "There were too many tries. Please try again in {span}.",
+                span=shown_span(t, chats.GUESSED.span),
+            ),
             "taken": t("This LINE account is linked to another member. They have to unlink first."),
         }
         unknown = t(

@@ -16,10 +16,11 @@ from bot.services.accounts import (
     details,
     provisioning,
 )
-from bot.services.accounts.details import Item
 from bot.services.auth import sign_in
 from bot.services.consent.consents import ConsentStatement
 from bot.services.learners import closing
+from bot.services.people import fields
+from bot.services.people.fields import Item
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
@@ -60,8 +61,8 @@ def _kept(session: Session, key: str, now: datetime) -> Kept | None:
         return None
     pending = details.pending_email(session, learner, now)
     return Kept(
-        tuple((str(item), details.masked(item, details.value_of(learner, item))) for item in Item),
-        details.masked(Item.EMAIL, pending),
+        tuple((str(item), fields.masked(item, fields.value_of(learner, item))) for item in Item),
+        fields.masked(Item.EMAIL, pending),
         learner.email_verified_at is not None,
     )
 

@@ -9,9 +9,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.errors import InputError
 from bot.presentation import input_words
 from bot.services.accounts import details
-from bot.services.accounts.details import Item
 from bot.services.auth import sign_in
-from bot.services.people import inputs
+from bot.services.people import (
+    fields,
+    inputs,
+)
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+)
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
@@ -56,7 +62,7 @@ def store_detail(item: str) -> AnyResponse:
         learner = learner_of(session, key)
         if learner is None or not details.may_change(session, learner):
             return "closed"
-        is_same = value == details.value_of(learner, chosen)
+        is_same = value == fields.value_of(learner, chosen)
         if chosen is Item.EMAIL and not (is_same and learner.email_verified_at):
             address = value or ""
             if not details.ask_to_change_email(session, learner, address, now, bot.settings):
@@ -82,16 +88,16 @@ def _item(item: str) -> Item:
 def _value(item: Item) -> str | None:
     """What the form says; raises InputError."""
     typed = request.form.get("value", "")[:MAX_LENGTH]
-    if item is Item.LINE_ID and ("remove" in request.form or inputs.means_none(typed)):
+    if not FIELDS[item].is_needed and ("remove" in request.form or inputs.means_none(typed)):
         return None
     if item is Item.EMAIL and request.form.get("as") == "meant":
         typed = request.form.get("meant", "")[:MAX_LENGTH]
-    return details.read(
+    return fields.read(
         item,
         typed,
         # Some people have one name only: the same single name a second time is meant.
-        accept_single=request.form.get("single", "") == inputs.tidy(typed) != "",
-        as_typed=request.form.get("as") == "typed",
+        insists=request.form.get("single", "") == inputs.tidy(typed) != ""
+        or request.form.get("as") == "typed",
     )
 
 
@@ -103,7 +109,7 @@ def _form(item: Item, status: int, trouble: Trouble | None = None) -> Response:
 
     def read(session: Session) -> str | None:
         learner = learner_of(session, key)
-        return None if learner is None else details.masked(item, details.value_of(learner, item))
+        return None if learner is None else fields.masked(item, fields.value_of(learner, item))
 
     masked = the_bot().database.read(read)
     if masked is None:
@@ -121,4 +127,5 @@ def _form(item: Item, status: int, trouble: Trouble | None = None) -> Response:
         meant=trouble.meant if trouble else None,
         single=inputs.tidy(typed) if code == "name_single" else "",
         is_guarded=item in GUARDED,
+        is_needed=FIELDS[item].is_needed,
     )

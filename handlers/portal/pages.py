@@ -9,6 +9,7 @@ from flask import Response, g, make_response, render_template, url_for
 
 from bot.texts import ENGLISH, THAI
 from bot.texts.dates import shown_time
+from handlers.figures import Figures
 from handlers.web import (
     cookies,
     language,
@@ -29,6 +30,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     html = render_template(
         f"portal/{template}.html",
         t=said,
+        figures=Figures(said),
         language=said.language,
         other_language=ENGLISH if said.language == THAI else THAI,
         link=language.link,

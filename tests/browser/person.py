@@ -86,13 +86,13 @@ class Person:
             self.chat.get_by_role("textbox", name="ข้อความ / Message").fill(text)
             self.chat.get_by_test_id("send").click()
 
-    def presses(self, english: str) -> None:
+    def presses(self, english: str, **gaps: object) -> None:
         """The newest button of a card, or a quick reply, with this sentence on it."""
         with _Answered(self.bubbles()):
-            self.button(english).click()
+            self.button(english, **gaps).click()
 
-    def button(self, english: str) -> Locator:
-        label = re.compile(f"^\\s*{re.escape(self.t(english))}\\s*$")
+    def button(self, english: str, **gaps: object) -> Locator:
+        label = re.compile(f"^\\s*{re.escape(self.t(english, **gaps))}\\s*$")
         anywhere = self.chat.locator("#room, #quick")
         return anywhere.get_by_role("button", name=label).last
 
@@ -166,8 +166,8 @@ class Person:
     def clicks(self, role: Any, english: str, **gaps: object) -> None:
         self.page.get_by_role(role, name=self.t(english, **gaps), exact=True).click()
 
-    def fills(self, english: str, value: str) -> None:
-        self.page.get_by_label(self.t(english), exact=True).fill(value)
+    def fills(self, english: str, value: str, **gaps: object) -> None:
+        self.page.get_by_label(self.t(english, **gaps), exact=True).fill(value)
 
     def is_on(self, english: str, *, is_signed_in: bool = True, **gaps: object) -> None:
         """The page has this heading, and is in order."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from bot.services.accounts.details import (
+from bot.services.people.fields import (
     Item,
     masked,
 )

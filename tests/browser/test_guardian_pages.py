@@ -40,7 +40,7 @@ def test_a_child_asks_a_parent_agrees_both_finish(
     parent.types(words)
     parent.shows_the_chat("a-child")
     parent.presses("I am the parent")
-    parent.presses("Yes, 20 or older")
+    parent.presses("Yes, {age} or older", age=20)
     parent.types("วรรณา รักษากุล")
     parent.shows_the_chat("consent")
     for english in ("I agree", "No, thank you", "No, thank you"):

@@ -59,11 +59,13 @@ def test_chosen_paused_sent_and_stopped_on_a_phone(someone: Callable[..., Person
     person.is_told("Your choice counts from now on.")
     for box in card(person, "News on LINE").get_by_role("checkbox").all():
         expect(box).to_be_checked()
-    person.clicks("button", "Pause for 30 days")
+    pause = {"span": person.t("{n} days", n=30)}
+    person.clicks("button", "Pause for {span}", **pause)
     expect(person.page.get_by_role("button", name=person.t("Go on now"))).to_be_visible()
     person.is_on("My news")
     person.clicks("button", "Go on now")
-    expect(person.page.get_by_role("button", name=person.t("Pause for 30 days"))).to_be_visible()
+    again = person.t("Pause for {span}", **pause)
+    expect(person.page.get_by_role("button", name=again)).to_be_visible()
 
     starts(person, "News by e-mail")
     portal = person.page

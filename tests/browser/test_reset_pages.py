@@ -20,11 +20,11 @@ def resets(person: Person) -> tuple[str, str]:
     person.shows_the_chat("reset-card")
     person.follows("Get a new password")
     person.is_on("A new password", is_signed_in=False)
-    person.fills("Last four digits of your phone number", "0000")
+    person.fills("Last {digits} digits of your phone number", "0000", digits=4)
     person.clicks("button", "Show my new password")
     person.is_warned("These digits are not right. {left} tries are left.", left=4)
     person.is_on("A new password", is_signed_in=False)
-    person.fills("Last four digits of your phone number", "5678")
+    person.fills("Last {digits} digits of your phone number", "5678", digits=4)
     person.clicks("button", "Show my new password")
     person.is_on("Your username and password", is_signed_in=False)
     page = person.page

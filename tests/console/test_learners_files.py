@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from bot.runtime import imports_exports
 from bot.services.courses import progress
 from bot.services.learners import imports
-from bot.services.learners.import_words import Field
+from bot.services.learners.import_words import COLUMNS
 from models.account import Account, AccountState
 from models.imports_exports import (
     ExportRequest,
@@ -233,8 +233,8 @@ def test_the_sample_is_a_file_as_it_should_be(database, support, language):
     assert set(re.findall(r"@([\w.]+)", answer.text)) == {"example.com"}
     check = upload(support, answer.data).location
     row = database.read(lambda s: s.scalars(select(Import)).one())
-    assert imports.columns_of(row) == dict(zip(Field, range(len(Field)), strict=True))
-    chosen = {field.value: str(index) for index, field in enumerate(Field)}
+    assert imports.columns_of(row) == dict(zip(COLUMNS, range(len(COLUMNS)), strict=True))
+    chosen = {field.value: str(index) for index, field in enumerate(COLUMNS)}
     dry = support.get(support.submit(check, check, **chosen).location).text
     assert "ลงทะเบียน 2 คน" in dry or "Enrol 2 people" in dry
     assert "ไม่มีหลักฐานความยินยอม" in dry or "no proof of consent" in dry

@@ -111,7 +111,7 @@ def test_a_missing_value_is_noticed() -> None:
 
 
 def test_what_is_kept_open_survives_in_text_and_links() -> None:
-    made = letters.letter("email_confirm", THAI, {"page": PAGE})
+    made = letters.letter("email_confirm", THAI, {"page": PAGE, "link_life": "x"})
     assert f"{PAGE}/{{link}}?lang=th" in made.text
     assert any(f"{PAGE}/{{link}}" in link for link in Reading(made.html).links)
     sent = letters.fill_kept(made.html, {"link": "s3cret"}, is_html=True)

@@ -32,9 +32,9 @@ def language_of(chat: Chat) -> Translator:
     return translator("en" if (chat.person.language or "").startswith("en") else "th")
 
 
-def tap(chat: Chat, sentence: str) -> list[Bubble]:
+def tap(chat: Chat, sentence: str, **values: object) -> list[Bubble]:
     """Tap the newest button with this (English) sentence in the person's language."""
-    return chat.taps(language_of(chat)(sentence))
+    return chat.taps(language_of(chat)(sentence, **values))
 
 
 def tapping(sentence: str) -> Act:

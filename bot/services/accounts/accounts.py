@@ -1,5 +1,6 @@
 """Learners and their e-learning accounts: asked for once, made once, closed once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from bot.services.auth import usernames
 from bot.services.consent import consents
 from bot.services.guardians import ends
 from bot.services.people import people
+from bot.services.people.fields import Item
 from bot.services.shared import processors, retries
 from models.account import IS_DUE, Account, AccountState
 from models.base import new_id
@@ -26,13 +28,20 @@ RETRY_FIRST, RETRY_LONGEST = timedelta(seconds=10), timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Details:
-    """What a registration collects: the four items of the policy, and the age band."""
+    """What a registration collects: a learner's fields, and the age band."""
 
-    name: str
-    phone: str
-    email: str
-    line_id: str | None
+    values: Mapping[Item, str | None]
     age_band: AgeBand
+
+    @property
+    def phone(self) -> str:
+        """With the address it tells whether somebody is here already."""
+        return self.values[Item.PHONE] or ""
+
+    @property
+    def email(self) -> str:
+        """Where mails go."""
+        return self.values[Item.EMAIL] or ""
 
 
 def enrol(
@@ -97,10 +106,8 @@ def _store(
     with session.no_autoflush:
         session.add(learner)
         learner.line_user_id = user_id
-        learner.name = details.name
-        learner.phone = details.phone
-        learner.email = details.email
-        learner.line_id = details.line_id
+        for item, value in details.values.items():
+            setattr(learner, item, value)
     conversation.learner_id = learner.id
     session.flush()
     audit.record(

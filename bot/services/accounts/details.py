@@ -3,7 +3,6 @@
 import hmac
 import unicodedata
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -12,12 +11,19 @@ from bot.errors import InputError
 from bot.services.accounts import accounts
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import tokens
+from bot.services.auth import (
+    resets,
+    tokens,
+)
 from bot.services.delivery import mails
-from bot.services.people import inputs
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+    value_of,
+)
 from bot.services.shared import throttles
 from bot.settings import Settings
-from bot.texts.masks import masked_email, masked_line_id, masked_name, masked_phone
+from bot.texts.masks import masked_email
 from models.base import new_id, session_keyring
 from models.learner import Learner, LearnerState, PossibleDuplicate
 from models.mail import Mail
@@ -26,56 +32,6 @@ from models.one_time_token import TokenPurpose
 MAX_CONFIRMATIONS = 3  # mails in SPAN: nobody's mailbox is filled through us
 SPAN = timedelta(hours=1)
 PHONE_PROOFS = throttles.Limit("phone_proof", 5, timedelta(days=1))
-
-
-class Item(StrEnum):
-    """The four details of the policy."""
-
-    NAME = "name"
-    PHONE = "phone"
-    EMAIL = "email"
-    LINE_ID = "line_id"
-
-
-def read(item: Item, typed: str, *, accept_single: bool = False, as_typed: bool = False) -> str:
-    """A typed value as it is stored, by the rules of registration; raises InputError.
-
-    accept_single: a name without a surname was meant. as_typed: the address is no slip.
-    """
-    if item is Item.NAME:
-        return inputs.full_name(typed, accept_single=accept_single)
-    if item is Item.PHONE:
-        return inputs.phone(typed)
-    if item is Item.LINE_ID:
-        return inputs.line_id(typed)
-    return inputs.kept_email(typed) if as_typed else inputs.email(typed)
-
-
-def value_of(learner: Learner, item: Item) -> str | None:
-    """What is kept of one item."""
-    kept: dict[Item, str | None] = {
-        Item.NAME: learner.name,
-        Item.PHONE: learner.phone,
-        Item.EMAIL: learner.email,
-        Item.LINE_ID: learner.line_id,
-    }
-    return kept[item]
-
-
-def masked(item: Item, value: str | None) -> str:
-    """A value as its owner recognises it; empty where there is none."""
-    if not value:
-        return ""
-    if item is Item.PHONE:
-        return masked_phone(inputs.shown_phone(value))
-    return {Item.NAME: masked_name, Item.EMAIL: masked_email, Item.LINE_ID: masked_line_id}[item](
-        value
-    )
-
-
-def shown(item: Item, value: str) -> str:
-    """A value as people write it."""
-    return inputs.shown_phone(value) if item is Item.PHONE else value
 
 
 def may_change(session: Session, learner: Learner) -> bool:
@@ -98,7 +54,8 @@ def knows_phone(session: Session, learner: Learner, typed: str, now: datetime) -
         return None
     digits = unicodedata.normalize("NFKC", typed)
     given = "".join(str(unicodedata.digit(char)) for char in digits if char.isdecimal())
-    if len(given) < 4 or not hmac.compare_digest(given[-4:], (learner.phone or "")[-4:]):
+    end = (learner.phone or "")[-resets.DIGITS :]
+    if len(given) < resets.DIGITS or not hmac.compare_digest(given[-resets.DIGITS :], end):
         return False
     throttles.reset(session, PHONE_PROOFS, learner.id)
     return True
@@ -112,7 +69,8 @@ def change(
     The person is told by mail, without the values, in case it was not them (ASVS 5.0, 6.3.7).
     An address is not changed here: its new one has to be confirmed first.
     """
-    if item is Item.EMAIL or (value is None and item is not Item.LINE_ID):
+    field = FIELDS[item]
+    if field.changed_mail is None or (value is None and field.is_needed):
         raise InputError(f"{item}_invalid")
     learner = _locked(session, learner)
     if not may_change(session, learner) or value_of(learner, item) == value:
@@ -122,7 +80,7 @@ def change(
         session,
         learner,
         cause=f"details-changed:{new_id()}",
-        template=f"changed_{item}",
+        template=field.changed_mail,
         now=now,
     )
     return True

@@ -28,7 +28,7 @@ from models.secret_link import LinkPurpose, SecretLink
 
 # Exact: the rows of issued links are counted.
 LIMITS = ((3, timedelta(hours=1)), (6, timedelta(days=1)))
-DIGITS = 4
+DIGITS = 4  # the second proof, here and elsewhere: the end of the registered phone number
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,15 @@ from bot.crypto import digest
 from bot.crypto import token as random_token
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.delivery import mails
 from models.base import new_id, session_keyring
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.secret_link import LinkPurpose, SecretLink
 from models.staff import StaffLink
 from models.staff_chat import StaffChatCode
 
+LINK_LIFE = timedelta(minutes=10)  # of a one-time link that shows a password or data
+STAFF_LINK_LIFE = timedelta(hours=24)
 MAX_TRIES = 5  # wrong codes or second proofs, after which it is dead
 KEPT = timedelta(days=7)  # after its end a proof's row is of use to nobody
 LINKS_KEPT = timedelta(days=30)  # from its beginning
@@ -69,10 +72,10 @@ class Kind:
         return hasattr(self.table, column)
 
 
-def _proof(minutes: float, *, is_short: bool = False, derived: str | None = None) -> Kind:
+def _proof(lifetime: timedelta, *, is_short: bool = False, derived: str | None = None) -> Kind:
     return Kind(
         OneTimeToken.subject_id,
-        timedelta(minutes=minutes),
+        lifetime,
         Action.TOKEN_ISSUED,
         Action.TOKEN_USED,
         "one_time_token.digest",
@@ -81,20 +84,18 @@ def _proof(minutes: float, *, is_short: bool = False, derived: str | None = None
     )
 
 
-_LINK = Kind(
-    SecretLink.account_id, timedelta(minutes=10), Action.LINK_ISSUED, derived="secret_link.token"
-)
+_LINK = Kind(SecretLink.account_id, LINK_LIFE, Action.LINK_ISSUED, derived="secret_link.token")
 KINDS: dict[Purpose, Kind] = {
-    TokenPurpose.EMAIL_CONFIRM: _proof(24 * 60),
-    TokenPurpose.EMAIL_CODE: _proof(10, is_short=True),
-    TokenPurpose.RELINK_CODE: _proof(10),
-    TokenPurpose.ARCHIVE: _proof(10, derived="archive.token"),
+    TokenPurpose.EMAIL_CONFIRM: _proof(mails.LINK_USEFUL),
+    TokenPurpose.EMAIL_CODE: _proof(mails.CODE_USEFUL, is_short=True),
+    TokenPurpose.RELINK_CODE: _proof(LINK_LIFE),
+    TokenPurpose.ARCHIVE: _proof(LINK_LIFE, derived="archive.token"),
     LinkPurpose.INITIAL_PASSWORD: _LINK,
     LinkPurpose.PASSWORD_RESET: _LINK,
-    StaffPurpose.LINK: Kind(StaffLink.staff_id, timedelta(hours=24), Action.STAFF_LINK_ISSUED),
+    StaffPurpose.LINK: Kind(StaffLink.staff_id, STAFF_LINK_LIFE, Action.STAFF_LINK_ISSUED),
     StaffPurpose.CHAT: Kind(
         StaffChatCode.staff_id,
-        timedelta(minutes=10),
+        LINK_LIFE,
         Action.STAFF_CHAT_CODE,
         index="staff_chat_code.digest",
         is_kept=False,

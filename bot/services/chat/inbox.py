@@ -21,6 +21,7 @@ from bot.services.chat.replies import (
     loaded,
 )
 from bot.services.people.people import pseudonym
+from bot.texts import periods
 from models import leases
 from models.base import session_keyring
 from models.database import Database, database_of
@@ -29,7 +30,7 @@ from models.inbox import FINISHED, IS_OPEN, EventState, WebhookEvent
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MAX_ATTEMPTS = 5
 PATIENCE = timedelta(seconds=2)  # after which the sweep looks at what its process has not begun
-KEEP_IDS = timedelta(days=30)  # LINE signs no timestamp: the ids are the guard against replay
+KEEP_IDS = periods.EVENTS  # LINE signs no timestamp: the ids are the guard against replay
 
 
 class Incoming(Protocol):

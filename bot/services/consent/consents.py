@@ -11,14 +11,14 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent.records import record_of
 from bot.settings import School
-from bot.texts import policy
+from bot.texts import periods, policy
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation, Language
 from models.guardianship import OPEN_OR_AGREED, Guardianship, GuardianshipState
 from models.learner import AgeBand, Learner
 
-NEWS_VALIDITY = timedelta(days=730)  # 24 months, then we ask again (K4)
+NEWS_VALIDITY = periods.NEWS  # then we ask again (K4)
 SELF, GUARDIAN = "self", "guardian"
 VOICES = (SELF, GUARDIAN)
 # PDPA s.20: up to ten years the guardian alone decides; from 11 to 19 both do.

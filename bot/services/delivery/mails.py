@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.texts import letters
+from bot.services.shared import codes
+from bot.texts import letters, translator
+from bot.texts.dates import shown_span
 from bot.texts.letters import Letter
 from models.base import Sealed, new_id, session_keyring
 from models.consent import Purpose
@@ -14,8 +16,8 @@ from models.inserts import insert_if_new
 from models.learner import Learner
 from models.mail import Mail, MailState, Stream, Suppression
 
-CODE_DIGITS = 6
-# As long as the proof inside lives (bot/services/auth/tokens.py): a dead link helps nobody.
+CODE_DIGITS = codes.DIGITS
+# How long the proof inside lives, and so the mail is worth sending: a dead link helps nobody.
 CODE_USEFUL = timedelta(minutes=10)
 LINK_USEFUL = timedelta(hours=24)
 # Why an address is suppressed.
@@ -48,7 +50,8 @@ def queue(
     which stand for a one-time secret (the token alone, so a letter reads `<{page}/{link}>`): draw
     `mail_id` first, issue the token with `drawn=link_secret(...)` or `code_secret(...)`, and the
     same secret is derived again at the moment of sending. It is stored nowhere. `{unsubscribe}`
-    is filled then too, with the address that ends the news.
+    is filled then too, with the address that ends the news. `{code_digits}`, `{code_life}` and
+    `{link_life}` are filled by themselves.
 
     useful_until: when the mail is not worth sending any more; where it holds a link or a code,
     a day or ten minutes from now. News need their subject and purpose, by which the ledger is
@@ -59,7 +62,7 @@ def queue(
         raise ValueError("news need a subject and a purpose")
     if stream is not Stream.NEWS and campaign_id is not None:
         raise ValueError("a campaign's mails are news")
-    letter = written or letters.letter(template, language, values)
+    letter = written or letters.letter(template, language, _figures(language) | dict(values))
     new = mail_id or new_id()
     row = {
         "id": new,
@@ -159,6 +162,16 @@ def give_another_try(session: Session, address: str) -> None:
 def _sealed(session: Session, column: Sealed, row_id: str, value: str) -> bytes:
     place = f"{Mail.__tablename__}|{column.column}|{row_id}"
     return session_keyring(session).seal(value.encode(), place)
+
+
+def _figures(language: str) -> dict[str, str]:
+    """What a letter says of the secret in it."""
+    t = translator(language)
+    return {
+        "code_digits": str(CODE_DIGITS),
+        "code_life": shown_span(t, CODE_USEFUL),
+        "link_life": shown_span(t, LINK_USEFUL),
+    }
 
 
 def _useful_until(text: str, values: Mapping[str, str], now: datetime) -> datetime | None:

@@ -17,15 +17,17 @@ from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
 from bot.errors import InputError
-from bot.services.accounts import details
-from bot.services.accounts.details import Item
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.learners import (
     tags,
     unmasking,
 )
-from bot.services.people import inputs
+from bot.services.people import (
+    fields,
+    inputs,
+)
+from bot.services.people.fields import Item
 from bot.services.shared import csv_writer, processors
 from models.account import Account
 from models.base import new_id
@@ -47,12 +49,8 @@ _ITEMS = {item.value for item in Item}
 
 
 class Column(StrEnum):
-    """What can be taken out; the four details masked or in full."""
+    """What can be taken out besides a learner's own fields, which are masked or in full."""
 
-    NAME = "name"
-    PHONE = "phone"
-    EMAIL = "email"
-    LINE_ID = "line_id"
     USERNAME = "username"
     STATE = "state"
     ACCOUNT = "account"
@@ -63,12 +61,11 @@ class Column(StrEnum):
     TAGS = "tags"
 
 
+Choice = Item | Column
+CHOICES: tuple[Choice, ...] = (*Item, *Column)
 # What each column tells of a person; staff get what the register says that they need.
-ITEM_OF: Mapping[Column, str] = {
-    Column.NAME: "full name",
-    Column.PHONE: "phone number",
-    Column.EMAIL: "e-mail address",
-    Column.LINE_ID: "LINE ID",
+ITEM_OF: Mapping[Choice, str] = {
+    **{item: field.recorded for item, field in fields.FIELDS.items()},
     Column.USERNAME: "username",
     Column.STATE: "state of the account",
     Column.ACCOUNT: "state of the account",
@@ -78,6 +75,11 @@ ITEM_OF: Mapping[Column, str] = {
     Column.LAST_USED: "times of use",
     Column.TAGS: "groups",
 }
+
+
+def choice(name: str) -> Choice:
+    """What a stored column is; raises ValueError."""
+    return Item(name) if name in set(Item) else Column(name)
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Chosen:
 
 def request_export(
     session: Session,
-    columns: Sequence[Column],
+    columns: Sequence[Choice],
     chosen: Chosen,
     reason: str,
     *,
@@ -212,7 +214,7 @@ def made(session: Session, row: ExportRequest, words: Callable[[str], str]) -> b
     Who registered after the wish is not in it: that is not what was approved. Raises InputError
     people_changed, as taking does, where that came about a moment ago.
     """
-    columns = [Column(name) for name in row.columns]
+    columns = [choice(name) for name in row.columns]
     processors.check(processors.STAFF, (ITEM_OF[column] for column in columns))
     table = [[words(column) for column in columns]]
     ids = _people(session, row)
@@ -294,7 +296,7 @@ def _taken_alone(session: Session, member_id: str, now: datetime) -> int:
 def _lines(
     session: Session,
     ids: Sequence[str],
-    columns: Sequence[Column],
+    columns: Sequence[Choice],
     words: Callable[[str], str],
     *,
     in_full: bool,
@@ -319,10 +321,10 @@ def _lines(
             Column.LAST_USED: _day(learner.used_at),
             Column.TAGS: ", ".join(tagged.get(learner.id, [])),
         }
-        for name in _ITEMS & {column.value for column in columns}:
-            value = details.value_of(learner, Item(name)) or ""
-            shown = details.shown(Item(name), value) if value else ""
-            values[name] = shown if in_full else details.masked(Item(name), value)
+        for item in set(Item) & set(columns):
+            value = fields.value_of(learner, item) or ""
+            shown = fields.shown(item, value) if value else ""
+            values[item] = shown if in_full else fields.masked(item, value)
         lines.append([values[column] for column in columns])
         session.expunge(learner)
     return lines

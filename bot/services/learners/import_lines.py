@@ -23,13 +23,15 @@ from bot.services.learners.import_words import (
     NO,
     TEENS,
     YES,
+    Column,
     Field,
     plain,
 )
 from bot.services.people import inputs
+from bot.services.people.fields import FIELDS
 from bot.texts import policy
 from models.conversation import Language
-from models.learner import AgeBand
+from models.learner import ADULT_FROM, CHILD_UP_TO, AgeBand
 
 MIN_WORDING = 20  # characters: a sentence that somebody can have agreed to
 OLDEST = timedelta(days=3653)
@@ -43,7 +45,7 @@ _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 class Problem:
     """What is wrong in which column; code names the sentence for people."""
 
-    field: Field
+    field: Column
     code: str
 
 
@@ -73,13 +75,10 @@ class Line:
         return bool(self.problems) and all(p.field in CONSENT for p in self.problems)
 
 
-def read(number: int, cells: tuple[str, ...], columns: Mapping[Field, int], now: datetime) -> Line:
+def read(number: int, cells: tuple[str, ...], columns: Mapping[Column, int], now: datetime) -> Line:
     """One line, with every problem that it has and not only the first."""
     row = _Row(cells, columns)
-    name = row.checked(Field.NAME, inputs.full_name)
-    phone = row.checked(Field.PHONE, lambda typed: inputs.phone(_with_zero(typed)))
-    email = row.checked(Field.EMAIL, inputs.email)
-    line_id = row.checked(Field.LINE_ID, _line_id)
+    values = {item: row.checked(item, field.from_cell) for item, field in FIELDS.items()}
     band = row.checked(Field.AGE, _age_band)
     if band and band != AgeBand.FROM_20:
         row.problems.append(Problem(Field.AGE, "minor"))
@@ -88,7 +87,7 @@ def read(number: int, cells: tuple[str, ...], columns: Mapping[Field, int], now:
     evidence = row.evidence(now)
     details = None
     if not row.problems:
-        details = Details(name, phone, email, line_id or None, AgeBand(band))
+        details = Details({item: said or None for item, said in values.items()}, AgeBand(band))
     return Line(
         number,
         details,
@@ -103,15 +102,15 @@ def read(number: int, cells: tuple[str, ...], columns: Mapping[Field, int], now:
 class _Row:
     """One line's cells by what they hold, and what was found wrong with them."""
 
-    def __init__(self, cells: tuple[str, ...], columns: Mapping[Field, int]) -> None:
+    def __init__(self, cells: tuple[str, ...], columns: Mapping[Column, int]) -> None:
         self.cells, self.columns = cells, columns
         self.problems: list[Problem] = []
 
-    def said(self, field: Field) -> str:
+    def said(self, field: Column) -> str:
         index = self.columns.get(field)
         return self.cells[index] if index is not None and index < len(self.cells) else ""
 
-    def checked(self, field: Field, check: Callable[[str], str]) -> str:
+    def checked(self, field: Column, check: Callable[[str], str]) -> str:
         try:
             return check(self.said(field))
         except InputError as error:
@@ -137,17 +136,6 @@ class _Row:
         )
 
 
-def _line_id(typed: str) -> str:
-    return inputs.line_id(typed) if typed and not inputs.means_none(typed) else ""
-
-
-def _with_zero(typed: str) -> str:
-    """A spreadsheet takes a phone number for a number, and its first zero away."""
-    digits = re.sub(r"\D", "", typed)
-    is_bare = len(digits) in {8, 9} and digits == typed.strip() and digits[0] in "2345689"
-    return f"0{digits}" if is_bare else typed
-
-
 def _age_band(typed: str) -> str:
     said = plain(typed).translate(_DIGITS)
     named = {
@@ -160,9 +148,9 @@ def _age_band(typed: str) -> str:
     years = said.removesuffix("ปี").removesuffix("years")
     if not years.isdigit() or int(years) > 120:
         raise InputError("age_invalid")
-    if int(years) >= 20:
+    if int(years) >= ADULT_FROM:
         return AgeBand.FROM_20
-    return AgeBand.FROM_11_TO_19 if int(years) > 10 else AgeBand.UP_TO_10
+    return AgeBand.FROM_11_TO_19 if int(years) > CHILD_UP_TO else AgeBand.UP_TO_10
 
 
 def _language(typed: str) -> str:

@@ -3,15 +3,15 @@
 from enum import StrEnum
 
 from bot.services.people import inputs
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+)
 
 
 class Field(StrEnum):
-    """What a column can hold."""
+    """What a column can hold besides a learner's own fields."""
 
-    NAME = "name"
-    PHONE = "phone"
-    EMAIL = "email"
-    LINE_ID = "line_id"
     AGE = "age"
     LANGUAGE = "language"
     CONSENT_DATE = "consent_date"
@@ -20,28 +20,16 @@ class Field(StrEnum):
     EMAIL_NEWS = "email_news"
 
 
-NEEDED = (Field.NAME, Field.PHONE, Field.EMAIL, Field.AGE)
+Column = Item | Field
+COLUMNS: tuple[Column, ...] = (*Item, *Field)
+NEEDED: tuple[Column, ...] = (
+    *(item for item, field in FIELDS.items() if field.is_needed),
+    Field.AGE,
+)
 CONSENT = (Field.CONSENT_DATE, Field.CONSENT_WORDS, Field.CONSENT_MEANS)
 # In the words of people's spreadsheets, without spaces and in small letters.
-CALLED: dict[Field, frozenset[str]] = {
-    Field.NAME: frozenset({"name", "fullname", "ชื่อ", "ชื่อ-นามสกุล", "ชื่อนามสกุล", "ชื่อ-สกุล"}),
-    Field.PHONE: frozenset(
-        {
-            "phone",
-            "telephone",
-            "tel",
-            "mobile",
-            "โทร",
-            "โทรศัพท์",
-            "เบอร์",
-            "เบอร์โทร",
-            "เบอร์โทรศัพท์",
-            "หมายเลขติดต่อ",
-            "หมายเลขโทรศัพท์",
-        }
-    ),
-    Field.EMAIL: frozenset({"email", "e-mail", "mail", "อีเมล", "อีเมล์"}),
-    Field.LINE_ID: frozenset({"lineid", "line", "ไอดีไลน์", "ไลน์"}),
+CALLED: dict[Column, frozenset[str]] = {
+    **{item: field.called for item, field in FIELDS.items()},
     Field.AGE: frozenset({"age", "ageband", "อายุ", "ช่วงอายุ"}),
     Field.LANGUAGE: frozenset({"language", "ภาษา"}),
     Field.CONSENT_DATE: frozenset(
@@ -113,10 +101,15 @@ TEENS = frozenset({"11-19", "11–19", "11-19ปี", "from11to19"})
 CHILDREN = frozenset({"0-10", "≤10", "upto10", "ไม่เกิน10ปี"})
 
 
-def guess(header: tuple[str, ...]) -> dict[Field, int]:
+def column(name: str) -> Column:
+    """What a stored column holds; raises ValueError."""
+    return Item(name) if name in set(Item) else Field(name)
+
+
+def guess(header: tuple[str, ...]) -> dict[Column, int]:
     """Which column holds what, as far as its name tells."""
     named = [plain(cell) for cell in header]
-    found: dict[Field, int] = {}
+    found: dict[Column, int] = {}
     for field, names in CALLED.items():
         own = names | {plain(field.value)}
         for index, name in enumerate(named):

@@ -31,7 +31,8 @@ from bot.services.learners import (
 from bot.services.learners.import_lines import Line
 from bot.services.learners.import_words import (
     NEEDED,
-    Field,
+    Column,
+    column,
     guess,
 )
 from bot.services.subscriptions.subscriptions import start
@@ -106,7 +107,7 @@ def bring(session: Session, content: bytes, member_id: str, now: datetime) -> Im
     return row
 
 
-def assign(session: Session, import_id: str, columns: dict[Field, int]) -> Import | None:
+def assign(session: Session, import_id: str, columns: dict[Column, int]) -> Import | None:
     """Say which column holds what; raises InputError: column_missing, column_twice."""
     row = _locked(session, import_id)
     if row is None or row.state is not ImportState.UPLOADED:
@@ -121,9 +122,9 @@ def assign(session: Session, import_id: str, columns: dict[Field, int]) -> Impor
     return row
 
 
-def columns_of(row: Import) -> dict[Field, int]:
+def columns_of(row: Import) -> dict[Column, int]:
     """Which column holds what, as it was assigned."""
-    return {Field(name): int(index) for name, index in row.columns.items()}
+    return {column(name): int(index) for name, index in row.columns.items()}
 
 
 def fingerprint(row: Import) -> str:

@@ -1,6 +1,6 @@
 """Finding learners for staff: by one exact detail, or the newest; masked, always."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,12 +9,14 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
-from bot.services.accounts import details
-from bot.services.accounts.details import Item
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth.sign_in import normal_username
-from bot.services.people import inputs
+from bot.services.people import fields
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+)
 from models.account import Account, AccountState
 from models.learner import AgeBand, Learner, LearnerState
 
@@ -24,13 +26,16 @@ MAX_FOUND = 50  # people of one detail: more is no search any more
 
 
 class By(StrEnum):
-    """The details that can be searched for, each exactly."""
+    """What can be searched for besides a learner's own fields, exactly as they."""
 
-    PHONE = "phone"
-    EMAIL = "email"
-    LINE_ID = "line_id"
     USERNAME = "username"
 
+
+Way = Item | By
+WAYS: tuple[Way, ...] = (
+    *(item for item, field in FIELDS.items() if field.is_searched),
+    *By,
+)
 
 _TELLING = (AccountState.FROZEN, AccountState.ACTIVE, AccountState.PENDING, AccountState.CLOSED)
 
@@ -40,15 +45,17 @@ class Row:
     """A learner in a list: enough to tell two apart, not enough to reach somebody."""
 
     id: str
-    name: str
-    phone: str
-    email: str
-    line_id: str
+    details: Mapping[Item, str]
     username: str
     state: LearnerState
     account: AccountState | None
     age_band: AgeBand
     created_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The name, masked like every detail."""
+        return self.details[Item.NAME]
 
     @property
     def standing(self) -> LearnerState | AccountState:
@@ -58,7 +65,7 @@ class Row:
         return self.state
 
 
-def search(session: Session, by: By, typed: str, *, actor: str, now: datetime) -> list[Row]:
+def search(session: Session, by: Way, typed: str, *, actor: str, now: datetime) -> list[Row]:
     """Everybody who gave this very detail, newest first; raises InputError as registration does.
 
     The audit entry says how was searched and how many were found, not for what.
@@ -104,10 +111,7 @@ def row(learner: Learner, accounts: Sequence[Account]) -> Row:
     account = min(accounts, key=lambda one: _TELLING.index(one.state), default=None)
     return Row(
         id=learner.id,
-        name=details.masked(Item.NAME, learner.name),
-        phone=details.masked(Item.PHONE, learner.phone),
-        email=details.masked(Item.EMAIL, learner.email),
-        line_id=details.masked(Item.LINE_ID, learner.line_id),
+        details={item: fields.masked(item, fields.value_of(learner, item)) for item in Item},
         username=account.username if account else "",
         state=learner.state,
         account=account.state if account else None,
@@ -116,20 +120,13 @@ def row(learner: Learner, accounts: Sequence[Account]) -> Row:
     )
 
 
-def _query(session: Session, by: By, typed: str) -> Select[Learner]:
-    if by is By.USERNAME:
+def _query(session: Session, by: Way, typed: str) -> Select[Learner]:
+    if isinstance(by, By):
         username = normal_username(typed)
         if not username or len(username) > MAX_USERNAME:
             raise InputError("username_invalid")
         of_account = Account.learner_id == Learner.id
         return select(Learner).join(Account, of_account).where(Account.username == username)
-    if by is By.PHONE:
-        index, detail, value = Learner.phone_index, Learner.phone, inputs.phone(typed)
-    elif by is By.EMAIL:
-        # As typed: whoever searches for an address with a slip in it wants that very address.
-        index, detail, value = Learner.email_index, Learner.email, inputs.kept_email(typed)
-    else:
-        return select(Learner).where(
-            Learner.line_id_index.in_(Learner.line_id.lookups(session, inputs.line_id(typed)))
-        )
-    return select(Learner).where(index.in_(detail.lookups(session, value)))
+    # As typed: whoever searches for an address with a slip in it wants that very address.
+    value, field = fields.read(by, typed, insists=True), FIELDS[by]
+    return select(Learner).where(field.is_given(session, value))

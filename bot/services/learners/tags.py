@@ -17,7 +17,9 @@ from models.tag import LearnerTag
 
 MAX_WORDS = 200  # in the catalogue: more than can be chosen from is no catalogue
 MAX_EACH = 20
-_WORD = re.compile(r"[\w\u0e00-\u0e7f][\w\u0e00-\u0e7f -]{1,29}")
+LEAST, LONGEST = 2, 30  # characters
+_SIGN = r"\w\u0e00-\u0e7f"
+_WORD = re.compile(rf"[{_SIGN}][{_SIGN} -]{{{LEAST - 1},{LONGEST - 1}}}")
 
 
 def read(typed: str) -> str:

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services.accounts import details
-from bot.services.accounts.details import Item
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.people import inputs
+from bot.services.people import (
+    fields,
+    inputs,
+)
+from bot.services.people.fields import Item
 from models.base import new_id
 from models.learner import Learner
 from models.merges import (
@@ -91,9 +93,9 @@ def unmask(
     )
     return Unmasked(
         {
-            item: details.shown(item, value)
+            item: fields.shown(item, value)
             for item in Item
-            if (value := details.value_of(learner, item))
+            if (value := fields.value_of(learner, item))
         }
     )
 

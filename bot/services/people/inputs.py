@@ -18,7 +18,8 @@ _LINK = re.compile(r"https?:|www\.|://|\.(com|net|org|th|co|me|info)\b", re.IGNO
 _INVISIBLE = frozenset({"Cf", "Co", "Cs"})
 _LOCAL_LIMIT = 64  # RFC 5321, 4.5.3.1.1
 _NONE = frozenset({"none", "null", "nil", "no", "-", "ไม่มี", "ไม่มีค่ะ", "ไม่มีครับ", "ไม่มีคะ"})
-_LINE_ID = re.compile(r"[a-z0-9._-]{4,20}")
+LINE_ID_LEAST, LINE_ID_LIMIT = 4, 20  # LINE's rule
+_LINE_ID = re.compile(rf"[a-z0-9._-]{{{LINE_ID_LEAST},{LINE_ID_LIMIT}}}")
 _LINE_ID_LINK = re.compile(r"^(?:https?://)?line\.me/(?:r/)?ti/p/~", re.IGNORECASE)
 
 # Mail domains that Thai learners use; what is nearly one of them is probably a slip.

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
 from bot.crypto import Keyring
+from bot.services.people.fields import (
+    FIELDS,
+    value_of,
+)
 from models.base import new_id, session_keyring
 from models.conversation import Conversation, Language
 from models.database import database_of
@@ -119,17 +123,12 @@ def learner_of(session: Session, conversation: Conversation) -> Learner | None:
 
 
 def same_details(session: Session, learner: Learner) -> list[tuple[Learner, str]]:
-    """Other learners with the same phone, e-mail or LINE ID, and which of them it is."""
+    """Other learners with the same value in a field that is looked up, and which field it is."""
     found: list[tuple[Learner, str]] = []
-    for name, column, attribute, value in (
-        ("phone", Learner.phone_index, Learner.phone, learner.phone),
-        ("email", Learner.email_index, Learner.email, learner.email),
-        ("line_id", Learner.line_id_index, Learner.line_id, learner.line_id),
-    ):
-        if value is None:
+    for item, field in FIELDS.items():
+        value = value_of(learner, item)
+        if not field.is_searched or value is None:
             continue
-        query = select(Learner).where(
-            column.in_(attribute.lookups(session, value)), Learner.id != learner.id
-        )
-        found.extend((other, name) for other in session.scalars(query))
+        query = select(Learner).where(field.is_given(session, value), Learner.id != learner.id)
+        found.extend((other, item.value) for other in session.scalars(query))
     return found

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit.audit import Action
 from bot.services.people import subjects
+from bot.services.people.fields import Item
 from bot.services.people.subjects import Subject
 from models.account import Account
 from models.audit import AuditEntry
@@ -36,7 +37,7 @@ def learner(session: Session, subject: Subject) -> list[Row]:
     found = subjects.learner(session, subject)
     if found is None:
         return []
-    sealed = ("name", "phone", "email", "line_id", "line_user_id")
+    sealed = (*Item, "line_user_id")
     plain = (
         "state", "age_band", "language", "created_at", "used_at", "closed_at",
         "email_verified_at", "news_paused_until", "objected_at", "restricted_at",

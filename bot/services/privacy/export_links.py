@@ -23,8 +23,6 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.one_time_token import TokenPurpose
 from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestState
 
-DIGITS = 4  # the second proof: the end of the registered phone number
-
 
 @dataclass(frozen=True)
 class Issued:
@@ -120,7 +118,8 @@ def open_link(session: Session, token: str, typed: str, now: datetime) -> Opened
         digits = resets.four_digits(typed)
         if digits is None:
             return Wrong(tokens.MAX_TRIES - row.tries, is_counted=False)
-        if not hmac.compare_digest((learner.phone or "")[-DIGITS:].encode(), digits.encode()):
+        ending = (learner.phone or "")[-resets.DIGITS :]
+        if not hmac.compare_digest(ending.encode(), digits.encode()):
             return Wrong(tokens.missed(session, TokenPurpose.ARCHIVE, now, secret=token) or 0)
     session.flush()
     if tokens.claim(session, TokenPurpose.ARCHIVE, token, now) is None:

@@ -1,10 +1,20 @@
-"""When nobody is to be woken: no news from 21:00 to 08:00 in Thailand (policy R49)."""
+"""When nobody is to be woken: no news between two hours of the night in Thailand (policy R49)."""
 
 from datetime import datetime, time, timedelta
 
 from bot.clock import BANGKOK
 
 BEGIN, END = time(21), time(8)
+
+
+def shown_begin() -> str:
+    """When the quiet hours begin, as sentences say it."""
+    return f"{BEGIN:%H:%M}"
+
+
+def shown_end() -> str:
+    """When they end."""
+    return f"{END:%H:%M}"
 
 
 def is_quiet(moment: datetime) -> bool:

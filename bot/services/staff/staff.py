@@ -33,7 +33,8 @@ from models.conversation import Language
 from models.database import Database
 from models.staff import Role, Staff
 
-USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
+LEAST_USERNAME, LONGEST_USERNAME = 3, 32
+USERNAME = re.compile(rf"[a-z][a-z0-9._-]{{{LEAST_USERNAME - 1},{LONGEST_USERNAME - 1}}}")
 MAX_NAME_LENGTH = 80
 OPERATOR = "operator"  # whoever runs a command on the machine
 

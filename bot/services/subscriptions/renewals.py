@@ -18,6 +18,7 @@ from bot.services.subscriptions.subscriptions import (
 )
 from bot.settings import Settings
 from bot.texts import translator
+from bot.texts.dates import shown_span
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
@@ -48,7 +49,12 @@ def run_out(session: Session, settings: Settings, now: datetime) -> int:
             continue  # somebody else was faster
         t = translator(conversation.language)
         said = ConsentStatement(
-            t("The 24 months of this consent are over."), channel="system", actor="system"
+            t(
+                "The {span} of this consent are over.",
+                span=shown_span(t, consents.NEWS_VALIDITY),
+            ),
+            channel="system",
+            actor="system",
         )
         consents.record(
             session, conversation, purpose, ConsentState.EXPIRED, said, settings.school, now
@@ -152,6 +158,7 @@ def _ask(
         values={
             "choices": f"{settings.public_url}/portal/news?lang={language}",
             "sender": settings.school.controller or "English Planet",
+            "span": shown_span(translator(language), consents.NEWS_VALIDITY),
         },
         now=now,
         subject_id=conversation.id,

@@ -53,7 +53,9 @@ def code_given(event: Event, ctx: Context) -> HandlerResult:
     if code is not None:
         return _open(ctx, code)
     ctx.draft["missed"] = int(ctx.draft.get("missed", 0)) + 1
-    wrong = line.text(t("That is not a code. It has eight letters and digits."))
+    wrong = line.text(
+        t("That is not a code. It has {length} letters and digits.", length=codes.GUARDIAN.length)
+    )
     if ctx.draft["missed"] >= MAX_CODES:
         return flow.end(wrong, human_offer(ctx, "registration"))
     return flow.to(ctx, Step.CODE, wrong)

@@ -6,6 +6,7 @@ from bot.dispatch import Context, Flow
 from bot.services.guardians import guardians
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
+from models.learner import ADULT_FROM
 
 
 class Step(StrEnum):
@@ -44,6 +45,7 @@ def dead(ctx: Context) -> str:
 def too_young(ctx: Context) -> str:
     """For whoever may not agree; the code has been given back."""
     return ctx.t(
-        "Thank you for your help. Only a parent or guardian of 20 or older may agree, so please "
-        "pass the code on: it still works."
+        "Thank you for your help. Only a parent or guardian of {age} or older may agree, "
+        "so please pass the code on: it still works.",
+        age=ADULT_FROM,
     )

@@ -14,6 +14,7 @@ from bot.services.guardians import guardians
 from bot.services.people import inputs
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
 from models.guardianship import Relation
+from models.learner import ADULT_FROM
 
 
 @flow.prompt(Step.RELATION)
@@ -25,10 +26,11 @@ def ask_relation(ctx: Context) -> list[Message]:
     row = held[0]
     title = t("A child needs your agreement")
     who = t(
-        "{nickname} ({group}) would like to learn with English Planet. Under 20, the law asks for "
-        "the agreement of a parent or legal guardian.",
+        "{nickname} ({group}) would like to learn with English Planet. Under {age}, the "
+        "law asks for the agreement of a parent or legal guardian.",
         nickname=row.nickname or "",
         group=label(row.age_band, t),
+        age=ADULT_FROM,
     )
     kept = t(
         "If you agree we keep your name, your relation to the child and your LINE account, to "
@@ -67,11 +69,11 @@ def relation_chosen(event: Event, ctx: Context) -> HandlerResult:
 def ask_grown_up(ctx: Context) -> list[Message]:
     t, mark = ctx.t, flow.mark(Step.GROWN_UP)
     buttons = [
-        line.choice(t("Yes, 20 or older"), mark, "yes"),
+        line.choice(t("Yes, {age} or older", age=ADULT_FROM), mark, "yes"),
         line.choice(t("No, younger"), mark, "no"),
         line.entry(t("Cancel"), "cancel"),
     ]
-    return [line.quick(line.text(t("Are you 20 years or older?")), buttons)]
+    return [line.quick(line.text(t("Are you {age} years or older?", age=ADULT_FROM)), buttons)]
 
 
 @flow.step(Step.GROWN_UP)

@@ -1,7 +1,5 @@
 """The four details: asked one by one, checked kindly, corrected where a slip is likely."""
 
-from collections.abc import Callable
-
 from bot.dispatch import (
     Context,
     HandlerResult,
@@ -11,69 +9,54 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words, words
-from bot.services.people import inputs
+from bot.services.people import (
+    fields,
+    inputs,
+)
+from bot.services.people.fields import (
+    FIELDS,
+    Item,
+)
 from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward
 from handlers.line.shared import human_offer, main_menu
 
 SLIP = ("typed_email", "meant_email")
 
 
-@flow.prompt(Step.NAME)
-def ask_name(ctx: Context) -> list[Message]:
-    return _ask(ctx, Step.NAME, input_words.question(ctx.t, Step.NAME))
+def _declare(item: Item) -> None:
+    """Make the step of one field: its question and its answer."""
+
+    @flow.prompt(Step(item))
+    def ask(ctx: Context) -> list[Message]:
+        return _ask(ctx, item)
+
+    @flow.step(Step(item))
+    def given(event: Event, ctx: Context) -> HandlerResult:
+        return _given(event, ctx, item)
 
 
-@flow.prompt(Step.PHONE)
-def ask_phone(ctx: Context) -> list[Message]:
-    return _ask(ctx, Step.PHONE, input_words.question(ctx.t, Step.PHONE))
+for _item in Item:
+    _declare(_item)
 
 
-@flow.prompt(Step.EMAIL)
-def ask_email(ctx: Context) -> list[Message]:
-    return _ask(ctx, Step.EMAIL, input_words.question(ctx.t, Step.EMAIL))
+def _ask(ctx: Context, item: Item) -> list[Message]:
+    step = Step(item)
+    none = line.choice(ctx.t("I have none"), flow.mark(step), "none")
+    buttons = [
+        *keep_button(ctx, step),
+        *([] if FIELDS[item].is_needed else [none]),
+        *main_menu(ctx),
+    ]
+    return [line.quick(line.text(input_words.question(ctx.t, item)), buttons)]
 
 
-@flow.prompt(Step.LINE_ID)
-def ask_line_id(ctx: Context) -> list[Message]:
-    none = line.choice(ctx.t("I have none"), flow.mark(Step.LINE_ID), "none")
-    return _ask(ctx, Step.LINE_ID, input_words.question(ctx.t, Step.LINE_ID), none)
-
-
-def _ask(ctx: Context, step: Step, question: str, *more: line.Action) -> list[Message]:
-    return [line.quick(line.text(question), [*keep_button(ctx, step), *more, *main_menu(ctx)])]
-
-
-@flow.step(Step.NAME)
-def name_given(event: Event, ctx: Context) -> HandlerResult:
-    def read(text: str) -> str:
-        # Some people have one name only: the same single name a second time is meant.
-        repeated = ctx.draft.get("single_name") == inputs.tidy(text)
-        try:
-            return inputs.full_name(text, accept_single=repeated)
-        except InputError as error:
-            if error.code == "name_single":
-                ctx.draft["single_name"] = inputs.tidy(text)
-                _remember_source(event, ctx, "single_name")
-            raise
-
-    return kept(event, ctx, Step.NAME) or _take(event, ctx, Step.NAME, read)
-
-
-@flow.step(Step.PHONE)
-def phone_given(event: Event, ctx: Context) -> HandlerResult:
-    return kept(event, ctx, Step.PHONE) or _take(event, ctx, Step.PHONE, inputs.phone)
-
-
-@flow.step(Step.EMAIL)
-def email_given(event: Event, ctx: Context) -> HandlerResult:
-    try:
-        return kept(event, ctx, Step.EMAIL) or _take(event, ctx, Step.EMAIL, inputs.email)
-    except InputError as error:
-        ctx.draft["typed_email"] = inputs.kept_email(event.text or "")
-        ctx.draft["meant_email"] = error.suggestion
-        for key in SLIP:
-            _remember_source(event, ctx, key)
-        return flow.to(ctx, Step.EMAIL_SLIP)
+def _given(event: Event, ctx: Context, item: Item) -> HandlerResult:
+    step, text = Step(item), event.text or ""
+    tapped_none = event.choice(flow.mark(step)) == "none"
+    if not FIELDS[item].is_needed and (tapped_none or inputs.means_none(text)):
+        ctx.draft[step] = ""
+        return onward(ctx)
+    return kept(event, ctx, step) or _take(event, ctx, item)
 
 
 @flow.prompt(Step.EMAIL_SLIP)
@@ -81,7 +64,7 @@ def offer_correction(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.EMAIL_SLIP)
     typed, meant = ctx.draft.get("typed_email"), ctx.draft.get("meant_email")
     if not typed or not meant:  # the message that held them was taken back
-        return ask_email(ctx)
+        return _ask(ctx, Item.EMAIL)
     question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
     return [
         line.quick(
@@ -104,7 +87,7 @@ def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
         if (
             "@" in (event.text or "") or "typed_email" not in ctx.draft
         ):  # another address instead of a tap
-            return email_given(event, ctx)
+            return _given(event, ctx, Item.EMAIL)
         return flow.say(*offer_correction(ctx))
     address = ctx.draft.get(f"{chosen}_email")
     source = ctx.draft.get("sources", {}).get("typed_email")
@@ -116,32 +99,38 @@ def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
     return onward(ctx)
 
 
-@flow.step(Step.LINE_ID)
-def line_id_given(event: Event, ctx: Context) -> HandlerResult:
-    tapped_none = event.choice(flow.mark(Step.LINE_ID)) == "none"
-    if tapped_none or inputs.means_none(event.text or ""):
-        ctx.draft[Step.LINE_ID] = ""
-        return onward(ctx)
-    return kept(event, ctx, Step.LINE_ID) or _take(event, ctx, Step.LINE_ID, inputs.line_id)
-
-
-def _take(event: Event, ctx: Context, item: Step, read: Callable[[str], str]) -> HandlerResult:
+def _take(event: Event, ctx: Context, item: Item) -> HandlerResult:
     """Check an answer and go on, or say what is wrong with an example, and after three a human."""
+    step, text = Step(item), event.text or ""
+    # Some people have one name only: the same single name a second time is meant.
+    repeated = ctx.draft.get("single_name") == inputs.tidy(text)
     try:
-        ctx.draft[item] = read(event.text or "")
+        ctx.draft[step] = fields.read(item, text, insists=repeated)
     except InputError as error:
-        if error.code == "email_slip":
-            raise
-        tries = ctx.draft.setdefault("tries", {})
-        tries[item] = tries.get(item, 0) + 1
-        wrong = line.text(input_words.why(ctx.t, error.code))
-        if tries[item] % MAX_TRIES == 0:
-            return flow.to(ctx, item, wrong, human_offer(ctx, "registration"))
-        return flow.to(ctx, item, wrong)
-    ctx.draft.get("tries", {}).pop(item, None)
+        return _wrong(event, ctx, step, error)
+    ctx.draft.get("tries", {}).pop(step, None)
     _forget(ctx, "single_name", *SLIP)
-    _remember_source(event, ctx, item)
+    _remember_source(event, ctx, step)
     return onward(ctx)
+
+
+def _wrong(event: Event, ctx: Context, step: Step, error: InputError) -> HandlerResult:
+    text = event.text or ""
+    if error.code == "email_slip":
+        ctx.draft["typed_email"] = inputs.kept_email(text)
+        ctx.draft["meant_email"] = error.suggestion
+        for key in SLIP:
+            _remember_source(event, ctx, key)
+        return flow.to(ctx, Step.EMAIL_SLIP)
+    if error.code == "name_single":
+        ctx.draft["single_name"] = inputs.tidy(text)
+        _remember_source(event, ctx, "single_name")
+    tries = ctx.draft.setdefault("tries", {})
+    tries[step] = tries.get(step, 0) + 1
+    wrong = line.text(input_words.why(ctx.t, error.code))
+    if tries[step] % MAX_TRIES == 0:
+        return flow.to(ctx, step, wrong, human_offer(ctx, "registration"))
+    return flow.to(ctx, step, wrong)
 
 
 def _forget(ctx: Context, *keys: str) -> None:

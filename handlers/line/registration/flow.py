@@ -11,6 +11,7 @@ from bot.dispatch import (
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
+from bot.services.people.fields import Item
 
 
 class Step(StrEnum):
@@ -30,10 +31,7 @@ class Step(StrEnum):
 # What is collected, in the order in which it is asked; the draft's keys are the steps' names.
 ITEMS = (
     Step.AGE,
-    Step.NAME,
-    Step.PHONE,
-    Step.EMAIL,
-    Step.LINE_ID,
+    *(Step(item) for item in Item),
     Step.LINE_NEWS,
     Step.EMAIL_NEWS,
 )

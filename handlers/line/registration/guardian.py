@@ -22,7 +22,7 @@ from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, onward
 from handlers.line.shared import human_offer
 from models.consent import ConsentState, Purpose
 from models.guardianship import Guardianship, GuardianshipState
-from models.learner import AgeBand
+from models.learner import ADULT_FROM, CHILD_UP_TO, AgeBand
 
 
 def where_it_stands(ctx: Context) -> HandlerResult | None:
@@ -73,8 +73,9 @@ def guardian_needed(event: Event, ctx: Context, band: AgeBand) -> HandlerResult:
     t = ctx.t
     if band is AgeBand.UP_TO_10:
         text = t(
-            "Thank you for telling us. Up to the age of ten a parent or guardian decides, so your "
-            "consent above does not count. We ask them here on LINE; it takes two minutes."
+            "Thank you for telling us. Up to the age of {age} a parent or guardian decides, so "
+            "your consent above does not count. We ask them here on LINE; it takes two minutes.",
+            age=CHILD_UP_TO,
         )
         drafts.end_unused_consents(
             ctx.session,
@@ -86,8 +87,10 @@ def guardian_needed(event: Event, ctx: Context, band: AgeBand) -> HandlerResult:
         )
     else:
         text = t(
-            "Thank you for telling us. Up to the age of 19 a parent or guardian has to agree too, "
-            "before you give us any details. We ask them here on LINE; it takes two minutes."
+            "Thank you for telling us. Up to the age of {age} a parent or guardian has to "
+            "agree too, before you give us any details. We ask them here on LINE; it takes two "
+            "minutes.",
+            age=ADULT_FROM - 1,
         )
     guardians.begin(ctx.session, ctx.conversation, band, ctx.now)
     ctx.draft = {}
@@ -126,7 +129,10 @@ def nickname_given(event: Event, ctx: Context) -> HandlerResult:
 def _why(ctx: Context, code: str) -> str:
     t = ctx.t
     if code in {"name_long", "name_words"}:
-        return t("Please write your first name or nickname only: one word of up to 40 letters.")
+        return t(
+            "Please write your first name or nickname only: one word of up to {most} letters.",
+            most=inputs.NICKNAME_LIMIT,
+        )
     return t("Please write it in Thai or Latin letters, without digits or symbols.")
 
 

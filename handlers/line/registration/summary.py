@@ -14,7 +14,11 @@ from bot.services.accounts.accounts import Details
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.people import inputs
+from bot.services.people.fields import (
+    FIELDS,
+    Field,
+    Item,
+)
 from bot.services.subscriptions import (
     opt_in,
     subscriptions,
@@ -32,7 +36,7 @@ from handlers.line.registration.guardian import end_request
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand
 
-EDITABLE = (Step.NAME, Step.PHONE, Step.EMAIL, Step.LINE_ID, Step.LINE_NEWS, Step.EMAIL_NEWS)
+EDITABLE = (*(Step(item) for item in Item), Step.LINE_NEWS, Step.EMAIL_NEWS)
 
 
 @flow.prompt(Step.SUMMARY)
@@ -54,11 +58,9 @@ def show_summary(ctx: Context) -> list[Message]:
         title,
         title,
         [
-            line.fact(t("Full name"), draft.get(Step.NAME, "–"), edit(Step.NAME)),
-            line.fact(t("Phone"), _phone(draft.get(Step.PHONE)), edit(Step.PHONE)),
-            line.fact(t("E-mail"), draft.get(Step.EMAIL, "–"), edit(Step.EMAIL)),
-            line.fact(
-                t("LINE ID"), draft.get(Step.LINE_ID) or t("I have none"), edit(Step.LINE_ID)
+            *(
+                line.fact(t(field.label), _given(ctx, field), edit(Step(item)))
+                for item, field in FIELDS.items()
             ),
             line.separator(),
             news(Step.LINE_NEWS, label(Purpose.LINE_NEWS, t)),
@@ -73,8 +75,11 @@ def show_summary(ctx: Context) -> list[Message]:
     return [card]
 
 
-def _phone(number: str | None) -> str:
-    return inputs.shown_phone(number) if number else "–"
+def _given(ctx: Context, field: Field) -> str:
+    value = ctx.draft.get(field.item)
+    if value:
+        return field.shown(value)
+    return "–" if field.is_needed else ctx.t("I have none")
 
 
 @flow.step(Step.SUMMARY)
@@ -98,10 +103,7 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
         ctx.conversation,
         ctx.user_id,
         Details(
-            name=draft[Step.NAME],
-            phone=draft[Step.PHONE],
-            email=draft[Step.EMAIL],
-            line_id=draft[Step.LINE_ID] or None,
+            {item: draft[item] or None for item in Item},
             age_band=band,
         ),
         ctx.provider,

@@ -147,7 +147,7 @@ def test_three_mails_an_hour_and_no_more(someone, bot, mailbox, rows, clock):
     register(chat)
     for number in range(3):
         assert "sent a mail" in ask(chat, f"new{number}@gmail.com")
-    assert "three mails within an hour" in ask(chat, "new4@gmail.com")
+    assert "3 mails within 1 hour" in ask(chat, "new4@gmail.com")
     assert len(rows(Mail, Mail.template == "email_confirm")) == 3
     clock.advance(hours=1, seconds=1)
     assert "sent a mail" in ask(chat, "new4@gmail.com")

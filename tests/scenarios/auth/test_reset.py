@@ -55,7 +55,7 @@ def test_a_reset_from_the_words_to_the_new_password(
     before = fingerprint(engine.bot.database)
     page = Browser(app.test_client()).get(path)
     assert page.status_code == 200
-    assert t("Last four digits of your phone number") in page.text
+    assert t("Last {digits} digits of your phone number", digits=4) in page.text
     assert fingerprint(engine.bot.database) == before
     assert browser.get("/portal").status_code == 200, "until the POST nothing changes"
 

@@ -53,7 +53,7 @@ def comes_to_the_cards(guardian: Chat, code: str, called: str = CALLED) -> list[
     guardian.adds_the_account()
     opens(guardian, code)
     tap(guardian, "I am the parent")
-    tap(guardian, "Yes, 20 or older")
+    tap(guardian, "Yes, {age} or older", age=20)
     return guardian.says(called)
 
 
@@ -75,9 +75,11 @@ def finishes(child: Chat, news: str | None = "No, thank you") -> list[Bubble]:
     return ACTS[Step.SUMMARY](child)
 
 
-def label(chat: Chat, sentence: str) -> str:
+def label(chat: Chat, sentence: str, **values: object) -> str:
     """A sentence as this person reads it."""
-    return translator("en" if (chat.person.language or "").startswith("en") else "th")(sentence)
+    return translator("en" if (chat.person.language or "").startswith("en") else "th")(
+        sentence, **values
+    )
 
 
 __all__ = [

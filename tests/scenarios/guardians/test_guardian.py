@@ -208,7 +208,7 @@ def test_the_guardian_reads_whose_registration_it_is_and_what_for(language, some
     guardian.adds_the_account()
     first = words(opens(guardian, code))
     tap(guardian, "I am the legal guardian")
-    tap(guardian, "Yes, 20 or older")
+    tap(guardian, "Yes, {age} or older", age=20)
     card = words(guardian.says(CALLED))
     tap(guardian, "I agree")
 
@@ -271,7 +271,7 @@ def test_a_guardian_may_be_a_learner_and_have_several_children(someone, rows):
         code = names_the_band(child, "up_to_10", name)
         opens(guardian, code)
         tap(guardian, "I am the parent")
-        tap(guardian, "Yes, 20 or older")
+        tap(guardian, "Yes, {age} or older", age=20)
         guardian.says(CALLED)
         tap(guardian, "I agree")
         tap(guardian, "No, thank you")

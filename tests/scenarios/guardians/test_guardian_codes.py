@@ -70,7 +70,10 @@ def test_the_word_alone_asks_for_the_code(someone, rows):
     guardian.says(code.replace("-", " "))
 
     assert "ABCD-EFG2" in asked
-    assert label(guardian, "That is not a code. It has eight letters and digits.") in wrong
+    assert (
+        label(guardian, "That is not a code. It has {length} letters and digits.", length=8)
+        in wrong
+    )
     assert state(rows) is GuardianshipState.OPENED
 
 

@@ -5,7 +5,12 @@ import re
 from tests.scenarios.auth.resetting import OWN_PASSWORD
 
 CODE = re.compile(r'id="relink-code">([^<]+)<')
-WRONG = "That code does not fit, or its ten minutes are over."
+
+
+def does_not_fit(t):
+    """What a code that does not fit, or not any more, is answered."""
+    span = t("{n} minutes", n=10)
+    return t("That code does not fit, or it is older than {span}.", span=span)
 
 
 def code_of(browser):

@@ -22,17 +22,21 @@ from tests.scenarios.auth.resetting import (
     settle,
 )
 from tests.scenarios.learners.relinking import (
-    WRONG,
     code_of,
+    does_not_fit,
 )
 from tests.scenarios.story import EMAIL, language_of, register, tap
 
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
 ON_ITS_WAY = (
-    "If this username and this address belong together and the address was confirmed, six "
-    "digits are on their way to it. Please type them here within 10 minutes."
+    "If this username and this address belong together and the address was confirmed, {digits} "
+    "digits are on their way to it. Please type them here within {span}."
 )
 TYPED = {"th": "ย้ายบัญชี", "en": "move my account"}
+
+
+def on_its_way(t):
+    return t(ON_ITS_WAY, digits=6, span=t("{n} minutes", n=10))
 
 
 @pytest.fixture
@@ -122,10 +126,10 @@ def test_six_digits_to_the_confirmed_address_move_it_too(
     new.says(TYPED[language])
     tap(new, "Code by e-mail")
     new.says(f" {first.username.upper()} ")
-    assert t(ON_ITS_WAY) in words(new.says(EMAIL.upper()))
+    assert on_its_way(t) in words(new.says(EMAIL.upper()))
     digits = mailed_code()
     wrong = f"{(int(digits) + 1) % 10**6:06d}"
-    assert t(WRONG) in words(new.says(wrong))
+    assert does_not_fit(t) in words(new.says(wrong))
     said = words(new.says(f"{digits[:3]} {digits[3:]}"))
     assert t("Your account is here now") in said
     assert rows(Learner)[0].conversation_id == rows(Conversation)[0].id
@@ -148,10 +152,10 @@ def test_the_same_words_whether_they_belong_together_or_not(case, someone, app, 
     heard += [words(new.says("12345x")), words(new.says("000000")), words(new.says("000000"))]
     t = language_of(new)
     assert heard[3:] == [
-        t(ON_ITS_WAY),
-        f"{t('The code in the mail has six digits.')}\n{t(ON_ITS_WAY)}",
-        f"{t(WRONG)}\n{t(ON_ITS_WAY)}",
-        f"{t(WRONG)}\n{t(ON_ITS_WAY)}",
+        on_its_way(t),
+        f"{t('The code in the mail has {digits} digits.', digits=6)}\n{on_its_way(t)}",
+        f"{does_not_fit(t)}\n{on_its_way(t)}",
+        f"{does_not_fit(t)}\n{on_its_way(t)}",
     ]
     assert len(rows(Mail)) == (1 if case == "right" else 0)
     assert len(rows(Conversation)) == 2
@@ -169,7 +173,7 @@ def test_a_code_is_good_in_the_chat_that_asked_for_it_only(
         chat.taps("ส่งรหัสทางอีเมล")
         chat.says(first.username)
         chat.says(EMAIL)
-    assert language_of(victim)(WRONG) in words(victim.says(mailed_code()))
+    assert does_not_fit(language_of(victim)) in words(victim.says(mailed_code()))
     assert len(rows(Conversation)) == 3
 
 
@@ -216,14 +220,14 @@ def test_a_code_lives_ten_minutes_works_once_and_a_newer_one_kills_it(someone, a
     new = someone("มะลิเครื่องใหม่")
     new.adds_the_account()
     t = language_of(new)
-    assert t(WRONG) in words(new.says(older))
+    assert does_not_fit(t) in words(new.says(older))
     clock.advance(minutes=10)
-    assert t(WRONG) in words(new.says(newer))
+    assert does_not_fit(t) in words(new.says(newer))
     last = code_of(browser)
     assert t("Your account is here now") in words(new.says(last))
     third = someone("คนที่สาม")
     third.adds_the_account()
-    assert t(WRONG) in words(third.says(last))
+    assert does_not_fit(t) in words(third.says(last))
     assert len(rows(Conversation)) == 2
 
 
@@ -256,7 +260,7 @@ def test_one_learner_gets_three_mails_an_hour_whoever_asks(someone, app, rows, c
         chat.says("ย้ายบัญชี")
         chat.taps("ส่งรหัสทางอีเมล")
         chat.says(first.username)
-        assert language_of(chat)(ON_ITS_WAY) in words(chat.says(EMAIL))
+        assert on_its_way(language_of(chat)) in words(chat.says(EMAIL))
     assert len(rows(Mail, Mail.template == "relink_code")) == 3
 
 

@@ -15,8 +15,8 @@ from tests.scenarios.auth.resetting import (
     settle,
 )
 from tests.scenarios.learners.relinking import (
-    WRONG,
     code_of,
+    does_not_fit,
 )
 from tests.scenarios.story import language_of, reach, tap
 
@@ -60,7 +60,7 @@ def test_a_frozen_account_does_not_move(someone, app, rows, engine):
     tap(old, "Freeze my account")
     new = someone("ขโมย")
     new.adds_the_account()
-    assert language_of(new)(WRONG) in words(new.says(code))
+    assert does_not_fit(language_of(new)) in words(new.says(code))
     assert len(rows(Conversation)) == 2
 
 

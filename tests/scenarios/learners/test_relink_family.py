@@ -24,7 +24,7 @@ from tests.scenarios.story import language_of
 
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
 NOT_HERE = (
-    "This chat belongs to a parent or guardian, so an account of somebody under 20 cannot move "
+    "This chat belongs to a parent or guardian, so an account of somebody under {age} cannot move "
     "here. Please use a LINE account of your own."
 )
 
@@ -48,7 +48,7 @@ def test_no_child_becomes_its_own_guardian(language, someone, app, rows):
     code = code_of(signed_in(child, app))
     said = words(parent.says(code))
 
-    assert language_of(parent)(NOT_HERE) in said
+    assert language_of(parent)(NOT_HERE, age=20) in said
     (bond,) = rows(Guardianship)
     assert bond.state is GuardianshipState.AGREED
     assert bond.guardian_id != bond.child_id == rows(Learner)[0].conversation_id

@@ -147,16 +147,17 @@ def test_a_pause_ends_by_itself_or_with_one_tap(language, someone, rows, clock):
     t = language_of(chat)
     tap(chat, "News")
     day = "23 ธันวาคม 2569" if language == "th" else "23 December 2026"
-    told = words(tap(chat, "Pause for 30 days"))
+    span = t("{n} days", n=30)
+    told = words(tap(chat, "Pause for {span}", span=span))
     assert t("No news until {until}. After that it goes on by itself.", until=day) in told
     assert (rows(Learner)[0].news_paused_until - clock()).days == 30
     tap(chat, "Go on now")
     assert rows(Learner)[0].news_paused_until is None
 
-    tap(chat, "Pause for 30 days")
+    tap(chat, "Pause for {span}", span=span)
     clock.advance(days=30)
     tap(chat, "News")
-    assert t("Pause for 30 days") in chat.labels()
+    assert t("Pause for {span}", span=span) in chat.labels()
 
 
 @BOTH
@@ -173,7 +174,8 @@ def test_news_by_mail_begins_with_a_link_to_the_address(language, someone, rows)
     press(chat, "news_confirm")
     press(chat, "news_confirm")
     too_many = t(
-        "We have sent you the link already. Please look in your mailbox, or try again in an hour."
+        "We have sent you the link already. Please look in your mailbox, or try again in {span}.",
+        span=t("1 hour"),
     )
     assert too_many in press(chat, "news_confirm")
     assert len(rows(Mail)) == 3

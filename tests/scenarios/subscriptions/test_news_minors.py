@@ -18,8 +18,10 @@ from tests.news import Subscriber
 from tests.scenarios.story import language_of, tap
 
 BOTH = pytest.mark.parametrize("language", ["th", "en"])
-TOO = "Because you are under 20, your parent or guardian has to agree too. News begins after that."
-ONLY = "Up to ten years, a parent or guardian decides about news."
+TOO = (
+    "Because you are under {age}, your parent or guardian has to agree too. News begins after that."
+)
+ONLY = "Up to {age} years, a parent or guardian decides about news."
 LINE_NEWS = Purpose.LINE_NEWS
 
 
@@ -58,9 +60,9 @@ def test_the_guardian_has_to_agree_too(language, bot, line, engine, rows, guardi
     child = Subscriber(bot, line, language=language, age_band=AgeBand.FROM_11_TO_19)
     t = language_of(child.chat)
     child.chat.says("news")
-    assert t(TOO) in words(tap(child.chat, "Start"))
+    assert t(TOO, age=20) in words(tap(child.chat, "Start"))
     answer = words(tap(child.chat, "Yes, please"))
-    assert t(TOO) in answer
+    assert t(TOO, age=20) in answer
     assert t("Waits for your guardian") in answer
     assert reasons(rows, child, engine, "c1") == "no consent"
     guardian(child, is_yes=True)
@@ -73,9 +75,9 @@ def test_the_guardian_has_to_agree_too(language, bot, line, engine, rows, guardi
 def test_up_to_ten_years_the_guardian_alone_starts(language, bot, line, engine, rows, guardian):
     child = Subscriber(bot, line, language=language, age_band=AgeBand.UP_TO_10)
     t = language_of(child.chat)
-    assert t(ONLY) in words(child.chat.says("news"))
+    assert t(ONLY, age=10) in words(child.chat.says("news"))
     assert t("Start") not in child.chat.labels()
-    assert t(ONLY) in words(child.chat.posts("a=news_on&p=line_news"))
+    assert t(ONLY, age=10) in words(child.chat.posts("a=news_on&p=line_news"))
     child.chat.posts("a=news_yes&p=line_news&c=x")
     assert rows(ConsentEvent) == []
     guardian(child, is_yes=True)

@@ -46,9 +46,8 @@ def test_asked_once_on_the_day_and_not_before(language, bot, line, engine, clock
 
     t = language_of(reader.chat)
     asked = words(reader.chat.heard())
-    assert t("Your consent to news on LINE has run out after 24 months. May we ask once more?") in (
-        asked
-    )
+    over = "Your consent to news on LINE has run out after {span}. May we ask once more?"
+    assert t(over, span=t("{n} months", n=24)) in asked
     assert t("News on LINE?") in asked
     assert said(rows) == [GIVEN, EXPIRED]
     assert [event.actor for event in rows(ConsentEvent)] == ["self", "system"]

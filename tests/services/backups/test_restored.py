@@ -20,10 +20,8 @@ from bot.services.delivery import (
     outbox,
 )
 from bot.services.learners import exports
-from bot.services.learners.exports import (
-    Chosen,
-    Column,
-)
+from bot.services.learners.exports import Chosen
+from bot.services.people.fields import Item
 from bot.services.staff import (
     chats,
     enrolment,
@@ -139,7 +137,7 @@ def test_files_of_learners_cannot_be_taken_again(database, bot, clock, tmp_path)
         member_id = make_staff(session, clock(), roles={Role.SUPPORT}).id
         asked = exports.request_export(
             session,
-            [Column.PHONE],
+            [Item.PHONE],
             Chosen(),
             "รายชื่อสำหรับสมุดเช็กชื่อ",
             in_full=True,

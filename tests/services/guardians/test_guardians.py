@@ -14,6 +14,7 @@ from bot.services.guardians import (
     ends,
     guardians,
 )
+from bot.services.people.fields import Item
 from bot.settings import School
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
@@ -27,7 +28,7 @@ USER = "U" + "5" * 32
 
 
 def enrol(session, child, band, now):
-    details = Details("มะลิ ใจดี", PERSON["phone"], PERSON["email"], None, band)
+    details = Details({item: PERSON[item] for item in Item if item is not Item.LINE_ID}, band)
     return accounts.enrol(session, child, USER, details, "local", now)
 
 

@@ -18,6 +18,7 @@ from bot.services.learners.exports import (
     Chosen,
     Column,
 )
+from bot.services.people.fields import Item
 from bot.services.shared import csv_writer
 from models.audit import AuditEntry
 from models.conversation import Language
@@ -30,7 +31,7 @@ from tests.factories import make_account, make_learner
 
 ME, OTHER = "m" * 32, "o" * 32
 REASON = "รายชื่อสำหรับสมุดเช็กชื่อของคลาสวันเสาร์"
-DETAILS = (Column.NAME, Column.PHONE, Column.EMAIL, Column.LINE_ID)
+DETAILS = (Item.NAME, Item.PHONE, Item.EMAIL, Item.LINE_ID)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from bot.services.learners.import_words import (
     Field,
     guess,
 )
+from bot.services.people.fields import Item
 from tests.services.learners.csv_files import (
     GOOD,
     HEADER,
@@ -81,10 +82,10 @@ def test_numbers_are_those_of_the_file():
 
 def test_columns_are_known_by_their_names():
     assert guess(HEADER) == {
-        Field.NAME: 0,
-        Field.PHONE: 1,
-        Field.EMAIL: 2,
-        Field.LINE_ID: 3,
+        Item.NAME: 0,
+        Item.PHONE: 1,
+        Item.EMAIL: 2,
+        Item.LINE_ID: 3,
         Field.AGE: 4,
         Field.CONSENT_DATE: 5,
         Field.CONSENT_WORDS: 6,
@@ -92,9 +93,9 @@ def test_columns_are_known_by_their_names():
         Field.EMAIL_NEWS: 8,
     }
     assert guess(("Full Name", "E-Mail", "LINE_ID")) == {
-        Field.NAME: 0,
-        Field.EMAIL: 1,
-        Field.LINE_ID: 2,
+        Item.NAME: 0,
+        Item.EMAIL: 1,
+        Item.LINE_ID: 2,
     }
 
 
@@ -102,7 +103,7 @@ def test_a_line_is_read_by_the_rules_of_registration():
     found = read(line(phone="812345678", line_id="@Somying.JD", on="๑/๑๐/๒๕๖๙"))
     assert found.problems == ()
     assert found.details.phone == "+66812345678"
-    assert found.details.line_id == "somying.jd"
+    assert found.details.values[Item.LINE_ID] == "somying.jd"
     assert found.evidence.at == datetime(2026, 9, 30, 17, tzinfo=UTC)
     assert found.evidence.method == "paper form"
     assert found.wants_news

@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from bot.errors import InputError
 from bot.runtime import imports_exports
-from bot.services.accounts import details
 from bot.services.consent import consents
 from bot.services.delivery import mails
 from bot.services.learners import (
@@ -19,6 +18,8 @@ from bot.services.learners.import_words import (
     guess,
 )
 from bot.services.learners.imports import RowOutcome
+from bot.services.people import fields
+from bot.services.people.fields import Item
 from bot.services.subscriptions import subscriptions
 from models.account import Account, AccountState
 from models.audit import AuditEntry
@@ -256,10 +257,10 @@ def test_columns_are_assigned_by_hand_where_their_names_say_nothing(database, cl
         return database.write(lambda s: imports.assign(s, row.id, columns))
 
     with pytest.raises(InputError) as caught:
-        assign({Field.NAME: 0})
+        assign({Item.NAME: 0})
     assert (caught.value.code, caught.value.suggestion) == ("column_missing", "phone")
     with pytest.raises(InputError) as caught:
-        assign({Field.NAME: 0, Field.PHONE: 1, Field.EMAIL: 1, Field.AGE: 4})
+        assign({Item.NAME: 0, Item.PHONE: 1, Item.EMAIL: 1, Field.AGE: 4})
     assert caught.value.code == "column_twice"
     assign(guess(HEADER))
     looked = database.read(lambda s: imports.look(s, s.get_one(Import, row.id), clock()))
@@ -313,7 +314,7 @@ def test_details_of_somebody_imported_are_masked_like_anybodys(database, bring, 
     learner = database.read(lambda s: s.scalars(select(Learner)).one())
     assert (
         database.read(
-            lambda s: details.masked(details.Item.EMAIL, s.scalars(select(Learner)).one().email)
+            lambda s: fields.masked(fields.Item.EMAIL, s.scalars(select(Learner)).one().email)
         )
         == "s•••@gmail.com"
     )

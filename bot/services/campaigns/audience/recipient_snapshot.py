@@ -48,7 +48,8 @@ from models.subscription import Channel
 # People looked at in one unit of work: on SQLite everybody else who writes waits for it.
 SQLITE_STRETCH, POSTGRESQL_STRETCH = 5_000, 50_000
 BATCH_SIZE = 500  # the most that one multicast may name
-FIRST_SHARE = 65536 // 100  # of the 65,536 endings of a pseudonym: one percent
+FIRST_PERCENT = 1
+FIRST_SHARE = 65536 * FIRST_PERCENT // 100  # of the 65,536 endings of a pseudonym
 FIRST_FROM = 100  # learners: one percent of fewer is nobody
 KINDS_OF_BATCH = 8  # two channels, two languages, two waves
 

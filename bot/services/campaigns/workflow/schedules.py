@@ -17,12 +17,13 @@ from bot.services.campaigns.content.problems import (
     Problem,
 )
 from bot.services.shared import quiet_hours
+from bot.services.subscriptions import frequency_cap
 from bot.texts.dates import BUDDHIST_ERA
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST = "last"
 LATEST_DAY = 28  # every month has it; whoever means the end says so
-WINDOW = timedelta(days=30)  # of the frequency cap
+WINDOW = frequency_cap.WINDOW  # of the frequency cap
 _RULE = re.compile(r"(\d{1,2}) (\d{1,2}) (\*|\d{1,2}|last) \* (\*|[a-z]{3}(?:,[a-z]{3})*)")
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 
