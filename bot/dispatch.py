@@ -290,8 +290,7 @@ class Dispatcher:
             return self.entries[event.kind]
         if event.message_id is not None and event.message_id in ctx.draft.get("unsent", ()):
             return ignored
-        action = event.action
-        if action in HAPPENINGS:  # what only LINE can say, in a button that somebody forged
+        if (action := event.action) in HAPPENINGS:  # only LINE can say it: a forged button
             return self.entries["stale"]
         if action is None and event.text is not None:
             # Inside a flow a text is an answer: only whole command words are commands there.

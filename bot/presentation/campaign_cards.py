@@ -20,6 +20,7 @@ from bot.services.campaigns.content.content import (
 )
 from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow import (
+    alerts,
     campaigns,
     decisions,
     series,
@@ -101,7 +102,7 @@ def card(
         blocks += [line.separator(), *_progress(session, campaign, t)]
     if campaign.state is CampaignState.IN_REVIEW and campaigns.is_for_nobody(campaign):
         blocks.append(line.paragraph(t("Nobody would get it, so it cannot be approved.")))
-    elif campaigns.is_for(campaign, member, settings):
+    elif alerts.is_for(campaign, member, settings):
         blocks.append(line.paragraph(t("Please read all of it before you approve."), small=True))
     elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.APPROVE_CAMPAIGN):
         blocks.append(line.paragraph(t("Whoever wrote it does not approve it."), small=True))
@@ -190,7 +191,7 @@ def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settin
     if campaign.state is CampaignState.IN_REVIEW and campaign.digest is None:
         return [line.entry(t("See the count"), "campaign_show", c=c)]
     buttons = []
-    if campaigns.is_for(campaign, member, settings):
+    if alerts.is_for(campaign, member, settings):
         if not campaigns.is_for_nobody(campaign):
             buttons.append(line.entry(t("Approve"), "campaign_approve", c=c, d=d))
         buttons.append(line.entry(t("Send back"), "campaign_back", c=c, d=d))

@@ -62,7 +62,7 @@ def waiting_asked_for(event: Event, ctx: Context) -> HandlerResult:
         return not_for_them(ctx)
     query = select(Campaign).where(Campaign.state == CampaignState.IN_REVIEW)
     found = list(ctx.session.scalars(query.order_by(Campaign.asked_at, Campaign.id).limit(50)))
-    mine = [each for each in found if campaigns.is_for(each, ctx.staff, ctx.settings)]
+    mine = [each for each in found if alerts.is_for(each, ctx.staff, ctx.settings)]
     if len(mine) == 1:
         return flow.say(*shown(ctx, mine[0]))
     ordered = mine + [each for each in found if each not in mine]

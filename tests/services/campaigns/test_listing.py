@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.services.campaigns.reporting import listing
-from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow import alerts
 from bot.services.staff import sessions
 from models.campaign import CampaignState
 from models.staff import Role
@@ -26,7 +26,7 @@ def test_what_one_had_a_part_in_does_not_wait_for_oneself(part, database, settin
             values["writers"] = ["b" * 32, mine.id]
         row = make_campaign(session, clock(), [], settings, state=CampaignState.IN_REVIEW, **values)
         listed = [each.id for each in listing.waiting(session, mine, settings)]
-        assert (listed == [row.id]) is campaigns.is_for(row, mine, settings)
+        assert (listed == [row.id]) is alerts.is_for(row, mine, settings)
         school_of_one = replace(settings, approve_own=True)
         assert listing.waiting(session, mine, school_of_one)
         return listed

@@ -112,6 +112,17 @@ def waiting(session: Session, *, most: int = 20) -> list[Campaign]:
     return list(session.scalars(query.limit(most)))
 
 
+def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
+    """Whether it waits for this member's decision: counted, and not their own (policy R4)."""
+    may_decide = settings.approve_own or not campaigns.is_own(campaign, member.id)
+    return (
+        campaign.state is CampaignState.IN_REVIEW
+        and campaign.digest is not None
+        and member.may(Permission.APPROVE_CAMPAIGN)
+        and may_decide
+    )
+
+
 def untold(
     session: Session, campaign: Campaign, settings: Settings, now: datetime
 ) -> list[tuple[Linked, str]]:
@@ -132,7 +143,7 @@ def untold(
         (one, cause)
         for cause, one in approvers.items()
         if cause not in known
-        and campaigns.is_for(
+        and is_for(
             campaign,
             sessions.member_of(session.get_one(Staff, one.member_id)),
             settings,

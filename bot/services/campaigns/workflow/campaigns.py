@@ -41,8 +41,6 @@ from bot.services.campaigns.workflow.decisions import (
 )
 from bot.services.campaigns.workflow.series_members import BY_SERIES
 from bot.services.shared import quiet_hours
-from bot.services.staff.permissions import Permission
-from bot.services.staff.sessions import Member
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from models.base import new_id
@@ -236,17 +234,6 @@ def is_past(campaign: Campaign, now: datetime) -> bool:
 def is_own(campaign: Campaign, member_id: str) -> bool:
     """Whether somebody wrote a word of it, or asked for it: such a one does not approve it."""
     return member_id in {campaign.author_id, campaign.asked_by, *campaign.writers}
-
-
-def is_for(campaign: Campaign, member: Member, settings: Settings) -> bool:
-    """Whether it waits for this member's decision: counted, and not their own (policy R4)."""
-    may_decide = settings.approve_own or not is_own(campaign, member.id)
-    return (
-        campaign.state is CampaignState.IN_REVIEW
-        and campaign.digest is not None
-        and member.may(Permission.APPROVE_CAMPAIGN)
-        and may_decide
-    )
 
 
 def is_as_approved(session: Session, campaign: Campaign, settings: Settings) -> bool:
