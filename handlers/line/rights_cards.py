@@ -5,9 +5,7 @@ from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.presentation import request_words
 from bot.presentation.labels import label
-from bot.services.auth import (
-    resets,
-)
+from bot.services.auth import resets, tokens
 from bot.services.people import subjects
 from bot.services.privacy import requests
 from bot.texts import Translator
