@@ -35,8 +35,8 @@ def times(
     """The values of `clocks` that a statement uses; none where the database has its own clock."""
     if database.has_own_clock:
         return {}
-    known = {"clock": database.time(), "until": database.time(lease)}
-    return {name: known[name] for name in names}
+    after = {"clock": timedelta(), "until": lease}
+    return {name: database.time(after[name]) for name in names}
 
 
 def mine(
