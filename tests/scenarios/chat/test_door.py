@@ -13,6 +13,8 @@ from app import create_app
 from bot.line.signature import is_valid, sign
 from models.inbox import EventState, WebhookEvent
 
+pytestmark = pytest.mark.sql
+
 EMPTY = b'{"destination":"U8e742f61d673b39c7fff3cecb7536ef0","events":[]}'
 DOOR = "/line/webhook"
 MEBIBYTE = 1024 * 1024

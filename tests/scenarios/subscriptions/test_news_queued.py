@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
+import pytest
 from sqlalchemy import insert
 
 from bot.services.consent import consents
@@ -14,6 +15,8 @@ from models.outbox import Push, PushState
 from models.subscription import Channel
 from tests.chat import actions
 from tests.news import Subscriber, allow_many, states
+
+pytestmark = pytest.mark.sql
 
 QUEUED, SENT, DROPPED = PushState.QUEUED, PushState.SENT, PushState.DROPPED
 
