@@ -32,9 +32,16 @@ run: $(VENV)/.run ## Run the web process with the settings of the environment
 	@$(BIN)/flask --app app db-upgrade
 	@exec $(BIN)/granian --interface wsgi app:app --host 0.0.0.0 --port $(PORT) --workers 1 --blocking-threads 32 --respawn-failed-workers
 
-test: $(VENV)/.dev ## Run all tests (SQLite and PostgreSQL; a browser where one is installed)
+# Python may keep what it compiled, whatever the shell says: three processes read all tests.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test: $(VENV)/.dev ## Run what a change needs (SQLite and PostgreSQL; a browser where one is installed)
 	@echo "== Running the tests"
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(PYTEST) -m "not long"
+
+test-long: $(VENV)/.dev ## Run what make test leaves out because it takes long; the two are all tests
+	@echo "== Running the long tests"
+	@$(PYTEST) -m long
 
 lint: $(VENV)/.dev ## Check style, types and the import rule
 	@$(BIN)/ruff check .
@@ -52,4 +59,4 @@ bench: $(VENV)/.dev ## Measure beside the SDK's own example, as ratios in one ru
 migration: $(VENV)/.dev ## Draft a migration from the models: make migration NAME="what it does"
 	@$(BIN)/python -m models.migrations "$(NAME)"
 
-.PHONY: help demo run test lint fmt bench migration
+.PHONY: help demo run test test-long lint fmt bench migration

@@ -43,9 +43,16 @@ from models.database import Database
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """Build the product from its settings; starts no thread and touches no network."""
     logs.configure(settings.log_level)
+    app = create_shell(settings.trusted_proxies)
+    install(app, create_bot(settings, clock))
+    return app
+
+
+def create_bot(settings: Settings, clock: Clock | None = None) -> Bot:
+    """Build what the product works with, without any way in from outside."""
     keyring = Keyring(settings.data_keys, settings.audit_keys or (settings.secret_key,))
     database = Database(settings.database_url, keyring, clock, LinePresenter())
-    bot = Bot(
+    return Bot(
         settings=settings,
         clock=clock or system_clock,
         database=database,
@@ -66,23 +73,33 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         user_id=settings.bot_user_id,
         basic_id=settings.bot_basic_id,
     )
+
+
+def create_shell(trusted_proxies: int = 0) -> Flask:
+    """Build the ways in: every page, door and command. Whom they lead to, `install` says."""
     app = Flask(__name__, static_folder=None)
-    if settings.trusted_proxies:
-        proxies = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
-    app.extensions["bot"] = bot
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies
+        )
     plain_requests.register(app)
     portal.register(app)
     console.register(app)
     app.register_blueprint(pictures.pictures)
-    webhook.register(app, Engine(bot))
-    if settings.simulator:
+    webhook.register(app)
+    commands.register(app)
+    return app
+
+
+def install(app: Flask, bot: Bot) -> None:
+    """Put a Bot and its Engine behind the ways in; in development a LINE beside them."""
+    app.extensions["bot"] = bot
+    app.extensions["engine"] = Engine(bot)
+    if bot.settings.simulator:
         # Imported here alone: outside development it is not even loaded.
         import simulator
 
         simulator.register(app, bot)
-    commands.register(app)
-    return app
 
 
 def _provider(settings: Settings, database: Database) -> Provider:

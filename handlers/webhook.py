@@ -25,9 +25,8 @@ BODY_LIMIT = 1024 * 1024
 blueprint = Blueprint("webhook", __name__)
 
 
-def register(app: Flask, engine: Engine) -> None:
+def register(app: Flask) -> None:
     """Add the door to the app, and the short way to it."""
-    app.extensions["engine"] = engine
     app.register_blueprint(blueprint)
     app.wsgi_app = Shortcut(app)  # type: ignore[method-assign]
 

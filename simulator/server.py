@@ -11,7 +11,7 @@ from simulator.api import create_line_blueprint
 from simulator.platform import Platform
 
 
-class _Silent(WSGIRequestHandler):
+class SilentHandler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:
         """The ledger of the Platform is the log."""
 
@@ -31,7 +31,7 @@ def serve(
 def serve_app(app: Flask, platform: Platform, host: str, port: int) -> Iterator[str]:
     """Runs any app that stands on this Platform."""
     platform.stopping.clear()
-    server = make_server(host, port, app, threaded=True, request_handler=_Silent)
+    server = make_server(host, port, app, threaded=True, request_handler=SilentHandler)
     # Not daemons, so that closing the server waits for the last answer.
     server.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

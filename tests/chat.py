@@ -1,15 +1,20 @@
 """A person with a phone: says and taps at the front door, and reads what comes back."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from simulator.platform import Platform
 from simulator.rooms import Bubble
 
+if TYPE_CHECKING:
+    from tests.scenarios.remembered import Memory
+
 
 class Chat:
     """One person's side of the chat; every act is a signed webhook, answered before it returns."""
+
+    memory: "Memory | None" = None  # of how a registration ends, see tests/scenarios/story.py
 
     def __init__(self, platform: Platform, name: str, language: str | None = "th") -> None:
         self.platform = platform

@@ -66,6 +66,7 @@ def test_the_product_alone_has_few_doors(app: Flask) -> None:
     assert not [rule.rule for rule in app.url_map.iter_rules() if "simulator" in rule.rule]
 
 
+@pytest.mark.usefixtures("own_shell")
 def test_a_crash_report_does_not_repeat_what_was_to_be_stored(
     app: Flask, database: Database, caplog: pytest.LogCaptureFixture, capfd: Any
 ) -> None:

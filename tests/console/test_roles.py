@@ -128,6 +128,7 @@ def test_nobody_gets_anywhere_halfway(
             assert desk.request(method, route.rule).location == way, endpoint
 
 
+@pytest.mark.usefixtures("own_shell")
 def test_a_view_that_forgot_its_rule_is_refused(app: Flask, console: Callable[..., Desk]) -> None:
     app.add_url_rule("/console/naked", "console.naked", lambda: "secret")
     answer = console(*Role).get("/console/naked")

@@ -125,6 +125,7 @@ def test_initial_forms_forgive_typing_and_own_ones_do_not() -> None:
     assert passwords.own_form(" Ab-c ") == " Ab-c "
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_hashes_are_argon2id_at_owasps_strength() -> None:
     stored = passwords.hash_password("x")
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

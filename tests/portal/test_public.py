@@ -167,7 +167,7 @@ def test_too_large_a_form_is_refused(browser: Browser) -> None:
 
 
 @pytest.fixture
-def troubled(app: Flask) -> Flask:
+def troubled(own_shell: Flask, app: Flask) -> Flask:
     """The application with two views that break."""
 
     def broken() -> str:

@@ -244,6 +244,7 @@ def test_acts_are_in_the_audit_trail(
     ]
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_an_outdated_hash_is_renewed_at_sign_in(
     browser: Browser, settled: Pupil, bot: Bot, new_browser
 ) -> None:

@@ -1,6 +1,7 @@
 """A registration by heart: the steps in their order, and how a person gets through each."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.texts import Translator, translator
 from handlers.line.registration.flow import Step
@@ -37,12 +38,28 @@ def tap(chat: Chat, sentence: str, **values: object) -> list[Bubble]:
     return chat.taps(language_of(chat)(sentence, **values))
 
 
-def tapping(sentence: str) -> Act:
-    return lambda chat: tap(chat, sentence)
+@dataclass(frozen=True)
+class Tapping:
+    """To tap the newest button with this (English) sentence; two of them are equal by it."""
+
+    sentence: str
+
+    def __call__(self, chat: Chat) -> list[Bubble]:
+        return tap(chat, self.sentence)
 
 
-def saying(text: str) -> Act:
-    return lambda chat: chat.says(text)
+@dataclass(frozen=True)
+class Saying:
+    """To say a text; two of them are equal by it."""
+
+    text: str
+
+    def __call__(self, chat: Chat) -> list[Bubble]:
+        return chat.says(self.text)
+
+
+tapping: Callable[[str], Act] = Tapping
+saying: Callable[[str], Act] = Saying
 
 
 ACTS: dict[Step, Act] = {
@@ -101,6 +118,16 @@ def resume(chat: Chat, step: Step, **instead: Act) -> list[Bubble]:
 
 
 def register(chat: Chat, **instead: Act) -> list[Bubble]:
-    """Register from the first hello to the link."""
-    reach(chat, Step.SUMMARY, **instead)
-    return ACTS[Step.SUMMARY](chat)
+    """Register from the first hello to the link; a further story's first person from memory.
+
+    Where the registration itself is the subject, the fixture `by_chat` sees to it that it is made.
+    """
+
+    def by_chat() -> list[Bubble]:
+        reach(chat, Step.SUMMARY, **instead)
+        return ACTS[Step.SUMMARY](chat)
+
+    are_plain = all(isinstance(act, Tapping | Saying) for act in instead.values())
+    if chat.memory is None or not are_plain:
+        return by_chat()
+    return chat.memory.registered(chat, instead, by_chat)

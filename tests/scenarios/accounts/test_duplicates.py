@@ -8,6 +8,8 @@ from models.audit import AuditEntry
 from models.learner import Learner, PossibleDuplicate
 from tests.scenarios.story import ACTS, EMAIL, LINE_ID, ORDER, reach, saying, tap
 
+pytestmark = pytest.mark.sql
+
 # What a newcomer gives that is or is not already known of somebody else.
 FRESH = {"phone": "089-876-5432", "email": "nobody.else@gmail.com", "line_id": "nobody.else"}
 KNOWN = {"phone": "086-555-1234", "email": EMAIL, "line_id": LINE_ID}

@@ -11,6 +11,8 @@ from tests.chat import words
 from tests.scenarios.doubles import DOWN, TAKEN, make_wayward
 from tests.scenarios.story import ACTS, NAME, language_of, reach, register, saying, tap
 
+pytestmark = pytest.mark.sql
+
 
 def calls(platform, endpoint):
     return [call for call in platform.calls if call.endpoint == endpoint]

@@ -14,6 +14,8 @@ from models.learner import AgeBand, Learner
 from models.portal import PortalAccount
 from tests.chat import words
 
+pytestmark = pytest.mark.usefixtures("by_chat")
+
 
 @dataclass(frozen=True)
 class Script:

@@ -21,6 +21,8 @@ from tests.scenarios.story import (
     tap,
 )
 
+pytestmark = pytest.mark.usefixtures("by_chat")
+
 CHANGES = {
     Step.NAME: ("สมหญิง ใจงาม", "สมหญิง ใจงาม"),
     Step.PHONE: ("02-123-4567", "02-123-4567"),

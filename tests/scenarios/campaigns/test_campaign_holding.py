@@ -25,6 +25,8 @@ from tests.campaigns import APPROVER, Announcement, news_of
 from tests.clock import FakeClock
 from tests.news import Subscriber
 
+pytestmark = pytest.mark.sql
+
 STATES = CampaignState
 
 

@@ -24,6 +24,8 @@ from tests.campaigns import APPROVER, Announcement, news_of
 from tests.factories import make_campaign, make_learner
 from tests.news import Subscriber
 
+pytestmark = pytest.mark.sql
+
 PATIENCE_SPAN = timedelta(seconds=PATIENCE)
 
 

@@ -28,6 +28,8 @@ from tests.chat import Chat
 from tests.factories import make_staff
 from tests.news import Subscriber
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def reader(bot: Bot, line: Platform) -> Subscriber:

@@ -16,6 +16,8 @@ from models.campaign import CampaignState
 from tests.news import allow_many
 from tests.scenarios.campaigns.repeating import Series
 
+pytestmark = pytest.mark.sql
+
 HOLDS = [(campaigns.pause, "person"), (campaigns.send_back, "ราคาผิด")]
 
 

@@ -16,6 +16,8 @@ from tests.chat import words
 from tests.scenarios.doubles import add_flow
 from tests.scenarios.story import PHONE, language_of, question, reach
 
+pytestmark = pytest.mark.sql
+
 SORRY = {"th": "ระบบของเราขัดข้อง", "en": "something went wrong on our side"}
 
 

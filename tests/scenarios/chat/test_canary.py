@@ -16,6 +16,8 @@ from sqlalchemy.pool import NullPool
 from simulator.people import known_user_id
 from tests.servers import Details, LiveChat, Product, Visitor, path_of, product
 
+pytestmark = pytest.mark.sql
+
 DETAILS = Details(
     "กมลวรรณ สุขเกษมศานต์", "089-576-4132", "kamonwan.canary7@example.com", "kamon.k4nary"
 )

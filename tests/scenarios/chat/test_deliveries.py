@@ -13,6 +13,8 @@ from models.learner import Learner
 from tests.chat import words
 from tests.scenarios.story import NAME, PHONE, language_of, question, reach
 
+pytestmark = pytest.mark.sql
+
 
 def replies(platform):
     return [call for call in platform.calls if call.endpoint == "reply"]

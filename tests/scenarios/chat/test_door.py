@@ -14,6 +14,8 @@ from bot.line.signature import is_valid, sign
 from models.inbox import EventState, WebhookEvent
 from tests.samples import every, numbered
 
+pytestmark = pytest.mark.sql
+
 EMPTY = b'{"destination":"U8e742f61d673b39c7fff3cecb7536ef0","events":[]}'
 DOOR = "/line/webhook"
 MEBIBYTE = 1024 * 1024

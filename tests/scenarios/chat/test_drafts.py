@@ -20,6 +20,8 @@ from tests.scenarios.story import (
     resume,
 )
 
+pytestmark = pytest.mark.sql
+
 
 def conversation_of(rows):
     (conversation,) = rows(Conversation)

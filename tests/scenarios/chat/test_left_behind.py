@@ -32,6 +32,8 @@ from tests.scenarios.guardians.guardian_story import (
 from tests.scenarios.learners.relinking import code_of
 from tests.scenarios.story import register, tap
 
+pytestmark = pytest.mark.sql
+
 NEW_ADDRESS = "somebody.else@gmail.com"
 
 

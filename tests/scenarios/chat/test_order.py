@@ -15,6 +15,8 @@ from models.inbox import EventState, WebhookEvent
 from tests.chat import words
 from tests.scenarios.doubles import add_flow
 
+pytestmark = pytest.mark.sql
+
 PEOPLE, TEXTS = 5, 10
 
 

@@ -12,6 +12,8 @@ from models.secret_link import SecretLink
 from tests.chat import words
 from tests.scenarios.story import ACTS, reach, register
 
+pytestmark = pytest.mark.sql
+
 
 def calls(platform, endpoint):
     return [call for call in platform.calls if call.endpoint == endpoint]

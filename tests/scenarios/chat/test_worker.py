@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from app import create_app
 from bot.services.chat import inbox
+
+pytestmark = pytest.mark.sql
 
 
 def test_a_worker_answers_what_a_storing_process_left(settings, clock, platform):

@@ -14,6 +14,8 @@ from tests.chat import words
 from tests.scenarios.story import EMAIL, LINE_ID, NAME, language_of, question, reach, tap
 from tests.traces import PHONE_END
 
+pytestmark = pytest.mark.usefixtures("by_chat")
+
 
 def states(rows):
     """What the ledger says, in order."""

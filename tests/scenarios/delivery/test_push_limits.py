@@ -12,6 +12,8 @@ from bot.services.delivery import outbox
 from models.mail import Mail
 from models.outbox import Push, PushState
 
+pytestmark = pytest.mark.sql
+
 
 def calls(platform):
     return [call for call in platform.calls if call.endpoint == "push"]

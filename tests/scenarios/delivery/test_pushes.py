@@ -7,6 +7,8 @@ import pytest
 from bot.line.gateway import Gateway
 from models.outbox import Push, PushState
 
+pytestmark = pytest.mark.sql
+
 
 def calls(platform, endpoint="push"):
     return [call for call in platform.calls if call.endpoint == endpoint]

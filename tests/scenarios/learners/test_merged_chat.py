@@ -13,6 +13,8 @@ from tests.services.learners.merging import (
     flag,
 )
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def pair(bot, line, someone, rows):

@@ -27,6 +27,8 @@ from tests.scenarios.learners.relinking import (
 )
 from tests.scenarios.story import EMAIL, language_of, register, tap
 
+pytestmark = pytest.mark.sql
+
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
 ON_ITS_WAY = (
     "If this username and this address belong together and the address was confirmed, {digits} "

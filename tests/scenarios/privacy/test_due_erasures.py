@@ -14,6 +14,8 @@ from tests.scenarios.guardians.guardian_story import (
 )
 from tests.scenarios.story import register, tap
 
+pytestmark = pytest.mark.sql
+
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
 
 

@@ -16,6 +16,8 @@ from models.subscription import Channel
 from tests.chat import actions
 from tests.news import Subscriber, allow_many, states
 
+pytestmark = pytest.mark.sql
+
 QUEUED, SENT, DROPPED = PushState.QUEUED, PushState.SENT, PushState.DROPPED
 
 

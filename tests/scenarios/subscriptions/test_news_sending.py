@@ -17,6 +17,8 @@ from tests.factories import make_account
 from tests.news import BODY, READ_ON, TITLE, URL, Subscriber, allow_many, states
 from tests.scenarios.story import language_of, tap
 
+pytestmark = pytest.mark.sql
+
 QUEUED, SENT, DROPPED = PushState.QUEUED, PushState.SENT, PushState.DROPPED
 
 
