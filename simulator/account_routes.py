@@ -17,7 +17,7 @@ from simulator.problems import (
     invalid_property,
 )
 from simulator.routes import (
-    Answer,
+    ApiAnswer,
     ApiRequest,
     Route,
 )
@@ -31,7 +31,7 @@ SNAPSHOT = base64.b64decode(
 )
 
 
-def profile(platform: "Platform", request: ApiRequest) -> Answer:
+def profile(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """404 for strangers and for who has blocked the bot (reference, "Get profile")."""
     user_id = request.params["user_id"]
     if not platform.chats.receives(user_id):
@@ -40,10 +40,10 @@ def profile(platform: "Platform", request: ApiRequest) -> Answer:
     body = {"displayName": person.name, "userId": person.user_id}
     if person.language:
         body["language"] = person.language
-    return Answer(body)
+    return ApiAnswer(body)
 
 
-def info(platform: "Platform", request: ApiRequest) -> Answer:
+def info(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     body = {
         "userId": platform.bot_user_id,
         "basicId": "@simulated",
@@ -51,10 +51,10 @@ def info(platform: "Platform", request: ApiRequest) -> Answer:
         "chatMode": platform.chat_mode,
         "markAsReadMode": "auto" if platform.chat_mode == "bot" else "manual",
     }
-    return Answer(body)
+    return ApiAnswer(body)
 
 
-def followers(platform: "Platform", request: ApiRequest) -> Answer:
+def followers(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """Verified and premium accounts only, at most 1,000 a page (reference, "Get follower IDs")."""
     if not platform.verified:
         raise ApiError(403, "Access to this API is not available for your account")
@@ -69,10 +69,10 @@ def followers(platform: "Platform", request: ApiRequest) -> Answer:
     body: dict[str, Any] = {"userIds": ids[start : start + limit]}
     if start + limit < len(ids):
         body["next"] = str(start + limit)
-    return Answer(body)
+    return ApiAnswer(body)
 
 
-def loading(platform: "Platform", request: ApiRequest) -> Answer:
+def loading(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """5 to 60 seconds in fives, one-on-one chats (reference, "Display a loading indicator")."""
     body = {key: value for key, value in request.json.items() if value is not None}
     problems = Problems()
@@ -87,10 +87,10 @@ def loading(platform: "Platform", request: ApiRequest) -> Answer:
     if platform.chats.receives(body["chatId"], pushed=True):
         platform.chats.loading[body["chatId"]] = platform.clock() + timedelta(seconds=seconds)
         platform.chats.changed()
-    return Answer(status=202)
+    return ApiAnswer(status=202)
 
 
-def mark_as_read(platform: "Platform", request: ApiRequest) -> Answer:
+def mark_as_read(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """Reads that message and those before (reference, "Mark messages as read")."""
     problems = Problems()
     check_fields(request.json, {"markAsReadToken": text(1000)}, ("markAsReadToken",), "", problems)
@@ -99,10 +99,10 @@ def mark_as_read(platform: "Platform", request: ApiRequest) -> Answer:
     if found is None:
         raise ApiError(400, "Invalid markAsReadToken")
     platform.chats.mark_read(*found)
-    return Answer()
+    return ApiAnswer()
 
 
-def content(platform: "Platform", request: ApiRequest) -> Answer:
+def content(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """A picture that somebody sent; gone with the unsend (reference, "Get content")."""
     wanted = request.params["message_id"]
     for room in platform.chats.rooms.values():
@@ -110,11 +110,11 @@ def content(platform: "Platform", request: ApiRequest) -> Answer:
             if bubble.message_id == wanted and bubble.who == "person" and not bubble.unsent:
                 if bubble.message["type"] not in {"image", "video", "audio", "file"}:
                     raise ApiError(400, "The message has no content")
-                return Answer(SNAPSHOT, content_type="image/png")
+                return ApiAnswer(SNAPSHOT, content_type="image/png")
     raise ApiError(404, "Not found")
 
 
-def link_token(platform: "Platform", request: ApiRequest) -> Answer:
+def link_token(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """Ten minutes, single use (reference, "Issue link token")."""
     user_id = request.params["user_id"]
     if not USER_ID.fullmatch(user_id):
@@ -123,19 +123,19 @@ def link_token(platform: "Platform", request: ApiRequest) -> Answer:
         raise ApiError(404, "Not found")
     token = secrets.token_urlsafe(24)
     platform.link_tokens[token] = user_id
-    return Answer({"linkToken": token})
+    return ApiAnswer({"linkToken": token})
 
 
-def leave_group(platform: "Platform", request: ApiRequest) -> Answer:
+def leave_group(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     group = platform.chats.groups.get(request.params["group_id"])
     if group is None or not group.bot_inside:
         raise ApiError(404, "Not found")
     group.bot_inside = False
     platform.chats.changed()
-    return Answer()
+    return ApiAnswer()
 
 
-def aggregation(platform: "Platform", request: ApiRequest) -> Answer:
+def aggregation(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """By unit, over days of UTC+9 (line-openapi, getStatisticsPerUnit; reference)."""
     unit = request.query.get("customAggregationUnit", "")
     if not 1 <= len(unit) <= 30:
@@ -152,22 +152,22 @@ def aggregation(platform: "Platform", request: ApiRequest) -> Answer:
     if not timedelta(0) <= days[1] - days[0] <= timedelta(days=30):
         raise ApiError(400, "The value for the 'to' parameter is invalid")
     first, last = request.query["from"], request.query["to"]
-    return Answer(platform.insights.answer(unit, first, last))
+    return ApiAnswer(platform.insights.answer(unit, first, last))
 
 
-def get_endpoint(platform: "Platform", request: ApiRequest) -> Answer:
+def get_endpoint(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     if not platform.webhooks.endpoint:
         raise ApiError(404, "Webhook endpoint not found")
-    return Answer({"endpoint": platform.webhooks.endpoint, "active": True})
+    return ApiAnswer({"endpoint": platform.webhooks.endpoint, "active": True})
 
 
-def set_endpoint(platform: "Platform", request: ApiRequest) -> Answer:
+def set_endpoint(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """https and at most 500 characters (reference, "Set webhook endpoint URL")."""
     endpoint = request.json.get("endpoint")
     if not isinstance(endpoint, str) or len(endpoint) > 500 or not endpoint.startswith("https://"):
         raise ApiError(400, "Invalid webhook endpoint URL")
     platform.webhooks.endpoint = endpoint
-    return Answer()
+    return ApiAnswer()
 
 
 REASONS = {
@@ -179,7 +179,7 @@ REASONS = {
 }
 
 
-def webhook_test(platform: "Platform", request: ApiRequest) -> Answer:
+def webhook_test(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """Really posts an empty, signed webhook (reference, "Test webhook endpoint")."""
     delivery = platform.webhooks.post([])
     body = {
@@ -189,7 +189,7 @@ def webhook_test(platform: "Platform", request: ApiRequest) -> Answer:
         "reason": REASONS[delivery.reason],
         "detail": delivery.detail,
     }
-    return Answer(body)
+    return ApiAnswer(body)
 
 
 ROUTES = (

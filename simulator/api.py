@@ -27,7 +27,7 @@ from simulator.retry_keys import (
     already_accepted,
 )
 from simulator.routes import (
-    Answer,
+    ApiAnswer,
     ApiRequest,
     Call,
     Route,
@@ -87,8 +87,8 @@ def _unknown(platform: Platform) -> Callable[..., Response]:
     return view
 
 
-def _refuse(status: int, words: str) -> Callable[[Platform, ApiRequest], Answer]:
-    def handle(platform: Platform, asked: ApiRequest) -> Answer:
+def _refuse(status: int, words: str) -> Callable[[Platform, ApiRequest], ApiAnswer]:
+    def handle(platform: Platform, asked: ApiRequest) -> ApiAnswer:
         raise ApiError(status, words)
 
     return handle
@@ -149,7 +149,7 @@ class _Conversation:
             )
         )
 
-    def _answer(self) -> Answer:
+    def _answer(self) -> ApiAnswer:
         platform, kind = self.platform, self.fault.kind if self.fault else None
         if len(self.raw) > BODY_BYTES:
             raise ApiError(413, "Request exceeds the max size of 2MB")
@@ -186,7 +186,7 @@ class _Conversation:
         if scheme.lower() != "bearer" or not known:
             raise ApiError(401, UNAUTHORIZED)
 
-    def _handled(self, kind: str | None) -> Answer:
+    def _handled(self, kind: str | None) -> ApiAnswer:
         platform = self.platform
         if kind == "token_expired":
             platform.reply_tokens.expire_all()

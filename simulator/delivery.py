@@ -11,7 +11,7 @@ Deliver = Callable[[bytes, dict[str, str]], int]
 
 
 @dataclass(frozen=True)
-class Delivery:
+class WebhookDelivery:
     """One try to hand a webhook over; the reason is LINE's word for how it ended.
 
     Source of the reasons: documentation, "Check webhook error causes and statistics".

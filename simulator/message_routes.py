@@ -26,7 +26,7 @@ from simulator.problems import (
     invalid_property,
 )
 from simulator.routes import (
-    Answer,
+    ApiAnswer,
     ApiRequest,
     Handle,
     Route,
@@ -110,7 +110,7 @@ def _check_recipients(to: object) -> None:
             raise invalid_property(f"to[{index}]")
 
 
-def reply(platform: "Platform", request: ApiRequest) -> Answer:
+def reply(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """Free, by the token of an event (reference, "Send reply message")."""
     body = _checked("reply", request)
     now = platform.clock()
@@ -128,10 +128,10 @@ def reply(platform: "Platform", request: ApiRequest) -> Answer:
             receipts=receipts,
         )
     platform.usage.count_free(now)
-    return Answer({"sentMessages": receipts}, sent_messages=receipts)
+    return ApiAnswer({"sentMessages": receipts}, sent_messages=receipts)
 
 
-def push(platform: "Platform", request: ApiRequest) -> Answer:
+def push(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """To one chat; 200 even when nobody receives it (reference, "Send push message")."""
     body = _checked("push", request)
     now, chats = platform.clock(), platform.chats
@@ -149,24 +149,24 @@ def push(platform: "Platform", request: ApiRequest) -> Answer:
         )
     platform.usage.count_paid("push", recipients, now)
     _count_unit(platform, body, now)
-    return Answer({"sentMessages": receipts}, sent_messages=receipts)
+    return ApiAnswer({"sentMessages": receipts}, sent_messages=receipts)
 
 
-def multicast(platform: "Platform", request: ApiRequest) -> Answer:
+def multicast(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """To up to 500 people, each once (reference, "Send multicast message")."""
     body = _checked("multicast", request)
     everyone = dict.fromkeys(body["to"])
     return _to_friends(platform, request, "multicast", body, everyone)
 
 
-def broadcast(platform: "Platform", request: ApiRequest) -> Answer:
+def broadcast(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """To every friend (reference, "Send broadcast message")."""
     body = _checked("broadcast", request)
     everyone = [person.user_id for person in platform.chats.friends()]
     return _to_friends(platform, request, "broadcast", body, everyone)
 
 
-def narrowcast(platform: "Platform", request: ApiRequest) -> Answer:
+def narrowcast(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """202; audiences and filters are not modelled: it reaches all friends up to limit.max."""
     body = _checked("narrowcast", request)
     everyone = [person.user_id for person in platform.chats.friends()]
@@ -174,7 +174,7 @@ def narrowcast(platform: "Platform", request: ApiRequest) -> Answer:
     _to_friends(platform, request, "narrowcast", body, everyone[:most])
     reached = len(everyone[:most])
     platform.narrowcasts[request.request_id] = (platform.clock(), reached)
-    return Answer(status=202)
+    return ApiAnswer(status=202)
 
 
 def _to_friends(
@@ -183,7 +183,7 @@ def _to_friends(
     via: str,
     body: Mapping[str, Any],
     user_ids: Iterable[str],
-) -> Answer:
+) -> ApiAnswer:
     now, chats = platform.clock(), platform.chats
     reached = [user_id for user_id in user_ids if chats.receives(user_id)]
     platform.usage.check(len(reached), now)
@@ -191,7 +191,7 @@ def _to_friends(
         chats.post(user_id, body["messages"], via=via, request_id=request.request_id, paid=True)
     platform.usage.count_paid(via, len(reached), now)
     _count_unit(platform, body, now)
-    return Answer()
+    return ApiAnswer()
 
 
 def _count_unit(platform: "Platform", body: Mapping[str, Any], now: datetime) -> None:
@@ -202,44 +202,44 @@ def _count_unit(platform: "Platform", body: Mapping[str, Any], now: datetime) ->
 def validate(kind: str) -> Handle:
     """Checks the messages only and sends nothing (reference, "Validate message objects")."""
 
-    def handle(platform: "Platform", request: ApiRequest) -> Answer:
+    def handle(platform: "Platform", request: ApiRequest) -> ApiAnswer:
         problems = Problems()
         check_fields(request.json, {"messages": messages}, ("messages",), "", problems)
         if kind not in TAKES_QUOTES:
             refuse_quotes(request.json.get("messages"), problems)
         problems.raise_if_any()
-        return Answer()
+        return ApiAnswer()
 
     return handle
 
 
-def quota(platform: "Platform", request: ApiRequest) -> Answer:
+def quota(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     if platform.usage.quota is None:
-        return Answer({"type": "none"})
-    return Answer({"type": "limited", "value": platform.usage.quota})
+        return ApiAnswer({"type": "none"})
+    return ApiAnswer({"type": "limited", "value": platform.usage.quota})
 
 
-def consumption(platform: "Platform", request: ApiRequest) -> Answer:
-    return Answer({"totalUsage": platform.usage.paid(platform.clock())})
+def consumption(platform: "Platform", request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer({"totalUsage": platform.usage.paid(platform.clock())})
 
 
 def delivered(via: str) -> Handle:
     """Counts by day of UTC+9, ready on the next day (reference, "Get number of sent messages")."""
 
-    def handle(platform: "Platform", request: ApiRequest) -> Answer:
+    def handle(platform: "Platform", request: ApiRequest) -> ApiAnswer:
         date = request.query.get("date", "")
         try:
             datetime.strptime(date, "%Y%m%d").replace(tzinfo=UTC)
         except ValueError:
             raise ApiError(400, "The date is invalid: yyyyMMdd is needed") from None
         if len(date) != 8 or date >= day(platform.clock()):
-            return Answer({"status": "unready"})
-        return Answer({"status": "ready", "success": platform.usage.delivered[via, date]})
+            return ApiAnswer({"status": "unready"})
+        return ApiAnswer({"status": "ready", "success": platform.usage.delivered[via, date]})
 
     return handle
 
 
-def narrowcast_progress(platform: "Platform", request: ApiRequest) -> Answer:
+def narrowcast_progress(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     """Available for 14 days (reference, "Get narrowcast progress status")."""
     found = platform.narrowcasts.get(request.query.get("requestId", ""))
     if found is None or platform.clock() - found[0] > PROGRESS_KEPT:
@@ -253,10 +253,10 @@ def narrowcast_progress(platform: "Platform", request: ApiRequest) -> Answer:
         "acceptedTime": at,
         "completedTime": at,
     }
-    return Answer(body)
+    return ApiAnswer(body)
 
 
-SENDERS: Mapping[str, Callable[["Platform", ApiRequest], Answer]] = {
+SENDERS: Mapping[str, Callable[["Platform", ApiRequest], ApiAnswer]] = {
     "reply": reply,
     "push": push,
     "multicast": multicast,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Link:
+class NavigationLink:
     """One entry of the navigation, Thai first."""
 
     url: str
@@ -16,7 +16,7 @@ class Navigation:
     """Ordered links; the phone is always the first."""
 
     def __init__(self) -> None:
-        self.links = [Link("/simulator", "โทรศัพท์", "Phone")]
+        self.links = [NavigationLink("/simulator", "โทรศัพท์", "Phone")]
 
     def add(self, url: str, thai: str, english: str) -> None:
-        self.links.append(Link(url, thai, english))
+        self.links.append(NavigationLink(url, thai, english))

@@ -10,7 +10,7 @@ JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureSize:
     """A picture's media type and size in pixels."""
 
     media_type: str
@@ -18,17 +18,17 @@ class Picture:
     height: int
 
 
-def read_picture(data: bytes) -> Picture | None:
+def read_picture(data: bytes) -> PictureSize | None:
     """None for anything but a PNG or a JPEG."""
     if data.startswith(PNG_SIGNATURE) and data[12:16] == b"IHDR" and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
-        return Picture("image/png", width, height)
+        return PictureSize("image/png", width, height)
     if data.startswith(b"\xff\xd8"):
         return _read_jpeg(data)
     return None
 
 
-def _read_jpeg(data: bytes) -> Picture | None:
+def _read_jpeg(data: bytes) -> PictureSize | None:
     position = 2
     while position + 4 <= len(data):
         if data[position] != 0xFF:
@@ -46,6 +46,6 @@ def _read_jpeg(data: bytes) -> Picture | None:
             if len(frame) < 4:
                 return None
             height, width = struct.unpack(">HH", frame)
-            return Picture("image/jpeg", width, height)
+            return PictureSize("image/jpeg", width, height)
         position += 2 + length
     return None

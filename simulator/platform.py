@@ -10,7 +10,7 @@ from simulator.access_tokens import AccessTokens
 from simulator.chats import Chats
 from simulator.delivery import (
     Deliver,
-    Delivery,
+    WebhookDelivery,
 )
 from simulator.events import (
     Event,
@@ -99,7 +99,7 @@ class Platform:
         self.webhooks.deliver = deliver
 
     @property
-    def deliveries(self) -> list[Delivery]:
+    def deliveries(self) -> list[WebhookDelivery]:
         return self.webhooks.deliveries
 
     @property
@@ -268,11 +268,11 @@ class Platform:
         """What a button does: the event it causes, or the address or text it gives."""
         return taps.tap(self, user_id, action, value)
 
-    def send_events(self, events: list[Event]) -> Delivery | None:
+    def send_events(self, events: list[Event]) -> WebhookDelivery | None:
         """One webhook with several events, of several people too."""
         return self._post(events)
 
-    def redeliver(self, event: Event) -> Delivery:
+    def redeliver(self, event: Event) -> WebhookDelivery:
         """Redelivery as LINE's console switch causes it: same id, same reply token."""
         delivery = self.webhooks.redeliver(event)
         self._read([event], delivery)
@@ -320,12 +320,12 @@ class Platform:
             self._post([event])
         return event
 
-    def _post(self, events: list[Event]) -> Delivery | None:
+    def _post(self, events: list[Event]) -> WebhookDelivery | None:
         delivery = self.webhooks.offer(events)
         self._read(events, delivery)
         return delivery
 
-    def _read(self, events: list[Event], delivery: Delivery | None) -> None:
+    def _read(self, events: list[Event], delivery: WebhookDelivery | None) -> None:
         """Without the Chat feature a message is read as soon as the bot has it."""
         with self.lock:
             self.chats.changed()

@@ -12,7 +12,7 @@ from simulator.rich_menus import (
     check_rich_menu,
 )
 from simulator.routes import (
-    Answer,
+    ApiAnswer,
     ApiRequest,
     Route,
 )
@@ -21,56 +21,56 @@ if TYPE_CHECKING:
     from simulator.platform import Platform
 
 
-def create(platform: "Platform", request: ApiRequest) -> Answer:
+def create(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     menu = platform.rich_menus.create(request.json)
-    return Answer({"richMenuId": menu.rich_menu_id})
+    return ApiAnswer({"richMenuId": menu.rich_menu_id})
 
 
-def validate(platform: "Platform", request: ApiRequest) -> Answer:
+def validate(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     problems = Problems()
     check_rich_menu(request.json, problems)
     problems.raise_if_any()
-    return Answer()
+    return ApiAnswer()
 
 
-def all_menus(platform: "Platform", request: ApiRequest) -> Answer:
+def all_menus(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     menus = [menu.as_json() for menu in platform.rich_menus.menus.values()]
-    return Answer({"richmenus": menus})
+    return ApiAnswer({"richmenus": menus})
 
 
-def get(platform: "Platform", request: ApiRequest) -> Answer:
-    return Answer(platform.rich_menus.get(request.params["menu_id"]).as_json())
+def get(platform: "Platform", request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(platform.rich_menus.get(request.params["menu_id"]).as_json())
 
 
-def delete(platform: "Platform", request: ApiRequest) -> Answer:
+def delete(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.delete(request.params["menu_id"])
     return _changed(platform)
 
 
-def upload(platform: "Platform", request: ApiRequest) -> Answer:
+def upload(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.upload(request.params["menu_id"], request.raw, request.content_type)
     return _changed(platform)
 
 
-def download(platform: "Platform", request: ApiRequest) -> Answer:
+def download(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     menu = platform.rich_menus.get(request.params["menu_id"])
     if menu.image is None or menu.picture is None:
         raise ApiError(404, "Not found")
-    return Answer(menu.image, content_type=menu.picture.media_type)
+    return ApiAnswer(menu.image, content_type=menu.picture.media_type)
 
 
-def set_default(platform: "Platform", request: ApiRequest) -> Answer:
+def set_default(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.set_default(request.params["menu_id"])
     return _changed(platform)
 
 
-def get_default(platform: "Platform", request: ApiRequest) -> Answer:
+def get_default(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     if platform.rich_menus.default_id is None:
         raise ApiError(404, "no default richmenu")
-    return Answer({"richMenuId": platform.rich_menus.default_id})
+    return ApiAnswer({"richMenuId": platform.rich_menus.default_id})
 
 
-def cancel_default(platform: "Platform", request: ApiRequest) -> Answer:
+def cancel_default(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.default_id = None
     return _changed(platform)
 
@@ -82,19 +82,19 @@ def _user_id(request: ApiRequest) -> str:
     return user_id
 
 
-def get_of_person(platform: "Platform", request: ApiRequest) -> Answer:
+def get_of_person(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     found = platform.rich_menus.of_person.get(_user_id(request))
     if found is None:
         raise ApiError(404, "the user has no richmenu")
-    return Answer({"richMenuId": found})
+    return ApiAnswer({"richMenuId": found})
 
 
-def link(platform: "Platform", request: ApiRequest) -> Answer:
+def link(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.link([_user_id(request)], request.params["menu_id"])
     return _changed(platform)
 
 
-def unlink(platform: "Platform", request: ApiRequest) -> Answer:
+def unlink(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.unlink([_user_id(request)])
     return _changed(platform)
 
@@ -113,65 +113,65 @@ def _user_ids(request: ApiRequest) -> list[str]:
     return list(user_ids)
 
 
-def bulk_link(platform: "Platform", request: ApiRequest) -> Answer:
+def bulk_link(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.link(_user_ids(request), str(request.json.get("richMenuId", "")))
     return _changed(platform, 202)
 
 
-def bulk_unlink(platform: "Platform", request: ApiRequest) -> Answer:
+def bulk_unlink(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.unlink(_user_ids(request))
     return _changed(platform, 202)
 
 
-def batch(platform: "Platform", request: ApiRequest) -> Answer:
+def batch(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.run_batch(request.json.get("operations"), request.request_id)
     return _changed(platform, 202)
 
 
-def validate_batch(platform: "Platform", request: ApiRequest) -> Answer:
+def validate_batch(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     check_batch(request.json.get("operations"), platform.rich_menus.menus)
-    return Answer()
+    return ApiAnswer()
 
 
-def batch_progress(platform: "Platform", request: ApiRequest) -> Answer:
+def batch_progress(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     phase = platform.rich_menus.batches.get(request.query.get("requestId", ""))
     if phase is None:
         raise ApiError(404, "Not found")
     at = platform.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
     ended = {"completedTime": at} if phase != "ongoing" else {}
-    return Answer({"phase": phase, "acceptedTime": at, **ended})
+    return ApiAnswer({"phase": phase, "acceptedTime": at, **ended})
 
 
-def create_alias(platform: "Platform", request: ApiRequest) -> Answer:
+def create_alias(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     body = request.json
     alias_id, menu_id = str(body.get("richMenuAliasId", "")), str(body.get("richMenuId", ""))
     platform.rich_menus.put_alias(alias_id, menu_id, create=True)
     return _changed(platform)
 
 
-def update_alias(platform: "Platform", request: ApiRequest) -> Answer:
+def update_alias(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     menu_id = str(request.json.get("richMenuId", ""))
     platform.rich_menus.put_alias(request.params["alias_id"], menu_id, create=False)
     return _changed(platform)
 
 
-def get_alias(platform: "Platform", request: ApiRequest) -> Answer:
-    return Answer(platform.rich_menus.alias(request.params["alias_id"]))
+def get_alias(platform: "Platform", request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(platform.rich_menus.alias(request.params["alias_id"]))
 
 
-def delete_alias(platform: "Platform", request: ApiRequest) -> Answer:
+def delete_alias(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     platform.rich_menus.delete_alias(request.params["alias_id"])
     return _changed(platform)
 
 
-def all_aliases(platform: "Platform", request: ApiRequest) -> Answer:
+def all_aliases(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     menus = platform.rich_menus
-    return Answer({"aliases": [menus.alias(alias_id) for alias_id in menus.aliases]})
+    return ApiAnswer({"aliases": [menus.alias(alias_id) for alias_id in menus.aliases]})
 
 
-def _changed(platform: "Platform", status: int = 200) -> Answer:
+def _changed(platform: "Platform", status: int = 200) -> ApiAnswer:
     platform.chats.changed()
-    return Answer(status=status)
+    return ApiAnswer(status=status)
 
 
 MENU = "/v2/bot/richmenu"

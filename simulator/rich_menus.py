@@ -22,7 +22,7 @@ from simulator.checks import (
     text,
 )
 from simulator.pictures import (
-    Picture,
+    PictureSize,
     read_picture,
 )
 from simulator.problems import (
@@ -66,7 +66,7 @@ def check_rich_menu(given: Mapping[str, Any], problems: Problems) -> None:
             problems.add(f"areas[{index}].bounds", "must be inside the rich menu")
 
 
-def check_batch(operations: Any, menus: Mapping[str, "RichMenu"]) -> None:
+def check_batch(operations: Any, menus: Mapping[str, "StoredRichMenu"]) -> None:
     """1 to 1,000 operations over menus that exist; unlinkAll stands alone."""
     problems = Problems()
     if not isinstance(operations, list) or not 1 <= len(operations) <= MAX_OPERATIONS:
@@ -87,13 +87,13 @@ def check_batch(operations: Any, menus: Mapping[str, "RichMenu"]) -> None:
 
 
 @dataclass
-class RichMenu:
+class StoredRichMenu:
     """A menu as it was created; it can be shown only once its picture is there."""
 
     rich_menu_id: str
     definition: dict[str, Any]
     image: bytes | None = None
-    picture: Picture | None = None
+    picture: PictureSize | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {"richMenuId": self.rich_menu_id, **self.definition}
@@ -103,23 +103,23 @@ class RichMenus:
     """All menus of the account: the person's own first, then the default."""
 
     def __init__(self) -> None:
-        self.menus: dict[str, RichMenu] = {}
+        self.menus: dict[str, StoredRichMenu] = {}
         self.aliases: dict[str, str] = {}
         self.default_id: str | None = None
         self.of_person: dict[str, str] = {}
         self.batches: dict[str, str] = {}  # request id -> ongoing, succeeded or failed
 
-    def create(self, body: Mapping[str, Any]) -> RichMenu:
+    def create(self, body: Mapping[str, Any]) -> StoredRichMenu:
         problems = Problems()
         check_rich_menu(as_object(body, "", problems) or {}, problems)
         problems.raise_if_any()
         if len(self.menus) >= MAX_MENUS:
             raise ApiError(400, "The number of rich menus has reached its limit")
-        menu = RichMenu("richmenu-" + secrets.token_hex(16), dict(body))
+        menu = StoredRichMenu("richmenu-" + secrets.token_hex(16), dict(body))
         self.menus[menu.rich_menu_id] = menu
         return menu
 
-    def get(self, rich_menu_id: str) -> RichMenu:
+    def get(self, rich_menu_id: str) -> StoredRichMenu:
         menu = self.menus.get(rich_menu_id)
         if menu is None:
             raise ApiError(404, "Not found")
@@ -151,7 +151,7 @@ class RichMenus:
             raise ApiError(400, "The image size doesn't match the size of the rich menu")
         menu.image, menu.picture = data, picture
 
-    def showable(self, rich_menu_id: str) -> RichMenu:
+    def showable(self, rich_menu_id: str) -> StoredRichMenu:
         menu = self.get(rich_menu_id)
         if menu.image is None:
             raise ApiError(400, "must upload richmenu image before applying it to user")
@@ -181,7 +181,7 @@ class RichMenus:
                 self.unlink(here if operation["type"] == "unlink" else list(self.of_person))
         self.batches[request_id] = "succeeded"
 
-    def shown_to(self, user_id: str) -> RichMenu | None:
+    def shown_to(self, user_id: str) -> StoredRichMenu | None:
         """Per person before default (documentation, "Rich menu priority")."""
         chosen = self.of_person.get(user_id) or self.default_id
         return self.menus.get(chosen) if chosen else None

@@ -35,7 +35,7 @@ class ApiRequest:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiAnswer:
     """What goes back; `sent_messages` is remembered with a retry key."""
 
     body: Mapping[str, Any] | bytes = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Answer:
     sent_messages: list[dict[str, Any]] | None = None
 
 
-Handle = Callable[["Platform", ApiRequest], Answer]
+Handle = Callable[["Platform", ApiRequest], ApiAnswer]
 
 
 @dataclass(frozen=True)

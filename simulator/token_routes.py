@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from simulator.problems import OAuthError
 from simulator.routes import (
-    Answer,
+    ApiAnswer,
     ApiRequest,
     Route,
 )
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from simulator.platform import Platform
 
 
-def issue(platform: "Platform", request: ApiRequest) -> Answer:
-    return Answer(platform.access_tokens.issue_stateless(request.form, platform.clock()))
+def issue(platform: "Platform", request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(platform.access_tokens.issue_stateless(request.form, platform.clock()))
 
 
-def verify(platform: "Platform", request: ApiRequest) -> Answer:
+def verify(platform: "Platform", request: ApiRequest) -> ApiAnswer:
     given = request.form if request.method == "POST" else request.query
     token = given.get("access_token")
     if not token:
         raise OAuthError("invalid_request", "access_token is required")
-    return Answer(platform.access_tokens.verify(token, platform.clock()))
+    return ApiAnswer(platform.access_tokens.verify(token, platform.clock()))
 
 
 ROUTES = (

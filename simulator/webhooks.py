@@ -7,7 +7,7 @@ import threading
 from bot.clock import Clock
 from simulator.delivery import (
     Deliver,
-    Delivery,
+    WebhookDelivery,
     attempt,
 )
 from simulator.events import Event
@@ -37,7 +37,7 @@ class Webhooks:
         self.reply_tokens = reply_tokens
         self.deliver = deliver
         self.endpoint = ""
-        self.deliveries: list[Delivery] = []
+        self.deliveries: list[WebhookDelivery] = []
         self.sent: list[Event] = []
         self.held: list[Event] = []
         self.holding = False
@@ -56,7 +56,7 @@ class Webhooks:
             "utf-8", "replace"
         )
 
-    def offer(self, events: list[Event]) -> Delivery | None:
+    def offer(self, events: list[Event]) -> WebhookDelivery | None:
         """Deliver now, unless deliveries are being held back."""
         with self.lock:
             if self.holding:
@@ -69,19 +69,19 @@ class Webhooks:
             self.post(events)
         return delivery
 
-    def release(self, *, reverse: bool = False) -> list[Delivery]:
+    def release(self, *, reverse: bool = False) -> list[WebhookDelivery]:
         """One webhook for each held event, the last first if so wished."""
         with self.lock:
             held, self.held, self.holding = self.held, [], False
         return [self.post([event]) for event in (reversed(held) if reverse else held)]
 
-    def redeliver(self, event: Event) -> Delivery:
+    def redeliver(self, event: Event) -> WebhookDelivery:
         """The same event again, marked (documentation, "Redeliver a webhook")."""
         again = copy.deepcopy(event)
         again["deliveryContext"]["isRedelivery"] = True
         return self.post([again])
 
-    def post(self, events: list[Event]) -> Delivery:
+    def post(self, events: list[Event]) -> WebhookDelivery:
         with self.lock:
             now = self.clock()
             redelivered = any(event["deliveryContext"]["isRedelivery"] for event in events)
@@ -97,7 +97,7 @@ class Webhooks:
             deliver = self.deliver
         status, reason, detail = attempt(deliver, body, headers)
         ids = tuple(event["webhookEventId"] for event in events)
-        delivery = Delivery(now, ids, redelivered, status, reason, detail)
+        delivery = WebhookDelivery(now, ids, redelivered, status, reason, detail)
         with self.lock:
             self.deliveries.append(delivery)
             del self.deliveries[:-KEPT], self.sent[:-KEPT]

@@ -40,7 +40,7 @@ class MenuPictureError(BotError):
 
 
 @dataclass(frozen=True)
-class Line:
+class CaptionLine:
     """One line of a caption: its words, and where its baseline's middle stands."""
 
     words: str
@@ -52,7 +52,7 @@ class Layout:
     """Where everything of a menu stands: the cards, and the captions in one size of letters."""
 
     cards: tuple[Box, ...]
-    captions: tuple[tuple[Line, ...], ...]
+    captions: tuple[tuple[CaptionLine, ...], ...]
     letters: int
 
 
@@ -75,7 +75,7 @@ def layout(cards: tuple[Box, ...], captions: tuple[str, ...]) -> Layout:
     raise MenuPictureError(f"“{longest}” is too long for its button. Break or shorten the caption.")
 
 
-def _placed(card: Box, caption: str, letters: int) -> tuple[Line, ...]:
+def _placed(card: Box, caption: str, letters: int) -> tuple[CaptionLine, ...]:
     left, top, right, bottom = card
     lines = caption.split("\n")
     leading = letters * (1.34 if any("ก" <= char <= "๛" for char in caption) else 1.18)
@@ -83,7 +83,7 @@ def _placed(card: Box, caption: str, letters: int) -> tuple[Line, ...]:
     centre = (top + DISC_TOP + DISC + bottom - 30) / 2
     first = centre - leading * (len(lines) - 1) / 2 + letters * 0.34
     return tuple(
-        Line(words, ((left + right) // 2, round(first + leading * number)))
+        CaptionLine(words, ((left + right) // 2, round(first + leading * number)))
         for number, words in enumerate(lines)
     )
 

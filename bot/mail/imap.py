@@ -38,7 +38,7 @@ class PostboxError(RemoteError):
 
 
 @dataclass(frozen=True)
-class Letter:
+class FetchedMail:
     """One mail in the folder."""
 
     uid: int
@@ -111,7 +111,7 @@ class Folder:
         _, said = box.client.response("UIDVALIDITY")
         self.validity = int(said[0]) if said and said[0] and said[0].isdigit() else 0
 
-    def letters(self, after: int, most: int) -> Iterator[Letter]:
+    def letters(self, after: int, most: int) -> Iterator[FetchedMail]:
         """The next letters behind a number, oldest first; those that are too large are left out."""
         criteria = f"UID {after + 1}:* UNDELETED SMALLER {MAX_BYTES}"
         found = _said(lambda: self._box.uids(criteria, charset=None))
@@ -120,7 +120,7 @@ class Folder:
         for number in numbers[:most]:
             raw = _said(partial(self._raw, number))
             if raw is not None:  # somebody else has taken it away meanwhile
-                yield Letter(number, raw)
+                yield FetchedMail(number, raw)
 
     def put_away(self, uid: int) -> None:
         """Move a letter out of the way; where the server cannot do that, mark it as read.

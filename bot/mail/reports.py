@@ -24,7 +24,7 @@ _CODE = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,158}>")
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     FAILED = "failed"  # nobody tries any more
     DELAYED = "delayed"  # a server goes on trying
     DELIVERED = "delivered"
@@ -35,11 +35,11 @@ class Kind(StrEnum):
 
 # RFC 3464, 2.3.3; the worst first.
 ACTIONS = {
-    "failed": Kind.FAILED,
-    "delayed": Kind.DELAYED,
-    "delivered": Kind.DELIVERED,
-    "relayed": Kind.DELIVERED,
-    "expanded": Kind.DELIVERED,
+    "failed": ReportKind.FAILED,
+    "delayed": ReportKind.DELAYED,
+    "delivered": ReportKind.DELIVERED,
+    "relayed": ReportKind.DELIVERED,
+    "expanded": ReportKind.DELIVERED,
 }
 
 
@@ -51,7 +51,7 @@ class Report:
     recipients: who did not get that, as servers write addresses.
     """
 
-    kind: Kind
+    kind: ReportKind
     code: str = ""
     addresses: frozenset[str] = frozenset()
     message_id: str | None = None
@@ -81,9 +81,9 @@ def read(raw: bytes) -> Report:
     elif kind == ("multipart/report", "feedback-report"):
         found = _feedback(message)
     elif kind == ("multipart/report", "disposition-notification") or _is_automatic(message):
-        found = Report(Kind.AUTOMATIC)
+        found = Report(ReportKind.AUTOMATIC)
     else:
-        found = Report(Kind.OTHER)
+        found = Report(ReportKind.OTHER)
     addresses = getaddresses([value for name in DELIVERED for value in _all(message, name)])
     return Report(
         found.kind,
@@ -99,16 +99,16 @@ def _delivery(message: Message) -> Report:
     blocks = _blocks(_part(message, "message/delivery-status", "message/global-delivery-status"))
     about = [block for block in blocks if "Action" in block or "Status" in block]
     if not about:
-        return Report(Kind.OTHER)
+        return Report(ReportKind.OTHER)
     by_action = {_word(block, "Action"): block for block in reversed(about)}
     # Of several recipients the worst counts.
     action = next((word for word in ACTIONS if word in by_action), None)
     if action is None:
-        return Report(Kind.OTHER)
+        return Report(ReportKind.OTHER)
     block, kind = by_action[action], ACTIONS[action]
     found = _CODE.match(_first(block, "Status"))
-    if found is None or (found[1] == "2") != (kind is Kind.DELIVERED):
-        return Report(Kind.OTHER)
+    if found is None or (found[1] == "2") != (kind is ReportKind.DELIVERED):
+        return Report(ReportKind.OTHER)
     return Report(
         kind,
         ".".join(found.groups()),
@@ -121,9 +121,9 @@ def _feedback(message: Message) -> Report:
     blocks = _blocks(_part(message, "message/feedback-report"))
     feedback = _word(blocks[0], "Feedback-Type") if blocks else ""
     if feedback not in COMPLAINTS:
-        return Report(Kind.OTHER)
+        return Report(ReportKind.OTHER)
     return Report(
-        Kind.COMPLAINT,
+        ReportKind.COMPLAINT,
         feedback,
         # Whom we named as the sender: the mail's own bounce address.
         addresses=_addresses(blocks[0], "Original-Mail-From"),

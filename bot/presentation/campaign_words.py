@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bot.presentation.labels import label
 from bot.services.campaigns.content import pictures
-from bot.services.campaigns.content.problems import Problem
+from bot.services.campaigns.content.problems import FieldProblem
 from bot.services.campaigns.sending import batches
 from bot.services.campaigns.workflow import campaigns
 from bot.services.shared import quiet_hours
@@ -176,7 +176,7 @@ _FIELDS: dict[str, str] = {
 }
 
 
-def said(t: Translator, problem: Problem) -> str:
+def said(t: Translator, problem: FieldProblem) -> str:
     """What is wrong with a field, in one sentence that says what to do."""
     where, code, most = problem.where, problem.code, problem.most
     field = where.rsplit(".", 1)[-1]
@@ -242,7 +242,7 @@ def said(t: Translator, problem: Problem) -> str:
     }.get(code, lambda: t("This cannot be used. Please check it."))()
 
 
-def named(t: Translator, problem: Problem) -> str:
+def named(t: Translator, problem: FieldProblem) -> str:
     """The same with the field's name and place in front, for a list above a form."""
     return f"{place(t, problem.where)}: {said(t, problem)}"
 

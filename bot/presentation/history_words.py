@@ -11,8 +11,8 @@ from bot.services.people.fields import (
     Item,
 )
 from bot.services.privacy.history import (
-    Entry,
-    Kind,
+    HistoryEntry,
+    HistoryKind,
 )
 from bot.services.subscriptions import topics
 from bot.settings import Settings
@@ -30,24 +30,24 @@ def titles(settings: Settings, language: str) -> Titles:
     return found
 
 
-def sentence(t: Translator, entry: Entry, named: Titles) -> str:
+def sentence(t: Translator, entry: HistoryEntry, named: Titles) -> str:
     """What happened."""
     detail = entry.detail
     match entry.kind:
-        case Kind.COURSE:
+        case HistoryKind.COURSE:
             course = named.get(f"course {detail['course']}", detail["course"])
             return t("{course}: {done} lessons done", course=course, done=detail["done"])
-        case Kind.ACCOUNT:
+        case HistoryKind.ACCOUNT:
             return _act(t, Action(detail["what"]), is_again=bool(detail.get("is_again")))
-        case Kind.CHANGE:
+        case HistoryKind.CHANGE:
             return _change(t, detail)
-        case Kind.CONSENT:
+        case HistoryKind.CONSENT:
             return _consent(t, detail)
-        case Kind.NEWS:
+        case HistoryKind.NEWS:
             return _news(t, detail, named)
-        case Kind.REQUEST:
+        case HistoryKind.REQUEST:
             return _request(t, detail)
-        case Kind.DISCLOSURE:
+        case HistoryKind.DISCLOSURE:
             recipient, items = detail["recipient"], detail["items"]
             return t("Data given to {recipient}: {items}", recipient=recipient, items=items)
 

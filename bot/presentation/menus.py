@@ -3,7 +3,7 @@
 from bot.line import messages as line
 from bot.line.menus import Menu, Tile
 from bot.services.chat.rich_menus import (
-    Audience,
+    MenuAudience,
     key_of,
 )
 from bot.texts import LANGUAGES, THAI, Translator, translator
@@ -59,4 +59,8 @@ def staff_tiles(t: Translator) -> tuple[Tile, ...]:
     )
 
 
-TILES = {Audience.GUEST: guest_tiles, Audience.LEARNER: learner_tiles, Audience.STAFF: staff_tiles}
+TILES = {
+    MenuAudience.GUEST: guest_tiles,
+    MenuAudience.LEARNER: learner_tiles,
+    MenuAudience.STAFF: staff_tiles,
+}

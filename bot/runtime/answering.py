@@ -14,7 +14,13 @@ from bot.line.events import Event, read_event
 from bot.line.messages import Message
 from bot.logs import failure
 from bot.runtime.linking import MenuLinker
-from bot.runtime.outcomes import LostRaceError, NeedsProfile, Next, Outcome, ToSay
+from bot.runtime.outcomes import (
+    AnswerOutcome,
+    LostRaceError,
+    NeedsProfile,
+    Next,
+    ToSay,
+)
 from bot.runtime.parts import Bot
 from bot.services.chat import (
     groups,
@@ -68,7 +74,7 @@ class Answering:
 
     def _work(self, person: str, *, swept: bool) -> Linking | None:
         """Answer all that is open; returns the rich menu that the last answer left to be linked."""
-        outcome: Outcome | None = None
+        outcome: AnswerOutcome | None = None
         linking: Linking | None = None
         language: str | None = None
         took = stopwatch()
@@ -89,7 +95,7 @@ class Answering:
             else:
                 took = stopwatch()
 
-    def _tell(self, outcome: Outcome, ms: int) -> None:
+    def _tell(self, outcome: AnswerOutcome, ms: int) -> None:
         """Log how an answer ended: how long we worked, and how long the person has waited."""
         answer = outcome.answer
         waited = int((self.bot.clock() - answer.received_at) / MILLISECOND)
@@ -98,7 +104,7 @@ class Answering:
         )
 
     def _transaction(
-        self, person: str, outcome: Outcome | None, language: str | None, *, swept: bool
+        self, person: str, outcome: AnswerOutcome | None, language: str | None, *, swept: bool
     ) -> ToSay | NeedsProfile | Next:
         def step(session: Session) -> ToSay | NeedsProfile | Next:
             if outcome is not None:
@@ -115,7 +121,7 @@ class Answering:
                 lambda session: self._apologise(session, person, outcome)
             )
 
-    def _settle(self, session: Session, outcome: Outcome) -> None:
+    def _settle(self, session: Session, outcome: AnswerOutcome) -> None:
         answer, bot = outcome.answer, self.bot
         if outcome.wait is not None:
             inbox.leave(session, answer, bot.worker, outcome.wait)
@@ -239,7 +245,7 @@ class Answering:
         )
 
     def _apologise(
-        self, session: Session, person: str, outcome: Outcome | None
+        self, session: Session, person: str, outcome: AnswerOutcome | None
     ) -> ToSay | NeedsProfile | Next:
         """A handler has a defect: its transaction is gone, the person still gets an answer."""
         if outcome is not None:
@@ -262,7 +268,7 @@ class Answering:
             return THAI
         return next((known for known in LANGUAGES if spoken.split("-")[0] == known), THAI)
 
-    def _deliver(self, answer: Answer) -> Outcome:
+    def _deliver(self, answer: Answer) -> AnswerOutcome:
         """Say an answer: free while its token lives, as a push after that."""
         t = translator(answer.language)
         now_said, later_said = list(answer.messages), list(answer.messages)
@@ -276,27 +282,29 @@ class Answering:
                 )
             except Exception as error:
                 self.bot.log.error("after.failed", name=name, **failure(error))
-                return Outcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
+                return AnswerOutcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
             now_said += said.now
             later_said += said.later
         if not now_said:
-            return Outcome(answer)
+            return AnswerOutcome(answer)
         now_said = line.with_menu(now_said, answer.menu)
         return self._reply(answer, now_said, line.with_menu(later_said, answer.menu))
 
-    def _reply(self, answer: Answer, now_said: list[Message], later_said: list[Message]) -> Outcome:
+    def _reply(
+        self, answer: Answer, now_said: list[Message], later_said: list[Message]
+    ) -> AnswerOutcome:
         age = self.bot.clock() - answer.received_at
         if answer.reply_token is None or age > TOKEN_END:
-            return Outcome(answer, push=later_said)
+            return AnswerOutcome(answer, push=later_said)
         try:
             self.bot.gateway.reply(answer.reply_token, now_said)
         except DeliveryError as error:
             return self._refused(answer, later_said, error, age)
-        return Outcome(answer)
+        return AnswerOutcome(answer)
 
     def _refused(
         self, answer: Answer, later_said: list[Message], error: DeliveryError, age: timedelta
-    ) -> Outcome:
+    ) -> AnswerOutcome:
         self.bot.log.warning(
             "reply.refused", event_id=answer.event_id, status=error.status, reason=error.reason
         )
@@ -305,19 +313,19 @@ class Answering:
             return self._reply_plainly(answer)
         if error.status == 400:
             if answer.is_repeat and age < TOKEN_LIFE:
-                return Outcome(answer)  # an earlier try without an outcome had arrived
-            return Outcome(answer, push=later_said)
+                return AnswerOutcome(answer)  # an earlier try without an outcome had arrived
+            return AnswerOutcome(answer, push=later_said)
         if age < TOKEN_LIFE:
-            return Outcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
-        return Outcome(answer, push=later_said)
+            return AnswerOutcome(answer, wait=SHORT_WAIT * 2**answer.attempts)
+        return AnswerOutcome(answer, push=later_said)
 
-    def _reply_plainly(self, answer: Answer) -> Outcome:
+    def _reply_plainly(self, answer: Answer) -> AnswerOutcome:
         try:
             said = [line.text(sorry(answer.language))]
             self.bot.gateway.reply(answer.reply_token or "", said)
         except DeliveryError:
-            return Outcome(answer, given_up=True)
-        return Outcome(answer)
+            return AnswerOutcome(answer, given_up=True)
+        return AnswerOutcome(answer)
 
     def _show_loading(self, user_id: str) -> None:
         try:

@@ -15,15 +15,15 @@ from bot.services.audit import (
 from bot.services.audit import (
     verify as audit_verify,
 )
-from bot.services.audit.anchor_file import Kept
+from bot.services.audit.anchor_file import KeptAnchors
 from bot.services.audit.audit import Action
 from bot.services.audit.chain import (
     Head,
-    Sealed,
+    SealedEntry,
 )
 from bot.services.audit.verify import (
     Anchor,
-    Verdict,
+    ChainReport,
 )
 from bot.services.backups import anchor_mails
 from models.audit import CHAIN, AuditChain
@@ -71,7 +71,7 @@ def _seal(bot: Bot, after: int | None, *, is_adopting: bool = False) -> int:
     links, has_more = 0, True
     while has_more:
 
-        def batch(session: Session, after: int | None = after) -> Sealed:
+        def batch(session: Session, after: int | None = after) -> SealedEntry:
             return chain.seal(session, bot.clock(), after, is_adopting=is_adopting)
 
         done = bot.database.write(batch)
@@ -80,7 +80,7 @@ def _seal(bot: Bot, after: int | None, *, is_adopting: bool = False) -> int:
     return links
 
 
-def verify(bot: Bot, anchor: Anchor | None = None) -> Verdict:
+def verify(bot: Bot, anchor: Anchor | None = None) -> ChainReport:
     """Link what is new, then check the whole trail, also against the copies outside it.
 
     Raises OSError where those cannot be read.
@@ -91,11 +91,11 @@ def verify(bot: Bot, anchor: Anchor | None = None) -> Verdict:
     return audit_verify.verify(bot.database, bot.keyring, given)
 
 
-def kept_outside(bot: Bot) -> Kept:
+def kept_outside(bot: Bot) -> KeptAnchors:
     """The anchors in the backups' directory."""
     directory = bot.settings.backup_dir
     if directory is None:
-        return Kept((), 0)
+        return KeptAnchors((), 0)
     return anchor_file.read(directory, bot.keyring.audit_keys)
 
 

@@ -6,12 +6,16 @@ nothing the second time. One process at a time reads, by a lease.
 
 from bot.logs import failure
 from bot.mail import reports
-from bot.mail.imap import Folder, Letter, PostboxError
+from bot.mail.imap import (
+    FetchedMail,
+    Folder,
+    PostboxError,
+)
 from bot.runtime.parts import Bot
 from bot.services.delivery import mailbox_cursor
 from bot.services.delivery.mailbox_cursor import Reading
 from bot.services.subscriptions import bounces
-from bot.services.subscriptions.bounces import Outcome
+from bot.services.subscriptions.bounces import BounceOutcome
 
 ROUND = 100  # letters looked up at once
 MAX_MAILS = 2000  # in one tick; the next tick goes on
@@ -52,7 +56,7 @@ def read(bot: Bot) -> int:
     return seen
 
 
-def _take(bot: Bot, folder: Folder, letter: Letter) -> None:
+def _take(bot: Bot, folder: Folder, letter: FetchedMail) -> None:
     try:
         report = reports.read(letter.raw)
     except Exception as error:  # one letter's trouble must not hold up the others
@@ -62,7 +66,7 @@ def _take(bot: Bot, folder: Folder, letter: Letter) -> None:
         lambda session: bounces.note(session, report, bot.settings, bot.clock())
     )
     bot.log.info("bounces.read", letter=letter.uid, outcome=outcome, code=report.code)
-    if outcome is not Outcome.UNKNOWN:
+    if outcome is not BounceOutcome.UNKNOWN:
         folder.put_away(letter.uid)
 
 

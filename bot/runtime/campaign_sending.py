@@ -24,7 +24,7 @@ from bot.services.campaigns.sending import (
 )
 from bot.services.campaigns.sending.batches import (
     Claim,
-    Outgoing,
+    OutgoingBatch,
 )
 from bot.services.campaigns.workflow import rollout
 from bot.services.delivery.line_rate_limit import PATIENCE
@@ -128,10 +128,10 @@ class CampaignSending:
             self._watch_quota()
         return calls
 
-    def _begin(self, claimed: Claim, settle: Settle | None) -> Outgoing | None:
+    def _begin(self, claimed: Claim, settle: Settle | None) -> OutgoingBatch | None:
         bot = self.bot
 
-        def work(session: Session) -> Outgoing | None:
+        def work(session: Session) -> OutgoingBatch | None:
             if settle is not None:
                 settle(session)
                 session.flush()
@@ -147,7 +147,7 @@ class CampaignSending:
             bot.database.write(settle)
         return None
 
-    def _call(self, outgoing: Outgoing) -> Settle:
+    def _call(self, outgoing: OutgoingBatch) -> Settle:
         """Call LINE; what is to be written down of it."""
         bot, worker = self.bot, self.bot.worker
         if not bot.pacer.take("multicast", PATIENCE):
@@ -166,7 +166,7 @@ class CampaignSending:
 
         return sent
 
-    def _failed(self, outgoing: Outgoing, error: DeliveryError) -> Settle:
+    def _failed(self, outgoing: OutgoingBatch, error: DeliveryError) -> Settle:
         bot, now, worker = self.bot, self.bot.clock(), self.bot.worker
         bot.log.warning(
             "batch.failed",
@@ -208,7 +208,7 @@ class CampaignSending:
             if held is not None:
                 bot.log.warning("campaign.held", campaign=campaign_id, why=held)
 
-    def _check_quota(self, campaign_id: str, session: Session) -> rollout.Held | None:
+    def _check_quota(self, campaign_id: str, session: Session) -> rollout.PauseReason | None:
         bot = self.bot
         return rollout.check_quota(session, campaign_id, bot.settings, bot.clock())
 

@@ -71,7 +71,7 @@ def _state(campaign_id: str, session: Session) -> CampaignState:
     return session.get_one(Campaign, campaign_id).state
 
 
-def _step(bot: Bot, campaign_id: str, session: Session) -> rollout.Held | None:
+def _step(bot: Bot, campaign_id: str, session: Session) -> rollout.PauseReason | None:
     return rollout.step(session, campaign_id, bot.settings, bot.clock())
 
 

@@ -17,7 +17,7 @@ from bot.services.accounts import (
     accounts,
     provisioning,
 )
-from bot.services.accounts.provisioning import Made
+from bot.services.accounts.provisioning import ProvisioningOutcome
 from bot.services.chat import (
     drafts,
     inbox,
@@ -112,7 +112,7 @@ class Engine:
     def _provision(self, account_id: str, state: AccountState) -> None:
         bot = self.bot
         made = provisioning.settle(bot.database, bot.provider, account_id, state, bot.clock)
-        if made is Made.NOW:
+        if made is ProvisioningOutcome.NOW:
             self._announce(account_id)
 
     def _announce(self, account_id: str) -> None:

@@ -23,8 +23,8 @@ from bot.services.delivery import (
     mail_claims,
     mail_delivery,
 )
-from bot.services.delivery.mail_claims import Claimed
-from bot.services.delivery.mail_delivery import Outgoing
+from bot.services.delivery.mail_claims import ClaimedMail
+from bot.services.delivery.mail_delivery import OutgoingMail
 from bot.services.subscriptions import subscriptions
 from bot.texts.letters import fill_kept
 
@@ -63,7 +63,7 @@ class _Drain:
 
 
 @dataclass
-class _Lane:
+class _MailLane:
     """One thread's connection, and the mail that the server took and that is not yet noted.
 
     The receipt is written with the beginning of the next mail, at once: two commits in one.
@@ -73,12 +73,12 @@ class _Lane:
     mailer: Mailer
     connection: Connection
     worker: str
-    accepted: Outgoing | None = None
+    accepted: OutgoingMail | None = None
 
-    def begin(self, claimed: Claimed) -> Outgoing | None:
+    def begin(self, claimed: ClaimedMail) -> OutgoingMail | None:
         """Begin a mail and note the receipt of the one before it."""
 
-        def work(session: Session) -> Outgoing | None:
+        def work(session: Session) -> OutgoingMail | None:
             now, head, gate = self.bot.clock(), self.mailer.head, self.bot.gate
             # In this order: it locks a person, and locks of mails come after those of persons.
             found = mail_delivery.begin(session, claimed, self.worker, now, head, gate)
@@ -113,7 +113,7 @@ def drain(bot: Bot) -> int:
 def _run(tick: _Drain, number: int) -> int:
     bot, seen = tick.bot, 0
     with tick.mailer.connected() as connection:
-        lane = _Lane(bot, tick.mailer, connection, f"{bot.worker}-{tick.name}{number}")
+        lane = _MailLane(bot, tick.mailer, connection, f"{bot.worker}-{tick.name}{number}")
         for turn in range(ROUNDS):
             # The first lane has mails before it knocks. The others are helpers: where the server
             # takes no more connections, no mail has been tried for it.
@@ -129,7 +129,7 @@ def _run(tick: _Drain, number: int) -> int:
     return seen
 
 
-def _opens(lane: _Lane) -> bool:
+def _opens(lane: _MailLane) -> bool:
     try:
         lane.connection.open()
     except MailError as error:
@@ -138,12 +138,12 @@ def _opens(lane: _Lane) -> bool:
     return True
 
 
-def _claim(lane: _Lane, session: Session) -> list[Claimed]:
+def _claim(lane: _MailLane, session: Session) -> list[ClaimedMail]:
     bot, rate = lane.bot, lane.bot.settings.mail_per_domain
     return mail_claims.claim(session, lane.worker, bot.clock(), bot.gate, CLAIM, rate)
 
 
-def _send_all(lane: _Lane, claimed: list[Claimed]) -> bool:
+def _send_all(lane: _MailLane, claimed: list[ClaimedMail]) -> bool:
     """Send some mails; False where the server cannot be reached and the rest has to wait."""
     log = lane.bot.log
     try:
@@ -168,7 +168,7 @@ def _send_all(lane: _Lane, claimed: list[Claimed]) -> bool:
     return True
 
 
-def _send(lane: _Lane, claimed: Claimed) -> None:
+def _send(lane: _MailLane, claimed: ClaimedMail) -> None:
     bot, worker = lane.bot, lane.worker
     outgoing = lane.begin(claimed)
     if outgoing is None:
@@ -190,7 +190,7 @@ def _send(lane: _Lane, claimed: Claimed) -> None:
     lane.accepted = outgoing
 
 
-def _in_full(bot: Bot, outgoing: Outgoing) -> Written:
+def _in_full(bot: Bot, outgoing: OutgoingMail) -> Written:
     """The mail with the address that ends the news, in its header and in its words."""
     if outgoing.subject_id is None or outgoing.purpose is None:
         return outgoing.written
@@ -206,7 +206,7 @@ def _in_full(bot: Bot, outgoing: Outgoing) -> Written:
     )
 
 
-def _fail(lane: _Lane, outgoing: Outgoing, error: DeliveryError) -> None:
+def _fail(lane: _MailLane, outgoing: OutgoingMail, error: DeliveryError) -> None:
     bot, rate = lane.bot, lane.bot.settings.mail_per_domain
     bot.log.warning("mail.failed", mail=outgoing.id, status=error.status, reason=error.reason)
     bot.database.write(
@@ -216,7 +216,7 @@ def _fail(lane: _Lane, outgoing: Outgoing, error: DeliveryError) -> None:
     )
 
 
-def _postpone(lane: _Lane, claimed: list[Claimed], error: DeliveryError) -> None:
+def _postpone(lane: _MailLane, claimed: list[ClaimedMail], error: DeliveryError) -> None:
     bot = lane.bot
     bot.database.write(
         lambda session: mail_delivery.postpone(session, claimed, lane.worker, error, bot.clock())

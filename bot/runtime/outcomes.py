@@ -38,7 +38,7 @@ class ToSay:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AnswerOutcome:
     """How an answer ended: done, given back for a while, or to be pushed instead."""
 
     answer: Answer

@@ -14,7 +14,7 @@ from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
 from bot.services.delivery import outbox
 from bot.services.delivery.line_rate_limit import PATIENCE
-from bot.services.delivery.outbox import Outgoing
+from bot.services.delivery.outbox import OutgoingPush
 
 SENDERS = 64  # threads, and so connections to LINE
 CLAIM = 512  # leased at a time
@@ -28,7 +28,7 @@ MOMENT = 0.05  # seconds between two looks where nobody wakes them
 class Result:
     """What came of one push that was begun; nothing at all where it may not go out any more."""
 
-    outgoing: Outgoing
+    outgoing: OutgoingPush
     receipt: Receipt | None = None
     error: DeliveryError | None = None
     is_untried: bool = False  # LINE had just said that it takes no more
@@ -66,10 +66,10 @@ class _Run:
         self.bot, self.most = bot, most
         self.shortage: Shortage | None = None  # of which waiting a moment is no cure
         self._seen = 0
-        self._claimed: deque[Outgoing] = deque()
+        self._claimed: deque[OutgoingPush] = deque()
         self._busy: Counter[str] = Counter()  # people to whom something is on its way
         self._senders: list[threading.Thread] = []
-        self._ready: SimpleQueue[list[Outgoing] | None] = SimpleQueue()
+        self._ready: SimpleQueue[list[OutgoingPush] | None] = SimpleQueue()
         self._begun = 0
         self._results: deque[Result] = deque()
         self._has_results = threading.Event()
@@ -104,7 +104,7 @@ class _Run:
             if not few:
                 return
             self._begun += len(few)
-            together: dict[str, list[Outgoing]] = {}
+            together: dict[str, list[OutgoingPush]] = {}
             for one in few:
                 together.setdefault(one.person, []).append(one)
             self._busy.update(one.person for one in few)
@@ -125,17 +125,17 @@ class _Run:
         self._seen += len(claimed)
         self._claimed.extend(claimed)
 
-    def _next(self) -> list[Outgoing]:
+    def _next(self) -> list[OutgoingPush]:
         """Some of what is claimed; one person's pushes go out in the order in which they came."""
-        few: list[Outgoing] = []
-        later: list[Outgoing] = []
+        few: list[OutgoingPush] = []
+        later: list[OutgoingPush] = []
         while self._claimed and len(few) < BEGIN:
             one = self._claimed.popleft()
             (later if one.person in self._busy else few).append(one)
         self._claimed.extendleft(reversed(later))
         return few
 
-    def _begin(self, few: Sequence[Outgoing]) -> list[Outgoing]:
+    def _begin(self, few: Sequence[OutgoingPush]) -> list[OutgoingPush]:
         """Count the attempts; for news each sender does, as it asks whether it may go out."""
         bot, plain = self.bot, [one for one in few if not one.is_news]
         if not plain:
@@ -164,7 +164,7 @@ class _Run:
             if result.error is not None and not result.is_held:
                 self._fail(result.outgoing, result.error)
 
-    def _fail(self, outgoing: Outgoing, error: DeliveryError) -> None:
+    def _fail(self, outgoing: OutgoingPush, error: DeliveryError) -> None:
         bot = self.bot
         bot.log.warning("push.failed", push=outgoing.id, status=error.status)
         bot.database.write(
@@ -207,14 +207,14 @@ class _Run:
             if len(self._results) >= SETTLE or self._ready.empty():
                 self._has_results.set()
 
-    def _guarded(self, one: Outgoing) -> Result:
+    def _guarded(self, one: OutgoingPush) -> Result:
         try:
             return self._send(one)
         except Exception as error:  # one push's trouble must not hold up the others
             self.bot.log.error("push.broken", push=one.id, **failure(error))
             return Result(one)  # its lease ends by itself
 
-    def _send(self, one: Outgoing) -> Result:
+    def _send(self, one: OutgoingPush) -> Result:
         bot, outgoing = self.bot, one
         if one.is_news:
             begun = bot.database.write(

@@ -10,9 +10,9 @@ from bot.clock import BANGKOK
 from bot.services.audit.audit import Action
 from bot.services.staff import audit_search
 from bot.services.staff.audit_search import (
-    Line,
+    AuditLine,
+    AuditQuery,
     Page,
-    Wish,
 )
 from bot.services.staff.permissions import Permission
 from bot.texts import Translator
@@ -79,7 +79,7 @@ def _second(t: Translator, at: datetime) -> str:
     return f"{shown_day(local, t.language)} {local:%H:%M:%S}"
 
 
-def _told(t: Translator, line: Line) -> dict[str, Any]:
+def _told(t: Translator, line: AuditLine) -> dict[str, Any]:
     """One entry in words, its codes beside them."""
     is_look = line.action == Action.LEARNER_UNMASKED
     return {
@@ -95,7 +95,7 @@ def _told(t: Translator, line: Line) -> dict[str, Any]:
 FIELDS = ("action", "actor", "subject", "since", "until")
 
 
-def _wish(t: Translator) -> tuple[Wish | None, dict[str, str]]:
+def _wish(t: Translator) -> tuple[AuditQuery | None, dict[str, str]]:
     """The form as a wish, or what is wrong with it, field by field."""
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     problems: dict[str, str] = {}
@@ -115,7 +115,7 @@ def _wish(t: Translator) -> tuple[Wish | None, dict[str, str]]:
         problems["until"] = t("The end has to be later than the beginning.")
     if problems:
         return None, problems
-    wish = Wish(
+    wish = AuditQuery(
         typed["action"],
         typed["actor"],
         typed["subject"],

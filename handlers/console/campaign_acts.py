@@ -11,7 +11,7 @@ from bot.presentation import campaign_words
 from bot.services.campaigns.audience import filters
 from bot.services.campaigns.content.problems import (
     CampaignError,
-    Problem,
+    FieldProblem,
     refuse,
 )
 from bot.services.campaigns.workflow import campaigns
@@ -21,7 +21,7 @@ from bot.services.campaigns.workflow.campaigns import (
     StaleError,
 )
 from bot.services.staff import permission_recheck
-from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
 from handlers.console.campaign_view import load
 from handlers.console.guard import allow, member, rule_of
@@ -53,7 +53,7 @@ def carry_out(campaign_id: str, act: Act, done: str) -> AnyResponse:
     except CampaignError as error:
         for problem in error.problems:
             flash(campaign_words.said(t, problem), "danger")
-    except PermissionRevoked:
+    except PermissionRevokedError:
         flash(t("Your role may not do that. Please ask an administrator."), "danger")
     except StaleError:
         flash(
@@ -99,7 +99,7 @@ def go_on_with_campaign(campaign_id: str) -> AnyResponse:
 
     def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
         if campaign.pause_reason != BY_PERSON and not may_approve:
-            refuse([Problem("approver", "needed")])
+            refuse([FieldProblem("approver", "needed")])
         campaigns.resume(session, campaign, mine, bot.settings, now)
 
     return carry_out(campaign_id, act, t("It goes on."))

@@ -10,7 +10,7 @@ from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.campaigns.content.problems import (
     CampaignError,
-    Problem,
+    FieldProblem,
 )
 from bot.services.campaigns.workflow import schedules
 from bot.services.campaigns.workflow.campaigns import Draft
@@ -100,7 +100,7 @@ def read(form: MultiDict[str, str]) -> Fields:
 
 def draft(fields: Fields) -> Draft:
     """The draft that the fields say; raises CampaignError for what cannot even be kept."""
-    found: list[Problem] = []
+    found: list[FieldProblem] = []
     audience = _audience(fields, found)
     send_at = _moment(fields, found) if fields.send == AT else None
     rule, until = None, None
@@ -126,14 +126,14 @@ def draft(fields: Fields) -> Draft:
 
 def audience(fields: Fields) -> Audience:
     """The filters alone; raises CampaignError."""
-    found: list[Problem] = []
+    found: list[FieldProblem] = []
     made = _audience(fields, found)
     if found:
         raise CampaignError(found)
     return made
 
 
-def _audience(fields: Fields, found: list[Problem]) -> Audience:
+def _audience(fields: Fields, found: list[FieldProblem]) -> Audience:
     return Audience(
         channels=frozenset(Channel(each) for each in fields.channels),
         language=Language(fields.language) if fields.language in set(Language) else None,
@@ -144,16 +144,16 @@ def _audience(fields: Fields, found: list[Problem]) -> Audience:
     )
 
 
-def _days(typed: str, name: str, found: list[Problem]) -> int | None:
+def _days(typed: str, name: str, found: list[FieldProblem]) -> int | None:
     if not typed:
         return None
     if typed.isdecimal() and len(typed) <= 4 and 1 <= int(typed) <= filters.MAX_ACTIVITY_DAYS:
         return int(typed)
-    found.append(Problem(name, "out_of_range", most=filters.MAX_ACTIVITY_DAYS))
+    found.append(FieldProblem(name, "out_of_range", most=filters.MAX_ACTIVITY_DAYS))
     return None
 
 
-def _moment(fields: Fields, found: list[Problem]) -> datetime | None:
+def _moment(fields: Fields, found: list[FieldProblem]) -> datetime | None:
     try:
         day = date.fromisoformat(fields.send_day)
         if day.year > 2400:  # a year of the Buddhist era, typed by hand
@@ -162,5 +162,5 @@ def _moment(fields: Fields, found: list[Problem]) -> datetime | None:
         return datetime.combine(day, at.replace(tzinfo=None), BANGKOK)
     except ValueError:
         is_missing = not fields.send_day or not fields.send_time
-        found.append(Problem("send_at", "needed" if is_missing else "unknown"))
+        found.append(FieldProblem("send_at", "needed" if is_missing else "unknown"))
         return None

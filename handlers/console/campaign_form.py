@@ -23,7 +23,7 @@ from bot.services.campaigns.content.pictures import (
 )
 from bot.services.campaigns.content.problems import (
     CampaignError,
-    Problem,
+    FieldProblem,
 )
 from bot.services.campaigns.reporting import (
     listing,
@@ -42,7 +42,11 @@ from bot.services.subscriptions import topics
 from handlers.console import campaign_differences, campaign_fields, campaign_parts
 from handlers.console.campaign_differences import Difference
 from handlers.console.campaign_fields import Fields
-from handlers.console.campaign_view import View, load, shared
+from handlers.console.campaign_view import (
+    CampaignView,
+    load,
+    shared,
+)
 from handlers.console.guard import allow, member
 from handlers.console.pages import page
 from handlers.console.routes import console
@@ -107,14 +111,14 @@ def count_audience() -> Response:
     return page("campaign_count", **shared(), estimate=_estimate(fields), fields=fields)
 
 
-def _handle(view: View | None) -> AnyResponse:
+def _handle(view: CampaignView | None) -> AnyResponse:
     fields = campaign_fields.read(request.form)
     found = _uploads(fields)
     wish = request.form.get("do", SAVE)
     is_changed = campaign_parts.change(fields.content, wish)
     verb, _, path = wish.partition(":")
     if verb == PUT_IN and path and not any(file.filename for file in request.files.values()):
-        found.append(Problem(path, "no_file"))
+        found.append(FieldProblem(path, "no_file"))
     if found or is_changed or verb in {COUNT, PUT_IN, LANGUAGE}:
         # A refused picture is said; everything else of the form is still there.
         estimate = _estimate(fields) if wish == COUNT else None
@@ -133,7 +137,7 @@ def _handle(view: View | None) -> AnyResponse:
     return redirect(url_for("console.campaign_form", campaign_id=campaign_id), 303)
 
 
-def _save(fields: Fields, view: View | None) -> str:
+def _save(fields: Fields, view: CampaignView | None) -> str:
     bot, mine = the_bot(), member()
     draft, now = campaign_fields.draft(fields), bot.clock()
 
@@ -146,7 +150,7 @@ def _save(fields: Fields, view: View | None) -> str:
     return bot.database.write(write)
 
 
-def _uploads(fields: Fields) -> list[Problem]:
+def _uploads(fields: Fields) -> list[FieldProblem]:
     """Keep what was uploaded with the form, and put each picture where it belongs."""
     found = []
     for name, file in request.files.items():
@@ -156,7 +160,7 @@ def _uploads(fields: Fields) -> list[Problem]:
         try:
             drawn = pictures.draw(file.read(pictures.MAX_UPLOAD_BYTES + 1))
         except PictureError as error:
-            found.append(Problem(path, error.code))
+            found.append(FieldProblem(path, error.code))
             continue
         _keep(drawn)
         campaign_parts.put(fields.content, path, drawn.id)
@@ -168,7 +172,7 @@ def _keep(drawn: Drawn) -> None:
     bot.database.write(lambda session: pictures.keep(session, drawn, mine.id, now))
 
 
-def _meanwhile(fields: Fields, theirs: View | None) -> AnyResponse:
+def _meanwhile(fields: Fields, theirs: CampaignView | None) -> AnyResponse:
     """Somebody else saved it while this form was open: both are shown, nothing is lost."""
     if theirs is None or theirs.row.state is not CampaignState.DRAFT:
         return redirect(url_for("console.campaigns"), 303)
@@ -197,13 +201,13 @@ def _estimate(fields: Fields) -> Estimate | None:
     return kept.of(bot.database, audience, fields.topic, bot.clock())
 
 
-def _lost_pictures(view: View) -> list[Problem]:
+def _lost_pictures(view: CampaignView) -> list[FieldProblem]:
     ids = campaign_parts.pictures(view.row.content)
     lost = the_bot().database.read(lambda session: pictures.missing(session, set(ids.values())))
-    return [Problem(path, "gone") for path, picture in ids.items() if picture in lost]
+    return [FieldProblem(path, "gone") for path, picture in ids.items() if picture in lost]
 
 
-def _sent_back(view: View | None) -> Decision | None:
+def _sent_back(view: CampaignView | None) -> Decision | None:
     """What an approver wrote about it, while that is the last word."""
     if view is None or view.standing != listing.SENT_BACK:
         return None
@@ -213,8 +217,8 @@ def _sent_back(view: View | None) -> Decision | None:
 
 def _form(
     fields: Fields,
-    view: View | None,
-    problems: list[Problem] | None = None,
+    view: CampaignView | None,
+    problems: list[FieldProblem] | None = None,
     status: int = 200,
     *,
     estimate: Estimate | None = None,

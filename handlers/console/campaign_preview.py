@@ -14,7 +14,7 @@ from bot.services.campaigns.audience.recipient_check import Reader
 from bot.services.campaigns.content import mail
 from bot.services.campaigns.content.problems import (
     CampaignError,
-    Problem,
+    FieldProblem,
 )
 from bot.services.campaigns.workflow import (
     campaigns,
@@ -26,12 +26,16 @@ from bot.services.campaigns.workflow.campaigns import (
 )
 from bot.services.campaigns.workflow.test_sends import Trial
 from bot.services.staff import permission_recheck
-from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
 from bot.texts import LANGUAGES, translator
 from bot.texts.dates import shown_span
 from bot.texts.letters import fill_kept
-from handlers.console.campaign_view import View, campaign_page, load
+from handlers.console.campaign_view import (
+    CampaignView,
+    campaign_page,
+    load,
+)
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
 from handlers.web import language
@@ -162,7 +166,7 @@ def ask_for_approval(campaign_id: str) -> AnyResponse:
         bot.database.write(write)
     except CampaignError:
         return redirect(url_for("console.campaign_form", campaign_id=campaign_id, check=1), 303)
-    except PermissionRevoked:
+    except PermissionRevokedError:
         flash(t("Your role may not do that. Please ask an administrator."), "danger")
         return redirect(url_for("console.campaign", campaign_id=campaign_id), 303)
     except (StaleError, MoveError):
@@ -171,11 +175,11 @@ def ask_for_approval(campaign_id: str) -> AnyResponse:
     return redirect(url_for("console.campaign_review", campaign_id=campaign_id), 303)
 
 
-def _asked_of_line(view: View) -> str | None:
+def _asked_of_line(view: CampaignView) -> str | None:
     """What LINE has against it, in words; None where it would take every message."""
     bot, t = the_bot(), language.translate()
     if view.topic is None:
-        return campaign_words.said(t, Problem("topic", "unknown"))
+        return campaign_words.said(t, FieldProblem("topic", "unknown"))
     for code in view.said_languages:
         said = campaign_messages.messages(view.row.content, code, view.topic, bot.settings)
         try:
@@ -200,7 +204,7 @@ def _asked_of_line(view: View) -> str | None:
 
 
 def _preview(
-    view: View,
+    view: CampaignView,
     status: int = 200,
     *,
     typed: str = "",

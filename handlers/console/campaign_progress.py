@@ -11,7 +11,13 @@ from bot.services.campaigns.reporting.progress import Progress
 from bot.services.campaigns.workflow import series
 from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
-from handlers.console.campaign_view import View, campaign_page, is_mail_missing, load, shared
+from handlers.console.campaign_view import (
+    CampaignView,
+    campaign_page,
+    is_mail_missing,
+    load,
+    shared,
+)
 from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.routes import console
@@ -66,7 +72,7 @@ def campaign_batches(campaign_id: str) -> Response:
     )
 
 
-def _live(view: View) -> dict[str, Any]:
+def _live(view: CampaignView) -> dict[str, Any]:
     bot = the_bot()
     now, row = bot.clock(), view.row
     is_ahead = row.started_at is None and row.rule is None

@@ -27,7 +27,12 @@ from bot.services.campaigns.workflow.cost import Cost
 from bot.services.staff.permissions import Permission
 from bot.texts import translator
 from handlers.console.campaign_acts import carry_out, note
-from handlers.console.campaign_view import View, campaign_page, is_mail_missing, load
+from handlers.console.campaign_view import (
+    CampaignView,
+    campaign_page,
+    is_mail_missing,
+    load,
+)
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
 from handlers.web import language
@@ -149,7 +154,7 @@ def csv_file(lines: object, name: str) -> Response:
     return response
 
 
-def _counting(view: View) -> Response:
+def _counting(view: CampaignView) -> Response:
     """How far the count has come; the page asks again by itself."""
     everybody = the_bot().database.read(
         lambda session: session.scalar(

@@ -39,7 +39,7 @@ COLOURS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class View:
+class CampaignView:
     """A campaign with what the templates ask of it."""
 
     row: Campaign
@@ -111,7 +111,7 @@ class View:
         return self.names.get(staff_id or "", "–")
 
 
-def load(campaign_id: str) -> View:
+def load(campaign_id: str) -> CampaignView:
     """A campaign by its id; 404 where there is none."""
     bot = the_bot()
 
@@ -127,11 +127,11 @@ def load(campaign_id: str) -> View:
     if found is None:
         abort(404)
     row, names, standing = found
-    return View(row, names, topics.find(bot.settings.news_dir, row.topic), standing)
+    return CampaignView(row, names, topics.find(bot.settings.news_dir, row.topic), standing)
 
 
 def campaign_page(
-    template: str, view: View, status: int = 200, *, is_live: bool = False, **values: Any
+    template: str, view: CampaignView, status: int = 200, *, is_live: bool = False, **values: Any
 ) -> Response:
     """A page about one campaign; is_live lets its script ask for news of itself."""
     response = page(f"campaign_{template}", status, **shared(), view=view, **values)
@@ -140,7 +140,7 @@ def campaign_page(
     return response
 
 
-def is_mail_missing(view: View) -> bool:
+def is_mail_missing(view: CampaignView) -> bool:
     """Some are to get it by e-mail, and nobody named a mail server."""
     return the_bot().mailer is None and view.row.counts.get("email", 0) > 0
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.campaigns.reporting import listing
-from bot.services.campaigns.reporting.listing import Row
+from bot.services.campaigns.reporting.listing import CampaignRow
 from bot.services.staff.permissions import Permission
 from handlers.console.campaign_view import load, shared
 from handlers.console.guard import allow, member
@@ -26,7 +26,7 @@ def campaigns() -> Response:
     before = request.args.get("before", "")[:32]
     mine = member()
 
-    def read(session: Session) -> tuple[list[Row], list[Row], str | None]:
+    def read(session: Session) -> tuple[list[CampaignRow], list[CampaignRow], str | None]:
         waiting = [] if before else listing.waiting(session, mine, bot.settings)
         return waiting, *listing.page(session, group, before or None)
 

@@ -10,10 +10,10 @@ from bot.services.learners import (
     view,
 )
 from bot.services.learners.duplicates import (
+    MergeVerdict,
     Pair,
-    Verdict,
 )
-from bot.services.learners.view import View
+from bot.services.learners.view import LearnerView
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
 from bot.texts.dates import shown_span
@@ -59,7 +59,7 @@ def duplicate(one_id: str, other_id: str) -> AnyResponse:
     bot, t = the_bot(), language.translate()
     now = bot.clock()
 
-    def read(session: Session) -> tuple[Verdict | None, dict[str, View | None]]:
+    def read(session: Session) -> tuple[MergeVerdict | None, dict[str, LearnerView | None]]:
         both = {each: view.of(session, each, now) for each in (one_id, other_id)}
         return pairs.pair(session, one_id, other_id), both
 

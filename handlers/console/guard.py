@@ -38,7 +38,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Rule:
+class ViewRule:
     """Whom a view is for.
 
     fresh: only shortly after the second factor was shown. largest: bytes of a form.
@@ -54,20 +54,20 @@ def allow(
     permission: Permission, *, fresh: bool = False, largest: int = MAX_FORM_BYTES
 ) -> Callable[[View], View]:
     """A view for signed-in members with this permission; stands below its route."""
-    return _ruled(Rule(permission, Stage.IN, fresh, largest))
+    return _ruled(ViewRule(permission, Stage.IN, fresh, largest))
 
 
 def stage(wanted: Stage) -> Callable[[View], View]:
     """A view for a browser that is halfway through the door."""
-    return _ruled(Rule(stage=wanted))
+    return _ruled(ViewRule(stage=wanted))
 
 
 def public(view: View) -> View:
     """A view for anybody."""
-    return _ruled(Rule())(view)
+    return _ruled(ViewRule())(view)
 
 
-def _ruled(rule: Rule) -> Callable[[View], View]:
+def _ruled(rule: ViewRule) -> Callable[[View], View]:
     def mark(view: View) -> View:
         view.console_rule = rule  # type: ignore[attr-defined]
         return view
@@ -75,10 +75,10 @@ def _ruled(rule: Rule) -> Callable[[View], View]:
     return mark
 
 
-def rule_of(endpoint: str | None) -> Rule | None:
+def rule_of(endpoint: str | None) -> ViewRule | None:
     """What a view said about itself."""
     view = current_app.view_functions.get(endpoint or "")
-    found: Rule | None = getattr(view, "console_rule", None)
+    found: ViewRule | None = getattr(view, "console_rule", None)
     return found
 
 
@@ -113,7 +113,7 @@ def arrive() -> AnyResponse | None:
     return _refusal(rule, g.desk, now)
 
 
-def _refusal(rule: Rule | None, desk: Desk, now: datetime) -> AnyResponse | None:
+def _refusal(rule: ViewRule | None, desk: Desk, now: datetime) -> AnyResponse | None:
     """Why somebody may not see a view: the page that says so, or the way to where they may go."""
     if rule is None:
         return page("refused", 403)

@@ -3,7 +3,7 @@
 from bot.presentation import input_words
 from bot.services.learners.import_lines import (
     MIN_WORDING,
-    Problem,
+    LineProblem,
 )
 from bot.services.learners.import_words import (
     Column,
@@ -106,6 +106,6 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
     return figures.fill(t, _PROBLEMS[code])
 
 
-def problems(t: Translator, found: tuple[Problem, ...]) -> list[tuple[str, str]]:
+def problems(t: Translator, found: tuple[LineProblem, ...]) -> list[tuple[str, str]]:
     """The column and the words of everything that is wrong with a line."""
     return [(t(FIELDS[one.field]), problem(t, one.code)) for one in found]

@@ -49,7 +49,7 @@ def unmask_learner(learner_id: str) -> AnyResponse:
     category, reason = request.form.get("category", ""), request.form.get("reason", "")
     now = bot.clock()
 
-    def look(session: Session) -> Unmasked | unmasking.Refused | None:
+    def look(session: Session) -> Unmasked | unmasking.UnmaskingRefusal | None:
         found = session.get(Learner, learner_id)
         if found is None:
             return None
@@ -155,7 +155,7 @@ def _page(learner_id: str, status: int, **values: Any) -> AnyResponse:
     bot, t, who = the_bot(), language.translate(), member()
     now = bot.clock()
 
-    def read(session: Session) -> tuple[learner_view.View | None, list[str], int]:
+    def read(session: Session) -> tuple[learner_view.LearnerView | None, list[str], int]:
         return (
             learner_view.of(session, learner_id, now),
             tags.catalogue(session),

@@ -6,7 +6,7 @@ from bot.services.delivery import mails
 from bot.services.learners import invitations
 from bot.services.learners.invitations import Sent
 from bot.services.learners.suspending import Done
-from bot.services.learners.view import View
+from bot.services.learners.view import LearnerView
 from bot.texts import Translator
 from bot.texts.dates import shown_span
 from models.account import AccountState
@@ -19,7 +19,7 @@ def _(sentence: str) -> str:
 
 
 @dataclass(frozen=True)
-class Act:
+class LearnerAct:
     """One act: its button, whether it asks why, and whether it is hard to undo."""
 
     title: str
@@ -27,15 +27,15 @@ class Act:
     is_grave: bool = False
 
 
-ACTS: dict[str, Act] = {
-    "invite": Act(_("Send a link to the password")),
-    "suspend": Act(_("Suspend the account"), needs_cause=True, is_grave=True),
-    "resume": Act(_("Open the account again")),
-    "close": Act(_("Close the account"), needs_cause=True, is_grave=True),
+ACTS: dict[str, LearnerAct] = {
+    "invite": LearnerAct(_("Send a link to the password")),
+    "suspend": LearnerAct(_("Suspend the account"), needs_cause=True, is_grave=True),
+    "resume": LearnerAct(_("Open the account again")),
+    "close": LearnerAct(_("Close the account"), needs_cause=True, is_grave=True),
 }
 
 
-def possible(view: View) -> tuple[str, ...]:
+def possible(view: LearnerView) -> tuple[str, ...]:
     """What can be done now."""
     if view.row.state is not LearnerState.ACTIVE or view.merge is not None:
         return ()

@@ -14,7 +14,7 @@ def _(sentence: str) -> str:
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """One line of the menu. `under`: addresses that belong to it, to mark where one is."""
 
     endpoint: str
@@ -28,25 +28,27 @@ class Entry:
 
 
 MENU = (
-    Entry("console.dashboard", _("Overview"), Permission.SEE_DASHBOARD),
-    Entry(
+    MenuEntry("console.dashboard", _("Overview"), Permission.SEE_DASHBOARD),
+    MenuEntry(
         "console.campaigns",
         _("Announcements"),
         Permission.SEE_CAMPAIGNS,
         ("/console/campaigns", "/console/announcements"),
     ),
-    Entry("console.learners", _("Learners"), Permission.SEARCH_LEARNERS, ("/console/learners",)),
-    Entry(
+    MenuEntry(
+        "console.learners", _("Learners"), Permission.SEARCH_LEARNERS, ("/console/learners",)
+    ),
+    MenuEntry(
         "console.duplicates", _("Duplicates"), Permission.MERGE_LEARNERS, ("/console/duplicates",)
     ),
-    Entry("console.imports", _("Import"), Permission.IMPORT_LEARNERS, ("/console/imports",)),
-    Entry("console.exports", _("Export"), Permission.EXPORT_LEARNERS, ("/console/exports",)),
-    Entry("console.audit_trail", _("Audit"), Permission.SEE_AUDIT, ("/console/audit",)),
-    Entry("console.team", _("Team"), Permission.ADMINISTER_STAFF, ("/console/team",)),
+    MenuEntry("console.imports", _("Import"), Permission.IMPORT_LEARNERS, ("/console/imports",)),
+    MenuEntry("console.exports", _("Export"), Permission.EXPORT_LEARNERS, ("/console/exports",)),
+    MenuEntry("console.audit_trail", _("Audit"), Permission.SEE_AUDIT, ("/console/audit",)),
+    MenuEntry("console.team", _("Team"), Permission.ADMINISTER_STAFF, ("/console/team",)),
 )
 
 
-def entries(member: Member | None) -> list[Entry]:
+def entries(member: Member | None) -> list[MenuEntry]:
     """What a member may open, of what there is."""
     if member is None:
         return []

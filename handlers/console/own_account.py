@@ -17,7 +17,7 @@ from bot.services.staff import (
     sessions as staff_sessions,
 )
 from bot.services.staff.permissions import Permission
-from bot.services.staff.sessions import Listed
+from bot.services.staff.sessions import ListedSession
 from handlers.console import problems, role_words, start
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -34,7 +34,7 @@ from models.conversation import Language
 
 @dataclass(frozen=True)
 class _Kept:
-    sessions: list[Listed]
+    sessions: list[ListedSession]
     codes_left: int
 
 

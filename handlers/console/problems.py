@@ -1,7 +1,7 @@
 """What is wrong with a form, in words, by the code of an InputError."""
 
 from bot.services.auth import passwords
-from bot.services.staff.sign_in import Outcome
+from bot.services.staff.sign_in import StaffSignInOutcome
 from bot.texts import Translator
 from handlers import figures
 from handlers.web import (
@@ -79,14 +79,14 @@ def of(code: str) -> dict[str, str]:
     return {FIELDS.get(code, "chosen" if code.startswith("password_") else ""): words(code)}
 
 
-def of_factor(outcome: Outcome) -> dict[str, str]:
+def of_factor(outcome: StaffSignInOutcome) -> dict[str, str]:
     """Why a second factor was not taken."""
     if outcome.wait:
         return {"code": too_many(language.translate(), outcome)}
     return of("code_wrong")
 
 
-def too_many(t: Translator, outcome: Outcome) -> str:
+def too_many(t: Translator, outcome: StaffSignInOutcome) -> str:
     """How long one has to wait."""
     return t(
         "There were too many tries. Please try again in {minutes} minutes.",

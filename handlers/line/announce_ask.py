@@ -21,7 +21,7 @@ from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import MoveError
 from bot.services.staff import chats
-from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
 from bot.texts import Translator
 from handlers.line.announce_parts import (
@@ -84,7 +84,7 @@ def _ask(session: Session, bot: Bot, arguments: dict[str, str], t: Translator) -
             return changed(session, campaign, member, t, settings, now)
         if campaign.state is not CampaignState.IN_REVIEW:  # where an earlier try got so far
             campaigns.request_approval(session, campaign, member.id, settings, now)
-    except PermissionRevoked:
+    except PermissionRevokedError:
         return [line.text(t("Your role may not do that. Please ask an administrator."))]
     except CampaignError as error:
         return [line.text(problems(t, error.problems))]

@@ -30,7 +30,7 @@ from bot.services.campaigns.workflow.campaigns import (
     StaleError,
 )
 from bot.services.staff import chats
-from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import actor
 from handlers.line.announce_parts import card, decided, needs, not_for_them, shown
@@ -180,7 +180,7 @@ def sent_back(event: Event, ctx: Context) -> HandlerResult:
         if campaign.state is not CampaignState.IN_REVIEW:
             raise MoveError
         campaigns.send_back(ctx.session, campaign, ctx.staff.id, note[:MAX_NOTE_LENGTH], ctx.now)
-    except PermissionRevoked:
+    except PermissionRevokedError:
         return flow.end(line.text(t("Your role may not do that. Please ask an administrator.")))
     except MoveError:
         return flow.end(line.text(t("That has been decided already.")))

@@ -15,11 +15,11 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import campaign_cards, campaign_words
-from bot.services.campaigns.content.problems import Problem
+from bot.services.campaigns.content.problems import FieldProblem
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import MoveError
 from bot.services.staff import chats
-from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from bot.settings import Settings
@@ -43,7 +43,7 @@ def needs(permission: Permission) -> Callable[[About], Handler]:
             except MoveError:
                 gone = ctx.t("That announcement is not there any more.")
                 return Flow.say(line.text(gone), *ctx.asked())
-            except PermissionRevoked:
+            except PermissionRevokedError:
                 return not_for_them(ctx)
             return handler(event, ctx, campaign)
 
@@ -93,6 +93,6 @@ def asking(campaign: Campaign, member_id: str) -> dict[str, str]:
     return {"campaign": campaign.id, "member": member_id, "revision": revision}
 
 
-def problems(t: Translator, found: Iterable[Problem]) -> str:
+def problems(t: Translator, found: Iterable[FieldProblem]) -> str:
     """What stands in the way, a line for each."""
     return "\n".join(campaign_words.named(t, each) for each in found)

@@ -21,7 +21,7 @@ from bot.services.accounts import (
     provisioning,
 )
 from bot.services.accounts.freezing import Freeze
-from bot.services.accounts.provisioning import Made
+from bot.services.accounts.provisioning import ProvisioningOutcome
 from bot.services.auth import (
     resets,
     secret_links,
@@ -150,7 +150,7 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitR
     """Make the account if it is not made yet, then a link; those of earlier requests die."""
     account_id = arguments["account"]
     made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
-    if made is Made.NOT_YET:
+    if made is ProvisioningOutcome.NOT_YET:
         waiting = [not_ready(t)]
         return PostCommitReply(waiting, waiting)
     given = bot.database.write(

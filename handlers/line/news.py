@@ -19,7 +19,7 @@ from bot.services.subscriptions import (
     opt_in,
     subscriptions,
 )
-from bot.services.subscriptions.opt_in import Standing
+from bot.services.subscriptions.opt_in import OptInState
 from bot.services.subscriptions.subscriptions import (
     CHANNEL_OF,
     NEWS,
@@ -128,7 +128,7 @@ def news_agreed_to(event: Event, ctx: Context, learner: Learner, purpose: Purpos
     said = ConsentStatement(*seen, webhook_event_id=event.id)
     taken = opt_in.take(ctx.session, ctx.conversation, purpose, said, ctx.settings, ctx.now)
     told: list[Message] = []
-    if taken.standing is Standing.WAITING:
+    if taken.standing is OptInState.WAITING:
         told.append(line.text(_both_must_agree(ctx)))
     if purpose is Purpose.EMAIL_NEWS and learner.email_verified_at is None:
         told.append(line.text(_open_the_link(ctx, has_link_sent=taken.has_link_sent)))
@@ -142,7 +142,7 @@ def news_declined(event: Event, ctx: Context, learner: Learner, purpose: Purpose
     seen = seen_news(purpose, event.postback.get("c"))
     if seen is None:
         return _changed(ctx, purpose)
-    if opt_in.standing(ctx.session, ctx.conversation.id, purpose, ctx.now) is not Standing.OFF:
+    if opt_in.standing(ctx.session, ctx.conversation.id, purpose, ctx.now) is not OptInState.OFF:
         return news_stopped(event, ctx)
     said = ConsentStatement(*seen, webhook_event_id=event.id)
     given = consents.record(
@@ -210,7 +210,7 @@ def link_wanted_again(event: Event, ctx: Context) -> HandlerResult:
 
 def _has_begun(ctx: Context, purpose: Purpose) -> bool:
     standing = opt_in.standing(ctx.session, ctx.conversation.id, purpose, ctx.now)
-    return standing is not Standing.OFF
+    return standing is not OptInState.OFF
 
 
 def _changed(ctx: Context, purpose: Purpose) -> HandlerResult:

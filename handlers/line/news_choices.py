@@ -10,7 +10,7 @@ from bot.services.subscriptions import (
     subscriptions,
     topics,
 )
-from bot.services.subscriptions.opt_in import Standing
+from bot.services.subscriptions.opt_in import OptInState
 from bot.services.subscriptions.subscriptions import PURPOSE_OF
 from bot.services.subscriptions.topics import Topic
 from bot.texts.dates import shown_day, shown_span
@@ -44,7 +44,7 @@ def choices_card(ctx: Context, learner: Learner) -> Message:
         )
     )
     buttons = []
-    if any(standing is not Standing.OFF for standing in standings.values()):
+    if any(standing is not OptInState.OFF for standing in standings.values()):
         if subscriptions.is_paused(learner, ctx.now) and learner.news_paused_until:
             until = shown_day(learner.news_paused_until, t.language)
             blocks.append(line.paragraph(t("Paused until {until}.", until=until), strong=True))
@@ -61,15 +61,19 @@ def choices_card(ctx: Context, learner: Learner) -> Message:
 
 
 def _channel(
-    ctx: Context, learner: Learner, channel: Channel, standing: Standing, listed: tuple[Topic, ...]
+    ctx: Context,
+    learner: Learner,
+    channel: Channel,
+    standing: OptInState,
+    listed: tuple[Topic, ...],
 ) -> list[Block]:
     t, purpose = ctx.t, PURPOSE_OF[channel]
     name = label(purpose, t)
-    if standing is Standing.OFF:
+    if standing is OptInState.OFF:
         if learner.age_band is AgeBand.UP_TO_10:
             return [line.fact(name, t("No")), _guardian_decides(ctx)]
         return [line.fact(name, t("No"), line.entry(t("Start"), "news_on", p=purpose))]
-    state = t("Yes") if standing is Standing.ON else t("Waits for your guardian")
+    state = t("Yes") if standing is OptInState.ON else t("Waits for your guardian")
     blocks: list[Block] = [line.fact(name, state, line.entry(t("Stop"), "news_off", p=purpose))]
     if purpose is Purpose.EMAIL_NEWS and learner.email_verified_at is None:
         wait = t("Begins once you have opened the link in our mail")

@@ -34,7 +34,7 @@ PASSWORD = "1"  # noqa: S105 - what the address says after the password was chan
 
 
 @dataclass(frozen=True)
-class Kept:
+class OwnDetails:
     """What we have of somebody, as it may stand on a screen."""
 
     items: tuple[tuple[str, str], ...]  # item and masked value
@@ -55,12 +55,12 @@ def account() -> Response:
     )
 
 
-def _kept(session: Session, key: str, now: datetime) -> Kept | None:
+def _kept(session: Session, key: str, now: datetime) -> OwnDetails | None:
     learner = learner_of(session, key)
     if learner is None:
         return None
     pending = details.pending_email(session, learner, now)
-    return Kept(
+    return OwnDetails(
         tuple((str(item), fields.masked(item, fields.value_of(learner, item))) for item in Item),
         fields.masked(Item.EMAIL, pending),
         learner.email_verified_at is not None,

@@ -31,7 +31,7 @@ MAX_LENGTH = 300  # characters that are looked at
 
 
 @dataclass(frozen=True)
-class Trouble:
+class DetailTrouble:
     """Why a form comes back: the code of the sentence, and the address that was probably meant."""
 
     code: str
@@ -55,7 +55,7 @@ def store_detail(item: str) -> AnyResponse:
             current = request.form.get("current")
             sign_in.prove_password(bot.database, g.visit.signed_in, current, now)
     except InputError as error:
-        return _form(chosen, 422, Trouble(error.code, error.suggestion))
+        return _form(chosen, 422, DetailTrouble(error.code, error.suggestion))
 
     def store(session: Session) -> str | None:
         """What is wrong, if anything."""
@@ -75,7 +75,7 @@ def store_detail(item: str) -> AnyResponse:
 
     trouble = bot.database.write(store)
     if trouble is not None:
-        return _form(chosen, 422, Trouble(trouble))
+        return _form(chosen, 422, DetailTrouble(trouble))
     return redirect(link("portal.account", changed=str(chosen)), 303)
 
 
@@ -101,7 +101,7 @@ def _value(item: Item) -> str | None:
     )
 
 
-def _form(item: Item, status: int, trouble: Trouble | None = None) -> Response:
+def _form(item: Item, status: int, trouble: DetailTrouble | None = None) -> Response:
     t, typed = language.translate(), request.form.get("value", "")[:MAX_LENGTH]
     code = trouble.code if trouble else None
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from bot.presentation import history_words
 from bot.services.privacy import history as service
-from bot.services.privacy.history import Entry
+from bot.services.privacy.history import HistoryEntry
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
@@ -20,7 +20,7 @@ def history() -> Response:
     """Newest first."""
     bot, t, key = the_bot(), language.translate(), key_of_visit()
 
-    def read(session: Session) -> list[Entry] | None:
+    def read(session: Session) -> list[HistoryEntry] | None:
         learner = learner_of(session, key)
         return None if learner is None else service.entries(session, learner)
 

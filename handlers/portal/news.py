@@ -21,7 +21,7 @@ from bot.services.subscriptions import (
     subscriptions,
     topics,
 )
-from bot.services.subscriptions.opt_in import Standing
+from bot.services.subscriptions.opt_in import OptInState
 from bot.services.subscriptions.subscriptions import (
     CHANNEL_OF,
     NEWS,
@@ -45,7 +45,7 @@ PORTAL = "portal"
 
 
 @dataclass(frozen=True)
-class Wish:
+class NewsWish:
     """What a form asks for, as plain values: the work may be done by another thread."""
 
     purpose: Purpose
@@ -55,13 +55,13 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Act:
+class NewsAct:
     """One unit of work: a wish, whose it is, and when."""
 
     session: Session
     learner: Learner
     conversation: Conversation
-    wish: Wish
+    wish: NewsWish
     settings: Settings
     now: datetime
 
@@ -93,7 +93,7 @@ def news() -> Response:
             "may_start": opt_in.may_start(learner),
             "needs_guardian": GUARDIAN in MUST_AGREE[learner.age_band],
             "is_confirmed": learner.email_verified_at is not None,
-            "is_any_on": any(each["standing"] is not Standing.OFF for each in channels),
+            "is_any_on": any(each["standing"] is not OptInState.OFF for each in channels),
             "paused_until": shown_day(until, t.language) if until and now < until else None,
         }
 
@@ -115,7 +115,7 @@ def choose_news() -> AnyResponse:
     purpose = request.form.get("purpose", str(Purpose.LINE_NEWS))
     if do is None or purpose not in set(NEWS):
         abort(400)
-    wish = Wish(
+    wish = NewsWish(
         Purpose(purpose),
         translate()("Stop"),
         request.form.get("card", ""),
@@ -125,7 +125,7 @@ def choose_news() -> AnyResponse:
 
     def work(session: Session) -> bool | None:
         found = _find(session, key, lock=True)
-        return None if found is None else do(Act(session, *found, wish, bot.settings, now))
+        return None if found is None else do(NewsAct(session, *found, wish, bot.settings, now))
 
     is_done = bot.database.write(work)
     if is_done is None:
@@ -133,7 +133,7 @@ def choose_news() -> AnyResponse:
     return redirect(link("portal.news", **({"saved": "1"} if is_done else {})), 303)
 
 
-def _start(act: Act) -> bool:
+def _start(act: NewsAct) -> bool:
     seen = questions.seen_news(act.wish.purpose, act.wish.card)
     if seen is None or not opt_in.may_start(act.learner):
         return False
@@ -142,16 +142,16 @@ def _start(act: Act) -> bool:
     return True
 
 
-def _stop(act: Act) -> bool:
+def _stop(act: NewsAct) -> bool:
     said, school = ConsentStatement(act.wish.said, channel=PORTAL), act.settings.school
     subscriptions.stop(act.session, act.conversation, act.wish.purpose, said, school, act.now)
     return True
 
 
-def _topics(act: Act) -> bool:
+def _topics(act: NewsAct) -> bool:
     subject_id, purpose = act.conversation.id, act.wish.purpose
     standing = opt_in.standing(act.session, subject_id, purpose, act.now)
-    if standing is Standing.OFF:
+    if standing is OptInState.OFF:
         return False
     for topic in topics.load(act.settings.news_dir):
         subscriptions.choose(
@@ -166,17 +166,17 @@ def _topics(act: Act) -> bool:
     return True
 
 
-def _pause(act: Act) -> bool:
+def _pause(act: NewsAct) -> bool:
     subscriptions.pause(act.session, act.learner, act.now)
     return True
 
 
-def _go_on(act: Act) -> bool:
+def _go_on(act: NewsAct) -> bool:
     subscriptions.resume(act.session, act.learner, act.now)
     return True
 
 
-WISHES: dict[str, Callable[[Act], bool]] = {
+WISHES: dict[str, Callable[[NewsAct], bool]] = {
     "start": _start,
     "stop": _stop,
     "topics": _topics,

@@ -5,7 +5,7 @@ from flask import Response, request
 from bot.services.auth import resets
 from bot.services.auth.resets import (
     Proof,
-    Refused,
+    ResetRefusal,
 )
 from handlers.portal.links import is_foreign, links, reveal
 from handlers.portal.pages import page
@@ -27,7 +27,7 @@ def open_reset(token: str) -> Response:
     bot = the_bot()
     typed = request.form.get("digits", "")
     found = bot.database.write(lambda session: resets.open_link(session, token, typed, bot.clock()))
-    if not isinstance(found, Refused):
+    if not isinstance(found, ResetRefusal):
         return reveal(found, LinkPurpose.PASSWORD_RESET)
     if found.proof in {Proof.DEAD, Proof.SPENT}:
         return page("link_dead", 410, is_spent=found.proof is Proof.SPENT)

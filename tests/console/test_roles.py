@@ -14,7 +14,7 @@ from bot.services.staff.permissions import (
     Permission,
 )
 from handlers.console import cookies, role_words
-from handlers.console.guard import Rule
+from handlers.console.guard import ViewRule
 from handlers.web.cookies import COOKIES as PORTAL_COOKIES
 from models.staff import Role, Stage
 from tests.clock import FakeClock
@@ -44,7 +44,7 @@ def routes(app: Flask) -> list[Route]:
     return [r for r in app.url_map.iter_rules() if r.endpoint.split(".")[0] == "console"]
 
 
-def rule_of(app: Flask, route: Route) -> Rule | None:
+def rule_of(app: Flask, route: Route) -> ViewRule | None:
     return getattr(app.view_functions[route.endpoint], "console_rule", None)
 
 
@@ -59,7 +59,7 @@ def path_of(route: Route) -> str:
     return ARGUMENT.sub(fill, route.rule).replace("/static/x", "/static/console.css")
 
 
-def pages(app: Flask) -> list[tuple[str, str, Rule]]:
+def pages(app: Flask) -> list[tuple[str, str, ViewRule]]:
     """Method, address and rule of every view that asks for a permission."""
     found = []
     for route in routes(app):

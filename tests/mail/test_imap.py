@@ -9,7 +9,7 @@ import pytest
 from bot.mail.imap import (
     PROCESSED,
     BounceMailbox,
-    Letter,
+    FetchedMail,
     PostboxError,
 )
 from bot.mail_settings import ImapServer, imap_server
@@ -29,7 +29,7 @@ def at(port: int, **more: Any) -> BounceMailbox:
     return BounceMailbox(replace(PLAIN, port=port, **more), patience=5)
 
 
-def letters(postbox: BounceMailbox, after: int = 0, most: int = 99) -> list[Letter]:
+def letters(postbox: BounceMailbox, after: int = 0, most: int = 99) -> list[FetchedMail]:
     with postbox.opened() as folder:
         return list(folder.letters(after, most))
 

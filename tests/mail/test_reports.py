@@ -5,7 +5,10 @@ import random
 import pytest
 
 from bot.mail import reports
-from bot.mail.reports import Kind, Report
+from bot.mail.reports import (
+    Report,
+    ReportKind,
+)
 from tests.mail.returned import OURS, bounce, by_a_person, complaint, holiday
 
 DOMAIN = "bounce.school.example"
@@ -20,7 +23,7 @@ def read(raw: bytes) -> Report:
 
 def test_a_bounce_says_which_mail_whom_and_why() -> None:
     found = read(bounce(to=VERP, message_id=NAMED))
-    assert (found.kind, found.code) == (Kind.FAILED, "5.1.1")
+    assert (found.kind, found.code) == (ReportKind.FAILED, "5.1.1")
     assert found.mail_ids(DOMAIN) == {MAIL}
     assert found.message_id == NAMED
     assert found.recipients == {"somying@example.test"}
@@ -29,21 +32,23 @@ def test_a_bounce_says_which_mail_whom_and_why() -> None:
 @pytest.mark.parametrize(
     ("action", "status", "kind", "code"),
     [
-        ("failed", "4.4.1", Kind.FAILED, "4.4.1"),  # given up after days
-        ("Failed", "5.0.0 (permanent failure)", Kind.FAILED, "5.0.0"),
-        ("delayed", "4.2.2", Kind.DELAYED, "4.2.2"),
-        ("delivered", "2.1.5", Kind.DELIVERED, "2.1.5"),
-        ("relayed", "2.0.0", Kind.DELIVERED, "2.0.0"),
-        ("failed", "2.0.0", Kind.OTHER, ""),  # contradicts itself
-        ("failed", "550 user unknown", Kind.OTHER, ""),
-        ("failed", "9.1.1", Kind.OTHER, ""),
-        ("failed", "5.1.1111", Kind.OTHER, ""),
-        ("failed", None, Kind.OTHER, ""),
-        ("exploded", "5.1.1", Kind.OTHER, ""),
-        (None, "5.1.1", Kind.OTHER, ""),
+        ("failed", "4.4.1", ReportKind.FAILED, "4.4.1"),  # given up after days
+        ("Failed", "5.0.0 (permanent failure)", ReportKind.FAILED, "5.0.0"),
+        ("delayed", "4.2.2", ReportKind.DELAYED, "4.2.2"),
+        ("delivered", "2.1.5", ReportKind.DELIVERED, "2.1.5"),
+        ("relayed", "2.0.0", ReportKind.DELIVERED, "2.0.0"),
+        ("failed", "2.0.0", ReportKind.OTHER, ""),  # contradicts itself
+        ("failed", "550 user unknown", ReportKind.OTHER, ""),
+        ("failed", "9.1.1", ReportKind.OTHER, ""),
+        ("failed", "5.1.1111", ReportKind.OTHER, ""),
+        ("failed", None, ReportKind.OTHER, ""),
+        ("exploded", "5.1.1", ReportKind.OTHER, ""),
+        (None, "5.1.1", ReportKind.OTHER, ""),
     ],
 )
-def test_actions_and_codes(action: str | None, status: str | None, kind: Kind, code: str) -> None:
+def test_actions_and_codes(
+    action: str | None, status: str | None, kind: ReportKind, code: str
+) -> None:
     found = read(bounce(action=action, status=status))
     assert (found.kind, found.code) == (kind, code)
 
@@ -80,31 +85,31 @@ def test_free_text_names_nothing() -> None:
 @pytest.mark.parametrize("kind", ["abuse", "fraud", "opt-out", "opt-out-list", "Abuse"])
 def test_a_complaint(kind: str) -> None:
     found = read(complaint(kind=kind, mail_from=VERP, message_id=NAMED))
-    assert (found.kind, found.code) == (Kind.COMPLAINT, kind.lower())
+    assert (found.kind, found.code) == (ReportKind.COMPLAINT, kind.lower())
     assert found.mail_ids(DOMAIN) == {MAIL}
     assert found.message_id == NAMED
 
 
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "other", "virus", ""])
 def test_a_report_that_is_no_complaint(kind: str) -> None:
-    assert read(complaint(kind=kind)).kind is Kind.OTHER
+    assert read(complaint(kind=kind)).kind is ReportKind.OTHER
 
 
 def test_whoever_is_on_holiday_has_not_bounced() -> None:
-    assert read(holiday(VERP)).kind is Kind.AUTOMATIC
+    assert read(holiday(VERP)).kind is ReportKind.AUTOMATIC
 
 
 def test_a_person_who_answers_is_no_machine() -> None:
-    assert read(by_a_person(VERP)).kind is Kind.OTHER
+    assert read(by_a_person(VERP)).kind is ReportKind.OTHER
     said_no = by_a_person(VERP).replace(b"Subject:", b"Auto-Submitted: no\r\nSubject:")
-    assert read(said_no).kind is Kind.OTHER
+    assert read(said_no).kind is ReportKind.OTHER
 
 
 def test_a_receipt_is_no_bounce() -> None:
     raw = bounce(to=VERP).replace(
         b"report-type=delivery-status", b"report-type=disposition-notification"
     )
-    assert read(raw).kind is Kind.AUTOMATIC
+    assert read(raw).kind is ReportKind.AUTOMATIC
 
 
 def test_a_report_within_a_mail_is_not_about_us() -> None:
@@ -115,7 +120,7 @@ def test_a_report_within_a_mail_is_not_about_us() -> None:
         b"Content-Type: message/rfc822\r\n\r\n" + bounce(to=VERP) + b"\r\n--=_o--\r\n"
     )
     found = read(outer)
-    assert found.kind is Kind.OTHER
+    assert found.kind is ReportKind.OTHER
     assert found.mail_ids(DOMAIN) == frozenset()
 
 

@@ -166,11 +166,11 @@ def test_a_worker_that_lost_its_lease_decides_nothing(
     """Fenced on worker and attempt: the slow one must not mark what the next one has."""
     mail_id = queue()
 
-    def claim(worker: str) -> mail_claims.Claimed:
+    def claim(worker: str) -> mail_claims.ClaimedMail:
         (found,) = database.write(lambda s: mail_claims.claim(s, worker, clock(), bot.gate))
         return found
 
-    def begin(worker: str, claimed: mail_claims.Claimed) -> mail_delivery.Outgoing | None:
+    def begin(worker: str, claimed: mail_claims.ClaimedMail) -> mail_delivery.OutgoingMail | None:
         return database.write(
             lambda s: mail_delivery.begin(s, claimed, worker, clock(), LETTERHEAD, bot.gate)
         )

@@ -24,7 +24,7 @@ from linebot.v3.messaging import (
 )
 
 from simulator.pictures import (
-    Picture,
+    PictureSize,
     read_picture,
 )
 from simulator.server import serve
@@ -329,6 +329,6 @@ def test_a_good_rich_menu_validates(line):
 
 
 def test_reading_pictures():
-    assert read_picture(png(3, 4)) == Picture("image/png", 3, 4)
-    assert read_picture(jpeg(5, 6)) == Picture("image/jpeg", 5, 6)
+    assert read_picture(png(3, 4)) == PictureSize("image/png", 3, 4)
+    assert read_picture(jpeg(5, 6)) == PictureSize("image/jpeg", 5, 6)
     assert read_picture(b"\xff\xd8\xff") is None

@@ -15,7 +15,7 @@ from models.account import AccountState
 from models.database import Database
 
 
-class Made(Enum):
+class ProvisioningOutcome(Enum):
     """What asking for an account came to."""
 
     NOW = auto()  # by this call
@@ -26,7 +26,9 @@ class Made(Enum):
 MAX_DRAWS = 5  # usernames tried before we suspect something else
 
 
-def provide(database: Database, provider: Provider, account_id: str, clock: Clock) -> Made:
+def provide(
+    database: Database, provider: Provider, account_id: str, clock: Clock
+) -> ProvisioningOutcome:
     """Make the account unless it is made.
 
     No transaction is open while the provider works. A crash after its "yes" and before our
@@ -35,7 +37,7 @@ def provide(database: Database, provider: Provider, account_id: str, clock: Cloc
     for _ in range(MAX_DRAWS):
         request = database.read(lambda session: accounts.request_of(session, account_id))
         if request is None:
-            return Made.BEFORE
+            return ProvisioningOutcome.BEFORE
         try:
             provider.create(request, clock())
         except ProviderError as error:
@@ -43,14 +45,14 @@ def provide(database: Database, provider: Provider, account_id: str, clock: Cloc
                 database.write(lambda session: accounts.redraw_username(session, account_id))
                 continue
             postpone(database, account_id, error.reason, clock)
-            return Made.NOT_YET
+            return ProvisioningOutcome.NOT_YET
         by_us = database.write(lambda session: accounts.mark_created(session, account_id, clock()))
         if not by_us:
             # Erased while the provider was making it: the provider has to be told to erase it.
             _erase_if_gone(database, provider, account_id, clock)
-        return Made.NOW if by_us else Made.BEFORE
+        return ProvisioningOutcome.NOW if by_us else ProvisioningOutcome.BEFORE
     postpone(database, account_id, "username_taken", clock)
-    return Made.NOT_YET
+    return ProvisioningOutcome.NOT_YET
 
 
 def close(database: Database, provider: Provider, account_id: str, clock: Clock) -> bool:
@@ -70,7 +72,7 @@ def resume(database: Database, provider: Provider, account_id: str, clock: Clock
 
 def settle(
     database: Database, provider: Provider, account_id: str, state: AccountState, clock: Clock
-) -> Made:
+) -> ProvisioningOutcome:
     """Bring the provider to an account's state, whichever it is: what the job calls."""
     if state is AccountState.PENDING:
         return provide(database, provider, account_id, clock)
@@ -79,7 +81,11 @@ def settle(
         AccountState.FROZEN: suspend,
         AccountState.ACTIVE: resume,
     }[state]
-    return Made.BEFORE if tell(database, provider, account_id, clock) else Made.NOT_YET
+    return (
+        ProvisioningOutcome.BEFORE
+        if tell(database, provider, account_id, clock)
+        else ProvisioningOutcome.NOT_YET
+    )
 
 
 def _tell(

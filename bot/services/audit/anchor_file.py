@@ -21,7 +21,7 @@ FIELDS = ("what", "position", "hash", "at")
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptAnchors:
     """The anchors that still hold, oldest first, and how many lines are not ours."""
 
     heads: tuple[Head, ...]
@@ -47,14 +47,14 @@ def add(directory: Path, key: bytes, head: Head, now: datetime, what: str = ANCH
         os.fsync(file.fileno())
 
 
-def read(directory: Path, keys: Sequence[bytes]) -> Kept:
+def read(directory: Path, keys: Sequence[bytes]) -> KeptAnchors:
     """What the file says; nothing where there is none. Raises OSError where it cannot be read."""
     heads: list[Head] = []
     doubtful = 0
     try:
         lines = (directory / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
-        return Kept((), 0)
+        return KeptAnchors((), 0)
     for line in filter(None, lines):
         found = _parsed(line, keys)
         if found is None:
@@ -65,7 +65,7 @@ def read(directory: Path, keys: Sequence[bytes]) -> Kept:
             heads = [earlier for earlier in heads if earlier.position <= head.position]
         elif head.position:
             heads.append(head)
-    return Kept(tuple(heads), doubtful)
+    return KeptAnchors(tuple(heads), doubtful)
 
 
 def _parsed(line: str, keys: Sequence[bytes]) -> tuple[str, Head] | None:

@@ -43,7 +43,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedEntry:
     """What one batch did: how many links it made, and how far it has looked."""
 
     links: int
@@ -64,7 +64,7 @@ def is_due(session: Session, now: datetime) -> bool:
 
 def seal(
     session: Session, now: datetime, after: int | None = None, *, is_adopting: bool = False
-) -> Sealed:
+) -> SealedEntry:
     """Link a batch of entries; `after` 0 looks at all of them, None where new ones can be.
 
     Entries without a MAC are from before the chain, or invented by somebody who has the database:
@@ -98,7 +98,7 @@ def seal(
     if after is None:
         _raise_floor(session, chain, head.entry_seq, now)
     looked_to = found[-1].seq if found else floor
-    return Sealed(len(links), looked_to, len(found) == BATCH)
+    return SealedEntry(len(links), looked_to, len(found) == BATCH)
 
 
 def _unlinked(what: Any, floor: int) -> Select[Any]:

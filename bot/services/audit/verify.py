@@ -38,7 +38,7 @@ class Flaw(StrEnum):
 
 
 @dataclass(frozen=True)
-class Problem:
+class ChainProblem:
     """The first thing that is wrong: where in the chain, and which entry where that is known."""
 
     flaw: Flaw
@@ -47,14 +47,14 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainReport:
     """What a check found. `waiting`: entries that came while it ran and have no link yet."""
 
     head: Head
     checked: int
     purged: int
     waiting: int
-    problem: Problem | None
+    problem: ChainProblem | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Anchor:
         return cls(int(position), found.lower())
 
 
-def verify(database: Database, keyring: Keyring, given: Sequence[Anchor] = ()) -> Verdict:
+def verify(database: Database, keyring: Keyring, given: Sequence[Anchor] = ()) -> ChainReport:
     """Check everything; anchors from elsewhere are checked beside those the database knows."""
     if database.is_sqlite:
         return database.read(lambda session: _verify(session, given))
@@ -85,7 +85,7 @@ def verify(database: Database, keyring: Keyring, given: Sequence[Anchor] = ()) -
             return _verify(session, given)
 
 
-def _verify(session: Session, given: Sequence[Anchor]) -> Verdict:
+def _verify(session: Session, given: Sequence[Anchor]) -> ChainReport:
     keys = session_keyring(session).audit_keys
     chain = session.get(AuditChain, CHAIN)
     walk = _Walk(keys, chain)
@@ -97,18 +97,18 @@ def _verify(session: Session, given: Sequence[Anchor]) -> Verdict:
     waiting, stranger = _unlinked(session, keys)
     if problem is None and stranger is not None:
         flaw = Flaw.UNSIGNED if stranger.mac is None else Flaw.NOT_OURS
-        problem = Problem(flaw, walk.head.position, stranger.seq)
-    return Verdict(walk.head, walk.checked, walk.purged, waiting, problem)
+        problem = ChainProblem(flaw, walk.head.position, stranger.seq)
+    return ChainReport(walk.head, walk.checked, walk.purged, waiting, problem)
 
 
-def _first(problems: Sequence[Problem | None]) -> Problem | None:
+def _first(problems: Sequence[ChainProblem | None]) -> ChainProblem | None:
     return next((problem for problem in problems if problem is not None), None)
 
 
-def _beyond(walk: "_Walk", anchors: list[Anchor]) -> Problem | None:
+def _beyond(walk: "_Walk", anchors: list[Anchor]) -> ChainProblem | None:
     """An anchor that the chain does not reach."""
     if any(anchor.position > walk.head.position for anchor in anchors):
-        return Problem(Flaw.TAIL_CUT, walk.head.position + 1)
+        return ChainProblem(Flaw.TAIL_CUT, walk.head.position + 1)
     return None
 
 
@@ -124,7 +124,7 @@ class _Walk:
         self.checked = 0
         self.holes: list[Any] = []
 
-    def beginning(self) -> Problem | None:
+    def beginning(self) -> ChainProblem | None:
         chain = self.chain
         if chain is None:
             return None
@@ -132,9 +132,9 @@ class _Walk:
         key = proof.which_key(
             self.all_keys, chain.mac, lambda key: proof.beginning_mac(key, *known)
         )
-        return Problem(Flaw.BEGINNING, self.head.position) if key is None else None
+        return ChainProblem(Flaw.BEGINNING, self.head.position) if key is None else None
 
-    def through(self, session: Session, anchors: list[Anchor]) -> Problem | None:
+    def through(self, session: Session, anchors: list[Anchor]) -> ChainProblem | None:
         """Every link with its entry; stops at the first that is wrong."""
         expected: dict[int, set[str]] = {}
         for anchor in anchors:
@@ -155,27 +155,27 @@ class _Walk:
                     return problem
         taken = 0 if self.chain is None else self.chain.holes
         if len(self.holes) > taken:
-            return Problem(Flaw.TOO_MANY_MISSING, *self.holes[0])
+            return ChainProblem(Flaw.TOO_MANY_MISSING, *self.holes[0])
         return None
 
-    def _anchored(self, expected: dict[int, set[str]]) -> Problem | None:
+    def _anchored(self, expected: dict[int, set[str]]) -> ChainProblem | None:
         if expected.get(self.head.position, {self.head.hash}) - {self.head.hash}:
-            return Problem(Flaw.REWRITTEN, self.head.position, self.head.entry_seq or None)
+            return ChainProblem(Flaw.REWRITTEN, self.head.position, self.head.entry_seq or None)
         return None
 
-    def _step(self, link: AuditLink, entry: AuditEntry | None) -> Problem | None:
+    def _step(self, link: AuditLink, entry: AuditEntry | None) -> ChainProblem | None:
         position = self.head.position + 1
         if link.position != position:
-            return Problem(Flaw.LINK_MISSING, position)
+            return ChainProblem(Flaw.LINK_MISSING, position)
         bound = (position, self.head.hash, link.entry_seq, link.at, link.mac)
         key = proof.which_key(self.keys, link.hash, lambda key: proof.link_hash(key, *bound))
         if key is None:
-            return Problem(Flaw.LINK_ALTERED, position, link.entry_seq)
+            return ChainProblem(Flaw.LINK_ALTERED, position, link.entry_seq)
         del self.keys[key + 1 :]  # an older key counts no more once a newer one has signed
         if entry is None:
             return self._missing(link)
         if not self._is_what_was_written(link, entry):
-            return Problem(Flaw.ENTRY_ALTERED, position, entry.seq)
+            return ChainProblem(Flaw.ENTRY_ALTERED, position, entry.seq)
         self._go(link)
         return None
 
@@ -183,10 +183,10 @@ class _Walk:
         self.head = Head(link.position, link.hash, link.entry_seq)
         self.checked += 1
 
-    def _missing(self, link: AuditLink) -> Problem | None:
+    def _missing(self, link: AuditLink) -> ChainProblem | None:
         before: datetime | None = None if self.chain is None else self.chain.purged_before
         if before is None or link.at >= before:
-            return Problem(Flaw.ENTRY_MISSING, link.position, link.entry_seq)
+            return ChainProblem(Flaw.ENTRY_MISSING, link.position, link.entry_seq)
         self.holes.append((link.position, link.entry_seq))
         self._go(link)
         return None

@@ -32,7 +32,7 @@ DIGITS = 4  # the second proof, here and elsewhere: the end of the registered ph
 
 
 @dataclass(frozen=True)
-class Link:
+class ResetLink:
     """A link that may be handed over now, in the reply and nowhere else."""
 
     username: str
@@ -62,7 +62,7 @@ def give_link(
     now: datetime,
     *,
     person: str | None = None,
-) -> Link | Wait | Barred:
+) -> ResetLink | Wait | Barred:
     """A link to the password: the first one, or a reset once a password was revealed.
 
     The first one needs no limit, for it gives away nothing that anybody has already. request
@@ -82,7 +82,7 @@ def give_link(
             if until is not None:
                 return Wait(until)
     token = secret_links.issue(session, account, now, purpose, request=request)
-    return Link(account.username, token, purpose)
+    return ResetLink(account.username, token, purpose)
 
 
 def _belongs_to(session: Session, account: Account, person: str) -> bool:
@@ -129,7 +129,7 @@ class Proof(Enum):
 
 
 @dataclass(frozen=True)
-class Refused:
+class ResetRefusal:
     """What the page says, and how many tries are left."""
 
     proof: Proof
@@ -148,7 +148,7 @@ def four_digits(typed: str) -> str | None:
 
 def open_link(
     session: Session, token: str, typed: str, now: datetime
-) -> secret_links.Opened | Refused:
+) -> secret_links.Opened | ResetRefusal:
     """Burn a reset's link for whoever knows the last four digits of the phone.
 
     Either branch is one conditional UPDATE, so that of any number of tries at once five wrong
@@ -156,7 +156,7 @@ def open_link(
     """
     digits = four_digits(typed)
     if digits is None:
-        return Refused(Proof.MALFORMED)
+        return ResetRefusal(Proof.MALFORMED)
     reset = LinkPurpose.PASSWORD_RESET
     live = tokens.live_ones(session, reset, now, secret=token)
     known = session.execute(
@@ -165,14 +165,14 @@ def open_link(
         .where(*live, Account.state == AccountState.ACTIVE)
     ).one_or_none()
     if known is None:
-        return Refused(Proof.DEAD)
+        return ResetRefusal(Proof.DEAD)
     phone = session.get_one(Learner, known.learner_id).phone or ""
     if hmac.compare_digest(phone[-DIGITS:].encode(), digits.encode()):
         opened = secret_links.claim(session, token, now, reset)
-        return opened or Refused(Proof.DEAD)
+        return opened or ResetRefusal(Proof.DEAD)
     left = tokens.missed(session, reset, now, secret=token)
     if left is None:
-        return Refused(Proof.DEAD)
+        return ResetRefusal(Proof.DEAD)
     audit.record(
         session,
         Action.LINK_REFUSED,
@@ -182,4 +182,4 @@ def open_link(
         link_id=known.id,
         cause="digits" if left else "spent",
     )
-    return Refused(Proof.WRONG, left) if left else Refused(Proof.SPENT)
+    return ResetRefusal(Proof.WRONG, left) if left else ResetRefusal(Proof.SPENT)

@@ -32,7 +32,7 @@ NO_WAIT = timedelta()
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SignInOutcome:
     """A ticket where it succeeded, a wait where it was not tried, neither where it was refused."""
 
     ticket: SessionCookie | None = None
@@ -40,7 +40,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownAccount:
     """What the first unit saw of an account; None's stand for an account that there is not."""
 
     account_id: str | None
@@ -61,7 +61,7 @@ def attempt(
     ip: str,
     now: datetime,
     replaces: SessionCookie | None = None,
-) -> Outcome:
+) -> SignInOutcome:
     """Try to sign in. Unknown, wrong, expired and closed look the same and take the same time.
 
     Each try is two units and one hash, whatever the cause. `replaces` is a session that this
@@ -70,7 +70,7 @@ def attempt(
     name = normal_username(username)
     wait, known = database.write(lambda session: _begin(session, name, ip, now))
     if wait > NO_WAIT:
-        return Outcome(wait=wait)
+        return SignInOutcome(wait=wait)
     if len(password) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         password = ""
     form = passwords.initial_form if known.is_initial else passwords.own_form
@@ -79,7 +79,7 @@ def attempt(
     if not is_right or known.is_over:
         cause = "unknown" if known.account_id is None else "expired" if is_right else "password"
         database.write(lambda session: _refuse(session, known.account_id, cause, now))
-        return Outcome()
+        return SignInOutcome()
     renewed = passwords.hash_password(typed) if passwords.is_outdated(known.hash or "") else None
     return database.write(lambda session: _admit(session, name, known, renewed, ip, now, replaces))
 
@@ -172,7 +172,7 @@ def log_out(session: Session, ticket: SessionCookie, now: datetime) -> None:
     )
 
 
-def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _Known]:
+def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _KnownAccount]:
     limits = [
         (throttles.PAIR, throttles.pair(name, ip)),
         (throttles.NETWORK, throttles.network(ip)),
@@ -186,9 +186,9 @@ def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedel
             select(PortalAccount).where(PortalAccount.username == name)
         ).one_or_none()
     if account is None:
-        return wait, _Known(None, None, is_initial=False, is_over=True)
+        return wait, _KnownAccount(None, None, is_initial=False, is_over=True)
     initial_until = account.initial_until
-    return wait, _Known(
+    return wait, _KnownAccount(
         account.id,
         account.password_hash,
         is_initial=initial_until is not None,
@@ -211,17 +211,17 @@ def _refuse(session: Session, account_id: str | None, cause: str, now: datetime)
 def _admit(
     session: Session,
     name: str,
-    known: _Known,
+    known: _KnownAccount,
     renewed: str | None,
     ip: str,
     now: datetime,
     replaces: SessionCookie | None,
-) -> Outcome:
+) -> SignInOutcome:
     account = session.scalars(
         select(PortalAccount).where(PortalAccount.id == known.account_id).with_for_update()
     ).one()
     if account.password_hash != known.hash or not account.is_open:
-        return Outcome()  # changed while it was being compared
+        return SignInOutcome()  # changed while it was being compared
     if renewed:
         account.password_hash = renewed
     throttles.reset(session, throttles.PAIR, throttles.pair(name, ip))
@@ -240,7 +240,7 @@ def _admit(
         now=now,
         account_id=account.external_key,
     )
-    return Outcome(ticket=sessions.open_session(session, account, now))
+    return SignInOutcome(ticket=sessions.open_session(session, account, now))
 
 
 def _remember_day(session: Session, learner_id: str, now: datetime) -> None:

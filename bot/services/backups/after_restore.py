@@ -16,7 +16,7 @@ from bot.services.auth import sessions
 from bot.services.backups import restored_sending
 from bot.services.backups.restored_sending import (
     RESTORED,
-    Held,
+    HeldSendings,
 )
 from bot.services.learners import exports as csv_exports
 from bot.services.staff import (
@@ -38,7 +38,7 @@ from models.staff import StaffLink, StaffRecoveryCode
 from models.staff_chat import StaffChat, StaffChatCode
 
 
-class Settled(NamedTuple):
+class RestoreSettled(NamedTuple):
     """How many sessions, links, chats of staff, recovery codes and exports ended; what is held.
 
     team: everybody as the backup knew them, because who was dismissed since is back.
@@ -49,14 +49,14 @@ class Settled(NamedTuple):
     chats: int
     codes: int
     exports: int
-    held: Held
+    held: HeldSendings
     team: tuple[Profile, ...]
 
 
-def settle(session: Session, made_at: datetime, now: datetime) -> Settled:
+def settle(session: Session, made_at: datetime, now: datetime) -> RestoreSettled:
     """In the restore's own transaction, before anybody can see the data."""
     ended = staff_sessions.end_everybodys(session, now) + sessions.close_everybodys(session, now)
-    return Settled(
+    return RestoreSettled(
         ended,
         _end_links(session, now),
         _unlink_staff(session, now),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bot.crypto import Keyring
 from bot.services.backups.files import (
     BackupError,
-    Reader,
+    BackupReader,
     Writer,
 )
 from bot.services.backups.rows import (
@@ -33,7 +33,7 @@ _NAME = re.compile(r"english-planet-(\d{8}T\d{6})Z\.(?:backup|unfinished)")
 
 
 @dataclass(frozen=True)
-class Made:
+class FinishedBackup:
     """A finished backup, as the operator is told of it."""
 
     path: Path
@@ -44,7 +44,7 @@ class Made:
     seconds: float
 
 
-def make(database: Database, keyring: Keyring, directory: Path, now: datetime) -> Made:
+def make(database: Database, keyring: Keyring, directory: Path, now: datetime) -> FinishedBackup:
     """Write a backup; under its name it is complete and on the disk, or it is not there."""
     began = time.monotonic()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -58,7 +58,7 @@ def make(database: Database, keyring: Keyring, directory: Path, now: datetime) -
         _sync(directory)
     finally:
         fresh.unlink(missing_ok=True)
-    return Made(
+    return FinishedBackup(
         path,
         contents.rows,
         len(contents.tables),
@@ -132,7 +132,7 @@ def found(directory: Path) -> list[tuple[Path, datetime]]:
     return here
 
 
-def check(reader: Reader) -> Contents:
+def check(reader: BackupReader) -> Contents:
     """Read a whole backup without loading it; raises BackupError where anything is amiss."""
     contents, current, end = Contents(), Tally(), None
     for line in reader.lines():

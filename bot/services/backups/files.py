@@ -68,7 +68,7 @@ class Writer:
         self._number += 1
 
 
-class Reader:
+class BackupReader:
     """Opens a file: its header at once, its lines as they are asked for."""
 
     def __init__(self, path: Path, keyring: Keyring) -> None:

@@ -33,7 +33,7 @@ RESTORED = "restored"  # what a page says of it: campaign_words.PAUSES
 _REQUEST = "request:"  # with its number: an answer, or the word that it arrived
 
 
-class Held(NamedTuple):
+class HeldSendings(NamedTuple):
     """How many announcements are held or drafts again, and what waited and is not sent.
 
     mails: by template. requests: the numbers of those that an unsent push or mail was about.
@@ -48,7 +48,7 @@ class Held(NamedTuple):
     imports: int
 
 
-def hold(session: Session, made_at: datetime, now: datetime) -> Held:
+def hold(session: Session, made_at: datetime, now: datetime) -> HeldSendings:
     """made_at: when the backup was made, or a little before."""
     held, drafts = _hold_campaigns(session, now)
     pushes, of_pushes = _end_pushes(session, made_at, now)
@@ -56,7 +56,7 @@ def hold(session: Session, made_at: datetime, now: datetime) -> Held:
     _end_answers(session)
     imports = csv_imports.forget_running(session, now)
     about = tuple(sorted(of_pushes | of_mails))
-    return Held(held, drafts, pushes, mails, about, imports)
+    return HeldSendings(held, drafts, pushes, mails, about, imports)
 
 
 def _hold_campaigns(session: Session, now: datetime) -> tuple[int, int]:

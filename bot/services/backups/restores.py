@@ -38,10 +38,10 @@ from bot.services.backups import (
     backups,
     restored_consents,
 )
-from bot.services.backups.after_restore import Settled
+from bot.services.backups.after_restore import RestoreSettled
 from bot.services.backups.files import (
     BackupError,
-    Reader,
+    BackupReader,
 )
 from bot.services.backups.rows import (
     BATCH,
@@ -55,7 +55,7 @@ from bot.services.privacy import (
     erasure,
     erasure_list,
 )
-from bot.services.privacy.erasure_list import Erased
+from bot.services.privacy.erasure_list import ListedErasure
 from models import migrations
 from models.database import Database
 from models.tables import metadata
@@ -72,7 +72,7 @@ class Restored:
     erased_again: int  # people
     doubtful: int  # lines of the erasure list that could not be believed
     withdrawn: int  # consents to news that the replaced database knew to be taken back since
-    settled: Settled  # what was open when the backup was made, and is not any more
+    settled: RestoreSettled  # what was open when the backup was made, and is not any more
     seconds: float
 
 
@@ -92,7 +92,7 @@ def restore(
     announcements are held: see bot/services/backups/after_restore.py.
     """
     began = time.monotonic()
-    reader = Reader(path, keyring)
+    reader = BackupReader(path, keyring)
     contents = backups.check(reader)
     made_at = datetime.fromisoformat(reader.header["made_at"])
     revision = reader.header["revision"]
@@ -105,7 +105,7 @@ def restore(
         present = _present(url, made_at)
         if present.has_rows and not may_replace:
             raise BackupError("The database is not empty: add --yes to replace all that is in it.")
-        listed = erasure_list.Listed((), 0, False)
+        listed = erasure_list.ErasureList((), 0, False)
         if list_directory is not None:
             listed = erasure_list.read(list_directory, keyring)
         union = {erased.id: erased for erased in (*listed.erased, *present.erased)}
@@ -134,7 +134,7 @@ class Present:
     """What stands in the database that is to be replaced, and must not be undone."""
 
     has_rows: bool
-    erased: tuple[Erased, ...]
+    erased: tuple[ListedErasure, ...]
     withdrawn: tuple[Row[Any], ...]
 
 
@@ -255,7 +255,7 @@ def _empty(connection: Connection) -> None:
         connection.execute(text(f"DROP FUNCTION {function} CASCADE"))
 
 
-def _load(connection: Connection, reader: Reader, contents: Contents) -> None:
+def _load(connection: Connection, reader: BackupReader, contents: Contents) -> None:
     """Make the tables as they were, fill them, compare, and bring them to the newest revision."""
     migrations.upgrade_on(connection, reader.header["revision"])
     tables = MetaData()
@@ -317,7 +317,7 @@ def _settle(
     contents: Contents,
     made_at: datetime,
     now: datetime,
-) -> tuple[int, int, Settled]:
+) -> tuple[int, int, RestoreSettled]:
     """Apply what is known of since, and make the rest safe; how many people, how many noes."""
     database = Database(str(connection.engine.url.render_as_string(False)), keyring)
     info = {"keyring": keyring, "database": database}

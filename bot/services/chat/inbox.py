@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.crypto import Keyring
 from bot.services.chat.inbox_queries import (
     FINISH,
-    Statements,
+    InboxStatements,
     built,
 )
 from bot.services.chat.replies import (
@@ -303,5 +303,5 @@ def _finishing(answer: Answer, worker: str, state: EventState) -> dict[str, Any]
     }
 
 
-def _statements(database: Database) -> Statements:
+def _statements(database: Database) -> InboxStatements:
     return built(database.has_own_clock, LEASE)

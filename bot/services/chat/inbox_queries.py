@@ -27,7 +27,7 @@ FINISH = Prepared(
 
 
 @dataclass(frozen=True)
-class Statements:
+class InboxStatements:
     """Claiming the next event, and recording that it took effect."""
 
     earliest: Prepared
@@ -35,7 +35,7 @@ class Statements:
 
 
 @cache
-def built(has_own_clock: bool, lease: timedelta) -> Statements:
+def built(has_own_clock: bool, lease: timedelta) -> InboxStatements:
     """The statements for a database whose leases go by its own clock, or by ours."""
     clock, until = leases.clocks(has_own_clock, lease)
     is_free = or_(leases.is_free(_T, clock), _T.worker == bindparam("me"))
@@ -63,4 +63,4 @@ def built(has_own_clock: bool, lease: timedelta) -> Statements:
             lease_until=until,
         )
     )
-    return Statements(Prepared(earliest), Prepared(handled))
+    return InboxStatements(Prepared(earliest), Prepared(handled))

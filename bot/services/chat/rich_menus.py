@@ -16,18 +16,18 @@ from models.rich_menu import RichMenu
 KNOWN_FOR = timedelta(minutes=1)
 
 
-class Audience(StrEnum):
+class MenuAudience(StrEnum):
     GUEST = "guest"
     LEARNER = "learner"
     STAFF = "staff"
 
 
-def key_of(audience: Audience, language: str) -> str:
+def key_of(audience: MenuAudience, language: str) -> str:
     """The key of a menu, which is its alias at LINE too."""
     return f"{audience}-{language}"
 
 
-DEFAULT = key_of(Audience.GUEST, THAI)  # what LINE shows to everybody who is linked to none
+DEFAULT = key_of(MenuAudience.GUEST, THAI)  # what LINE shows to everybody who is linked to none
 
 
 @dataclass
@@ -82,9 +82,9 @@ def wanted(
     if not deployed.ids:
         return None
     if is_staff is None and linked is not None:
-        staff_menus = {deployed.ids.get(key_of(Audience.STAFF, each)) for each in LANGUAGES}
+        staff_menus = {deployed.ids.get(key_of(MenuAudience.STAFF, each)) for each in LANGUAGES}
         is_staff = linked in staff_menus and chats.member_of(session, user_id) is not None
-    audience = Audience.STAFF
+    audience = MenuAudience.STAFF
     if not is_staff:
         audience = _audience(session, deployed, conversation, learner, linked)
     key = key_of(audience, conversation.language)
@@ -108,17 +108,17 @@ def _audience(
     conversation: Conversation,
     learner: Learner | None,
     linked: str | None,
-) -> Audience:
+) -> MenuAudience:
     if conversation.learner_id is None or conversation not in session:
-        return Audience.GUEST  # a stranger, or somebody who has just been erased
+        return MenuAudience.GUEST  # a stranger, or somebody who has just been erased
     if learner is None:
         for key, menu_id in deployed.ids.items():
-            audience = Audience(key.partition("-")[0])
-            if menu_id == linked and audience is Audience.LEARNER:
+            audience = MenuAudience(key.partition("-")[0])
+            if menu_id == linked and audience is MenuAudience.LEARNER:
                 return audience  # the handler did not look at the learner: nothing has changed
         learner = session.get(Learner, conversation.learner_id)
     is_one = learner is not None and learner.state is LearnerState.ACTIVE
-    return Audience.LEARNER if is_one else Audience.GUEST
+    return MenuAudience.LEARNER if is_one else MenuAudience.GUEST
 
 
 def remember_link(session: Session, linking: Linking) -> None:

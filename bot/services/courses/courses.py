@@ -74,7 +74,7 @@ def read(directory: Path) -> tuple[Course, ...]:
         data = tomllib.loads((directory / "courses.toml").read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CoursesError([f"courses.toml: {error}"]) from error
-    checker = _Checker(directory)
+    checker = _CoursesChecker(directory)
     courses = tuple(checker.course(entry) for entry in checker.tables(data, "course", ""))
     checker.unique([course.id for course in courses], "course")
     if checker.problems:
@@ -82,7 +82,7 @@ def read(directory: Path) -> tuple[Course, ...]:
     return courses
 
 
-class _Checker:
+class _CoursesChecker:
     """Turns tables into courses and collects what is wrong with them."""
 
     def __init__(self, directory: Path) -> None:

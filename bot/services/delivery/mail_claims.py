@@ -20,7 +20,7 @@ LOOKS, LOOK = 10, 200  # how often, and at how many mails, a claim looks for suc
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedMail:
     """A mail that this worker has a lease on."""
 
     id: str
@@ -41,12 +41,12 @@ def claim(
     gate: Gate,
     most: int = 20,
     per_domain: int = 10,
-) -> list[Claimed]:
+) -> list[ClaimedMail]:
     """Lease mails that are due; notices about accounts first, however much news is waiting.
 
     per_domain: how many mails a second one domain gets. What is over that gets a later date.
     """
-    found: list[Claimed] = []
+    found: list[ClaimedMail] = []
     for stream in (Stream.TRANSACTIONAL, Stream.NEWS):
         look = most
         for _ in range(LOOKS):
@@ -113,7 +113,7 @@ def _admitted(
     per_domain: int,
     stream: Stream,
     now: datetime,
-) -> list[Claimed]:
+) -> list[ClaimedMail]:
     """Those that may go now; the others are let go of, with a later date where one was given."""
     waiting: dict[str, list[_Leased]] = {}
     for mail in leased:
@@ -134,7 +134,7 @@ def _admitted(
         others += [{"id": mail.id, "due_at": due, "lease_until": None} for mail, due in dated]
     if others:
         session.execute(update(Mail), others)
-    return [Claimed(mail.id, mail.attempts) for mail in leased if mail.id in admitted]
+    return [ClaimedMail(mail.id, mail.attempts) for mail in leased if mail.id in admitted]
 
 
 def _domain(session: Session, mail_id: str, sealed: bytes | None) -> str:

@@ -21,7 +21,7 @@ from bot.services.delivery.gate import (
 )
 from bot.services.delivery.mail_claims import (
     LEASE,
-    Claimed,
+    ClaimedMail,
 )
 from bot.services.people import people
 from bot.services.shared import retries
@@ -36,7 +36,7 @@ MAX_WAIT = timedelta(hours=4)
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class OutgoingMail:
     """A mail whose attempt is counted, ready to be written."""
 
     id: str
@@ -48,12 +48,12 @@ class Outgoing:
 
 def begin(
     session: Session,
-    claimed: Claimed,
+    claimed: ClaimedMail,
     worker: str,
     now: datetime,
     head: Letterhead,
     gate: Gate,
-) -> Outgoing | None:
+) -> OutgoingMail | None:
     """Count an attempt just before it; None where the mail may not go out any more.
 
     The sender's domain names the mail from its first try on (RFC 5322, 3.6.4).
@@ -85,7 +85,9 @@ def begin(
     return _outgoing(session, mail)
 
 
-def hand_over(session: Session, outgoing: Outgoing, worker: str, now: datetime, gate: Gate) -> bool:
+def hand_over(
+    session: Session, outgoing: OutgoingMail, worker: str, now: datetime, gate: Gate
+) -> bool:
     """Write down that a piece of news goes out with the next step; False where it must not.
 
     The last look at the ledger, with the server waiting for DATA. A notice needs neither: it is
@@ -103,7 +105,7 @@ def hand_over(session: Session, outgoing: Outgoing, worker: str, now: datetime, 
     return True
 
 
-def sent(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> None:
+def sent(session: Session, outgoing: OutgoingMail, worker: str, now: datetime) -> None:
     """The server took it. What was written stays, sealed: the row is the archive (S17)."""
     mail = _mine(session, outgoing.id, outgoing.attempts, worker, MailState.UNKNOWN)
     if mail is not None:
@@ -113,7 +115,7 @@ def sent(session: Session, outgoing: Outgoing, worker: str, now: datetime) -> No
 
 def failed(
     session: Session,
-    outgoing: Outgoing,
+    outgoing: OutgoingMail,
     worker: str,
     error: DeliveryError,
     now: datetime,
@@ -145,7 +147,7 @@ def failed(
 
 
 def postpone(
-    session: Session, claimed: list[Claimed], worker: str, error: DeliveryError, now: datetime
+    session: Session, claimed: list[ClaimedMail], worker: str, error: DeliveryError, now: datetime
 ) -> None:
     """The server cannot be reached: an attempt for each, and all of them later."""
     for one in claimed:
@@ -171,12 +173,12 @@ def _decided(session: Session, mail_id: str, now: datetime, gate: Gate) -> Decis
     return gate.decide(session, mail, now)
 
 
-def _outgoing(session: Session, mail: Mail) -> Outgoing:
+def _outgoing(session: Session, mail: Mail) -> OutgoingMail:
     secrets = {
         "link": mails.link_secret(session, mail.id),
         "code": mails.code_secret(session, mail.id),
     }
-    return Outgoing(
+    return OutgoingMail(
         id=mail.id,
         attempts=mail.attempts,
         subject_id=mail.subject_id,

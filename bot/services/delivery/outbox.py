@@ -23,7 +23,7 @@ from bot.services.delivery.gate import (
     Wait,
 )
 from bot.services.delivery.outbox_queries import (
-    Statements,
+    OutboxStatements,
     built,
     ids,
 )
@@ -48,7 +48,7 @@ WAITS = {Shortage.RATE: 2, Shortage.RESERVED: 12, Shortage.QUOTA: 300}
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class OutgoingPush:
     """A claimed push, ready for the call: byte by byte the same for every try."""
 
     id: str
@@ -123,7 +123,7 @@ def tell(
     )
 
 
-def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[Outgoing]:
+def claim(session: Session, worker: str, now: datetime, most: int = 20) -> list[OutgoingPush]:
     """Lease pushes that are due, first come first; attempts are counted later (`begin`)."""
     times = leases.times(database_of(session), LEASE, ("clock", "until"))
     asked = {**times, "me": worker, "now": now, "most": most}
@@ -140,7 +140,7 @@ def _opened(
     messages_sealed: bytes,
     retry_key: str,
     purpose: Purpose | None,
-) -> Outgoing | None:
+) -> OutgoingPush | None:
     """A claimed row with its seals open; one that cannot be read is closed: it never could go."""
     keyring = session_keyring(session)
     try:
@@ -150,16 +150,16 @@ def _opened(
         _close(session.get_one(Push, push_id), PushState.FAILED, "cannot be read")
         return None
     body = presenter_of(session).push(to, messages)
-    return Outgoing(push_id, attempts, person, body, retry_key, is_news=purpose is not None)
+    return OutgoingPush(push_id, attempts, person, body, retry_key, is_news=purpose is not None)
 
 
 def begin_all(
     session: Session,
-    claimed: Sequence[Outgoing],
+    claimed: Sequence[OutgoingPush],
     worker: str,
     now: datetime,
     gate: Gate,
-) -> list[Outgoing]:
+) -> list[OutgoingPush]:
     """Count an attempt for each push that is about to go out; leaves out what may not.
 
     For everything but news, about which each person is asked again (`begin`).
@@ -178,8 +178,8 @@ def begin_all(
 
 
 def begin(
-    session: Session, outgoing: Outgoing, worker: str, now: datetime, gate: Gate
-) -> Outgoing | None:
+    session: Session, outgoing: OutgoingPush, worker: str, now: datetime, gate: Gate
+) -> OutgoingPush | None:
     """Count an attempt just before its call; None where it may not go out any more."""
     decided = _decided(session, outgoing.id, now, gate)  # locks the person, hence first
     push = _mine(session, outgoing, worker)
@@ -210,7 +210,7 @@ def begin(
 
 
 def sent(
-    session: Session, taken: Sequence[tuple[Outgoing, Receipt]], worker: str, now: datetime
+    session: Session, taken: Sequence[tuple[OutgoingPush, Receipt]], worker: str, now: datetime
 ) -> None:
     """LINE accepted them. A worker that lost its lease changes nothing."""
     statements, mine = _statements(session), {"me": worker, "now": now}
@@ -230,7 +230,7 @@ def sent(
 
 
 def failed(
-    session: Session, outgoing: Outgoing, worker: str, error: DeliveryError, now: datetime
+    session: Session, outgoing: OutgoingPush, worker: str, error: DeliveryError, now: datetime
 ) -> None:
     """Try again later, or close it where LINE refused it for good."""
     push = _mine(session, outgoing, worker)
@@ -245,7 +245,7 @@ def failed(
 
 def rate_limited(
     session: Session,
-    outgoing: Sequence[Outgoing],
+    outgoing: Sequence[OutgoingPush],
     worker: str,
     shortage: Shortage,
     now: datetime,
@@ -258,7 +258,7 @@ def rate_limited(
             leases.put_off(push, now + WAITS[shortage] * SECOND * _apart(), f"429 {shortage}")
 
 
-def release(session: Session, claimed: Sequence[Outgoing], worker: str) -> None:
+def release(session: Session, claimed: Sequence[OutgoingPush], worker: str) -> None:
     """Give back what was claimed and not begun."""
     session.execute(
         update(Push)
@@ -276,7 +276,7 @@ def _decided(session: Session, push_id: str, now: datetime, gate: Gate) -> Decis
     return gate.decide(session, push, now)
 
 
-def _mine(session: Session, outgoing: Outgoing, worker: str) -> Push | None:
+def _mine(session: Session, outgoing: OutgoingPush, worker: str) -> Push | None:
     return leases.mine(session, Push, outgoing.id, worker, outgoing.attempts, PushState.QUEUED)
 
 
@@ -290,10 +290,10 @@ def _apart() -> float:
     return uniform(1, 1.25)  # noqa: S311 - nothing secret
 
 
-def _attempts(outgoing: Outgoing) -> int:
+def _attempts(outgoing: OutgoingPush) -> int:
     return outgoing.attempts
 
 
-def _statements(session: Session) -> Statements:
+def _statements(session: Session) -> OutboxStatements:
     database = database_of(session)
     return built(database.is_sqlite, database.has_own_clock, LEASE)

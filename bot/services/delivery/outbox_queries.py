@@ -40,7 +40,7 @@ _SENT: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
-class Statements:
+class OutboxStatements:
     """Claiming what is due, counting attempts, and recording what LINE took.
 
     `sent_all` takes arrays (PostgreSQL: a third of the cost), `sent` one push at a time.
@@ -58,7 +58,7 @@ def ids(is_sqlite: bool, found: Sequence[str]) -> Any:
 
 
 @cache
-def built(is_sqlite: bool, has_own_clock: bool, lease: timedelta) -> Statements:
+def built(is_sqlite: bool, has_own_clock: bool, lease: timedelta) -> OutboxStatements:
     """The statements for a kind of database, and for leases by its own clock or by ours."""
     clock, until = leases.clocks(has_own_clock, lease)
     now = bindparam("now", type_=UTCDateTime())
@@ -116,7 +116,7 @@ def built(is_sqlite: bool, has_own_clock: bool, lease: timedelta) -> Statements:
         .where(_T.id == done.c.id, _T.attempts == done.c.attempts, *mine)
         .values(**_SENT, request_id=done.c.request_id, sent_at=now)
     )
-    return Statements(*(Prepared(statement) for statement in (claim, begin, sent, sent_all)))
+    return OutboxStatements(*(Prepared(statement) for statement in (claim, begin, sent, sent_all)))
 
 
 def _among(is_sqlite: bool) -> Any:

@@ -11,7 +11,7 @@ from bot.services.learners import (
     merge_rules,
     search,
 )
-from bot.services.learners.search import Row
+from bot.services.learners.search import LearnerRow
 from models.learner import Learner, LearnerState, PossibleDuplicate
 from models.merges import Merge
 
@@ -22,13 +22,13 @@ PAGE = 20
 class Pair:
     """Two registrations, the older one first, and which details are the same."""
 
-    one: Row
-    other: Row
+    one: LearnerRow
+    other: LearnerRow
     matched: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MergeVerdict:
     """A pair, and what speaks against keeping the one or the other."""
 
     pair: Pair
@@ -68,7 +68,7 @@ def newest(session: Session, before: str | None = None) -> tuple[list[Pair], str
     return pairs, found[PAGE - 1].id if len(found) > PAGE else None
 
 
-def pair(session: Session, one_id: str, other_id: str) -> Verdict | None:
+def pair(session: Session, one_id: str, other_id: str) -> MergeVerdict | None:
     """One pair, and what may become of it; None where it is not flagged."""
     ids = {one_id, other_id}
     matched = _matched(session, ids).get(frozenset(ids))
@@ -77,7 +77,7 @@ def pair(session: Session, one_id: str, other_id: str) -> Verdict | None:
         return None
     people = {row.id: row for row in search.rows(session, learners.values())}
     one, other = (learners[key] for key in sorted(ids))
-    return Verdict(
+    return MergeVerdict(
         Pair(people[one.id], people[other.id], matched),
         merge_rules.problems(session, one, other),
         merge_rules.problems(session, other, one),
@@ -101,7 +101,7 @@ def usernames(session: Session, merges: Sequence[Merge]) -> dict[str, str]:
     return {row.id: row.username for row in _rows(session, ids)}
 
 
-def _rows(session: Session, ids: set[str]) -> list[Row]:
+def _rows(session: Session, ids: set[str]) -> list[LearnerRow]:
     query = select(Learner).where(Learner.id.in_(ids))
     return search.rows(session, session.scalars(query))
 

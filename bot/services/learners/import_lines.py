@@ -42,7 +42,7 @@ _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
 
 @dataclass(frozen=True)
-class Problem:
+class LineProblem:
     """What is wrong in which column; code names the sentence for people."""
 
     field: Column
@@ -50,7 +50,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Line:
+class ImportLine:
     """One person as a file tells of them, complete or with its problems.
 
     evidence None: the consent is not proved, so the details may not be kept.
@@ -62,7 +62,7 @@ class Line:
     evidence: Evidence | None
     words: str  # that were agreed to
     wants_news: bool
-    problems: tuple[Problem, ...]
+    problems: tuple[LineProblem, ...]
 
     @property
     def is_minor(self) -> bool:
@@ -75,20 +75,22 @@ class Line:
         return bool(self.problems) and all(p.field in CONSENT for p in self.problems)
 
 
-def read(number: int, cells: tuple[str, ...], columns: Mapping[Column, int], now: datetime) -> Line:
+def read(
+    number: int, cells: tuple[str, ...], columns: Mapping[Column, int], now: datetime
+) -> ImportLine:
     """One line, with every problem that it has and not only the first."""
     row = _Row(cells, columns)
     values = {item: row.checked(item, field.from_cell) for item, field in FIELDS.items()}
     band = row.checked(Field.AGE, _age_band)
     if band and band != AgeBand.FROM_20:
-        row.problems.append(Problem(Field.AGE, "minor"))
+        row.problems.append(LineProblem(Field.AGE, "minor"))
     language = row.checked(Field.LANGUAGE, _language) or Language.THAI
     news = row.checked(Field.EMAIL_NEWS, _yes_or_no)
     evidence = row.evidence(now)
     details = None
     if not row.problems:
         details = Details({item: said or None for item, said in values.items()}, AgeBand(band))
-    return Line(
+    return ImportLine(
         number,
         details,
         Language(language),
@@ -104,7 +106,7 @@ class _Row:
 
     def __init__(self, cells: tuple[str, ...], columns: Mapping[Column, int]) -> None:
         self.cells, self.columns = cells, columns
-        self.problems: list[Problem] = []
+        self.problems: list[LineProblem] = []
 
     def said(self, field: Column) -> str:
         index = self.columns.get(field)
@@ -114,13 +116,13 @@ class _Row:
         try:
             return check(self.said(field))
         except InputError as error:
-            self.problems.append(Problem(field, error.code))
+            self.problems.append(LineProblem(field, error.code))
             return ""
 
     def evidence(self, now: datetime) -> Evidence | None:
         """When, to which words, by which means; None where any of them is missing or wrong."""
         if not any(self.said(field) for field in CONSENT):
-            self.problems.append(Problem(Field.CONSENT_DATE, "no_consent"))
+            self.problems.append(LineProblem(Field.CONSENT_DATE, "no_consent"))
             return None
         on = self.checked(Field.CONSENT_DATE, lambda typed: _date(typed, now))
         words = self.checked(Field.CONSENT_WORDS, _known_words)

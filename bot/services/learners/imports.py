@@ -28,7 +28,7 @@ from bot.services.learners import (
     invitations,
     spreadsheets,
 )
-from bot.services.learners.import_lines import Line
+from bot.services.learners.import_lines import ImportLine
 from bot.services.learners.import_words import (
     NEEDED,
     Column,
@@ -66,7 +66,7 @@ class RowOutcome(StrEnum):
 class Looked:
     """A line and what will become of it."""
 
-    line: Line
+    line: ImportLine
     fate: RowOutcome
 
 
@@ -230,7 +230,7 @@ def recent(session: Session, most: int = 20) -> Sequence[Import]:
 def _enrol(
     session: Session,
     row: Import,
-    line: Line,
+    line: ImportLine,
     settings: Settings,
     provider: str,
     basic_id: str | None,
@@ -271,7 +271,7 @@ def _enrol(
     )
 
 
-def _known(session: Session, lines: Iterable[Line]) -> set[tuple[str, str]]:
+def _known(session: Session, lines: Iterable[ImportLine]) -> set[tuple[str, str]]:
     """Phone and e-mail of everybody who is here already, of those that the lines name."""
     details = [line.details for line in lines if line.details is not None]
     found: set[tuple[str, str]] = set()
@@ -288,15 +288,15 @@ def _known(session: Session, lines: Iterable[Line]) -> set[tuple[str, str]]:
     return found
 
 
-def _key(line: Line) -> tuple[str, str]:
+def _key(line: ImportLine) -> tuple[str, str]:
     return (line.details.phone, line.details.email.casefold()) if line.details else ("", "")
 
 
-def _is_known(known: set[tuple[str, str]], line: Line) -> bool:
+def _is_known(known: set[tuple[str, str]], line: ImportLine) -> bool:
     return _key(line) in known
 
 
-def _fate(line: Line, known: set[tuple[str, str]], met: set[tuple[str, str]]) -> RowOutcome:
+def _fate(line: ImportLine, known: set[tuple[str, str]], met: set[tuple[str, str]]) -> RowOutcome:
     if line.is_minor:
         return RowOutcome.MINOR
     if line.lacks_consent:

@@ -41,7 +41,7 @@ _TELLING = (AccountState.FROZEN, AccountState.ACTIVE, AccountState.PENDING, Acco
 
 
 @dataclass(frozen=True)
-class Row:
+class LearnerRow:
     """A learner in a list: enough to tell two apart, not enough to reach somebody."""
 
     id: str
@@ -65,7 +65,7 @@ class Row:
         return self.state
 
 
-def search(session: Session, by: Way, typed: str, *, actor: str, now: datetime) -> list[Row]:
+def search(session: Session, by: Way, typed: str, *, actor: str, now: datetime) -> list[LearnerRow]:
     """Everybody who gave this very detail, newest first; raises InputError as registration does.
 
     The audit entry says how was searched and how many were found, not for what.
@@ -84,7 +84,7 @@ def search(session: Session, by: Way, typed: str, *, actor: str, now: datetime) 
     return found
 
 
-def newest(session: Session, before: str | None = None) -> tuple[list[Row], str | None]:
+def newest(session: Session, before: str | None = None) -> tuple[list[LearnerRow], str | None]:
     """A page of learners, newest first, and the id to go on from; ids grow with time.
 
     Two queries, whatever the number of learners.
@@ -96,7 +96,7 @@ def newest(session: Session, before: str | None = None) -> tuple[list[Row], str 
     return rows(session, found[:PAGE]), found[PAGE - 1].id if len(found) > PAGE else None
 
 
-def rows(session: Session, learners: Iterable[Learner]) -> list[Row]:
+def rows(session: Session, learners: Iterable[Learner]) -> list[LearnerRow]:
     """Learners as a list shows them; their accounts come in one query."""
     people = list(learners)
     query = select(Account).where(Account.learner_id.in_([learner.id for learner in people]))
@@ -106,10 +106,10 @@ def rows(session: Session, learners: Iterable[Learner]) -> list[Row]:
     return [row(learner, accounts.get(learner.id, ())) for learner in people]
 
 
-def row(learner: Learner, accounts: Sequence[Account]) -> Row:
+def row(learner: Learner, accounts: Sequence[Account]) -> LearnerRow:
     """One learner, masked; of several accounts the one that a member has to know of."""
     account = min(accounts, key=lambda one: _TELLING.index(one.state), default=None)
-    return Row(
+    return LearnerRow(
         id=learner.id,
         details={item: fields.masked(item, fields.value_of(learner, item)) for item in Item},
         username=account.username if account else "",

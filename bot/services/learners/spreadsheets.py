@@ -20,7 +20,7 @@ _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls: no text at all
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """The names of the columns, and the lines below them with their numbers in the file."""
 
     header: tuple[str, ...]
@@ -57,7 +57,7 @@ def decode(content: bytes) -> str:
     raise InputError("file_encoding")
 
 
-def read(text: str) -> Table:
+def read(text: str) -> CsvTable:
     """The lines of a file, empty ones left out.
 
     Raises InputError: file_broken (a quotation mark that is not closed, and the like), file_long,
@@ -86,7 +86,7 @@ def read(text: str) -> Table:
         raise InputError("file_broken", suggestion=str(reader.line_num + skipped)) from None
     if header is None or not lines:
         raise InputError("file_headless")
-    return Table(header, tuple(lines))
+    return CsvTable(header, tuple(lines))
 
 
 def _separator(text: str) -> tuple[str, str, int]:

@@ -39,7 +39,7 @@ class Unmasked:
 
 
 @dataclass(frozen=True)
-class Refused:
+class UnmaskingRefusal:
     """Why nothing is shown: no_category, short_reason, long_reason or enough."""
 
     code: str
@@ -62,19 +62,19 @@ def unmask(
     member_id: str,
     roles: frozenset[Role],
     now: datetime,
-) -> Unmasked | Refused:
+) -> Unmasked | UnmaskingRefusal:
     """Open the details for one answer; the look is written down before they leave the database.
 
     The reason may name people, so it is sealed; the audit trail gets its category alone.
     """
     if category not in set(Look):
-        return Refused("no_category")
+        return UnmaskingRefusal("no_category")
     problem = reason_problem(reason)
     if problem is not None:
-        return Refused(problem)
+        return UnmaskingRefusal(problem)
     session.get(Staff, member_id, with_for_update=True)  # looks at the same moment count in turn
     if left(session, member_id, roles, now) <= 0:
-        return Refused("enough")
+        return UnmaskingRefusal("enough")
     look = Unmasking(
         id=new_id(), learner_id=learner.id, member_id=member_id, category=Look(category), at=now
     )

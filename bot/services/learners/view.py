@@ -16,7 +16,7 @@ from bot.services.learners import (
     search,
     tags,
 )
-from bot.services.learners.search import Row
+from bot.services.learners.search import LearnerRow
 from bot.services.subscriptions import subscriptions
 from models.account import Account
 from models.consent import ConsentEvent, Purpose
@@ -41,10 +41,10 @@ class Consent:
 
 
 @dataclass(frozen=True)
-class View:
+class LearnerView:
     """One learner's page."""
 
-    row: Row
+    row: LearnerRow
     language: str
     has_joined: bool
     blocked_at: datetime | None
@@ -70,7 +70,7 @@ class View:
         return self.row.age_band is not AgeBand.FROM_20
 
 
-def of(session: Session, learner_id: str, now: datetime) -> View | None:
+def of(session: Session, learner_id: str, now: datetime) -> LearnerView | None:
     """A learner's page; None where there is no such learner."""
     learner = session.get(Learner, learner_id)
     if learner is None:
@@ -91,7 +91,7 @@ def of(session: Session, learner_id: str, now: datetime) -> View | None:
         .order_by(Inquiry.created_at.desc())
         .limit(LATEST)
     )
-    return View(
+    return LearnerView(
         row=search.row(learner, found),
         language=learner.language,
         has_joined=invitations.has_joined(chat),

@@ -23,7 +23,7 @@ INDEX = "erasure.line"
 
 
 @dataclass(frozen=True)
-class Erased:
+class ListedErasure:
     """One erasure as the list has it."""
 
     id: str
@@ -58,20 +58,20 @@ class Erased:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ErasureList:
     """What the file says, and how many of its lines cannot be believed."""
 
-    erased: tuple[Erased, ...]
+    erased: tuple[ListedErasure, ...]
     doubtful: int
     is_stale: bool  # some lines are under an older key
 
 
-def read(directory: Path, keyring: Keyring) -> Listed:
+def read(directory: Path, keyring: Keyring) -> ErasureList:
     """Read the list; a line that was forged, damaged or cut off is counted and left out."""
     path = directory / NAME
     if not path.exists():
-        return Listed((), 0, False)
-    found: list[Erased] = []
+        return ErasureList((), 0, False)
+    found: list[ListedErasure] = []
     doubtful, is_stale = 0, False
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         if not line.strip():
@@ -82,13 +82,13 @@ def read(directory: Path, keyring: Keyring) -> Listed:
             continue
         is_stale |= check != keyring.blind(INDEX, erased.text())
         found.append(erased)
-    return Listed(tuple(found), doubtful, is_stale)
+    return ErasureList(tuple(found), doubtful, is_stale)
 
 
-def _parsed(line: str) -> tuple[Erased | None, str]:
+def _parsed(line: str) -> tuple[ListedErasure | None, str]:
     try:
         raw = json.loads(line)
-        erased = Erased(
+        erased = ListedErasure(
             raw["id"], raw["subject"], raw["learner"], datetime.fromisoformat(raw["at"])
         )
         return erased, raw["check"]
@@ -96,10 +96,10 @@ def _parsed(line: str) -> tuple[Erased | None, str]:
         return None, ""
 
 
-def in_database(session: Session) -> list[Erased]:
+def in_database(session: Session) -> list[ListedErasure]:
     """The erasures of a database, oldest first."""
     rows = session.scalars(select(Erasure).order_by(Erasure.id))
-    return [Erased(row.id, row.subject_id, row.learner_id, row.erased_at) for row in rows]
+    return [ListedErasure(row.id, row.subject_id, row.learner_id, row.erased_at) for row in rows]
 
 
 def update(database: Database, keyring: Keyring, directory: Path) -> int:
@@ -107,7 +107,7 @@ def update(database: Database, keyring: Keyring, directory: Path) -> int:
     return add(directory, keyring, database.read(in_database))
 
 
-def add(directory: Path, keyring: Keyring, erasures: Iterable[Erased]) -> int:
+def add(directory: Path, keyring: Keyring, erasures: Iterable[ListedErasure]) -> int:
     """Append lines durably; where older keys are in use, the whole file is signed anew."""
     listed = read(directory, keyring)
     known = {erased.id for erased in listed.erased}

@@ -33,7 +33,7 @@ class Issued:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedArchive:
     """A link that was burnt: whose data it opens, and the request that it answers."""
 
     subject: Subject
@@ -102,7 +102,9 @@ def _belongs_to(session: Session, request: PrivacyRequest, person: str) -> bool:
     return person in session.scalars(asker).all()
 
 
-def open_link(session: Session, token: str, typed: str, now: datetime) -> Opened | Wrong | None:
+def open_link(
+    session: Session, token: str, typed: str, now: datetime
+) -> OpenedArchive | Wrong | None:
     """Burn a live link if the digits are right; None for used, expired, replaced and unknown.
 
     The row is locked from the comparison to the count, so that no number of tries at once makes
@@ -124,7 +126,7 @@ def open_link(session: Session, token: str, typed: str, now: datetime) -> Opened
     session.flush()
     if tokens.claim(session, TokenPurpose.ARCHIVE, token, now) is None:
         return None
-    return Opened(subject, str(known.get("request")))
+    return OpenedArchive(subject, str(known.get("request")))
 
 
 def handed_over(session: Session, request_id: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ from models.privacy import Disclosure, PrivacyRequest
 from models.subscription import Channel
 
 
-class Kind(StrEnum):
+class HistoryKind(StrEnum):
     COURSE = "course"
     ACCOUNT = "account"
     CHANGE = "change"
@@ -30,32 +30,32 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One thing that happened; `detail` holds ids and states, never a name or a secret."""
 
     at: datetime
-    kind: Kind
+    kind: HistoryKind
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
 # What the audit trail tells its subject; sign-ins and lookups would only bury the rest.
 TOLD = {
-    Action.LEARNER_CREATED: Kind.ACCOUNT,
-    Action.ACCOUNT_CREATED: Kind.ACCOUNT,
-    Action.ACCOUNT_CLOSED: Kind.ACCOUNT,
-    Action.ACCOUNT_FROZEN: Kind.ACCOUNT,
-    Action.ACCOUNT_UNFROZEN: Kind.ACCOUNT,
-    Action.LINK_ISSUED: Kind.ACCOUNT,
-    Action.PASSWORD_ISSUED: Kind.ACCOUNT,
-    Action.PASSWORD_CHANGED: Kind.ACCOUNT,
-    Action.LEARNER_RELINKED: Kind.ACCOUNT,
-    Action.EMAIL_VERIFIED: Kind.CHANGE,
-    Action.LEARNER_CHANGED: Kind.CHANGE,
-    Action.NEWS_PAUSED: Kind.NEWS,
+    Action.LEARNER_CREATED: HistoryKind.ACCOUNT,
+    Action.ACCOUNT_CREATED: HistoryKind.ACCOUNT,
+    Action.ACCOUNT_CLOSED: HistoryKind.ACCOUNT,
+    Action.ACCOUNT_FROZEN: HistoryKind.ACCOUNT,
+    Action.ACCOUNT_UNFROZEN: HistoryKind.ACCOUNT,
+    Action.LINK_ISSUED: HistoryKind.ACCOUNT,
+    Action.PASSWORD_ISSUED: HistoryKind.ACCOUNT,
+    Action.PASSWORD_CHANGED: HistoryKind.ACCOUNT,
+    Action.LEARNER_RELINKED: HistoryKind.ACCOUNT,
+    Action.EMAIL_VERIFIED: HistoryKind.CHANGE,
+    Action.LEARNER_CHANGED: HistoryKind.CHANGE,
+    Action.NEWS_PAUSED: HistoryKind.NEWS,
 }
 
 
-def entries(session: Session, learner: Learner) -> list[Entry]:
+def entries(session: Session, learner: Learner) -> list[HistoryEntry]:
     """Everything, newest first."""
     found = [
         *_courses(session, learner),
@@ -69,15 +69,17 @@ def entries(session: Session, learner: Learner) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
-def _courses(session: Session, learner: Learner) -> Iterable[Entry]:
+def _courses(session: Session, learner: Learner) -> Iterable[HistoryEntry]:
     """One entry a course: how many lessons are done, and when the last one was."""
     return [
-        Entry(begun.at, Kind.COURSE, {"course": begun.course, "done": str(begun.done)})
+        HistoryEntry(
+            begun.at, HistoryKind.COURSE, {"course": begun.course, "done": str(begun.done)}
+        )
         for begun in progress.of_learner(session, learner.id)
     ]
 
 
-def _acts(session: Session, learner: Learner) -> list[Entry]:
+def _acts(session: Session, learner: Learner) -> list[HistoryEntry]:
     rows = session.scalars(
         select(AuditEntry)
         .where(
@@ -97,15 +99,15 @@ def _acts(session: Session, learner: Learner) -> list[Entry]:
             detail["item"] = str(row.data["item"])
         if action is Action.NEWS_PAUSED:
             detail["until"] = str(row.data["until"])
-        found.append(Entry(row.at, TOLD[action], detail))
+        found.append(HistoryEntry(row.at, TOLD[action], detail))
     return found[::-1]
 
 
-def _consents(session: Session, learner: Learner) -> list[Entry]:
+def _consents(session: Session, learner: Learner) -> list[HistoryEntry]:
     found = [
-        Entry(
+        HistoryEntry(
             event.at,
-            Kind.CONSENT,
+            HistoryKind.CONSENT,
             {
                 "purpose": str(event.purpose),
                 "state": str(event.state),
@@ -118,7 +120,7 @@ def _consents(session: Session, learner: Learner) -> list[Entry]:
     return found[::-1]
 
 
-def _news(session: Session, learner: Learner) -> list[Entry]:
+def _news(session: Session, learner: Learner) -> list[HistoryEntry]:
     """What was accepted for delivery; that is not the same as read."""
     pushes = session.execute(
         select(Push.topic, func.coalesce(Push.sent_at, Push.created_at).label("at")).where(
@@ -135,9 +137,9 @@ def _news(session: Session, learner: Learner) -> list[Entry]:
         )
     )
     return [
-        Entry(
+        HistoryEntry(
             row.at,
-            Kind.NEWS,
+            HistoryKind.NEWS,
             {"what": "sent", "channel": str(channel), "topic": row.topic or ""},
         )
         for channel, rows in ((Channel.LINE, pushes), (Channel.EMAIL, sent))
@@ -145,32 +147,32 @@ def _news(session: Session, learner: Learner) -> list[Entry]:
     ]
 
 
-def _requests(session: Session, learner: Learner) -> list[Entry]:
+def _requests(session: Session, learner: Learner) -> list[HistoryEntry]:
     rows = session.scalars(
         select(PrivacyRequest)
         .where(PrivacyRequest.subject_id == learner.conversation_id)
         .order_by(PrivacyRequest.opened_at.desc(), PrivacyRequest.id.desc())
     )
     return [
-        Entry(
+        HistoryEntry(
             row.opened_at,
-            Kind.REQUEST,
+            HistoryKind.REQUEST,
             {"what": str(row.kind), "state": str(row.state), "asked_by": row.asked_by},
         )
         for row in rows
     ]
 
 
-def _disclosures(session: Session, learner: Learner) -> list[Entry]:
+def _disclosures(session: Session, learner: Learner) -> list[HistoryEntry]:
     rows = session.scalars(
         select(Disclosure)
         .where(Disclosure.learner_id == learner.id)
         .order_by(Disclosure.at.desc(), Disclosure.id.desc())
     )
     return [
-        Entry(
+        HistoryEntry(
             row.at,
-            Kind.DISCLOSURE,
+            HistoryKind.DISCLOSURE,
             {
                 "recipient": row.recipient,
                 "ground": str(row.ground),

@@ -19,7 +19,7 @@ PAGE = 20
 
 
 @dataclass(frozen=True)
-class Wish:
+class AuditQuery:
     """What is looked for; every field that is set narrows it. `after`: the page before ended here.
 
     actor: as the trail writes it, or the username or name of a member of staff.
@@ -41,7 +41,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Line:
+class AuditLine:
     """One entry as it is shown; `position` is its place in the chain, once it has one."""
 
     seq: int
@@ -60,11 +60,11 @@ class Line:
 class Page:
     """Some entries, and where the next page begins."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[AuditLine, ...]
     next: tuple[datetime, int] | None
 
 
-def note(session: Session, wish: Wish, found: Page, *, reader: str, now: datetime) -> None:
+def note(session: Session, wish: AuditQuery, found: Page, *, reader: str, now: datetime) -> None:
     """Write down who reads what, before they see it."""
     audit.record(
         session,
@@ -78,7 +78,7 @@ def note(session: Session, wish: Wish, found: Page, *, reader: str, now: datetim
     )
 
 
-def search(session: Session, wish: Wish, *, with_reasons: bool = False) -> Page:
+def search(session: Session, wish: AuditQuery, *, with_reasons: bool = False) -> Page:
     """One page: four queries, however long the trail is.
 
     with_reasons: for members who may see people's details themselves, since a reason can name them.
@@ -97,7 +97,7 @@ def search(session: Session, wish: Wish, *, with_reasons: bool = False) -> Page:
     names = _names(session, entries)
     reasons = _reasons(session, entries) if with_reasons else {}
     lines = tuple(
-        Line(
+        AuditLine(
             seq=entry.seq,
             position=position,
             at=entry.at,
@@ -115,7 +115,7 @@ def search(session: Session, wish: Wish, *, with_reasons: bool = False) -> Page:
     return Page(lines, (last.at, last.seq) if last else None)
 
 
-def _conditions(wish: Wish) -> list[Any]:
+def _conditions(wish: AuditQuery) -> list[Any]:
     """Each narrows one index from its newest end."""
     conditions: list[Any] = []
     for column, value in (

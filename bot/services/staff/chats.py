@@ -26,7 +26,7 @@ from bot.services.shared import (
 )
 from bot.services.shared.throttles import Limit
 from bot.services.staff import permission_recheck
-from bot.services.staff.permission_recheck import PermissionRevoked
+from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import (
     Member,
@@ -123,7 +123,7 @@ def confirm(session: Session, member_id: str, permission: Permission) -> Member:
     """
     member = permission_recheck.confirm(session, member_id, permission)
     if linked_at(session, member_id) is None:
-        raise PermissionRevoked
+        raise PermissionRevokedError
     return member
 
 

@@ -32,7 +32,7 @@ PATH = "/console/start/"
 
 
 @dataclass(frozen=True)
-class Settled:
+class EnrolledSession:
     """A signed-in session, and the recovery codes that are shown this once."""
 
     ticket: SessionCookie
@@ -94,7 +94,7 @@ def begin(
     return database.write(spend)
 
 
-def finish(database: Database, found: Found, typed: str, now: datetime) -> Settled:
+def finish(database: Database, found: Found, typed: str, now: datetime) -> EnrolledSession:
     """Confirm a new authenticator by a code of it; whoever came by a link is then signed in.
 
     Also for a member who changes theirs: every other session ends, and the old recovery codes
@@ -137,7 +137,7 @@ def finish(database: Database, found: Found, typed: str, now: datetime) -> Settl
             )
         return sessions.open_session(session, staff_id, Stage.IN, now)
 
-    return Settled(database.write(settle), codes)
+    return EnrolledSession(database.write(settle), codes)
 
 
 def forget_factors(session: Session, staff: Staff, now: datetime) -> int:

@@ -55,7 +55,7 @@ class Party:
 
 
 @dataclass(frozen=True)
-class Kept:
+class OwnPasskey:
     """One passkey in the list of its owner."""
 
     id: str
@@ -78,12 +78,12 @@ def challenge(keys: Keyring, ticket: SessionCookie, purpose: str) -> bytes:
     return bytes.fromhex(keys.blind(f"passkey|{purpose}", ticket.reference.hex()))
 
 
-def kept(session: Session, staff_id: str) -> Sequence[Kept]:
+def kept(session: Session, staff_id: str) -> Sequence[OwnPasskey]:
     """The passkeys of a member, oldest first."""
     rows = session.scalars(
         select(StaffPasskey).where(StaffPasskey.staff_id == staff_id).order_by(StaffPasskey.id)
     )
-    return [Kept(row.id, row.created_at, row.used_at) for row in rows]
+    return [OwnPasskey(row.id, row.created_at, row.used_at) for row in rows]
 
 
 def creation(party: Party, found: Found, asked: bytes, known: Sequence[str]) -> str:

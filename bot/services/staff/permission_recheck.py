@@ -9,7 +9,7 @@ from bot.services.staff.sessions import Member
 from models.staff import Staff
 
 
-class PermissionRevoked(BotError):
+class PermissionRevokedError(BotError):
     """Shut out meanwhile, or of another role by now."""
 
 
@@ -21,8 +21,8 @@ def confirm(session: Session, member_id: str, permission: Permission) -> Member:
     """
     staff = session.get(Staff, member_id, with_for_update={"read": True}, populate_existing=True)
     if staff is None or staff.disabled_at is not None:
-        raise PermissionRevoked
+        raise PermissionRevokedError
     member = sessions.member_of(staff)
     if not member.may(permission):
-        raise PermissionRevoked
+        raise PermissionRevokedError
     return member

@@ -66,7 +66,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedSession:
     """One line of the list of sessions."""
 
     id: str
@@ -181,7 +181,7 @@ def end_everybodys(session: Session, now: datetime) -> int:
 
 def listed(
     session: Session, staff_id: str, now: datetime, own: str | None = None
-) -> Sequence[Listed]:
+) -> Sequence[ListedSession]:
     """The sessions that a member could still use, newest first."""
     rows = session.scalars(
         select(StaffSession)
@@ -193,7 +193,7 @@ def listed(
         )
         .order_by(StaffSession.id.desc())
     )
-    return [Listed(row.id, row.started_at, row.id == own) for row in rows]
+    return [ListedSession(row.id, row.started_at, row.id == own) for row in rows]
 
 
 def _digest(ticket: SessionCookie) -> str:

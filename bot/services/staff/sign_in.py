@@ -36,7 +36,7 @@ FACTOR = Limit("staff factor", 5, timedelta(minutes=15))
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StaffSignInOutcome:
     """A ticket where it succeeded, a wait where it was not tried, neither where it was refused."""
 
     ticket: SessionCookie | None = None
@@ -45,7 +45,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownMember:
     """What the first unit saw; None's stand for a member that there is not."""
 
     staff_id: str | None = None
@@ -60,7 +60,7 @@ def attempt(
     ip: str,
     now: datetime,
     replaces: str | None = None,
-) -> Outcome:
+) -> StaffSignInOutcome:
     """Try a name and a password; the ticket is good for showing the second factor only.
 
     replaces: the session that this browser still had; it ends.
@@ -68,22 +68,22 @@ def attempt(
     name = normal_username(username)
     wait, known = database.write(lambda session: _begin(session, name, ip, now))
     if wait > NO_WAIT:
-        return Outcome(wait=wait)
+        return StaffSignInOutcome(wait=wait)
     if len(password) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         password = ""
     is_right = passwords.verify(known.hash, passwords.own_form(password))
 
-    def settle(session: Session) -> Outcome:
+    def settle(session: Session) -> StaffSignInOutcome:
         staff = None
         if is_right and known.may_enter:
             staff = _locked(session, known.staff_id)
         if staff is None or staff.password_hash != known.hash or not _may_enter(staff):
             cause = "unknown" if known.staff_id is None else "disabled" if is_right else "password"
             _refuse(session, known.staff_id, cause, now)
-            return Outcome()
+            return StaffSignInOutcome()
         if replaces is not None:
             sessions.end(session, replaces, now)
-        return Outcome(sessions.open_session(session, staff.id, Stage.CODE, now))
+        return StaffSignInOutcome(sessions.open_session(session, staff.id, Stage.CODE, now))
 
     return database.write(settle)
 
@@ -93,20 +93,22 @@ def typed(database: Database, found: Found, code: str, now: datetime) -> Show:
     return lambda: factors.burn(database, found.member.id, code, now)
 
 
-def attempt_factor(database: Database, found: Found, show: Show, ip: str, now: datetime) -> Outcome:
+def attempt_factor(
+    database: Database, found: Found, show: Show, ip: str, now: datetime
+) -> StaffSignInOutcome:
     """Try a second factor; what it opens has a reference that nobody has seen yet."""
     staff_id = found.member.id
     factor, wait = _try_factor(database, staff_id, show, now)
     if factor is None:
-        return Outcome(wait=wait)
+        return StaffSignInOutcome(wait=wait)
 
-    def admit(session: Session) -> Outcome:
+    def admit(session: Session) -> StaffSignInOutcome:
         staff = _locked(session, staff_id)
         # A session that was ended meanwhile, or that a second click has used, opens nothing.
         if staff is None or not _may_enter(staff):
-            return Outcome()
+            return StaffSignInOutcome()
         if not sessions.end(session, found.session_id, now):
-            return Outcome()
+            return StaffSignInOutcome()
         name = _throttled(staff.username)
         throttles.reset(session, throttles.PAIR, throttles.pair(name, ip))
         throttles.refund(session, throttles.NETWORK, throttles.network(ip), now)
@@ -121,22 +123,22 @@ def attempt_factor(database: Database, found: Found, show: Show, ip: str, now: d
             factor=factor.value,
         )
         ticket = sessions.open_session(session, staff_id, Stage.IN, now)
-        return Outcome(ticket, factor=factor)
+        return StaffSignInOutcome(ticket, factor=factor)
 
     return database.write(admit)
 
 
-def prove(database: Database, found: Found, show: Show, now: datetime) -> Outcome:
+def prove(database: Database, found: Found, show: Show, now: datetime) -> StaffSignInOutcome:
     """Show the second factor once more, before something that matters (ASVS 7.5.1)."""
     staff_id = found.member.id
     factor, wait = _try_factor(database, staff_id, show, now)
     if factor is None:
-        return Outcome(wait=wait)
+        return StaffSignInOutcome(wait=wait)
 
-    def note(session: Session) -> Outcome:
+    def note(session: Session) -> StaffSignInOutcome:
         ticket = sessions.prove(session, found, now)
         if ticket is None:
-            return Outcome()  # ended meanwhile
+            return StaffSignInOutcome()  # ended meanwhile
         audit.record(
             session,
             Action.STAFF_PROVED,
@@ -145,7 +147,7 @@ def prove(database: Database, found: Found, show: Show, now: datetime) -> Outcom
             now=now,
             factor=factor.value,
         )
-        return Outcome(ticket, factor=factor)
+        return StaffSignInOutcome(ticket, factor=factor)
 
     return database.write(note)
 
@@ -196,7 +198,7 @@ def _try_factor(
     return factor, NO_WAIT
 
 
-def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _Known]:
+def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _KnownMember]:
     key = _throttled(name)
     limits = [
         (throttles.PAIR, throttles.pair(key, ip)),
@@ -207,8 +209,8 @@ def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedel
     wait = throttles.take(session, limits, now)
     staff = session.scalars(select(Staff).where(Staff.username == name)).one_or_none()
     if staff is None:
-        return wait, _Known()
-    return wait, _Known(staff.id, staff.password_hash, _may_enter(staff))
+        return wait, _KnownMember()
+    return wait, _KnownMember(staff.id, staff.password_hash, _may_enter(staff))
 
 
 def _throttled(name: str) -> str:

@@ -28,7 +28,11 @@ from sqlalchemy.orm import Session
 from bot.errors import DeliveryError
 from bot.mail import status_codes
 from bot.mail.mime import wire_address
-from bot.mail.reports import COMPLAINTS, Kind, Report
+from bot.mail.reports import (
+    COMPLAINTS,
+    Report,
+    ReportKind,
+)
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent.consents import ConsentStatement
@@ -50,7 +54,7 @@ from models.mail import Mail
 SOFT_LIMIT, SOFT_SPAN = 3, timedelta(days=14)
 
 
-class Outcome(StrEnum):
+class BounceOutcome(StrEnum):
     """What was done about one report."""
 
     DEAD = "dead"
@@ -61,33 +65,33 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # not ours, or not understood: for a person to look at
 
 
-def note(session: Session, report: Report, settings: Settings, now: datetime) -> Outcome:
+def note(session: Session, report: Report, settings: Settings, now: datetime) -> BounceOutcome:
     """Do what one report demands; the same report once more changes nothing."""
-    if report.kind is Kind.AUTOMATIC:
-        return Outcome.NOTHING
-    if report.kind is Kind.OTHER:
-        return Outcome.UNKNOWN
+    if report.kind is ReportKind.AUTOMATIC:
+        return BounceOutcome.NOTHING
+    if report.kind is ReportKind.OTHER:
+        return BounceOutcome.UNKNOWN
     known = _about(session, report, settings.mail_bounce_domain)
     if known is None or known.first_tried_at is None:
-        return Outcome.UNKNOWN
+        return BounceOutcome.UNKNOWN
     conversation = people.lock(session, known.subject_id)
     mail = session.get_one(Mail, known.id, with_for_update=True, populate_existing=True)
-    if report.kind in {Kind.DELAYED, Kind.DELIVERED} or mail.address_index is None:
-        return Outcome.NOTHING  # a server is still at it; or the person was erased meanwhile
-    if report.kind is Kind.COMPLAINT:
+    if report.kind in {ReportKind.DELAYED, ReportKind.DELIVERED} or mail.address_index is None:
+        return BounceOutcome.NOTHING  # a server is still at it; or the person was erased meanwhile
+    if report.kind is ReportKind.COMPLAINT:
         _is_spam(session, mail, conversation, report.code, settings, now)
-        return Outcome.COMPLAINT
+        return BounceOutcome.COMPLAINT
     if status_codes.is_about_us(report.code):
         if mail.bounce_code is None:
             _mark(mail, report.code, now)
-        return Outcome.REFUSED
+        return BounceOutcome.REFUSED
     # An address that passes its mail on to another one: that one is dead, ours is not.
     is_itself = not report.recipients or _wire(mail.to) in report.recipients
     if is_itself and status_codes.is_dead(report.code):
         is_dead(session, mail, report.code, now)
-        return Outcome.DEAD
+        return BounceOutcome.DEAD
     is_soft(session, mail, report.code, now)
-    return Outcome.SOFT
+    return BounceOutcome.SOFT
 
 
 def is_dead(session: Session, mail: Mail, code: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
 
 
-class Standing(StrEnum):
+class OptInState(StrEnum):
     """How somebody stands to the news of one channel."""
 
     ON = "on"
@@ -30,7 +30,7 @@ class Taken:
     """What came of a yes."""
 
     event: ConsentEvent
-    standing: Standing
+    standing: OptInState
     has_link_sent: bool  # to the address, which is to be confirmed before the first mail
 
 
@@ -54,7 +54,7 @@ def enrolled(
 ) -> bool:
     """Begin what was agreed to on the way to the account; whether a link went to the address."""
     subscriptions.enrolled(session, conversation, settings, now)
-    if standing(session, conversation.id, Purpose.EMAIL_NEWS, now) is Standing.OFF:
+    if standing(session, conversation.id, Purpose.EMAIL_NEWS, now) is OptInState.OFF:
         return False
     return confirm(session, conversation, settings, now)
 
@@ -73,13 +73,13 @@ def confirm(
     return details.ask_to_confirm_email(session, learner, now, settings)
 
 
-def standing(session: Session, subject_id: str, purpose: Purpose, now: datetime) -> Standing:
+def standing(session: Session, subject_id: str, purpose: Purpose, now: datetime) -> OptInState:
     """Whether news flows, waits for the guardian, or is off."""
     if consents.holds(session, subject_id, purpose, now):
-        return Standing.ON
+        return OptInState.ON
     if consents.is_agreed_by(session, subject_id, purpose, consents.SELF, now):
-        return Standing.WAITING
-    return Standing.OFF
+        return OptInState.WAITING
+    return OptInState.OFF
 
 
 def may_start(learner: Learner) -> bool:

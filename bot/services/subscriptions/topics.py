@@ -62,14 +62,14 @@ def read(directory: Path) -> tuple[Topic, ...]:
         data = tomllib.loads((directory / "topics.toml").read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TopicsError([f"topics.toml: {error}"]) from error
-    checker = _Checker()
+    checker = _TopicsChecker()
     topics = checker.topics(data)
     if checker.problems:
         raise TopicsError(checker.problems)
     return topics
 
 
-class _Checker:
+class _TopicsChecker:
     """Turns tables into topics and collects what is wrong with them."""
 
     def __init__(self) -> None:

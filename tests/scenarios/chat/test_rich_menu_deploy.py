@@ -58,7 +58,7 @@ def other_words(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
             said = line_messages.entry("E-Learning", "courses")
             return (replace(first, action=said), *rest)
 
-        monkeypatch.setitem(TILES, rich_menus.Audience.LEARNER, tiles)
+        monkeypatch.setitem(TILES, rich_menus.MenuAudience.LEARNER, tiles)
 
     return change
 

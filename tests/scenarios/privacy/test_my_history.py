@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from bot.services.auth import secret_links
 from bot.services.privacy import history
-from bot.services.privacy.history import Kind
+from bot.services.privacy.history import HistoryKind
 from models.base import new_id
 from models.consent import Purpose
 from models.conversation import Language
@@ -124,9 +124,9 @@ def entries(database):
 def test_every_place_tells_its_part_newest_first(full_life, database):
     full_life()
     found = entries(database)
-    assert {entry.kind for entry in found} == set(Kind) - {Kind.CHANGE}
+    assert {entry.kind for entry in found} == set(HistoryKind) - {HistoryKind.CHANGE}
     assert [entry.at for entry in found] == sorted((e.at for e in found), reverse=True)
-    (course,) = [entry for entry in found if entry.kind is Kind.COURSE]
+    (course,) = [entry for entry in found if entry.kind is HistoryKind.COURSE]
     assert course.detail == {"course": "everyday-english", "done": "2"}
 
 

@@ -16,7 +16,7 @@ from bot.services.backups import (
 )
 from bot.services.backups.files import (
     BackupError,
-    Reader,
+    BackupReader,
 )
 from bot.services.campaigns.sending import quota
 from bot.services.privacy import (
@@ -219,7 +219,7 @@ def test_a_cut_off_file_is_found(share, made, bot, tmp_path):
     broken = tmp_path / "broken.backup"
     broken.write_bytes(raw[: int(len(raw) * share)])
     with pytest.raises(BackupError):
-        backups.check(Reader(broken, bot.keyring))
+        backups.check(BackupReader(broken, bot.keyring))
 
 
 def test_exchanged_or_dropped_chunks_are_found(bot, tmp_path, monkeypatch):
@@ -234,7 +234,7 @@ def test_exchanged_or_dropped_chunks_are_found(bot, tmp_path, monkeypatch):
         for number in range(200):
             writer.line(f"line {number} {'x' * (number % 7)}")
         writer.close()
-    assert len(list(Reader(path, bot.keyring).lines())) == 200
+    assert len(list(BackupReader(path, bot.keyring).lines())) == 200
     raw = path.read_bytes()
     start = raw.index(b"}") + 1
     size = 5 + 64 + 16
@@ -247,7 +247,7 @@ def test_exchanged_or_dropped_chunks_are_found(bot, tmp_path, monkeypatch):
     for changed in (head + second + first + rest, head + second + rest, head + first + first):
         path.write_bytes(changed)
         with pytest.raises(BackupError):
-            list(Reader(path, bot.keyring).lines())
+            list(BackupReader(path, bot.keyring).lines())
 
 
 def test_a_newer_program_s_file_is_refused_with_the_cure(bot, tmp_path, elsewhere, clock):
@@ -306,7 +306,7 @@ def test_old_backups_go_with_the_nightly_purge_and_other_files_stay(bot, tmp_pat
 
 
 def test_a_forged_or_damaged_line_of_the_list_erases_nobody(bot, tmp_path, clock):
-    erased = erasure_list.Erased("e1", "s1", "l1", clock())
+    erased = erasure_list.ListedErasure("e1", "s1", "l1", clock())
     erasure_list.add(tmp_path, bot.keyring, [erased])
     path = tmp_path / erasure_list.NAME
     good = path.read_text()
@@ -315,7 +315,7 @@ def test_a_forged_or_damaged_line_of_the_list_erases_nobody(bot, tmp_path, clock
     assert [one.subject_id for one in listed.erased] == ["s1"]
     assert listed.doubtful == 2
     # A line after the one that was cut off is whole.
-    erasure_list.add(tmp_path, bot.keyring, [erasure_list.Erased("e3", "s3", None, clock())])
+    erasure_list.add(tmp_path, bot.keyring, [erasure_list.ListedErasure("e3", "s3", None, clock())])
     assert [one.subject_id for one in erasure_list.read(tmp_path, bot.keyring).erased] == [
         "s1",
         "s3",
@@ -323,7 +323,7 @@ def test_a_forged_or_damaged_line_of_the_list_erases_nobody(bot, tmp_path, clock
 
 
 def test_the_list_is_signed_anew_under_a_new_key(bot, tmp_path, clock):
-    erasure_list.add(tmp_path, bot.keyring, [erasure_list.Erased("e1", "s1", None, clock())])
+    erasure_list.add(tmp_path, bot.keyring, [erasure_list.ListedErasure("e1", "s1", None, clock())])
     old = {bot.keyring.current: bot.settings.data_keys[bot.keyring.current]}
     both = Keyring({"k2": b"y" * 31 + b"z", **old})
     erasure_list.add(tmp_path, both, [])

@@ -21,7 +21,7 @@ from bot.services.campaigns.sending import (
 from bot.services.campaigns.sending.batches import (
     LEASE,
     Claim,
-    Outgoing,
+    OutgoingBatch,
 )
 from bot.services.campaigns.sending.circuit_breaker import Trouble
 from bot.services.campaigns.workflow import (
@@ -88,7 +88,7 @@ def claim(bot: Bot, worker: str = ONE) -> list[Claim]:
     return bot.database.write(work)
 
 
-def begin(bot: Bot, claimed: Claim, worker: str = ONE) -> Outgoing | None:
+def begin(bot: Bot, claimed: Claim, worker: str = ONE) -> OutgoingBatch | None:
     return bot.database.write(
         lambda session: batches.begin(
             session, claimed, worker, bot.clock(), bot.settings, lambda *_: b"[]"
@@ -96,7 +96,7 @@ def begin(bot: Bot, claimed: Claim, worker: str = ONE) -> Outgoing | None:
     )
 
 
-def tried(bot: Bot, error: DeliveryError, worker: str = ONE) -> Outgoing:
+def tried(bot: Bot, error: DeliveryError, worker: str = ONE) -> OutgoingBatch:
     """One try that fails."""
     (claimed,) = claim(bot, worker)
     outgoing = begin(bot, claimed, worker)

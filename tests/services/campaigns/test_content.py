@@ -14,7 +14,7 @@ from bot.services.campaigns.content import (
 from bot.services.campaigns.content import (
     mail,
 )
-from bot.services.campaigns.content.problems import Problem
+from bot.services.campaigns.content.problems import FieldProblem
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from bot.texts import letters, translator
@@ -139,7 +139,7 @@ def test_every_code_and_place_has_its_words() -> None:
         "not_picture", "too_large",
     }  # fmt: skip
     for code in codes:
-        words = campaign_words.said(t, Problem("th.parts.0.cards.1.title", code, most=5))
+        words = campaign_words.said(t, FieldProblem("th.parts.0.cards.1.title", code, most=5))
         assert words
         assert "{" not in words
     place = campaign_words.place(t, "th.parts.0.cards.1.buttons.2.label")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, false, select
 
-from bot.services.campaigns.content.problems import Problem
+from bot.services.campaigns.content.problems import FieldProblem
 from bot.services.courses import (
     courses,
     progress,
@@ -68,29 +68,29 @@ def read(stored: Mapping[str, Any]) -> Audience:
     )
 
 
-def problems(audience: Audience, settings: Settings) -> list[Problem]:
+def problems(audience: Audience, settings: Settings) -> list[FieldProblem]:
     """What is wrong with some filters, by field."""
     found = []
     if not audience.channels:
-        found.append(Problem("channels", "choose_one"))
+        found.append(FieldProblem("channels", "choose_one"))
     if settings.system.is_embedded:
         found += _problems_of_use(audience, settings)
     else:
-        found += [Problem(name, "not_told") for name in audience.asks_for_use]
+        found += [FieldProblem(name, "not_told") for name in audience.asks_for_use]
     if len(audience.tags) > MAX_TAGS:
-        found.append(Problem("tags", "too_many", most=MAX_TAGS))
+        found.append(FieldProblem("tags", "too_many", most=MAX_TAGS))
     return found
 
 
-def _problems_of_use(audience: Audience, settings: Settings) -> list[Problem]:
+def _problems_of_use(audience: Audience, settings: Settings) -> list[FieldProblem]:
     found = []
     known = {course.id for course in courses.load(settings.courses_dir)}
     if audience.course is not None and audience.course not in known:
-        found.append(Problem("course", "unknown"))
+        found.append(FieldProblem("course", "unknown"))
     for name in ("active_days", "quiet_days"):
         days = getattr(audience, name)
         if days is not None and not 1 <= days <= MAX_ACTIVITY_DAYS:
-            found.append(Problem(name, "out_of_range", most=MAX_ACTIVITY_DAYS))
+            found.append(FieldProblem(name, "out_of_range", most=MAX_ACTIVITY_DAYS))
     return found
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.services.campaigns.content.problems import Problem
+from bot.services.campaigns.content.problems import FieldProblem
 from bot.texts import LANGUAGES
 from bot.texts.lengths import units
 
@@ -41,21 +41,21 @@ def languages(content: Content) -> tuple[str, ...]:
     return tuple(language for language in LANGUAGES if language in content)
 
 
-def problems(content: Content) -> Iterator[Problem]:
+def problems(content: Content) -> Iterator[FieldProblem]:
     """What has to be put right before anybody may approve it."""
     if not languages(content):
-        yield Problem("th.title", "needed")
+        yield FieldProblem("th.title", "needed")
     for language in content:
         if language not in LANGUAGES:
-            yield Problem(language, "unknown")
+            yield FieldProblem(language, "unknown")
             continue
         said = content[language]
         yield from _text(said.get("title"), f"{language}.title", MAX_LENGTH["title"])
         parts = said.get("parts") or []
         if not parts:
-            yield Problem(f"{language}.parts", "needed")
+            yield FieldProblem(f"{language}.parts", "needed")
         if len(parts) > MAX_PARTS:
-            yield Problem(f"{language}.parts", "too_many", most=MAX_PARTS)
+            yield FieldProblem(f"{language}.parts", "too_many", most=MAX_PARTS)
         for index, part in enumerate(parts):
             yield from _part(part, f"{language}.parts.{index}")
 
@@ -77,7 +77,7 @@ def digest(*values: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _part(part: Mapping[str, Any], where: str) -> Iterator[Problem]:
+def _part(part: Mapping[str, Any], where: str) -> Iterator[FieldProblem]:
     kind = part.get("type")
     if kind == "text":
         yield from _text(part.get("text"), f"{where}.text", MAX_LENGTH["text"])
@@ -88,25 +88,25 @@ def _part(part: Mapping[str, Any], where: str) -> Iterator[Problem]:
     elif kind == "cards":
         cards = part.get("cards") or []
         if len(cards) < MIN_CARDS:
-            yield Problem(f"{where}.cards", "too_few", most=MIN_CARDS)
+            yield FieldProblem(f"{where}.cards", "too_few", most=MIN_CARDS)
         if len(cards) > MAX_CARDS:
-            yield Problem(f"{where}.cards", "too_many", most=MAX_CARDS)
+            yield FieldProblem(f"{where}.cards", "too_many", most=MAX_CARDS)
         elif sum(map(_bytes, cards)) > MAX_SET_BYTES:
-            yield Problem(f"{where}.cards", "too_large")
+            yield FieldProblem(f"{where}.cards", "too_large")
         for index, card in enumerate(cards):
             yield from _card(card, f"{where}.cards.{index}")
     else:
-        yield Problem(where, "unknown")
+        yield FieldProblem(where, "unknown")
 
 
-def _card(card: Mapping[str, Any], where: str) -> Iterator[Problem]:
+def _card(card: Mapping[str, Any], where: str) -> Iterator[FieldProblem]:
     yield from _text(card.get("title"), f"{where}.title", MAX_LENGTH["card_title"])
     yield from _text(card.get("text"), f"{where}.text", MAX_LENGTH["card_text"])
     if card.get("picture"):
         yield from _picture(card["picture"], f"{where}.picture")
     buttons = card.get("buttons") or []
     if len(buttons) > MAX_BUTTONS:
-        yield Problem(f"{where}.buttons", "too_many", most=MAX_BUTTONS)
+        yield FieldProblem(f"{where}.buttons", "too_many", most=MAX_BUTTONS)
     for index, button in enumerate(buttons):
         at = f"{where}.buttons.{index}"
         yield from _text(button.get("label"), f"{at}.label", MAX_LENGTH["label"])
@@ -119,21 +119,21 @@ def _bytes(card: Mapping[str, Any]) -> int:
     return CARD_BYTES + words + BUTTON_BYTES * len(card.get("buttons") or [])
 
 
-def _text(value: Any, where: str, most: int) -> Iterator[Problem]:
+def _text(value: Any, where: str, most: int) -> Iterator[FieldProblem]:
     if not isinstance(value, str) or not value.strip():
-        yield Problem(where, "needed")
+        yield FieldProblem(where, "needed")
     elif units(value) > most:
-        yield Problem(where, "too_long", most=most)
+        yield FieldProblem(where, "too_long", most=most)
 
 
-def _picture(value: Any, where: str) -> Iterator[Problem]:
+def _picture(value: Any, where: str) -> Iterator[FieldProblem]:
     if not isinstance(value, str) or not PICTURE.fullmatch(value):
-        yield Problem(where, "needed")
+        yield FieldProblem(where, "needed")
 
 
-def _url(value: Any, where: str) -> Iterator[Problem]:
+def _url(value: Any, where: str) -> Iterator[FieldProblem]:
     if not isinstance(value, str) or not value.strip():
-        yield Problem(where, "needed")
+        yield FieldProblem(where, "needed")
         return
     try:
         parts = urlsplit(value)
@@ -141,6 +141,6 @@ def _url(value: Any, where: str) -> Iterator[Problem]:
     except ValueError:
         is_https = False
     if not is_https or any(c.isspace() for c in value):
-        yield Problem(where, "not_https")
+        yield FieldProblem(where, "not_https")
     elif units(value) > MAX_URL_LENGTH:
-        yield Problem(where, "too_long", most=MAX_URL_LENGTH)
+        yield FieldProblem(where, "too_long", most=MAX_URL_LENGTH)

@@ -7,7 +7,7 @@ from bot.errors import BotError
 
 
 @dataclass(frozen=True)
-class Problem:
+class FieldProblem:
     """One field that cannot stay as it is.
 
     where: the field's path, e.g. `th.parts.0.text`. code: names the sentence. most: the limit
@@ -23,13 +23,13 @@ class Problem:
 class CampaignError(BotError):
     """A campaign cannot be saved, asked for or sent as it is; lists every problem at once."""
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FieldProblem] = field(default_factory=list)
 
     def __str__(self) -> str:
         return "campaign: " + "; ".join(f"{each.where} {each.code}" for each in self.problems)
 
 
-def refuse(found: Iterable[Problem]) -> None:
+def refuse(found: Iterable[FieldProblem]) -> None:
     """Raise CampaignError where there is any problem."""
     listed = list(found)
     if listed:

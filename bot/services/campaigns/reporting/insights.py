@@ -36,7 +36,7 @@ CLICK = {"click": "click", "unique_click": "uniqueClick"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class InsightCall:
     """One call that may be made: the unit, and from which to which of LINE's days."""
 
     campaign_id: str
@@ -60,7 +60,7 @@ def due(session: Session, now: datetime) -> list[str]:
     return [campaign.id for campaign in session.scalars(query) if _is_due(campaign, now)]
 
 
-def claim(session: Session, campaign_id: str, now: datetime) -> Asked | None:
+def claim(session: Session, campaign_id: str, now: datetime) -> InsightCall | None:
     """Count a call before it is made; None where somebody else has asked, or LINE would refuse."""
     campaign = session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
     if campaign is None or campaign.started_at is None or not _is_due(campaign, now):
@@ -71,10 +71,10 @@ def claim(session: Session, campaign_id: str, now: datetime) -> Asked | None:
     first = campaign.started_at.astimezone(LINE_TIME).date()
     # Thirty days at most, which is more than LINE counts.
     last = min(now.astimezone(LINE_TIME).date(), first + timedelta(days=30))
-    return Asked(campaign_id, campaign.unit, first, last)
+    return InsightCall(campaign_id, campaign.unit, first, last)
 
 
-def store(session: Session, asked: Asked, answer: Mapping[str, Any], now: datetime) -> None:
+def store(session: Session, asked: InsightCall, answer: Mapping[str, Any], now: datetime) -> None:
     """Keep what LINE said beside what else is known of the campaign's outcome."""
     campaign = session.get(Campaign, asked.campaign_id, with_for_update=True)
     if campaign is None:

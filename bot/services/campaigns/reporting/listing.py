@@ -28,7 +28,7 @@ SENT_BACK, DISCARDED, NOBODY = "sent_back", "discarded", "nobody"
 
 
 @dataclass(frozen=True)
-class Row:
+class CampaignRow:
     """One line. people: on the frozen list; settled: the share of them whose batch is settled.
 
     standing: what standings() says; reached: how many got it, of what has ended.
@@ -52,7 +52,7 @@ class Row:
     reached: int | None = None
 
 
-def page(session: Session, group: str, before: str | None) -> tuple[list[Row], str | None]:
+def page(session: Session, group: str, before: str | None) -> tuple[list[CampaignRow], str | None]:
     """A page of a group (or of all), and the id to go on from; ids grow with time."""
     query = select(Campaign).order_by(Campaign.id.desc()).limit(PAGE + 1)
     if group in GROUPS:
@@ -63,7 +63,7 @@ def page(session: Session, group: str, before: str | None) -> tuple[list[Row], s
     return _rows(session, found[:PAGE]), found[PAGE - 1].id if len(found) > PAGE else None
 
 
-def waiting(session: Session, member: Member, settings: Settings) -> list[Row]:
+def waiting(session: Session, member: Member, settings: Settings) -> list[CampaignRow]:
     """What only goes on when this member does something: what paused, what is to be approved."""
     wanted = []
     if member.may(Permission.STOP_CAMPAIGN):
@@ -158,13 +158,13 @@ def _reached(session: Session, found: Iterable[Campaign]) -> dict[str, int]:
     return dict.fromkeys(ended, 0) | {key: int(people) for key, people in session.execute(query)}
 
 
-def _rows(session: Session, found: Sequence[Campaign]) -> list[Row]:
+def _rows(session: Session, found: Sequence[Campaign]) -> list[CampaignRow]:
     authors = names(session, (campaign.author_id for campaign in found))
     shares = _shares(session, [each.id for each in found if each.state in UNDER_WAY])
     got = _reached(session, found)
     told = _standings(session, found, got)
     return [
-        Row(
+        CampaignRow(
             id=campaign.id,
             name=campaign.name,
             kind=campaign.kind,

@@ -27,7 +27,7 @@ _REACHED = func.coalesce(Batch.reached, Batch.size)
 
 
 @dataclass(frozen=True)
-class Line:
+class ProgressLine:
     """One wave on one channel: people on the list, and of them settled."""
 
     wave: RolloutStage
@@ -64,7 +64,7 @@ class Decision:
 class Progress:
     """people by the outcome of their batch; per_second over the last minute."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ProgressLine, ...]
     by_state: dict[BatchState, int]
     batches: int
     settled_batches: int
@@ -121,7 +121,7 @@ def of(session: Session, campaign: Campaign, now: datetime) -> Progress:
             group[1] += size
             settled += count
     lines = tuple(
-        Line(wave, channel, *groups[wave, channel])
+        ProgressLine(wave, channel, *groups[wave, channel])
         for wave in RolloutStage
         for channel in Channel
         if (wave, channel) in groups

@@ -17,7 +17,7 @@ from models.recipient import ExclusionReason, Recipient
 from models.subscription import Channel
 
 
-class Member(NamedTuple):
+class BatchMember(NamedTuple):
     """One person of a batch, where to (None for a mail), and why not after all."""
 
     subject_id: str
@@ -33,7 +33,7 @@ def standing(
     channel: Channel,
     now: datetime,
     settings: Settings,
-) -> list[Member]:
+) -> list[BatchMember]:
     """Everybody of a batch who has not been dropped, in a fixed order, with why not by now.
 
     Where the learner's revision has not moved since the list was frozen, nothing that news depend
@@ -57,7 +57,7 @@ def standing(
                 reason = reason or ExclusionReason.UNREADABLE
             if address == "":
                 reason = reason or ExclusionReason.NO_CHAT
-        members.append(Member(subject_id, learner_id, address, reason))
+        members.append(BatchMember(subject_id, learner_id, address, reason))
     return members
 
 

@@ -58,7 +58,7 @@ class Claim(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class OutgoingBatch:
     """A batch whose attempt is counted: the request, ready for the call.
 
     is_repeat: an earlier try under this key may have been carried out. subjects: whom the
@@ -124,7 +124,7 @@ def begin(
     now: datetime,
     settings: Settings,
     render: Render,
-) -> Outgoing | None:
+) -> OutgoingBatch | None:
     """Count an attempt just before its call; None where there is nothing to call for any more."""
     found = FIND.rows(session, _mine(claimed, claimed.attempts, worker))
     if not found:
@@ -165,12 +165,12 @@ def begin(
         retry_key = str(uuid4())
     _count(session, claimed, worker, retry_key, digest, len(members), tried_at or now)
     subjects = tuple(member.subject_id for member in members)
-    return Outgoing(claimed, claimed.attempts + 1, body, retry_key, subjects, is_repeat)
+    return OutgoingBatch(claimed, claimed.attempts + 1, body, retry_key, subjects, is_repeat)
 
 
 def sent(
     session: Session,
-    outgoing: Outgoing,
+    outgoing: OutgoingBatch,
     worker: str,
     request_id: str | None,
     now: datetime,
@@ -184,7 +184,7 @@ def sent(
 
 
 def failed(
-    session: Session, outgoing: Outgoing, worker: str, error: DeliveryError, now: datetime
+    session: Session, outgoing: OutgoingBatch, worker: str, error: DeliveryError, now: datetime
 ) -> None:
     """Refused for good, or tried again later: under the same bytes where it may have arrived."""
     batch = mine(session, outgoing.claim, outgoing.attempts, worker)
@@ -209,7 +209,7 @@ def failed(
 
 
 def rate_limited(
-    session: Session, outgoing: Outgoing, worker: str, reason: str, until: datetime
+    session: Session, outgoing: OutgoingBatch, worker: str, reason: str, until: datetime
 ) -> None:
     """LINE takes no more for now (429): nothing was carried out by this try."""
     batch = mine(session, outgoing.claim, outgoing.attempts, worker)
@@ -302,7 +302,7 @@ def _end(
 
 def _again(
     batch: Batch,
-    outgoing: Outgoing,
+    outgoing: OutgoingBatch,
     reason: str,
     due_at: datetime,
     *,
@@ -314,7 +314,7 @@ def _again(
     leases.put_off(batch, due_at, reason)
 
 
-def _bad_recipient(outgoing: Outgoing, error: DeliveryError) -> str | None:
+def _bad_recipient(outgoing: OutgoingBatch, error: DeliveryError) -> str | None:
     """Whom LINE named as one that it does not know, in `to[n]` of its reason."""
     named = _BAD_RECIPIENT.search(error.reason) if error.status == 400 else None
     if named is None or int(named[1]) >= len(outgoing.subjects):

@@ -23,7 +23,7 @@ from bot.services.campaigns.content import (
 )
 from bot.services.campaigns.content.problems import (
     CampaignError,
-    Problem,
+    FieldProblem,
     refuse,
 )
 from bot.services.campaigns.sending import batches
@@ -137,19 +137,19 @@ def edit(
     return campaign
 
 
-def problems(campaign: Campaign, settings: Settings, now: datetime) -> list[Problem]:
+def problems(campaign: Campaign, settings: Settings, now: datetime) -> list[FieldProblem]:
     """What stands between a draft and its approval, by field."""
     found = list(campaign_content.problems(campaign.content))
     found += filters.problems(filters.read(campaign.audience), settings)
     if topics.find(settings.news_dir, campaign.topic) is None:
-        found.append(Problem("topic", "unknown"))
+        found.append(FieldProblem("topic", "unknown"))
     if not campaign.name.strip():
-        found.append(Problem("name", "needed"))
+        found.append(FieldProblem("name", "needed"))
     if campaign.send_at is not None:
         if campaign.send_at <= now:
-            found.append(Problem("send_at", "past"))
+            found.append(FieldProblem("send_at", "past"))
         elif quiet_hours.is_quiet(campaign.send_at):
-            found.append(Problem("send_at", "quiet"))
+            found.append(FieldProblem("send_at", "quiet"))
     return found + schedules.problems(campaign.rule, campaign.rule_until, now)
 
 
@@ -194,13 +194,13 @@ def approve(
     ):
         raise StaleError
     if not settings.approve_own and is_own(campaign, member_id):
-        refuse([Problem("approver", "own")])
+        refuse([FieldProblem("approver", "own")])
     if campaign.send_at is None and now - campaign.frozen_at > LIST_LIFE:
-        refuse([Problem("list", "old")])
+        refuse([FieldProblem("list", "old")])
     if is_for_nobody(campaign):
-        refuse([Problem("list", "empty")])
+        refuse([FieldProblem("list", "empty")])
     if is_past(campaign, now):
-        refuse([Problem("send_at", "past")])
+        refuse([FieldProblem("send_at", "past")])
     hold_back_over = now + timedelta(minutes=settings.hold_back_minutes)
     is_later = campaign.send_at is not None and campaign.send_at > hold_back_over
     due_at = max(campaign.send_at or now, hold_back_over)
@@ -290,7 +290,7 @@ def resume(
     if campaign.rule is not None:
         campaign.due_at = _next_time(campaign, now)
     elif now - (campaign.due_at or now) > LIST_LIFE:
-        refuse([Problem("list", "old" if campaign.started_at is None else "old_begun")])
+        refuse([FieldProblem("list", "old" if campaign.started_at is None else "old_begun")])
     campaign_cost.check(session, campaign, settings, now)
     campaign.pause_reason = None
     if campaign.started_at is None and campaign.due_at is not None and campaign.due_at > now:
@@ -344,9 +344,9 @@ def locked(session: Session, campaign_id: str) -> Campaign:
 def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
     topic = topics.find(settings.news_dir, draft.topic)
     if topic is None:
-        raise CampaignError([Problem("topic", "unknown")])
+        raise CampaignError([FieldProblem("topic", "unknown")])
     if len(draft.name) > MAX_NAME_LENGTH:
-        raise CampaignError([Problem("name", "too_long", most=MAX_NAME_LENGTH)])
+        raise CampaignError([FieldProblem("name", "too_long", most=MAX_NAME_LENGTH)])
     campaign.name, campaign.topic, campaign.kind = draft.name, topic.id, topic.kind.value
     campaign.content, campaign.audience = draft.content, draft.audience.stored()
     campaign.send_at = draft.send_at
@@ -357,7 +357,7 @@ def _next_time(campaign: Campaign, after: datetime) -> datetime:
     """When a pattern makes its next member; raises CampaignError where its end has come."""
     found = schedules.next_times(campaign.rule or "", after, 1, campaign.rule_until)
     if not found:
-        refuse([Problem("until", "past")])
+        refuse([FieldProblem("until", "past")])
     return found[0]
 
 

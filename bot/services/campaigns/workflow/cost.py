@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.campaigns.content.problems import (
-    Problem,
+    FieldProblem,
     refuse,
 )
 from bot.services.campaigns.sending import quota
@@ -58,7 +58,7 @@ def check(session: Session, campaign: Campaign, settings: Settings, now: datetim
     cost = of(session, campaign, settings, now)
     if not cost.fits:
         code = "short_later" if cost.is_later else "short"
-        refuse([Problem("quota", code, most=max(0, cost.left or 0))])
+        refuse([FieldProblem("quota", code, most=max(0, cost.left or 0))])
 
 
 def unsent(session: Session, campaign_id: str) -> int:

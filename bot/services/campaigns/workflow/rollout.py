@@ -62,7 +62,7 @@ class StaffCopy:
     before: timedelta
 
 
-class Held(StrEnum):
+class PauseReason(StrEnum):
     """Why a campaign pauses by itself; `campaign.pause_reason`."""
 
     LATE = "late"
@@ -86,7 +86,9 @@ def due(session: Session, now: datetime) -> list[str]:
     return sorted({campaign_id for ids in found for campaign_id in ids})
 
 
-def step(session: Session, campaign_id: str, settings: Settings, now: datetime) -> Held | None:
+def step(
+    session: Session, campaign_id: str, settings: Settings, now: datetime
+) -> PauseReason | None:
     """Take the next step of a campaign, if it is time; why it was held, if it was.
 
     One unit of work. A campaign that somebody else has in hand is left to them.
@@ -109,11 +111,11 @@ def step(session: Session, campaign_id: str, settings: Settings, now: datetime) 
 def hold(
     session: Session,
     campaign: Campaign,
-    why: Held,
+    why: PauseReason,
     settings: Settings,
     now: datetime,
     note: str | None = None,
-) -> Held:
+) -> PauseReason:
     """Pause by itself, and tell those who can decide."""
     campaigns.pause(session, campaign, None, why, now, note)
     alerts.tell(session, campaign, why, settings, now)
@@ -122,7 +124,7 @@ def hold(
 
 def check_quota(
     session: Session, campaign_id: str, settings: Settings, now: datetime
-) -> Held | None:
+) -> PauseReason | None:
     """Between batches, right after LINE was asked: hold what does not fit any more.
 
     Batches whose call has begun are left out: LINE may have counted them already.
@@ -135,26 +137,28 @@ def check_quota(
 
 def hold_for_quota(
     session: Session, campaign_id: str, settings: Settings, now: datetime
-) -> Held | None:
+) -> PauseReason | None:
     """LINE refused a batch because the month's messages do not suffice."""
     campaign = campaigns.locked(session, campaign_id)
     if campaign.state is not CampaignState.SENDING:
         return None
-    return hold(session, campaign, Held.QUOTA, settings, now, "LINE: monthly limit")
+    return hold(session, campaign, PauseReason.QUOTA, settings, now, "LINE: monthly limit")
 
 
-def _start(session: Session, campaign: Campaign, settings: Settings, now: datetime) -> Held | None:
+def _start(
+    session: Session, campaign: Campaign, settings: Settings, now: datetime
+) -> PauseReason | None:
     if campaign.rule is not None or campaign.due_at is None or campaign.due_at > now:
         return None
     if now - campaign.due_at > LATE:
-        return hold(session, campaign, Held.LATE, settings, now)
+        return hold(session, campaign, PauseReason.LATE, settings, now)
     if settings.keeps_quiet and quiet_hours.is_quiet(now):
         if not quiet_hours.is_quiet(campaign.due_at):  # its time has passed while nobody was up
-            return hold(session, campaign, Held.LATE, settings, now)
+            return hold(session, campaign, PauseReason.LATE, settings, now)
         campaign.due_at = quiet_hours.next_open(now)  # not late: nobody is to be woken
         return None
     if not _is_as_approved(session, campaign, settings):
-        return hold(session, campaign, Held.CHANGED, settings, now)
+        return hold(session, campaign, PauseReason.CHANGED, settings, now)
     staff = chats.linked(session)
     held = _hold_if_short(session, campaign, len(staff), settings, now)
     if held is not None:
@@ -201,10 +205,10 @@ def _take_off_the_list(session: Session, campaign: Campaign, member: Linked) -> 
 
 def _advance(
     session: Session, campaign: Campaign, settings: Settings, now: datetime
-) -> Held | None:
+) -> PauseReason | None:
     due_at = campaign.wave_due_at or now
     if now - _last_sign_of_life(session, campaign, due_at) > LATE:
-        return hold(session, campaign, Held.LATE, settings, now)
+        return hold(session, campaign, PauseReason.LATE, settings, now)
     if campaign.alive_at is None or now - campaign.alive_at > ALIVE:
         campaign.alive_at = now
     if settings.keeps_quiet and quiet_hours.is_quiet(now):
@@ -214,11 +218,11 @@ def _advance(
         _tell_staff(session, campaign, chats.linked(session), settings, now)
         return None
     if not _is_as_approved(session, campaign, settings):
-        return hold(session, campaign, Held.CHANGED, settings, now)
+        return hold(session, campaign, PauseReason.CHANGED, settings, now)
     trouble = circuit_breaker.of(session, campaign)
     why = trouble.above(settings.stop_percent)
     if why is not None:
-        return hold(session, campaign, Held(why), settings, now, trouble.words)
+        return hold(session, campaign, PauseReason(why), settings, now, trouble.words)
     if due_at > now or not batches.is_over(session, campaign.id, campaign.wave):
         return None
     return _end_wave(session, campaign, campaign.wave, trouble, settings, now)
@@ -231,7 +235,7 @@ def _end_wave(
     trouble: circuit_breaker.Trouble,
     settings: Settings,
     now: datetime,
-) -> Held | None:
+) -> PauseReason | None:
     """Everything of a wave is settled: wait, go on with the next one, or end."""
     following = NEXT.get(wave)
     if following is None:
@@ -240,7 +244,7 @@ def _end_wave(
         return None
     if trouble.failed and not trouble.accepted:
         # However few it were: the rest would fare no better.
-        return hold(session, campaign, Held.ERRORS, settings, now, trouble.words)
+        return hold(session, campaign, PauseReason.ERRORS, settings, now, trouble.words)
     ended_at = session.scalar(
         select(func.max(Batch.settled_at)).where(
             Batch.campaign_id == campaign.id, Batch.wave == wave
@@ -293,7 +297,7 @@ def _last_sign_of_life(session: Session, campaign: Campaign, due_at: datetime) -
 
 def _hold_if_short(
     session: Session, campaign: Campaign, copies: int, settings: Settings, now: datetime
-) -> Held | None:
+) -> PauseReason | None:
     """Hold what the month's messages, without the reserve, do not suffice for any more."""
     promised = cost.promised_by_others(session, campaign.id, now)
     left = quota.left_for_campaigns(session, settings, now, promised)
@@ -301,4 +305,4 @@ def _hold_if_short(
     if not needed or left is None or needed + copies <= left:
         return None
     note = f"{needed + copies} needed, {left} left"
-    return hold(session, campaign, Held.QUOTA, settings, now, note)
+    return hold(session, campaign, PauseReason.QUOTA, settings, now, note)

@@ -14,7 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from bot.clock import BANGKOK
 from bot.services.campaigns.content.problems import (
     CampaignError,
-    Problem,
+    FieldProblem,
 )
 from bot.services.shared import quiet_hours
 from bot.services.subscriptions import frequency_cap
@@ -59,22 +59,22 @@ def read_form(
     """
     if repeat in {"", "no"}:
         return None, None
-    found: list[Problem] = []
+    found: list[FieldProblem] = []
     clock, last = _time(at), _day(until)
     if repeat not in {"weekly", "monthly"}:
-        found.append(Problem("repeat", "unknown"))
+        found.append(FieldProblem("repeat", "unknown"))
     if clock is None:
-        found.append(Problem("time", "needed" if not at.strip() else "unknown"))
+        found.append(FieldProblem("time", "needed" if not at.strip() else "unknown"))
     days = [day for day in WEEKDAYS if day in weekdays]
     if repeat == "weekly" and not days:
-        found.append(Problem("weekdays", "choose_one"))
+        found.append(FieldProblem("weekdays", "choose_one"))
     day = month_day.strip().lstrip("0") or ("0" if month_day.strip() else "")
     if repeat == "monthly" and not (
         day == LAST or (day.isdecimal() and day.isascii() and 1 <= int(day) <= LATEST_DAY)
     ):
-        found.append(Problem("month_day", "out_of_range", most=LATEST_DAY))
+        found.append(FieldProblem("month_day", "out_of_range", most=LATEST_DAY))
     if until.strip() and last is None:
-        found.append(Problem("until", "unknown"))
+        found.append(FieldProblem("until", "unknown"))
     if found or clock is None:
         raise CampaignError(found)
     rule = weekly(days, clock) if repeat == "weekly" else monthly(day, clock)
@@ -95,18 +95,18 @@ def form(rule: str | None, until: datetime | None) -> Form:
     )
 
 
-def problems(rule: str | None, until: datetime | None, now: datetime) -> list[Problem]:
+def problems(rule: str | None, until: datetime | None, now: datetime) -> list[FieldProblem]:
     """What is wrong with a rule, by field: quiet hours (policy R49), or no time left."""
     if rule is None:
         return []
     read = parsed(rule)
     if read is None:
-        return [Problem("rule", "unknown")]
+        return [FieldProblem("rule", "unknown")]
     found = []
     if quiet_hours.is_quiet(datetime.combine(date(2026, 1, 1), read.at, BANGKOK)):
-        found.append(Problem("time", "quiet"))
+        found.append(FieldProblem("time", "quiet"))
     if not next_times(rule, now, 1, until):
-        found.append(Problem("until", "past"))
+        found.append(FieldProblem("until", "past"))
     return found
 
 

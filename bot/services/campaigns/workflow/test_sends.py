@@ -14,7 +14,7 @@ from bot.services.campaigns.content.content import (
     languages,
 )
 from bot.services.campaigns.content.problems import (
-    Problem,
+    FieldProblem,
     refuse,
 )
 from bot.services.campaigns.content.rendered import Announcement
@@ -75,7 +75,7 @@ def send(
     promised = cost.promised_by_others(session, campaign.id, now)
     left = quota.left_for_campaigns(session, settings, now, promised)
     if left is not None and len(to) > left:
-        refuse([Problem("quota", "short", most=left)])
+        refuse([FieldProblem("quota", "short", most=left)])
     said = languages(campaign.content)
     sent = 0
     for one in to:
