@@ -9,6 +9,7 @@ from bot.logs import failure
 from bot.runtime.parts import Bot
 from bot.services.chat import rich_menus
 from bot.services.chat.rich_menus import Linking
+from bot.services.staff import chats
 
 
 class MenuLinker:
@@ -40,6 +41,7 @@ class MenuLinker:
             # Cached properties: only what the handler looked at is known.
             ctx.__dict__.get("learner"),
             is_staff=None if "member" not in ctx.__dict__ else ctx.member is not None,
+            ask_staff=lambda: chats.member_of(session, ctx.user_id) is not None,
             user_id=ctx.user_id,
             linked=linked,
             seen=event.postback.get("m"),

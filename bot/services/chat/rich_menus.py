@@ -1,5 +1,6 @@
 """Which rich menu a person should have, and which stand at LINE."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,7 +8,6 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.services.staff import chats
 from bot.texts import LANGUAGES, THAI
 from models.conversation import Conversation
 from models.learner import Learner, LearnerState
@@ -69,21 +69,22 @@ def wanted(
     user_id: str,
     linked: str | None,
     seen: str | None,
-    is_staff: bool | None = None,
+    is_staff: bool | None,
+    ask_staff: Callable[[], bool],
 ) -> Linking | None:
     """The link that is missing after an event; None where nothing is to be done.
 
     linked: LINE's id of the menu last linked. learner: as far as the event's handler has loaded
     it; only somebody whose menu is not known costs a look. seen: the key of the menu whose button
     was tapped, which tells where LINE shows another one than we remember. is_staff: whether the
-    person works here, None where the handler did not ask; only somebody who has the menu of staff
-    is looked up then.
+    person works here, None where the handler did not ask; `ask_staff` is asked then, but only about
+    somebody who has the menu of staff.
     """
     if not deployed.ids:
         return None
     if is_staff is None and linked is not None:
         staff_menus = {deployed.ids.get(key_of(MenuAudience.STAFF, each)) for each in LANGUAGES}
-        is_staff = linked in staff_menus and chats.member_of(session, user_id) is not None
+        is_staff = linked in staff_menus and ask_staff()
     audience = MenuAudience.STAFF
     if not is_staff:
         audience = _audience(session, deployed, conversation, learner, linked)
