@@ -27,14 +27,7 @@ from bot.runtime.pushing import SENDERS
 from bot.services.campaigns.sending.gate import CampaignGate
 from bot.services.subscriptions.gate import NewsGate
 from bot.settings import Settings
-from handlers import (
-    commands,
-    console,
-    jobs,
-    pictures,
-    portal,
-    webhook,
-)
+from handlers import commands, console, jobs, pictures, portal, webhook
 from handlers.line import build_dispatcher
 from handlers.web import plain_requests
 from models.database import Database

@@ -26,10 +26,7 @@ from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.shared import quiet_hours
 from bot.settings import Settings
-from models.campaign import (
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import CampaignState, RolloutStage
 from models.database import Database
 from models.recipient import Batch, BatchState
 

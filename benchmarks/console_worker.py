@@ -17,10 +17,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from bot.runtime import Bot
-from bot.services.staff import (
-    sessions,
-    staff,
-)
+from bot.services.staff import sessions, staff
 from bot.settings import Settings
 from handlers.console import cookies
 from models.learner import Learner

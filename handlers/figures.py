@@ -6,11 +6,7 @@ from datetime import timedelta
 
 from bot.providers import local
 from bot.services.accounts import details
-from bot.services.auth import (
-    resets,
-    sessions,
-    tokens,
-)
+from bot.services.auth import resets, sessions, tokens
 from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.delivery import mails
 from bot.services.guardians import guardians
@@ -23,21 +19,10 @@ from bot.services.learners import (
     tags,
     unmasking,
 )
-from bot.services.shared import (
-    quiet_hours,
-    throttles,
-)
-from bot.services.staff import (
-    staff,
-)
-from bot.services.statistics import (
-    dashboard,
-    statistics,
-)
-from bot.services.subscriptions import (
-    frequency_cap,
-    subscriptions,
-)
+from bot.services.shared import quiet_hours, throttles
+from bot.services.staff import staff
+from bot.services.statistics import dashboard, statistics
+from bot.services.subscriptions import frequency_cap, subscriptions
 from bot.texts import Translator
 from bot.texts.dates import shown_span
 from models.learner import ADULT_FROM, CHILD_UP_TO

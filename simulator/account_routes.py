@@ -5,22 +5,9 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulator.checks import (
-    USER_ID,
-    check_fields,
-    integer,
-    text,
-)
-from simulator.problems import (
-    ApiError,
-    Problems,
-    invalid_property,
-)
-from simulator.routes import (
-    ApiAnswer,
-    ApiRequest,
-    Route,
-)
+from simulator.checks import USER_ID, check_fields, integer, text
+from simulator.problems import ApiError, Problems, invalid_property
+from simulator.routes import ApiAnswer, ApiRequest, Route
 
 if TYPE_CHECKING:
     from simulator.platform import Platform

@@ -9,29 +9,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator import (
-    account_routes,
-    message_routes,
-    rich_menu_routes,
-    token_routes,
-)
+from simulator import account_routes, message_routes, rich_menu_routes, token_routes
 from simulator.faults import Fault
 from simulator.platform import Platform
 from simulator.problems import ApiError
-from simulator.rates import (
-    quota_exceeded,
-    rate_exceeded,
-)
-from simulator.retry_keys import (
-    Accepted,
-    already_accepted,
-)
-from simulator.routes import (
-    ApiAnswer,
-    ApiRequest,
-    Call,
-    Route,
-)
+from simulator.rates import quota_exceeded, rate_exceeded
+from simulator.retry_keys import Accepted, already_accepted
+from simulator.routes import ApiAnswer, ApiRequest, Call, Route
 
 BODY_BYTES = 2 * 1024 * 1024
 RETRY_KEY = "X-Line-Retry-Key"

@@ -6,15 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clock import Clock
-from simulator.identifiers import (
-    MessageIds,
-    opaque_token,
-)
-from simulator.people import (
-    Group,
-    Person,
-    known_user_id,
-)
+from simulator.identifiers import MessageIds, opaque_token
+from simulator.people import Group, Person, known_user_id
 from simulator.rooms import Bubble
 
 # A person who wrote can be pushed to for a week without being a friend (reference, push message).

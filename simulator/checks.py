@@ -5,10 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.characters import (
-    grapheme_count,
-    utf16_units,
-)
+from simulator.characters import grapheme_count, utf16_units
 from simulator.problems import Problems
 
 Check = Callable[[object, str, Problems], None]

@@ -10,16 +10,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.runtime import Bot
-from bot.services.auth import (
-    passwords,
-    tokens,
-)
+from bot.services.auth import passwords, tokens
 from bot.services.auth.sessions import SessionCookie
-from bot.services.staff import (
-    factors,
-    sessions,
-    staff,
-)
+from bot.services.staff import factors, sessions, staff
 from handlers.console import cookies
 from handlers.web.headers import content_policy
 from handlers.web.visits import is_same_origin

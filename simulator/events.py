@@ -4,10 +4,7 @@ import copy
 from datetime import datetime
 from typing import Any
 
-from simulator.identifiers import (
-    milliseconds,
-    ulid,
-)
+from simulator.identifiers import milliseconds, ulid
 
 Event = dict[str, Any]
 

@@ -3,10 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from simulator.faults import (
-    ANY,
-    KINDS,
-)
+from simulator.faults import ANY, KINDS
 from simulator.platform import Platform
 
 

@@ -3,10 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from simulator.actions import (
-    Place,
-    action,
-)
+from simulator.actions import Place, action
 from simulator.checks import (
     Check,
     a_list,

@@ -2,10 +2,7 @@
 
 from flask import Blueprint, Response, abort, render_template
 
-from simulator.mailbox import (
-    Mailbox,
-    Received,
-)
+from simulator.mailbox import Mailbox, Received
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -16,21 +16,9 @@ from simulator.checks import (
     integer,
     text,
 )
-from simulator.messages import (
-    messages,
-    refuse_quotes,
-)
-from simulator.problems import (
-    ApiError,
-    Problems,
-    invalid_property,
-)
-from simulator.routes import (
-    ApiAnswer,
-    ApiRequest,
-    Handle,
-    Route,
-)
+from simulator.messages import messages, refuse_quotes
+from simulator.problems import ApiError, Problems, invalid_property
+from simulator.routes import ApiAnswer, ApiRequest, Handle, Route
 from simulator.usage import day
 
 if TYPE_CHECKING:

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 
-from simulator.actions import (
-    Place,
-    action,
-)
+from simulator.actions import Place, action
 from simulator.checks import (
     USER_ID,
     Check,

@@ -6,17 +6,9 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 
-from simulator.fault_controls import (
-    LEVERS,
-    Lever,
-    LeverError,
-    Pull,
-)
+from simulator.fault_controls import LEVERS, Lever, LeverError, Pull
 from simulator.navigation import Navigation
-from simulator.phone_state import (
-    is_loading,
-    state_of,
-)
+from simulator.phone_state import is_loading, state_of
 from simulator.platform import Platform
 
 POLICY = (

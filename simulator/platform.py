@@ -8,20 +8,11 @@ from bot.clock import Clock
 from simulator import taps
 from simulator.access_tokens import AccessTokens
 from simulator.chats import Chats
-from simulator.delivery import (
-    Deliver,
-    WebhookDelivery,
-)
-from simulator.events import (
-    Event,
-    complete_event,
-)
+from simulator.delivery import Deliver, WebhookDelivery
+from simulator.events import Event, complete_event
 from simulator.faults import Faults
 from simulator.insights import Insights
-from simulator.people import (
-    Group,
-    Person,
-)
+from simulator.people import Group, Person
 from simulator.rates import RateLimits
 from simulator.reply_tokens import ReplyTokens
 from simulator.retry_keys import RetryKeys

@@ -3,19 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator.checks import USER_ID
-from simulator.problems import (
-    ApiError,
-    Problems,
-)
-from simulator.rich_menus import (
-    check_batch,
-    check_rich_menu,
-)
-from simulator.routes import (
-    ApiAnswer,
-    ApiRequest,
-    Route,
-)
+from simulator.problems import ApiError, Problems
+from simulator.rich_menus import check_batch, check_rich_menu
+from simulator.routes import ApiAnswer, ApiRequest, Route
 
 if TYPE_CHECKING:
     from simulator.platform import Platform

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.actions import (
-    Place,
-    action,
-)
+from simulator.actions import Place, action
 from simulator.characters import grapheme_count
 from simulator.checks import (
     a_list,
@@ -21,14 +18,8 @@ from simulator.checks import (
     label,
     text,
 )
-from simulator.pictures import (
-    PictureSize,
-    read_picture,
-)
-from simulator.problems import (
-    ApiError,
-    Problems,
-)
+from simulator.pictures import PictureSize, read_picture
+from simulator.problems import ApiError, Problems
 
 IMAGE_BYTES = 1024 * 1024
 MAX_MENUS = 1000

@@ -14,11 +14,7 @@ from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.subscriptions import topics
 from bot.services.subscriptions.topics import Kind
 from simulator import console_door
-from simulator.fault_controls import (
-    Lever,
-    LeverError,
-    Pull,
-)
+from simulator.fault_controls import Lever, LeverError, Pull
 from simulator.platform import Platform
 
 

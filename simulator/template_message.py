@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.actions import (
-    Place,
-    action,
-)
+from simulator.actions import Place, action
 from simulator.characters import grapheme_count
 from simulator.checks import (
     Check,

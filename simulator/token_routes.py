@@ -3,11 +3,7 @@
 from typing import TYPE_CHECKING
 
 from simulator.problems import OAuthError
-from simulator.routes import (
-    ApiAnswer,
-    ApiRequest,
-    Route,
-)
+from simulator.routes import ApiAnswer, ApiRequest, Route
 
 if TYPE_CHECKING:
     from simulator.platform import Platform

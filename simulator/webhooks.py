@@ -5,11 +5,7 @@ import json
 import threading
 
 from bot.clock import Clock
-from simulator.delivery import (
-    Deliver,
-    WebhookDelivery,
-    attempt,
-)
+from simulator.delivery import Deliver, WebhookDelivery, attempt
 from simulator.events import Event
 from simulator.reply_tokens import ReplyTokens
 from simulator.signature import sign

@@ -10,11 +10,7 @@ from simulator.api import create_line_blueprint
 from simulator.console_door import create_console_blueprint
 from simulator.delivery import http_deliver
 from simulator.demo_people import add_cast
-from simulator.mailbox import (
-    HOST,
-    Mailbox,
-    MailboxServer,
-)
+from simulator.mailbox import HOST, Mailbox, MailboxServer
 from simulator.mailbox_page import create_mailbox_blueprint
 from simulator.navigation import Navigation
 from simulator.page import create_simulator_blueprint

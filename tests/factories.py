@@ -12,11 +12,7 @@ from bot.services.campaigns.content import rendered
 from bot.settings import Settings
 from models.account import Account, AccountState
 from models.base import new_id
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation, Language
 from models.guardianship import Guardianship, GuardianshipState, Relation

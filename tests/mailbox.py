@@ -12,10 +12,7 @@ from bot.mail.mime import Letterhead
 from bot.mail.smtp import Mailer
 from bot.mail_settings import MailServer
 from bot.runtime import Bot
-from simulator.mailbox import (
-    Mailbox,
-    serve_mailbox,
-)
+from simulator.mailbox import Mailbox, serve_mailbox
 
 LETTERHEAD = Letterhead(
     sender="อิงลิชแพลเน็ต <hello@school.example>",

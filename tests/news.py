@@ -10,15 +10,9 @@ from bot.presentation import campaign_messages
 from bot.runtime import Bot
 from bot.services.campaigns.content import mail
 from bot.services.consent.consents import ConsentStatement
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.delivery import mails, outbox
 from bot.services.people import people
-from bot.services.subscriptions import (
-    subscriptions,
-    topics,
-)
+from bot.services.subscriptions import subscriptions, topics
 from bot.services.subscriptions.subscriptions import PURPOSE_OF
 from bot.services.subscriptions.topics import Topic
 from models.base import new_id

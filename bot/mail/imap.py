@@ -13,11 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
-from imap_tools.errors import (
-    ImapToolsError,
-    MailboxFolderSelectError,
-    MailboxLoginError,
-)
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
 from bot.errors import RemoteError
 from bot.mail_settings import ImapServer, imap_server

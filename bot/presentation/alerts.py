@@ -4,10 +4,7 @@ from sqlalchemy.orm import Session
 
 from bot.line.messages import Message
 from bot.presentation import campaign_cards, formatting
-from bot.services.campaigns.workflow.alerts import (
-    AnnouncementCard,
-    AnnouncementPaused,
-)
+from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.texts import Translator
 from bot.texts.dates import shown_time
 

@@ -9,11 +9,7 @@ from html import escape
 
 from bot.clock import BANGKOK
 from bot.presentation import archive_words, data_labels
-from bot.services.privacy.personal_data_export import (
-    Archive,
-    Row,
-    Section,
-)
+from bot.services.privacy.personal_data_export import Archive, Row, Section
 from bot.services.shared import csv_writer
 from bot.texts import ENGLISH, THAI, translator
 from bot.texts.dates import shown_time

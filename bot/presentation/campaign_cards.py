@@ -7,27 +7,12 @@ from sqlalchemy.orm import Session
 
 from bot.line import messages as line
 from bot.line.messages import Action, Message
-from bot.presentation import (
-    campaign_messages,
-    campaign_words,
-    formatting,
-    preview_banners,
-)
+from bot.presentation import campaign_messages, campaign_words, formatting, preview_banners
 from bot.services.campaigns.audience import recipient_snapshot
-from bot.services.campaigns.content.content import (
-    Content,
-    languages,
-)
+from bot.services.campaigns.content.content import Content, languages
 from bot.services.campaigns.reporting import listing
-from bot.services.campaigns.workflow import (
-    alerts,
-    campaigns,
-    decisions,
-    series,
-)
-from bot.services.campaigns.workflow import (
-    cost as campaign_cost,
-)
+from bot.services.campaigns.workflow import alerts, campaigns, decisions, series
+from bot.services.campaigns.workflow import cost as campaign_cost
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from bot.services.subscriptions import topics

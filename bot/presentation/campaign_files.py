@@ -11,12 +11,7 @@ from sqlalchemy import Row
 
 from bot.clock import BANGKOK
 from bot.presentation import formatting
-from bot.presentation.campaign_words import (
-    BATCHES,
-    WAVES,
-    dropped,
-    excluded,
-)
+from bot.presentation.campaign_words import BATCHES, WAVES, dropped, excluded
 from bot.presentation.labels import label
 from bot.services.campaigns.reporting import exports
 from bot.services.shared import csv_writer

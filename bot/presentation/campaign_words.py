@@ -12,11 +12,7 @@ from bot.services.shared import quiet_hours
 from bot.services.subscriptions.topics import Kind
 from bot.texts import Translator
 from bot.texts.dates import shown_span
-from models.campaign import (
-    CampaignAction,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import CampaignAction, CampaignState, RolloutStage
 from models.conversation import Language
 from models.recipient import BatchState, ExclusionReason
 

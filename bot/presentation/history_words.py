@@ -6,14 +6,8 @@ from bot.presentation import request_words
 from bot.presentation.labels import label
 from bot.services.audit.audit import Action
 from bot.services.courses import courses
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
-from bot.services.privacy.history import (
-    HistoryEntry,
-    HistoryKind,
-)
+from bot.services.people.fields import FIELDS, Item
+from bot.services.privacy.history import HistoryEntry, HistoryKind
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from bot.texts import Translator

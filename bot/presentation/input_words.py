@@ -1,10 +1,6 @@
 """What is asked for each of a learner's details, and what is wrong with an answer."""
 
-from bot.services.people.fields import (
-    FIELDS,
-    Field,
-    Item,
-)
+from bot.services.people.fields import FIELDS, Field, Item
 from bot.texts import Translator
 
 

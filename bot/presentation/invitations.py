@@ -3,10 +3,7 @@
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation.notices import school_contact
-from bot.services.learners.invitations import (
-    Invitation,
-    WayToPassword,
-)
+from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.texts import Translator
 
 

@@ -2,10 +2,7 @@
 
 from bot.line import messages as line
 from bot.line.menus import Menu, Tile
-from bot.services.chat.rich_menus import (
-    MenuAudience,
-    key_of,
-)
+from bot.services.chat.rich_menus import MenuAudience, key_of
 from bot.texts import LANGUAGES, THAI, Translator, translator
 
 

@@ -3,10 +3,7 @@
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation.notices import school_contact
-from bot.services.learners.merge_notices import (
-    AccountsMerged,
-    AccountsParted,
-)
+from bot.services.learners.merge_notices import AccountsMerged, AccountsParted
 from bot.texts import Translator
 from bot.texts.dates import shown_time
 

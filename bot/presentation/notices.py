@@ -3,10 +3,7 @@
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.services.accounts import freezing
-from bot.services.accounts.notices import (
-    AccountMoved,
-    PasswordReset,
-)
+from bot.services.accounts.notices import AccountMoved, PasswordReset
 from bot.settings import Settings
 from bot.texts import Translator, translator
 from bot.texts.dates import shown_time

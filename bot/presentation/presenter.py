@@ -17,25 +17,13 @@ from bot.presentation import (
     questions,
     request_answers,
 )
-from bot.services.accounts.notices import (
-    AccountMoved,
-    PasswordReset,
-)
+from bot.services.accounts.notices import AccountMoved, PasswordReset
 from bot.services.campaigns.content.rendered import Announcement
-from bot.services.campaigns.workflow.alerts import (
-    AnnouncementCard,
-    AnnouncementPaused,
-)
+from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.services.campaigns.workflow.rollout import StaffCopy
 from bot.services.campaigns.workflow.test_sends import TrialCopy
-from bot.services.learners.invitations import (
-    Invitation,
-    WayToPassword,
-)
-from bot.services.learners.merge_notices import (
-    AccountsMerged,
-    AccountsParted,
-)
+from bot.services.learners.invitations import Invitation, WayToPassword
+from bot.services.learners.merge_notices import AccountsMerged, AccountsParted
 from bot.services.privacy.answers import RequestClosed
 from bot.services.privacy.rights import RequestReceived
 from bot.services.subscriptions.renewals import ConsentRanOut

@@ -14,18 +14,9 @@ from bot.line.events import Event, read_event
 from bot.line.messages import Message
 from bot.logs import failure
 from bot.runtime.linking import MenuLinker
-from bot.runtime.outcomes import (
-    AnswerOutcome,
-    LostRaceError,
-    NeedsProfile,
-    Next,
-    ToSay,
-)
+from bot.runtime.outcomes import AnswerOutcome, LostRaceError, NeedsProfile, Next, ToSay
 from bot.runtime.parts import Bot
-from bot.services.chat import (
-    groups,
-    inbox,
-)
+from bot.services.chat import groups, inbox
 from bot.services.chat.inbox import OpenEvent
 from bot.services.chat.replies import Answer
 from bot.services.chat.rich_menus import Linking

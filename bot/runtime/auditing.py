@@ -7,24 +7,12 @@ from sqlalchemy.orm import Session
 from bot.clock import BANGKOK
 from bot.logs import failure
 from bot.runtime.parts import Bot
-from bot.services.audit import (
-    anchor_file,
-    audit,
-    chain,
-)
-from bot.services.audit import (
-    verify as audit_verify,
-)
+from bot.services.audit import anchor_file, audit, chain
+from bot.services.audit import verify as audit_verify
 from bot.services.audit.anchor_file import KeptAnchors
 from bot.services.audit.audit import Action
-from bot.services.audit.chain import (
-    Head,
-    SealedEntry,
-)
-from bot.services.audit.verify import (
-    Anchor,
-    ChainReport,
-)
+from bot.services.audit.chain import Head, SealedEntry
+from bot.services.audit.verify import Anchor, ChainReport
 from bot.services.backups import anchor_mails
 from models.audit import CHAIN, AuditChain
 

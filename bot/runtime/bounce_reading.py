@@ -6,11 +6,7 @@ nothing the second time. One process at a time reads, by a lease.
 
 from bot.logs import failure
 from bot.mail import reports
-from bot.mail.imap import (
-    FetchedMail,
-    Folder,
-    PostboxError,
-)
+from bot.mail.imap import FetchedMail, Folder, PostboxError
 from bot.runtime.parts import Bot
 from bot.services.delivery import mailbox_cursor
 from bot.services.delivery.mailbox_cursor import Reading

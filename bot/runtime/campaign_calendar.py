@@ -6,10 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.logs import failure
 from bot.runtime.parts import Bot
-from bot.services.campaigns.workflow import (
-    alerts,
-    series,
-)
+from bot.services.campaigns.workflow import alerts, series
 from models.campaign import Campaign, CampaignState
 
 Act = Callable[[Bot, Session, str], int]

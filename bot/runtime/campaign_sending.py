@@ -18,14 +18,8 @@ from bot.receipts import Shortage
 from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
 from bot.services.campaigns.content.bodies import Bodies
-from bot.services.campaigns.sending import (
-    batch_mails,
-    batches,
-)
-from bot.services.campaigns.sending.batches import (
-    Claim,
-    OutgoingBatch,
-)
+from bot.services.campaigns.sending import batch_mails, batches
+from bot.services.campaigns.sending.batches import Claim, OutgoingBatch
 from bot.services.campaigns.workflow import rollout
 from bot.services.delivery.line_rate_limit import PATIENCE
 from bot.services.shared import quiet_hours

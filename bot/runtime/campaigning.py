@@ -10,10 +10,7 @@ from bot.runtime import quota_reading
 from bot.runtime.parts import Bot
 from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.campaigns.sending import quota
-from bot.services.campaigns.workflow import (
-    campaigns,
-    rollout,
-)
+from bot.services.campaigns.workflow import campaigns, rollout
 from models.campaign import TO_START, Campaign, CampaignState
 
 

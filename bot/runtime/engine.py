@@ -13,15 +13,9 @@ from bot.runtime.campaign_sending import CampaignSending
 from bot.runtime.parts import Bot
 from bot.runtime.per_user_queue import Lanes
 from bot.runtime.pushing import Pushing
-from bot.services.accounts import (
-    accounts,
-    provisioning,
-)
+from bot.services.accounts import accounts, provisioning
 from bot.services.accounts.provisioning import ProvisioningOutcome
-from bot.services.chat import (
-    drafts,
-    inbox,
-)
+from bot.services.chat import drafts, inbox
 from bot.services.chat.inbox import Stored
 from bot.services.guardians import ends
 from bot.services.subscriptions import renewals

@@ -1,11 +1,7 @@
 """Drains of what staff began with learners: imports in steps, merges whose day is over."""
 
 from bot.runtime.parts import Bot
-from bot.services.learners import (
-    exports,
-    imports,
-    merging,
-)
+from bot.services.learners import exports, imports, merging
 
 MAX_STEPS = 40  # of one tick: others want to write too
 

@@ -19,10 +19,7 @@ from bot.logs import failure
 from bot.mail.mime import Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError
 from bot.runtime.parts import Bot
-from bot.services.delivery import (
-    mail_claims,
-    mail_delivery,
-)
+from bot.services.delivery import mail_claims, mail_delivery
 from bot.services.delivery.mail_claims import ClaimedMail
 from bot.services.delivery.mail_delivery import OutgoingMail
 from bot.services.subscriptions import subscriptions

@@ -8,15 +8,8 @@ from bot.logs import failure
 from bot.runtime.parts import Bot
 from bot.services.accounts import provider_erasures
 from bot.services.backups import backups
-from bot.services.privacy import (
-    answers,
-    erasure_list,
-    retention,
-)
-from bot.services.privacy.retention import (
-    RULES,
-    Rule,
-)
+from bot.services.privacy import answers, erasure_list, retention
+from bot.services.privacy.retention import RULES, Rule
 
 
 def purge(bot: Bot) -> dict[str, int]:

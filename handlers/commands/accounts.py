@@ -4,10 +4,7 @@ import sys
 
 import click
 
-from bot.services.accounts import (
-    freezing,
-    provisioning,
-)
+from bot.services.accounts import freezing, provisioning
 from bot.services.auth.sign_in import normal_username
 from handlers.commands.parts import parts
 

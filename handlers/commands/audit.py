@@ -6,10 +6,7 @@ import click
 
 from bot.runtime import auditing
 from bot.services.audit.anchor_file import NAME
-from bot.services.audit.verify import (
-    Anchor,
-    Flaw,
-)
+from bot.services.audit.verify import Anchor, Flaw
 from handlers.commands.parts import parts
 
 _CURE = {

@@ -9,10 +9,7 @@ import click
 from bot.runtime import Bot, auditing
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.backups import (
-    backups,
-    restores,
-)
+from bot.services.backups import backups, restores
 from bot.services.backups.files import BackupError
 from bot.services.backups.restores import Restored
 from bot.services.privacy import erasure_list

@@ -7,11 +7,7 @@ import click
 from bot.runtime import Bot, purging
 from bot.services.accounts import holds
 from bot.services.people import subjects
-from bot.services.privacy import (
-    requirements,
-    retention,
-    ropa,
-)
+from bot.services.privacy import requirements, retention, ropa
 from handlers.commands.parts import parts
 
 

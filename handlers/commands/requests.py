@@ -9,10 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
-from bot.services.privacy import (
-    answers,
-    requests,
-)
+from bot.services.privacy import answers, requests
 from bot.services.privacy.requests import RequestError
 from handlers.commands.parts import parts
 

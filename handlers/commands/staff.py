@@ -6,10 +6,7 @@ from typing import NoReturn
 import click
 
 from bot.errors import InputError
-from bot.services.staff import (
-    enrolment,
-    staff,
-)
+from bot.services.staff import enrolment, staff
 from handlers.commands.parts import parts
 from models.conversation import Language
 from models.staff import Role

@@ -9,11 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.clock import BANGKOK
 from bot.services.audit.audit import Action
 from bot.services.staff import audit_search
-from bot.services.staff.audit_search import (
-    AuditLine,
-    AuditQuery,
-    Page,
-)
+from bot.services.staff.audit_search import AuditLine, AuditQuery, Page
 from bot.services.staff.permissions import Permission
 from bot.texts import Translator
 from bot.texts.dates import shown_day

@@ -9,17 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_words
 from bot.services.campaigns.audience import filters
-from bot.services.campaigns.content.problems import (
-    CampaignError,
-    FieldProblem,
-    refuse,
-)
+from bot.services.campaigns.content.problems import CampaignError, FieldProblem, refuse
 from bot.services.campaigns.workflow import campaigns
-from bot.services.campaigns.workflow.campaigns import (
-    Draft,
-    MoveError,
-    StaleError,
-)
+from bot.services.campaigns.workflow.campaigns import Draft, MoveError, StaleError
 from bot.services.staff import permission_recheck
 from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission

@@ -8,10 +8,7 @@ from werkzeug.datastructures import MultiDict
 from bot.clock import BANGKOK
 from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.filters import Audience
-from bot.services.campaigns.content.problems import (
-    CampaignError,
-    FieldProblem,
-)
+from bot.services.campaigns.content.problems import CampaignError, FieldProblem
 from bot.services.campaigns.workflow import schedules
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.texts.dates import BUDDHIST_ERA

@@ -6,35 +6,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_words
 from bot.services.campaigns.audience import filters
-from bot.services.campaigns.audience.estimate import (
-    Estimate,
-    Estimates,
-)
+from bot.services.campaigns.audience.estimate import Estimate, Estimates
 from bot.services.campaigns.content import pictures
-from bot.services.campaigns.content.content import (
-    MAX_BUTTONS,
-    MAX_CARDS,
-    MAX_LENGTH,
-    MAX_PARTS,
-)
-from bot.services.campaigns.content.pictures import (
-    Drawn,
-    PictureError,
-)
-from bot.services.campaigns.content.problems import (
-    CampaignError,
-    FieldProblem,
-)
-from bot.services.campaigns.reporting import (
-    listing,
-    progress,
-)
+from bot.services.campaigns.content.content import MAX_BUTTONS, MAX_CARDS, MAX_LENGTH, MAX_PARTS
+from bot.services.campaigns.content.pictures import Drawn, PictureError
+from bot.services.campaigns.content.problems import CampaignError, FieldProblem
+from bot.services.campaigns.reporting import listing, progress
 from bot.services.campaigns.reporting.progress import Decision
 from bot.services.campaigns.workflow import campaigns
-from bot.services.campaigns.workflow.campaigns import (
-    MoveError,
-    StaleError,
-)
+from bot.services.campaigns.workflow.campaigns import MoveError, StaleError
 from bot.services.courses import courses
 from bot.services.learners import tags
 from bot.services.staff.permissions import Permission
@@ -42,11 +22,7 @@ from bot.services.subscriptions import topics
 from handlers.console import campaign_differences, campaign_fields, campaign_parts
 from handlers.console.campaign_differences import Difference
 from handlers.console.campaign_fields import Fields
-from handlers.console.campaign_view import (
-    CampaignView,
-    load,
-    shared,
-)
+from handlers.console.campaign_view import CampaignView, load, shared
 from handlers.console.guard import allow, member
 from handlers.console.pages import page
 from handlers.console.routes import console

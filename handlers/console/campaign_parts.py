@@ -4,12 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bot.services.campaigns.content.content import (
-    MAX_BUTTONS,
-    MAX_CARDS,
-    MAX_PARTS,
-    MIN_CARDS,
-)
+from bot.services.campaigns.content.content import MAX_BUTTONS, MAX_CARDS, MAX_PARTS, MIN_CARDS
 from bot.texts import LANGUAGES
 
 Said = dict[str, Any]  # content as it is typed: unfinished, every language there

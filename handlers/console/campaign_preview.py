@@ -12,18 +12,9 @@ from bot.runtime import quota_reading
 from bot.services.campaigns.audience import recipient_check
 from bot.services.campaigns.audience.recipient_check import Reader
 from bot.services.campaigns.content import mail
-from bot.services.campaigns.content.problems import (
-    CampaignError,
-    FieldProblem,
-)
-from bot.services.campaigns.workflow import (
-    campaigns,
-    test_sends,
-)
-from bot.services.campaigns.workflow.campaigns import (
-    MoveError,
-    StaleError,
-)
+from bot.services.campaigns.content.problems import CampaignError, FieldProblem
+from bot.services.campaigns.workflow import campaigns, test_sends
+from bot.services.campaigns.workflow.campaigns import MoveError, StaleError
 from bot.services.campaigns.workflow.test_sends import Trial
 from bot.services.staff import permission_recheck
 from bot.services.staff.permission_recheck import PermissionRevokedError
@@ -31,11 +22,7 @@ from bot.services.staff.permissions import Permission
 from bot.texts import LANGUAGES, translator
 from bot.texts.dates import shown_span
 from bot.texts.letters import fill_kept
-from handlers.console.campaign_view import (
-    CampaignView,
-    campaign_page,
-    load,
-)
+from handlers.console.campaign_view import CampaignView, campaign_page, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
 from handlers.web import language

@@ -22,10 +22,7 @@ from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.routes import console
 from handlers.web.parts import the_bot
-from models.campaign import (
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import CampaignState, RolloutStage
 from models.recipient import BatchState
 
 MOVING = (CampaignState.APPROVED, CampaignState.SENDING)

@@ -7,13 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_files
-from bot.services.campaigns.reporting import (
-    exports,
-    insights,
-    mail_results,
-    progress,
-    results,
-)
+from bot.services.campaigns.reporting import exports, insights, mail_results, progress, results
 from bot.services.campaigns.workflow import unknown_outcomes
 from bot.services.staff.permissions import Permission
 from handlers.console.campaign_acts import carry_out

@@ -8,31 +8,16 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_files
-from bot.services.campaigns.reporting import (
-    exports,
-    progress,
-)
+from bot.services.campaigns.reporting import exports, progress
 from bot.services.campaigns.reporting.progress import Decision
 from bot.services.campaigns.sending.batches import LATE
-from bot.services.campaigns.workflow import (
-    alerts,
-    campaigns,
-    schedules,
-    series,
-)
-from bot.services.campaigns.workflow import (
-    cost as campaign_cost,
-)
+from bot.services.campaigns.workflow import alerts, campaigns, schedules, series
+from bot.services.campaigns.workflow import cost as campaign_cost
 from bot.services.campaigns.workflow.cost import Cost
 from bot.services.staff.permissions import Permission
 from bot.texts import translator
 from handlers.console.campaign_acts import carry_out, note
-from handlers.console.campaign_view import (
-    CampaignView,
-    campaign_page,
-    is_mail_missing,
-    load,
-)
+from handlers.console.campaign_view import CampaignView, campaign_page, is_mail_missing, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
 from handlers.web import language

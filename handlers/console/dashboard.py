@@ -6,18 +6,9 @@ from babel.dates import get_month_names
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.staff.permissions import Permission
-from bot.services.statistics import (
-    dashboard,
-    small_numbers,
-)
-from bot.services.statistics.dashboard import (
-    Dashboard,
-    Week,
-)
-from bot.services.statistics.small_numbers import (
-    Cell,
-    Mark,
-)
+from bot.services.statistics import dashboard, small_numbers
+from bot.services.statistics.dashboard import Dashboard, Week
+from bot.services.statistics.small_numbers import Cell, Mark
 from bot.services.subscriptions import topics
 from bot.texts import Translator
 from bot.texts.dates import shown_day

@@ -5,14 +5,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.learners import duplicates as pairs
-from bot.services.learners import (
-    merging,
-    view,
-)
-from bot.services.learners.duplicates import (
-    MergeVerdict,
-    Pair,
-)
+from bot.services.learners import merging, view
+from bot.services.learners.duplicates import MergeVerdict, Pair
 from bot.services.learners.view import LearnerView
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics

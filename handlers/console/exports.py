@@ -7,20 +7,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services.learners import (
-    exports as csv_exports,
-)
-from bot.services.learners import (
-    tags,
-)
-from bot.services.learners.exports import (
-    ALONE,
-    CHOICES,
-    MAX_ROWS,
-    Choice,
-    Chosen,
-    Column,
-)
+from bot.services.learners import exports as csv_exports
+from bot.services.learners import tags
+from bot.services.learners.exports import ALONE, CHOICES, MAX_ROWS, Choice, Chosen, Column
 from bot.services.people.fields import FIELDS
 from bot.services.staff import staff
 from bot.services.staff.permissions import Permission
@@ -34,10 +23,7 @@ from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.parts import the_bot
 from models.conversation import Language
-from models.imports_exports import (
-    ExportRequest,
-    ExportState,
-)
+from models.imports_exports import ExportRequest, ExportState
 from models.learner import LearnerState
 
 

@@ -19,11 +19,7 @@ from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from handlers.console import cookies, role_words
 from handlers.console.pages import page
-from handlers.console.request_context import (
-    Desk,
-    desk,
-    member,
-)
+from handlers.console.request_context import Desk, desk, member
 from handlers.web import cookies as portal_cookies
 from handlers.web import language
 from handlers.web.parts import the_bot

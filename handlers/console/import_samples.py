@@ -5,10 +5,7 @@ import io
 from datetime import datetime, timedelta
 
 from bot.clock import BANGKOK
-from bot.services.learners.import_words import (
-    Column,
-    Field,
-)
+from bot.services.learners.import_words import Column, Field
 from bot.services.people.fields import Item
 from bot.texts import Translator, policy
 from handlers.console.import_words import FIELDS

@@ -1,20 +1,10 @@
 """Imports in words: what is wrong with a file, a column, a line."""
 
 from bot.presentation import input_words
-from bot.services.learners.import_lines import (
-    MIN_WORDING,
-    LineProblem,
-)
-from bot.services.learners.import_words import (
-    Column,
-    Field,
-    column,
-)
+from bot.services.learners.import_lines import MIN_WORDING, LineProblem
+from bot.services.learners.import_words import Column, Field, column
 from bot.services.learners.imports import RowOutcome
-from bot.services.learners.spreadsheets import (
-    MAX_BYTES,
-    MAX_LINES,
-)
+from bot.services.learners.spreadsheets import MAX_BYTES, MAX_LINES
 from bot.services.people import fields
 from bot.texts import Translator
 from handlers import figures

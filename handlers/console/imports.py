@@ -9,23 +9,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services.learners import (
-    imports as csv_imports,
-)
-from bot.services.learners import (
-    invitations,
-    spreadsheets,
-)
-from bot.services.learners.import_words import (
-    COLUMNS,
-    CONSENT,
-    NEEDED,
-    Column,
-)
-from bot.services.learners.imports import (
-    Looked,
-    RowOutcome,
-)
+from bot.services.learners import imports as csv_imports
+from bot.services.learners import invitations, spreadsheets
+from bot.services.learners.import_words import COLUMNS, CONSENT, NEEDED, Column
+from bot.services.learners.imports import Looked, RowOutcome
 from bot.services.staff.permissions import Permission
 from handlers import figures
 from handlers.console import import_samples, import_words
@@ -35,10 +22,7 @@ from handlers.console.request_context import member
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.parts import the_bot
-from models.imports_exports import (
-    Import,
-    ImportState,
-)
+from models.imports_exports import Import, ImportState
 
 IMPORT = Permission.IMPORT_LEARNERS
 PAGE = 200  # lines of a dry run on one page; what is wrong comes first

@@ -7,20 +7,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services.learners import (
-    invitations,
-    suspending,
-    tags,
-    unmasking,
-)
-from bot.services.learners import (
-    view as learner_view,
-)
+from bot.services.learners import invitations, suspending, tags, unmasking
+from bot.services.learners import view as learner_view
 from bot.services.learners.invitations import Sent
-from bot.services.learners.suspending import (
-    Cause,
-    Done,
-)
+from bot.services.learners.suspending import Cause, Done
 from bot.services.learners.unmasking import Unmasked
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics

@@ -3,15 +3,9 @@
 from collections.abc import Callable
 
 from bot.presentation import input_words, labels
-from bot.services.learners.search import (
-    WAYS,
-    Way,
-)
+from bot.services.learners.search import WAYS, Way
 from bot.services.learners.suspending import Cause
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
+from bot.services.people.fields import FIELDS, Item
 from bot.texts import Translator
 from handlers import figures
 from handlers.web import language

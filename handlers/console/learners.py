@@ -6,10 +6,7 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services.learners import (
-    search,
-    tags,
-)
+from bot.services.learners import search, tags
 from bot.services.learners.search import WAYS
 from bot.services.staff.permissions import Permission
 from handlers.console import learner_words

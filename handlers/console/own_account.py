@@ -8,23 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
 from bot.services.auth import passwords
-from bot.services.staff import (
-    factors,
-    sign_in,
-    staff,
-)
-from bot.services.staff import (
-    sessions as staff_sessions,
-)
+from bot.services.staff import factors, sign_in, staff
+from bot.services.staff import sessions as staff_sessions
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import ListedSession
 from handlers.console import problems, role_words, start
 from handlers.console.guard import allow
 from handlers.console.pages import page
-from handlers.console.request_context import (
-    desk,
-    member,
-)
+from handlers.console.request_context import desk, member
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.cookies import set_language

@@ -26,10 +26,7 @@ from handlers.console import navigation
 from handlers.console.request_context import Desk
 from handlers.console.request_context import desk as the_desk
 from handlers.figures import Figures
-from handlers.web import (
-    cookies,
-    language,
-)
+from handlers.web import cookies, language
 from handlers.web.parts import the_bot
 from handlers.web.visits import SAFE
 

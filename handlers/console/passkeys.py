@@ -11,10 +11,7 @@ from bot.services.staff.sign_in import Show
 from handlers.console import problems
 from handlers.console.guard import allow
 from handlers.console.pages import page
-from handlers.console.request_context import (
-    desk,
-    member,
-)
+from handlers.console.request_context import desk, member
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.parts import the_bot

@@ -4,10 +4,7 @@ from bot.services.auth import passwords
 from bot.services.staff.sign_in import StaffSignInOutcome
 from bot.texts import Translator
 from handlers import figures
-from handlers.web import (
-    dates,
-    language,
-)
+from handlers.web import dates, language
 
 
 def _(sentence: str) -> str:

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 from flask import g
 
-from bot.services.staff.sessions import (
-    Found,
-    Member,
-)
+from bot.services.staff.sessions import Found, Member
 from handlers.web.visits import Visit
 from models.staff import Stage
 

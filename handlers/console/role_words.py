@@ -1,9 +1,6 @@
 """Roles and permissions in words for people."""
 
-from bot.services.staff.permissions import (
-    ROLES,
-    Permission,
-)
+from bot.services.staff.permissions import ROLES, Permission
 from bot.texts import Translator
 from models.staff import Role
 

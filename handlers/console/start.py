@@ -7,10 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
 from bot.services.auth import passwords
-from bot.services.staff import (
-    enrolment,
-    factors,
-)
+from bot.services.staff import enrolment, factors
 from handlers.console import guard, problems
 from handlers.console.guard import public, stage
 from handlers.console.pages import page

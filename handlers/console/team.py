@@ -7,13 +7,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services.staff import (
-    enrolment,
-    staff,
-)
-from bot.services.staff import (
-    sessions as staff_sessions,
-)
+from bot.services.staff import enrolment, staff
+from bot.services.staff import sessions as staff_sessions
 from bot.services.staff.permissions import Permission
 from bot.services.staff.staff import Profile
 from handlers.console import problems, role_words

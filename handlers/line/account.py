@@ -2,13 +2,7 @@
 
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-    PostCommitReply,
-    PostCommitTask,
-)
+from bot.dispatch import Context, Flow, HandlerResult, PostCommitReply, PostCommitTask
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message

@@ -5,10 +5,7 @@ from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation import input_words
 from bot.presentation.labels import label
-from bot.services.accounts import (
-    accounts,
-    details,
-)
+from bot.services.accounts import accounts, details
 from bot.services.consent import consents
 from bot.services.people import fields
 from bot.services.people.fields import Item

@@ -3,12 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-    PostCommitTask,
-)
+from bot.dispatch import Context, Flow, HandlerResult, PostCommitTask
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message

@@ -2,13 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-    PostCommitReply,
-    PostCommitTask,
-)
+from bot.dispatch import Context, Flow, HandlerResult, PostCommitReply, PostCommitTask
 from bot.errors import DeliveryError
 from bot.line import messages as line
 from bot.line.events import Event

@@ -4,11 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
@@ -21,14 +17,8 @@ from bot.presentation import (
 )
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.reporting import listing
-from bot.services.campaigns.workflow import (
-    alerts,
-    campaigns,
-)
-from bot.services.campaigns.workflow.campaigns import (
-    MoveError,
-    StaleError,
-)
+from bot.services.campaigns.workflow import alerts, campaigns
+from bot.services.campaigns.workflow.campaigns import MoveError, StaleError
 from bot.services.staff import chats
 from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission

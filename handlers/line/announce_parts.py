@@ -5,12 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    Handler,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, Handler, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message

@@ -2,11 +2,7 @@
 
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
@@ -14,10 +10,7 @@ from bot.presentation import request_words
 from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import guardians
 from bot.services.people import subjects
-from bot.services.privacy import (
-    requests,
-    rights,
-)
+from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from models.guardianship import GuardianshipState
 

@@ -2,39 +2,21 @@
 
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-    PostCommitTask,
-)
+from bot.dispatch import Context, Flow, HandlerResult, PostCommitTask
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
 from bot.services.consent import consents
-from bot.services.consent.consents import (
-    GUARDIAN,
-    ConsentStatement,
-)
+from bot.services.consent.consents import GUARDIAN, ConsentStatement
 from bot.services.delivery import outbox
-from bot.services.guardians import (
-    ends,
-    guardians,
-)
+from bot.services.guardians import ends, guardians
 from bot.services.people import subjects
 from bot.services.privacy import rights
 from bot.services.privacy.requests import Asked
-from bot.services.subscriptions import (
-    opt_in,
-    subscriptions,
-)
+from bot.services.subscriptions import opt_in, subscriptions
 from bot.texts import translator
-from handlers.line.children_cards import (
-    MAX_CARDS,
-    child_card,
-    no_children,
-)
+from handlers.line.children_cards import MAX_CARDS, child_card, no_children
 from handlers.line.guardian_texts import (
     guardian_card,
     guardian_receipt,

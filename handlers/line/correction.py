@@ -2,20 +2,13 @@
 
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words
 from bot.services.people import subjects
-from bot.services.privacy import (
-    requests,
-    rights,
-)
+from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from handlers.line.shared import not_registered
 

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.services.accounts import accounts

@@ -4,33 +4,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-    PostCommitReply,
-    PostCommitTask,
-)
+from bot.dispatch import Context, Flow, HandlerResult, PostCommitReply, PostCommitTask
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.runtime import Bot
-from bot.services.accounts import (
-    accounts,
-    freezing,
-    provisioning,
-)
+from bot.services.accounts import accounts, freezing, provisioning
 from bot.services.accounts.freezing import Freeze
 from bot.services.accounts.provisioning import ProvisioningOutcome
-from bot.services.auth import (
-    resets,
-    secret_links,
-    tokens,
-)
-from bot.services.auth.resets import (
-    Barred,
-    Wait,
-)
+from bot.services.auth import resets, secret_links, tokens
+from bot.services.auth.resets import Barred, Wait
 from bot.services.delivery import outbox
 from bot.services.learners import merging
 from bot.texts import Translator, translator

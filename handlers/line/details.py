@@ -2,11 +2,7 @@
 
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
@@ -15,14 +11,8 @@ from bot.presentation import input_words, words
 from bot.services.accounts import details
 from bot.services.auth import resets
 from bot.services.delivery import mails
-from bot.services.people import (
-    fields,
-    inputs,
-)
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
+from bot.services.people import fields, inputs
+from bot.services.people.fields import FIELDS, Item
 from bot.texts.dates import shown_span
 from handlers.line.account_card import account_card
 from handlers.line.shared import greeting, human_offer, not_registered

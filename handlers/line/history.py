@@ -4,11 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import BANGKOK
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.presentation import history_words

@@ -1,10 +1,6 @@
 """What can be asked from everywhere: menu, help, language, policy, a human, and the rest."""
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.services.chat import inquiries

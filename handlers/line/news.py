@@ -2,12 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    Handler,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, Handler, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
@@ -15,15 +10,9 @@ from bot.presentation.questions import asking_card, seen_news
 from bot.services.accounts import details
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.subscriptions import (
-    opt_in,
-    subscriptions,
-)
+from bot.services.subscriptions import opt_in, subscriptions
 from bot.services.subscriptions.opt_in import OptInState
-from bot.services.subscriptions.subscriptions import (
-    CHANNEL_OF,
-    NEWS,
-)
+from bot.services.subscriptions.subscriptions import CHANNEL_OF, NEWS
 from bot.texts.dates import shown_day, shown_span
 from handlers.line.account_card import account_card
 from handlers.line.news_choices import choices_card

@@ -4,12 +4,7 @@ from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation.labels import label
-from bot.services.subscriptions import (
-    frequency_cap,
-    opt_in,
-    subscriptions,
-    topics,
-)
+from bot.services.subscriptions import frequency_cap, opt_in, subscriptions, topics
 from bot.services.subscriptions.opt_in import OptInState
 from bot.services.subscriptions.subscriptions import PURPOSE_OF
 from bot.services.subscriptions.topics import Topic

@@ -2,13 +2,7 @@
 
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.presentation.questions import (
-    card_id,
-    news_question,
-    news_text,
-    question_card,
-    seen_news,
-)
+from bot.presentation.questions import card_id, news_question, news_text, question_card, seen_news
 from bot.texts import Translator
 from models.consent import Purpose
 

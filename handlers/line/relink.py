@@ -3,11 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event

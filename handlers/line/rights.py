@@ -2,23 +2,14 @@
 
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-    PostCommitReply,
-    PostCommitTask,
-)
+from bot.dispatch import Context, Flow, HandlerResult, PostCommitReply, PostCommitTask
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
 from bot.runtime import Bot
 from bot.services.people import subjects
-from bot.services.privacy import (
-    export_links,
-    rights,
-)
+from bot.services.privacy import export_links, rights
 from bot.services.privacy.requests import Asked
 from bot.services.privacy.rights import Withdrawn
 from bot.texts import Translator

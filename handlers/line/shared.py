@@ -1,10 +1,6 @@
 """Buttons and sentences that several conversations use."""
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.services.accounts import accounts

@@ -1,10 +1,6 @@
 """A member of staff ties this LINE account to theirs, by a code that the console showed them."""
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event

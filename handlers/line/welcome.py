@@ -1,11 +1,6 @@
 """Coming and going: adding the account, blocking it, taking a message back."""
 
-from bot.dispatch import (
-    Context,
-    Flow,
-    FlowState,
-    HandlerResult,
-)
+from bot.dispatch import Context, Flow, FlowState, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from handlers.line.shared import greeting

@@ -8,14 +8,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.presentation import (
-    closing_words,
-    input_words,
-)
-from bot.services.accounts import (
-    details,
-    provisioning,
-)
+from bot.presentation import closing_words, input_words
+from bot.services.accounts import details, provisioning
 from bot.services.auth import sign_in
 from bot.services.consent.consents import ConsentStatement
 from bot.services.learners import closing
@@ -24,10 +18,7 @@ from bot.services.people.fields import Item
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
-from handlers.web import (
-    cookies,
-    language,
-)
+from handlers.web import cookies, language
 from handlers.web.parts import the_bot
 
 PASSWORD = "1"  # noqa: S105 - what the address says after the password was changed

@@ -7,10 +7,7 @@ from flask import Response, abort, request
 from bot.errors import ProviderError
 from bot.presentation import archive_files
 from bot.services.people.subjects import Subject
-from bot.services.privacy import (
-    export_links,
-    personal_data_export,
-)
+from bot.services.privacy import export_links, personal_data_export
 from bot.services.privacy.export_links import Wrong
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page

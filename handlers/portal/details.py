@@ -10,14 +10,8 @@ from bot.errors import InputError
 from bot.presentation import input_words
 from bot.services.accounts import details
 from bot.services.auth import sign_in
-from bot.services.people import (
-    fields,
-    inputs,
-)
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
+from bot.services.people import fields, inputs
+from bot.services.people.fields import FIELDS, Item
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
 from handlers.portal.routes import portal

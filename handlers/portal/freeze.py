@@ -2,10 +2,7 @@
 
 from flask import Response
 
-from bot.services.accounts import (
-    freezing,
-    provisioning,
-)
+from bot.services.accounts import freezing, provisioning
 from bot.services.accounts.freezing import Freeze
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page

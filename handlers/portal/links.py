@@ -10,10 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import ProviderError
 from bot.services.accounts import notices
-from bot.services.auth import (
-    passwords,
-    secret_links,
-)
+from bot.services.auth import passwords, secret_links
 from bot.services.auth.secret_links import Opened
 from bot.services.shared import throttles
 from handlers.portal.guard import MAX_FORM_BYTES

@@ -11,30 +11,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import questions
 from bot.presentation.labels import label
-from bot.services.consent.consents import (
-    GUARDIAN,
-    MUST_AGREE,
-    ConsentStatement,
-)
-from bot.services.subscriptions import (
-    opt_in,
-    subscriptions,
-    topics,
-)
+from bot.services.consent.consents import GUARDIAN, MUST_AGREE, ConsentStatement
+from bot.services.subscriptions import opt_in, subscriptions, topics
 from bot.services.subscriptions.opt_in import OptInState
-from bot.services.subscriptions.subscriptions import (
-    CHANNEL_OF,
-    NEWS,
-    PURPOSE_OF,
-)
+from bot.services.subscriptions.subscriptions import CHANNEL_OF, NEWS, PURPOSE_OF
 from bot.settings import Settings
 from bot.texts.dates import shown_day
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
-from handlers.web.language import (
-    link,
-    translate,
-)
+from handlers.web.language import link, translate
 from handlers.web.parts import the_bot
 from models.account import Account
 from models.consent import Purpose

@@ -10,10 +10,7 @@ from flask import Response, g, make_response, render_template, url_for
 from bot.texts import ENGLISH, THAI
 from bot.texts.dates import shown_time
 from handlers.figures import Figures
-from handlers.web import (
-    cookies,
-    language,
-)
+from handlers.web import cookies, language
 from handlers.web.parts import the_bot
 
 STATIC = Path(__file__).parent / "static"

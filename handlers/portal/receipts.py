@@ -6,10 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 
-from bot.presentation.labels import (
-    OWN_NAMES,
-    label,
-)
+from bot.presentation.labels import OWN_NAMES, label
 from handlers.portal.pages import page
 from handlers.web.parts import the_bot
 from models.consent import ConsentEvent, ConsentState

@@ -3,10 +3,7 @@
 from flask import Response, request
 
 from bot.services.auth import resets
-from bot.services.auth.resets import (
-    Proof,
-    ResetRefusal,
-)
+from bot.services.auth.resets import Proof, ResetRefusal
 from handlers.portal.links import is_foreign, links, reveal
 from handlers.portal.pages import page
 from handlers.web.parts import the_bot

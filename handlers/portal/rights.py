@@ -13,23 +13,14 @@ from bot.presentation.labels import label
 from bot.services.accounts import provisioning
 from bot.services.auth import sign_in
 from bot.services.people import subjects
-from bot.services.privacy import (
-    requests,
-    rights,
-)
+from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
-from bot.services.privacy.rights import (
-    Erased,
-    GoneError,
-)
+from bot.services.privacy.rights import Erased, GoneError
 from handlers.portal.archive import download
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
 from handlers.web import cookies
-from handlers.web.language import (
-    link,
-    translate,
-)
+from handlers.web.language import link, translate
 from handlers.web.parts import the_bot
 from handlers.web.visits import Visit
 from models.account import Account

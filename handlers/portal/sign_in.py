@@ -7,14 +7,8 @@ from bot.services.auth import sign_in as service
 from bot.services.auth.sessions import SessionCookie
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
-from handlers.web import (
-    cookies,
-    dates,
-)
-from handlers.web.language import (
-    chosen,
-    link,
-)
+from handlers.web import cookies, dates
+from handlers.web.language import chosen, link
 from handlers.web.parts import the_bot
 from handlers.web.visits import Visit
 

@@ -3,14 +3,8 @@
 from flask import Response, abort, g, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.services.courses import (
-    courses,
-    progress,
-)
-from bot.services.courses.courses import (
-    Course,
-    Lesson,
-)
+from bot.services.courses import courses, progress
+from bot.services.courses.courses import Course, Lesson
 from handlers.portal import markdown
 from handlers.portal.pages import page
 from handlers.portal.routes import portal

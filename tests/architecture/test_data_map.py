@@ -5,12 +5,7 @@ import re
 
 import pytest
 
-from bot.services.privacy import (
-    data_map,
-    erasure,
-    requirements,
-    retention,
-)
+from bot.services.privacy import data_map, erasure, requirements, retention
 from bot.services.privacy.data_map import ErasureAction
 from bot.settings import ROOT, School
 from bot.texts import LANGUAGES, periods, policy
@@ -71,10 +66,7 @@ def test_every_period_is_served_by_a_rule_or_otherwise() -> None:
 
 def test_fixed_periods_are_what_the_services_go_by() -> None:
     from bot.dispatch import DRAFT_LIFE
-    from bot.services.auth import (
-        sessions,
-        tokens,
-    )
+    from bot.services.auth import sessions, tokens
     from bot.services.chat import inbox
     from bot.services.consent import consents
 

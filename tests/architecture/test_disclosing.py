@@ -15,13 +15,7 @@ from bot.services.learners import exports
 from bot.services.learners.exports import Column
 from bot.services.privacy import disclosures
 from bot.services.shared import processors
-from bot.services.shared.processors import (
-    DOORS,
-    ELEARNING,
-    NEEDS,
-    STAFF,
-    DisclosureError,
-)
+from bot.services.shared.processors import DOORS, ELEARNING, NEEDS, STAFF, DisclosureError
 from bot.settings import School
 from tests.architecture import sources
 

@@ -15,10 +15,7 @@ from bot.errors import DeliveryError
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import Deployment
 from bot.settings import ROOT, School, Settings
-from simulator.mailbox import (
-    Mailbox,
-    serve_mailbox,
-)
+from simulator.mailbox import Mailbox, serve_mailbox
 from simulator.platform import Platform
 from tests.mail.imap_server import ImapBox, serve_imap
 from tests.servers import free_port

@@ -4,22 +4,10 @@ import pytest
 
 from bot.presentation import data_labels, input_words
 from bot.services.learners.exports import CHOICES
-from bot.services.learners.import_words import (
-    CALLED,
-    COLUMNS,
-    NEEDED,
-    guess,
-)
+from bot.services.learners.import_words import CALLED, COLUMNS, NEEDED, guess
 from bot.services.learners.search import WAYS
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
-from bot.services.privacy import (
-    data_map,
-    data_rows,
-    erasure,
-)
+from bot.services.people.fields import FIELDS, Item
+from bot.services.privacy import data_map, data_rows, erasure
 from bot.texts import LANGUAGES, letters, translator
 from handlers.console import exports, import_words, learner_words
 from handlers.line.registration.flow import ITEMS, Step, flow

@@ -5,11 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.auth import (
-    resets,
-    sessions,
-    tokens,
-)
+from bot.services.auth import resets, sessions, tokens
 from bot.services.consent import consents
 from bot.services.delivery import mails
 from bot.services.guardians import guardians

@@ -5,10 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from bot.services.people.fields import (
-    Item,
-    masked,
-)
+from bot.services.people.fields import Item, masked
 from tests.browser.person import DESK, OWN_PASSWORD, PHONE, Person
 
 pytestmark = pytest.mark.browser

@@ -16,11 +16,7 @@ from bot.clock import system_clock
 from bot.crypto import Keyring
 from bot.services.campaigns.workflow import campaigns
 from bot.settings import Settings
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.database import Database
 from models.recipient import Batch, BatchState
 from tests.browser.clerk import Clerk

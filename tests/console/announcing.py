@@ -14,11 +14,7 @@ from bot.services.campaigns.sending import quota
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.people import people
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.recipient import Batch, BatchState
 from models.staff_chat import StaffChat
 from models.subscription import Channel

@@ -12,10 +12,7 @@ from werkzeug.test import TestResponse
 
 from bot.runtime import Bot
 from bot.services.auth.sessions import SessionCookie
-from bot.services.staff import (
-    factors,
-    sessions,
-)
+from bot.services.staff import factors, sessions
 from handlers.console import cookies
 from models.conversation import Language
 from models.staff import Role, Staff, Stage

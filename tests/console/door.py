@@ -8,10 +8,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from bot.runtime import Bot
-from bot.services.staff import (
-    enrolment,
-    staff,
-)
+from bot.services.staff import enrolment, staff
 from models.audit import AuditEntry
 from models.staff import Role
 from tests.console.conftest import Desk, Phone

@@ -9,10 +9,7 @@ from sqlalchemy import delete, event, select
 
 from bot.runtime import auditing
 from bot.services.audit import audit
-from bot.services.audit.audit import (
-    KEYS,
-    Action,
-)
+from bot.services.audit.audit import KEYS, Action
 from bot.texts import THAI, translator
 from handlers.console import audit_details, audit_words
 from models.audit import AuditEntry

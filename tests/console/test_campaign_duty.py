@@ -8,10 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
 from bot.services.auth.sessions import SessionCookie
-from bot.services.staff import (
-    sessions,
-    staff,
-)
+from bot.services.staff import sessions, staff
 from bot.services.staff.sessions import Found
 from handlers.console import campaign_acts
 from handlers.console.request_context import Desk as Browser

@@ -14,11 +14,7 @@ from bot.services.audit.audit import Action
 from bot.services.campaigns.sending import batch_members
 from bot.services.campaigns.workflow import campaigns
 from models.audit import AuditEntry
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.conversation import Conversation, Language
 from models.recipient import Batch, BatchState
 from models.staff import Role

@@ -11,22 +11,13 @@ from bot.services.courses import progress
 from bot.services.learners import imports
 from bot.services.learners.import_words import COLUMNS
 from models.account import Account, AccountState
-from models.imports_exports import (
-    ExportRequest,
-    ExportState,
-    Import,
-    ImportState,
-)
+from models.imports_exports import ExportRequest, ExportState, Import, ImportState
 from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
 from models.merges import Merge
 from models.portal import PortalAccount
 from models.staff import Role
 from tests.console.people import SECRETS, enrolled
-from tests.services.learners.csv_files import (
-    GOOD,
-    file,
-    line,
-)
+from tests.services.learners.csv_files import GOOD, file, line
 
 REASON = "รายชื่อสำหรับสมุดเช็กชื่อ"
 

@@ -9,10 +9,7 @@ from werkzeug.routing import Rule as Route
 
 from bot.runtime import Bot
 from bot.services.staff import sessions
-from bot.services.staff.permissions import (
-    ROLES,
-    Permission,
-)
+from bot.services.staff.permissions import ROLES, Permission
 from handlers.console import cookies, role_words
 from handlers.console.guard import ViewRule
 from handlers.web.cookies import COOKIES as PORTAL_COOKIES

@@ -6,11 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import Bot
-from bot.services.staff import (
-    enrolment,
-    factors,
-    staff,
-)
+from bot.services.staff import enrolment, factors, staff
 from models.staff import StaffLink
 from tests.clock import FakeClock
 from tests.console.conftest import Phone

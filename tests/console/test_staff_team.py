@@ -9,10 +9,7 @@ from sqlalchemy import select
 
 from bot.errors import InputError
 from bot.runtime import Bot
-from bot.services.staff import (
-    sessions,
-    staff,
-)
+from bot.services.staff import sessions, staff
 from models.audit import AuditEntry
 from models.staff import Role, Staff
 from tests.clock import FakeClock

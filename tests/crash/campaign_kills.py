@@ -14,10 +14,7 @@ from time import monotonic
 
 from bot.services.campaigns.sending.batches import LEASE
 from bot.services.shared import quiet_hours
-from tests.crash.campaign_stage import (
-    Stage,
-    stage,
-)
+from tests.crash.campaign_stage import Stage, stage
 from tests.crash.campaign_story import Story
 from tests.databases import fresh
 

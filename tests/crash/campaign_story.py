@@ -20,10 +20,7 @@ from models.conversation import Conversation
 from models.learner import Learner
 from models.recipient import Batch, BatchState, Recipient
 from tests.crash.campaign_stage import Stage
-from tests.crash.campaign_worker import (
-    POINTS,
-    WITHDRAWING,
-)
+from tests.crash.campaign_worker import POINTS, WITHDRAWING
 from tests.factories import make_campaign
 
 MOST_ROUNDS = 60  # after the deaths; more of them would be "stuck"

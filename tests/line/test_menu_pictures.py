@@ -15,10 +15,7 @@ from bot.services.chat.rich_menus import DEFAULT
 from handlers.line import build_dispatcher
 from simulator.characters import grapheme_count
 from simulator.problems import Problems
-from simulator.rich_menus import (
-    ALIAS_ID,
-    check_rich_menu,
-)
+from simulator.rich_menus import ALIAS_ID, check_rich_menu
 
 ALL = all_menus()
 each_menu = pytest.mark.parametrize("menu", ALL, ids=lambda menu: menu.key)

@@ -9,10 +9,7 @@ from flask import Flask
 from app import create_app
 from bot.mail.imap import PROCESSED
 from bot.runtime import Bot, bounce_reading
-from bot.services.delivery import (
-    mailbox_cursor,
-    mails,
-)
+from bot.services.delivery import mailbox_cursor, mails
 from bot.settings import Settings
 from handlers import jobs
 from models.audit import AuditEntry

@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.mail.imap import (
-    PROCESSED,
-    BounceMailbox,
-    FetchedMail,
-    PostboxError,
-)
+from bot.mail.imap import PROCESSED, BounceMailbox, FetchedMail, PostboxError
 from bot.mail_settings import ImapServer, imap_server
 from tests.mail.imap_server import PASSWORD, USER, ImapBox, serve_imap
 from tests.mail.servers import Certificates, make_certificates

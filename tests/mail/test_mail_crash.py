@@ -14,11 +14,7 @@ from bot.settings import ROOT, Settings
 from models.mail import Mail, MailState
 from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
-from tests.crash.mail_drain import (
-    ACCEPTED,
-    ADDRESSED,
-    HANDED,
-)
+from tests.crash.mail_drain import ACCEPTED, ADDRESSED, HANDED
 from tests.mailbox import LETTERHEAD
 from tests.samples import sampled
 

@@ -18,10 +18,7 @@ from models.database import Database
 from models.learner import Learner, LearnerState
 from models.mail import Mail, MailState, Stream
 from models.subscription import Subscription
-from simulator.mailbox import (
-    Mailbox,
-    serve_mailbox,
-)
+from simulator.mailbox import Mailbox, serve_mailbox
 from tests.clock import FakeClock
 from tests.factories import make_consent_event
 from tests.mail.conftest import ADDRESS

@@ -13,10 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.runtime import Bot, mailing
-from bot.services.delivery import (
-    mail_claims,
-    mail_rate_limit,
-)
+from bot.services.delivery import mail_claims, mail_rate_limit
 from bot.settings import Settings
 from models.database import Database
 from models.mail import Mail, MailPace, MailState

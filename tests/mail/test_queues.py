@@ -11,10 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
 from bot.runtime import Bot
-from bot.services.campaigns.sending import (
-    batch_mails,
-    circuit_breaker,
-)
+from bot.services.campaigns.sending import batch_mails, circuit_breaker
 from bot.services.delivery import mail_claims
 from models.base import new_id
 from models.campaign import Campaign, CampaignState

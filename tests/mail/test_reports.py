@@ -5,10 +5,7 @@ import random
 import pytest
 
 from bot.mail import reports
-from bot.mail.reports import (
-    Report,
-    ReportKind,
-)
+from bot.mail.reports import Report, ReportKind
 from tests.mail.returned import OURS, bounce, by_a_person, complaint, holiday
 
 DOMAIN = "bounce.school.example"

@@ -9,11 +9,7 @@ import pytest
 from bot.runtime import Bot, mailing
 from bot.services.accounts import details
 from bot.services.auth import tokens
-from bot.services.delivery import (
-    mail_claims,
-    mail_delivery,
-    mails,
-)
+from bot.services.delivery import mail_claims, mail_delivery, mails
 from models.database import Database
 from models.learner import Learner
 from models.mail import Mail, MailState

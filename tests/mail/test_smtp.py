@@ -14,10 +14,7 @@ from bot.mail.mime import Envelope, Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError, Patience
 from bot.mail_settings import MailServer, Security
 from models.base import new_id
-from simulator.mailbox import (
-    Mailbox,
-    serve_mailbox,
-)
+from simulator.mailbox import Mailbox, serve_mailbox
 from tests.mail.servers import CUT, HANG, DoorKeeper, Wilful, make_certificates
 from tests.mailbox import LETTERHEAD
 from tests.servers import free_port

@@ -13,10 +13,7 @@ from werkzeug.test import TestResponse
 
 from bot.providers.base import NewAccount
 from bot.runtime import Bot
-from bot.services.auth import (
-    passwords,
-    secret_links,
-)
+from bot.services.auth import passwords, secret_links
 from models.account import Account
 from tests.clock import FakeClock
 from tests.factories import make_account, make_learner

@@ -11,10 +11,7 @@ from sqlalchemy import select
 from bot.crypto import digest
 from bot.errors import ProviderError
 from bot.runtime import Bot
-from bot.services.auth import (
-    secret_links,
-    tokens,
-)
+from bot.services.auth import secret_links, tokens
 from models.account import Account, AccountState
 from models.audit import AuditEntry
 from models.secret_link import LinkPurpose, SecretLink

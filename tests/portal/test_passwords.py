@@ -6,10 +6,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.providers import hashes
-from bot.services.auth import (
-    passwords,
-    usernames,
-)
+from bot.services.auth import passwords, usernames
 
 USERNAME = "epbcdf34gh"
 

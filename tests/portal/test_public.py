@@ -11,10 +11,7 @@ from sqlalchemy import text
 
 from bot.runtime import Bot
 from bot.texts import policy
-from handlers.web.headers import (
-    HEADERS,
-    content_policy,
-)
+from handlers.web.headers import HEADERS, content_policy
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Language
 from tests.clock import FakeClock

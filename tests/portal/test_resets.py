@@ -10,10 +10,7 @@ from sqlalchemy import select
 
 from bot.errors import ProviderError
 from bot.runtime import Bot
-from bot.services.auth import (
-    resets,
-    secret_links,
-)
+from bot.services.auth import resets, secret_links
 from models.account import Account, AccountState
 from models.audit import AuditEntry
 from models.mail import Mail

@@ -11,10 +11,7 @@ from sqlalchemy import func, select
 from bot.runtime import Bot
 from bot.services.auth import sessions
 from bot.services.auth.sessions import SessionCookie
-from handlers.web.cookies import (
-    COOKIES,
-    MAX_BYTES,
-)
+from handlers.web.cookies import COOKIES, MAX_BYTES
 from models.portal import PortalSession
 from tests.clock import FakeClock
 from tests.factories import PERSON

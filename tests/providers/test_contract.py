@@ -12,11 +12,7 @@ from bot.errors import ProviderError
 from bot.providers.base import NewAccount, Provider
 from bot.providers.local import LocalProvider
 from bot.runtime import Bot
-from bot.services.auth import (
-    passwords,
-    sign_in,
-    usernames,
-)
+from bot.services.auth import passwords, sign_in, usernames
 from models.base import new_id
 from models.database import Database
 from tests.clock import FakeClock

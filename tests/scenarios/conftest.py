@@ -14,10 +14,7 @@ from models.subscription import Channel
 from models.tables import metadata
 from simulator.platform import Platform
 from tests.news import Subscriber
-from tests.scenarios.campaigns.announcing import (
-    Member,
-    linked,
-)
+from tests.scenarios.campaigns.announcing import Member, linked
 
 
 @pytest.fixture

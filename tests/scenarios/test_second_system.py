@@ -10,10 +10,7 @@ import pytest
 
 from bot import elearning
 from bot.elearning import System
-from bot.services.campaigns.audience import (
-    eligibility,
-    filters,
-)
+from bot.services.campaigns.audience import eligibility, filters
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.shared.keyset import KeyRange
 from bot.settings import Settings
@@ -27,12 +24,7 @@ from tests.chat import words
 from tests.console.announcing import FORM, fields
 from tests.console.conftest import console as console  # a desk for this file too
 from tests.providers.elsewhere import HOST, Elsewhere
-from tests.scenarios.auth.resetting import (
-    Browser,
-    path_of,
-    reset,
-    shown,
-)
+from tests.scenarios.auth.resetting import Browser, path_of, reset, shown
 from tests.scenarios.story import EMAIL, NAME, language_of, register, tap
 
 NEW = "/console/campaigns/new"

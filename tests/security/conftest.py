@@ -1,11 +1,4 @@
 """Browsers, pupils and members of staff, for the tests that go over every door."""
 
 from tests.console.conftest import console, new_desk  # noqa: F401
-from tests.portal.conftest import (  # noqa: F401 - fixtures, found by their names
-    browser,
-    enrol,
-    new_browser,
-    new_link,
-    pupil,
-    settled,
-)
+from tests.portal.conftest import browser, enrol, new_browser, new_link, pupil, settled  # noqa: F401 - fixtures, found by their names

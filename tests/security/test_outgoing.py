@@ -9,10 +9,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from bot.runtime import mailing
-from tests.scenarios.auth.resetting import (
-    reset,
-    settle,
-)
+from tests.scenarios.auth.resetting import reset, settle
 from tests.scenarios.story import tap
 
 _seen: list[tuple[str, int]] | None = None

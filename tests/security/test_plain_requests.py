@@ -10,16 +10,9 @@ from models.inbox import EventState, WebhookEvent
 from models.staff import Role
 from tests.factories import make_campaign
 from tests.samples import every, sampled
-from tests.scenarios.campaigns.announcing import (
-    linked,
-    settle,
-    writes,
-)
+from tests.scenarios.campaigns.announcing import linked, settle, writes
 from tests.scenarios.story import EVERY_STEP, reach, register
-from tests.services.learners.csv_files import (
-    GOOD,
-    file,
-)
+from tests.services.learners.csv_files import GOOD, file
 
 NUL = "a\0b"
 LONG = "9" * 5000

@@ -16,10 +16,7 @@ from sqlalchemy import select
 
 from bot.runtime import Bot
 from bot.services.accounts import freezing
-from bot.services.auth import (
-    secret_links,
-    tokens,
-)
+from bot.services.auth import secret_links, tokens
 from bot.services.shared import codes
 from bot.services.subscriptions import subscriptions
 from models.account import Account

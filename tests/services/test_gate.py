@@ -6,11 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.services.delivery import outbox
-from bot.services.delivery.gate import (
-    Drop,
-    Go,
-    Wait,
-)
+from bot.services.delivery.gate import Drop, Go, Wait
 from models.consent import Purpose
 from models.outbox import Push, PushState
 

@@ -23,10 +23,7 @@ from linebot.v3.messaging import (
     UpdateRichMenuAliasRequest,
 )
 
-from simulator.pictures import (
-    PictureSize,
-    read_picture,
-)
+from simulator.pictures import PictureSize, read_picture
 from simulator.server import serve
 from tests.simulator.conftest import Line
 

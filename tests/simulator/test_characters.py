@@ -2,11 +2,7 @@
 
 import pytest
 
-from simulator.characters import (
-    grapheme_count,
-    graphemes,
-    utf16_units,
-)
+from simulator.characters import grapheme_count, graphemes, utf16_units
 
 
 @pytest.mark.parametrize(

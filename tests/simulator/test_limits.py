@@ -12,10 +12,7 @@ from linebot.v3.oauth import ChannelAccessToken
 from linebot.v3.oauth import Configuration as OAuthConfiguration
 
 from simulator.problems import ApiError
-from simulator.rates import (
-    Rate,
-    RateLimits,
-)
+from simulator.rates import Rate, RateLimits
 from tests.simulator.conftest import SECRET, TOKEN, Line
 
 HELLO = [TextMessage(text="สวัสดี")]

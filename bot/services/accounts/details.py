@@ -11,16 +11,9 @@ from bot.errors import InputError
 from bot.services.accounts import accounts
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    resets,
-    tokens,
-)
+from bot.services.auth import resets, tokens
 from bot.services.delivery import mails
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-    value_of,
-)
+from bot.services.people.fields import FIELDS, Item, value_of
 from bot.services.shared import throttles
 from bot.settings import Settings
 from bot.texts.masks import masked_email

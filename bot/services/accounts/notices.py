@@ -8,10 +8,7 @@ from sqlalchemy.orm import Session
 from bot.services.accounts import freezing
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import presenter_of
 from bot.settings import Settings
 from models.account import Account

@@ -7,10 +7,7 @@ from enum import Enum, auto
 from bot.clock import Clock
 from bot.errors import ProviderError
 from bot.providers.base import Provider
-from bot.services.accounts import (
-    accounts,
-    provider_erasures,
-)
+from bot.services.accounts import accounts, provider_erasures
 from models.account import AccountState
 from models.database import Database
 

@@ -8,10 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.services.audit import proof
-from bot.services.audit.actions import (
-    KEYS,
-    Action,
-)
+from bot.services.audit.actions import KEYS, Action
 from models.audit import AuditEntry
 from models.base import session_keyring
 

@@ -15,10 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    secret_links,
-    tokens,
-)
+from bot.services.auth import secret_links, tokens
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
 from models.account import Account, AccountState

@@ -15,14 +15,8 @@ from bot.clock import BANGKOK
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    passwords,
-    sessions,
-)
-from bot.services.auth.sessions import (
-    SessionCookie,
-    SignedIn,
-)
+from bot.services.auth import passwords, sessions
+from bot.services.auth.sessions import SessionCookie, SignedIn
 from bot.services.shared import throttles
 from models.database import Database
 from models.learner import Learner

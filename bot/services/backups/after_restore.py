@@ -14,24 +14,12 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import sessions
 from bot.services.backups import restored_sending
-from bot.services.backups.restored_sending import (
-    RESTORED,
-    HeldSendings,
-)
+from bot.services.backups.restored_sending import RESTORED, HeldSendings
 from bot.services.learners import exports as csv_exports
-from bot.services.staff import (
-    chats as staff_chats,
-)
-from bot.services.staff import (
-    sessions as staff_sessions,
-)
-from bot.services.staff import (
-    staff,
-)
-from bot.services.staff.staff import (
-    OPERATOR,
-    Profile,
-)
+from bot.services.staff import chats as staff_chats
+from bot.services.staff import sessions as staff_sessions
+from bot.services.staff import staff
+from bot.services.staff.staff import OPERATOR, Profile
 from models.one_time_token import OneTimeToken
 from models.secret_link import SecretLink
 from models.staff import StaffLink, StaffRecoveryCode

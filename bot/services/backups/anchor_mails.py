@@ -6,12 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
-from bot.services.audit import (
-    audit,
-)
-from bot.services.audit import (
-    chain as audit_chain,
-)
+from bot.services.audit import audit
+from bot.services.audit import chain as audit_chain
 from bot.services.audit.audit import Action
 from bot.services.audit.chain import Head
 from bot.services.delivery import mails

@@ -13,16 +13,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from bot.crypto import Keyring
-from bot.services.backups.files import (
-    BackupError,
-    BackupReader,
-    Writer,
-)
-from bot.services.backups.rows import (
-    Contents,
-    Tally,
-    lines,
-)
+from bot.services.backups.files import BackupError, BackupReader, Writer
+from bot.services.backups.rows import Contents, Tally, lines
 from models import migrations
 from models.database import Database
 from models.tables import metadata

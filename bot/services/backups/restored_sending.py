@@ -13,18 +13,10 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit.audit import Action
 from bot.services.campaigns.workflow import campaigns
-from bot.services.campaigns.workflow.decisions import (
-    log_event,
-    record,
-)
+from bot.services.campaigns.workflow.decisions import log_event, record
 from bot.services.delivery.outbox import KEY_LIFE
 from bot.services.learners import imports as csv_imports
-from models.campaign import (
-    ON_THE_WAY,
-    Campaign,
-    CampaignAction,
-    CampaignState,
-)
+from models.campaign import ON_THE_WAY, Campaign, CampaignAction, CampaignState
 from models.inbox import EventState, WebhookEvent
 from models.mail import Mail, MailState
 from models.outbox import Push, PushState

@@ -33,28 +33,12 @@ from sqlalchemy.pool import NullPool
 from bot.crypto import Keyring
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.backups import (
-    after_restore,
-    backups,
-    restored_consents,
-)
+from bot.services.backups import after_restore, backups, restored_consents
 from bot.services.backups.after_restore import RestoreSettled
-from bot.services.backups.files import (
-    BackupError,
-    BackupReader,
-)
-from bot.services.backups.rows import (
-    BATCH,
-    Contents,
-    Tally,
-    lines,
-    loaded,
-)
+from bot.services.backups.files import BackupError, BackupReader
+from bot.services.backups.rows import BATCH, Contents, Tally, lines, loaded
 from bot.services.people.subjects import Subject
-from bot.services.privacy import (
-    erasure,
-    erasure_list,
-)
+from bot.services.privacy import erasure, erasure_list
 from bot.services.privacy.erasure_list import ListedErasure
 from models import migrations
 from models.database import Database

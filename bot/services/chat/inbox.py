@@ -10,16 +10,8 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
-from bot.services.chat.inbox_queries import (
-    FINISH,
-    InboxStatements,
-    built,
-)
-from bot.services.chat.replies import (
-    Answer,
-    dumped,
-    loaded,
-)
+from bot.services.chat.inbox_queries import FINISH, InboxStatements, built
+from bot.services.chat.replies import Answer, dumped, loaded
 from bot.services.people.people import pseudonym
 from bot.texts import periods
 from models import leases

@@ -16,11 +16,7 @@ from typing import Any, cast
 from sqlalchemy import Interval, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.services.delivery.reserved_slots import (
-    SHARE,
-    Offset,
-    Turns,
-)
+from bot.services.delivery.reserved_slots import SHARE, Offset, Turns
 from bot.services.shared import gcra
 from models.base import UTCDateTime
 from models.database import Database, database_of

@@ -8,21 +8,9 @@ from sqlalchemy.orm import Session
 from bot.errors import DeliveryError
 from bot.mail.mime import Letterhead, Written
 from bot.mail.smtp import MailError
-from bot.services.delivery import (
-    mail_rate_limit,
-    mails,
-)
-from bot.services.delivery.gate import (
-    Decision,
-    Drop,
-    Gate,
-    Go,
-    Wait,
-)
-from bot.services.delivery.mail_claims import (
-    LEASE,
-    ClaimedMail,
-)
+from bot.services.delivery import mail_rate_limit, mails
+from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
+from bot.services.delivery.mail_claims import LEASE, ClaimedMail
 from bot.services.people import people
 from bot.services.shared import retries
 from bot.texts.letters import fill_kept

@@ -15,18 +15,8 @@ from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError, SealError
 from bot.receipts import Receipt, Shortage
-from bot.services.delivery.gate import (
-    Decision,
-    Drop,
-    Gate,
-    Go,
-    Wait,
-)
-from bot.services.delivery.outbox_queries import (
-    OutboxStatements,
-    built,
-    ids,
-)
+from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
+from bot.services.delivery.outbox_queries import OutboxStatements, built, ids
 from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import retries
 from models import leases

@@ -14,11 +14,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.chat import drafts
 from bot.services.consent import consents
-from bot.services.consent.consents import (
-    GUARDIAN,
-    VOICES,
-    ConsentStatement,
-)
+from bot.services.consent.consents import GUARDIAN, VOICES, ConsentStatement
 from bot.services.delivery import outbox
 from bot.services.people import people
 from bot.settings import School

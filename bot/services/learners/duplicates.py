@@ -7,10 +7,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.services.learners import (
-    merge_rules,
-    search,
-)
+from bot.services.learners import merge_rules, search
 from bot.services.learners.search import LearnerRow
 from models.learner import Learner, LearnerState, PossibleDuplicate
 from models.merges import Merge

@@ -19,23 +19,14 @@ from bot.clock import BANGKOK
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.learners import (
-    tags,
-    unmasking,
-)
-from bot.services.people import (
-    fields,
-    inputs,
-)
+from bot.services.learners import tags, unmasking
+from bot.services.people import fields, inputs
 from bot.services.people.fields import Item
 from bot.services.shared import csv_writer, processors
 from models.account import Account
 from models.base import new_id
 from models.conversation import Language
-from models.imports_exports import (
-    ExportRequest,
-    ExportState,
-)
+from models.imports_exports import ExportRequest, ExportState
 from models.learner import Learner, LearnerState
 from models.staff import Staff
 from models.tag import LearnerTag

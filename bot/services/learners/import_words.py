@@ -3,10 +3,7 @@
 from enum import StrEnum
 
 from bot.services.people import inputs
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
+from bot.services.people.fields import FIELDS, Item
 
 
 class Field(StrEnum):

@@ -23,27 +23,15 @@ from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
-from bot.services.learners import (
-    import_lines,
-    invitations,
-    spreadsheets,
-)
+from bot.services.learners import import_lines, invitations, spreadsheets
 from bot.services.learners.import_lines import ImportLine
-from bot.services.learners.import_words import (
-    NEEDED,
-    Column,
-    column,
-    guess,
-)
+from bot.services.learners.import_words import NEEDED, Column, column, guess
 from bot.services.subscriptions.subscriptions import start
 from bot.settings import Settings
 from models.base import new_id, session_keyring
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
-from models.imports_exports import (
-    Import,
-    ImportState,
-)
+from models.imports_exports import Import, ImportState
 from models.learner import Learner
 
 KEPT = timedelta(days=1)

@@ -15,10 +15,7 @@ from sqlalchemy.orm import Session
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit

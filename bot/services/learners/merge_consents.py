@@ -12,10 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.services.consent import consents
-from bot.services.consent.consents import (
-    VOICES,
-    ConsentStatement,
-)
+from bot.services.consent.consents import VOICES, ConsentStatement
 from bot.services.subscriptions import subscriptions
 from bot.settings import School, Settings
 from models.base import new_id

@@ -8,10 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import presenter_of
 from bot.settings import Settings
 from models.conversation import Conversation

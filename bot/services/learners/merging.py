@@ -11,19 +11,11 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services.accounts import (
-    accounts,
-    freezing,
-)
+from bot.services.accounts import accounts, freezing
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
-from bot.services.learners import (
-    merge_consents,
-    merge_notices,
-    merge_rules,
-    tags,
-)
+from bot.services.learners import merge_consents, merge_notices, merge_rules, tags
 from bot.settings import Settings
 from models.account import Account, AccountState
 from models.base import new_id

@@ -13,21 +13,14 @@ from bot.services.accounts import notices
 from bot.services.accounts.notices import ChatAddress
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    secret_links,
-    sessions,
-    tokens,
-)
+from bot.services.auth import secret_links, sessions, tokens
 from bot.services.auth.sign_in import normal_username
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
 from bot.services.guardians import ends
-from bot.services.shared import (
-    codes,
-    throttles,
-)
+from bot.services.shared import codes, throttles
 from bot.services.shared.throttles import Limit
 from bot.settings import School, Settings
 from models.account import Account, AccountState

@@ -13,10 +13,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth.sign_in import normal_username
 from bot.services.people import fields
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
+from bot.services.people.fields import FIELDS, Item
 from models.account import Account, AccountState
 from models.learner import AgeBand, Learner, LearnerState
 

@@ -6,15 +6,9 @@ from enum import Enum, StrEnum, auto
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services.accounts import (
-    freezing,
-    holds,
-)
+from bot.services.accounts import freezing, holds
 from bot.services.consent.consents import ConsentStatement
-from bot.services.learners import (
-    closing,
-    merging,
-)
+from bot.services.learners import closing, merging
 from bot.settings import School
 from models.account import Account, AccountState
 from models.learner import Learner, LearnerState

@@ -11,17 +11,11 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.people import (
-    fields,
-    inputs,
-)
+from bot.services.people import fields, inputs
 from bot.services.people.fields import Item
 from models.base import new_id
 from models.learner import Learner
-from models.merges import (
-    Look,
-    Unmasking,
-)
+from models.merges import Look, Unmasking
 from models.staff import Role, Staff
 
 MIN_REASON = 10  # characters: a word is no reason

@@ -10,12 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services.accounts import holds
 from bot.services.consent import consents
 from bot.services.courses import progress
-from bot.services.learners import (
-    invitations,
-    merging,
-    search,
-    tags,
-)
+from bot.services.learners import invitations, merging, search, tags
 from bot.services.learners.search import LearnerRow
 from bot.services.subscriptions import subscriptions
 from models.account import Account

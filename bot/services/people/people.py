@@ -9,10 +9,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
 from bot.crypto import Keyring
-from bot.services.people.fields import (
-    FIELDS,
-    value_of,
-)
+from bot.services.people.fields import FIELDS, value_of
 from models.base import new_id, session_keyring
 from models.conversation import Conversation, Language
 from models.database import database_of

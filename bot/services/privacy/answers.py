@@ -14,15 +14,9 @@ from bot.services.accounts import holds
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import presenter_of
-from bot.services.privacy import (
-    requests,
-    rights,
-)
+from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import RequestError
 from bot.texts import THAI
 from models.conversation import Conversation

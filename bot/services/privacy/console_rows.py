@@ -6,10 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.people.subjects import Subject
-from models.merges import (
-    Look,
-    Unmasking,
-)
+from models.merges import Look, Unmasking
 from models.tag import LearnerTag
 
 Row = dict[str, str | int | None]

@@ -5,22 +5,10 @@ list below fails a test.
 """
 
 from bot.services.people.fields import FIELDS
-from bot.services.people.subjects import (
-    Subject,
-    subject_of,
-)
-from bot.services.privacy import (
-    console_rows,
-    data_rows,
-)
-from bot.services.privacy.data_rows import (
-    Row,
-    Value,
-)
-from bot.services.privacy.data_tables import (
-    ErasureAction,
-    Table,
-)
+from bot.services.people.subjects import Subject, subject_of
+from bot.services.privacy import console_rows, data_rows
+from bot.services.privacy.data_rows import Row, Value
+from bot.services.privacy.data_tables import ErasureAction, Table
 from bot.services.staff import chats
 
 __all__ = [

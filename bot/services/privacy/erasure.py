@@ -9,10 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.services.accounts import (
-    holds,
-    provider_erasures,
-)
+from bot.services.accounts import holds, provider_erasures
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.guardians import ends
@@ -30,10 +27,7 @@ from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner, PossibleDuplicate
 from models.mail import MailState
-from models.merges import (
-    Merge,
-    Unmasking,
-)
+from models.merges import Merge, Unmasking
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.portal import LessonProgress, PortalAccount, PortalSession

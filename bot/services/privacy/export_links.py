@@ -10,10 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    resets,
-    tokens,
-)
+from bot.services.auth import resets, tokens
 from bot.services.consent import consents
 from bot.services.people import subjects
 from bot.services.people.subjects import Subject

@@ -13,14 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.privacy import (
-    retention_moments,
-    retention_steps,
-)
-from bot.services.privacy.retention_moments import (
-    Ids,
-    Moment,
-)
+from bot.services.privacy import retention_moments, retention_steps
+from bot.services.privacy.retention_moments import Ids, Moment
 from bot.settings import School
 from bot.texts.periods import BY_KEY, PERIODS, Period, undecided
 

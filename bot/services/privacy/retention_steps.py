@@ -7,21 +7,12 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.audit import chain
-from bot.services.auth import (
-    sessions,
-    tokens,
-)
+from bot.services.auth import sessions, tokens
 from bot.services.campaigns.content import pictures
-from bot.services.chat import (
-    drafts,
-    inbox,
-)
+from bot.services.chat import drafts, inbox
 from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure
-from bot.services.privacy.retention_moments import (
-    Ids,
-    Moment,
-)
+from bot.services.privacy.retention_moments import Ids, Moment
 from bot.services.staff import sessions as staff_sessions
 from models.audit import AuditEntry
 from models.campaign import OVER, Campaign, CampaignState

@@ -11,18 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.services.accounts import (
-    accounts,
-    holds,
-)
+from bot.services.accounts import accounts, holds
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
 from bot.services.delivery.presenter import presenter_of
-from bot.services.privacy import (
-    erasure,
-    requests,
-)
+from bot.services.privacy import erasure, requests
 from bot.services.privacy.requests import Asked
 from bot.services.subscriptions import subscriptions
 from bot.settings import School

@@ -7,16 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services.accounts import holds
-from bot.services.consent.records import (
-    BASIS,
-    ITEMS,
-    SENTENCE,
-)
+from bot.services.consent.records import BASIS, ITEMS, SENTENCE
 from bot.services.privacy import data_map
-from bot.services.privacy.data_map import (
-    WITHOUT_PERSONAL_DATA,
-    Table,
-)
+from bot.services.privacy.data_map import WITHOUT_PERSONAL_DATA, Table
 from bot.services.shared import csv_writer, processors
 from bot.settings import School
 from bot.texts.periods import BY_KEY, PERIODS

@@ -15,23 +15,14 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
 from bot.services.auth.tokens import StaffPurpose
-from bot.services.people import (
-    people,
-    subjects,
-)
+from bot.services.people import people, subjects
 from bot.services.people.subjects import Subject
-from bot.services.shared import (
-    codes,
-    throttles,
-)
+from bot.services.shared import codes, throttles
 from bot.services.shared.throttles import Limit
 from bot.services.staff import permission_recheck
 from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
-from bot.services.staff.sessions import (
-    Member,
-    actor,
-)
+from bot.services.staff.sessions import Member, actor
 from bot.services.staff.sessions import member_of as plain
 from models.base import new_id, session_keyring
 from models.conversation import Language

@@ -14,16 +14,10 @@ from sqlalchemy.orm import Session
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    passwords,
-    tokens,
-)
+from bot.services.auth import passwords, tokens
 from bot.services.auth.sessions import SessionCookie
 from bot.services.auth.tokens import StaffPurpose
-from bot.services.staff import (
-    factors,
-    sessions,
-)
+from bot.services.staff import factors, sessions
 from bot.services.staff.sessions import Found
 from models.database import Database
 from models.staff import Staff, StaffLink, StaffPasskey, StaffRecoveryCode, Stage

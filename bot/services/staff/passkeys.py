@@ -33,10 +33,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth.sessions import SessionCookie
 from bot.services.staff import sessions
-from bot.services.staff.factors import (
-    ISSUER,
-    Factor,
-)
+from bot.services.staff.factors import ISSUER, Factor
 from bot.services.staff.sessions import Found
 from models.base import new_id
 from models.database import Database

@@ -16,16 +16,10 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import passwords
 from bot.services.auth.sessions import SessionCookie
-from bot.services.auth.sign_in import (
-    NO_WAIT,
-    normal_username,
-)
+from bot.services.auth.sign_in import NO_WAIT, normal_username
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
-from bot.services.staff import (
-    factors,
-    sessions,
-)
+from bot.services.staff import factors, sessions
 from bot.services.staff.factors import Factor
 from bot.services.staff.sessions import Found
 from models.database import Database

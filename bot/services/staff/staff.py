@@ -15,18 +15,10 @@ from sqlalchemy.orm import Session
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import (
-    passwords,
-    tokens,
-)
+from bot.services.auth import passwords, tokens
 from bot.services.auth.sign_in import normal_username
 from bot.services.auth.tokens import StaffPurpose
-from bot.services.staff import (
-    chats,
-    enrolment,
-    factors,
-    sessions,
-)
+from bot.services.staff import chats, enrolment, factors, sessions
 from bot.services.staff.sessions import Found
 from models.base import new_id
 from models.conversation import Language

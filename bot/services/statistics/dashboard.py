@@ -9,12 +9,7 @@ from sqlalchemy.orm import Session
 from bot.services.campaigns.sending import quota
 from bot.services.campaigns.sending.quota import Forecast
 from bot.services.statistics import statistics
-from bot.services.statistics.small_numbers import (
-    Cell,
-    alone,
-    nested,
-    with_total,
-)
+from bot.services.statistics.small_numbers import Cell, alone, nested, with_total
 from bot.settings import Settings
 from models.campaign import IS_OPEN, Campaign
 from models.rate_limit import QuotaReading

@@ -28,20 +28,12 @@ from sqlalchemy.orm import Session
 from bot.errors import DeliveryError
 from bot.mail import status_codes
 from bot.mail.mime import wire_address
-from bot.mail.reports import (
-    COMPLAINTS,
-    Report,
-    ReportKind,
-)
+from bot.mail.reports import COMPLAINTS, Report, ReportKind
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
-from bot.services.delivery.mails import (
-    HARD,
-    SOFT,
-    SPAM,
-)
+from bot.services.delivery.mails import HARD, SOFT, SPAM
 from bot.services.people import people
 from bot.services.subscriptions import subscriptions
 from bot.settings import Settings

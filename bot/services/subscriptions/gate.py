@@ -6,15 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.delivery import mails
-from bot.services.delivery.gate import (
-    Decision,
-    Drop,
-    Go,
-)
-from bot.services.subscriptions import (
-    bounces,
-    news,
-)
+from bot.services.delivery.gate import Decision, Drop, Go
+from bot.services.subscriptions import bounces, news
 from bot.settings import Settings
 from models.learner import Learner
 from models.mail import Mail

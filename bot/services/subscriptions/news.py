@@ -7,14 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot.services.accounts import accounts
 from bot.services.consent import consents
-from bot.services.subscriptions import (
-    frequency_cap,
-    topics,
-)
-from bot.services.subscriptions.subscriptions import (
-    CHANNEL_OF,
-    is_chosen,
-)
+from bot.services.subscriptions import frequency_cap, topics
+from bot.services.subscriptions.subscriptions import CHANNEL_OF, is_chosen
 from bot.settings import Settings
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation

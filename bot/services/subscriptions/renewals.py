@@ -8,14 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
-from bot.services.subscriptions.subscriptions import (
-    CHANNEL_OF,
-    NEWS,
-)
+from bot.services.delivery import mails, outbox
+from bot.services.subscriptions.subscriptions import CHANNEL_OF, NEWS
 from bot.settings import Settings
 from bot.texts import translator
 from bot.texts.dates import shown_span

@@ -13,11 +13,7 @@ from bot.errors import SealError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
-from bot.services.consent.consents import (
-    GUARDIAN,
-    SELF,
-    ConsentStatement,
-)
+from bot.services.consent.consents import GUARDIAN, SELF, ConsentStatement
 from bot.services.delivery import mails
 from bot.services.subscriptions import topics
 from bot.settings import School, Settings

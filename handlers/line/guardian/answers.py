@@ -1,21 +1,12 @@
 """A yes or no to each purpose, and the way out."""
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-)
+from bot.dispatch import Context, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services.consent import consents
-from bot.services.consent.consents import (
-    GUARDIAN,
-    ConsentStatement,
-)
-from bot.services.guardians import (
-    ends,
-    guardians,
-)
+from bot.services.consent.consents import GUARDIAN, ConsentStatement
+from bot.services.guardians import ends, guardians
 from bot.services.subscriptions import opt_in
 from bot.texts import translator
 from bot.texts.dates import shown_time

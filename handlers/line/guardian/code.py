@@ -2,18 +2,12 @@
 
 from datetime import timedelta
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-)
+from bot.dispatch import Context, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services.guardians import guardians
-from bot.services.shared import (
-    codes,
-    throttles,
-)
+from bot.services.shared import codes, throttles
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
 from handlers.line.shared import human_offer
 from models.learner import AgeBand

@@ -1,9 +1,6 @@
 """Who the guardian is: the relation, 20 or older, and the full name."""
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-)
+from bot.dispatch import Context, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event

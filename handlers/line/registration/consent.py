@@ -1,9 +1,6 @@
 """The consent card, and the age group that decides who may consent."""
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-)
+from bot.dispatch import Context, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message

@@ -1,22 +1,13 @@
 """The four details: asked one by one, checked kindly, corrected where a slip is likely."""
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-)
+from bot.dispatch import Context, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words, words
-from bot.services.people import (
-    fields,
-    inputs,
-)
-from bot.services.people.fields import (
-    FIELDS,
-    Item,
-)
+from bot.services.people import fields, inputs
+from bot.services.people.fields import FIELDS, Item
 from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward
 from handlers.line.shared import human_offer, main_menu
 

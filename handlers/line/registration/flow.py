@@ -2,12 +2,7 @@
 
 from enum import StrEnum
 
-from bot.dispatch import (
-    Context,
-    Draft,
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Context, Draft, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message

@@ -1,9 +1,6 @@
 """The child's side under 20: a name for the guardian to know them by, a code, and waiting."""
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-)
+from bot.dispatch import Context, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
@@ -12,10 +9,7 @@ from bot.presentation.labels import label
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.guardians import (
-    ends,
-    guardians,
-)
+from bot.services.guardians import ends, guardians
 from bot.services.people import inputs
 from handlers.line.guardian_texts import code_card, waiting_card
 from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, onward

@@ -1,9 +1,6 @@
 """News by choice: two questions, neither ticked, and a no costs nothing."""
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-)
+from bot.dispatch import Context, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message

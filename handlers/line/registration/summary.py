@@ -1,10 +1,6 @@
 """The summary with a button an item, the confirmation, and the way out."""
 
-from bot.dispatch import (
-    Context,
-    HandlerResult,
-    PostCommitTask,
-)
+from bot.dispatch import Context, HandlerResult, PostCommitTask
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
@@ -14,24 +10,10 @@ from bot.services.accounts.accounts import Details
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.people.fields import (
-    FIELDS,
-    Field,
-    Item,
-)
-from bot.services.subscriptions import (
-    opt_in,
-    subscriptions,
-)
+from bot.services.people.fields import FIELDS, Field, Item
+from bot.services.subscriptions import opt_in, subscriptions
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import (
-    BY_GUARDIAN,
-    Step,
-    flow,
-    missing,
-    onward,
-    put_aside,
-)
+from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, missing, onward, put_aside
 from handlers.line.registration.guardian import end_request
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand

@@ -14,18 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from bot.services.auth import resets
 from models.account import Account
-from tests.scenarios.auth.resetting import (
-    DIGITS,
-    Browser,
-    ask,
-    path_of,
-    settle,
-    shown,
-)
-from tests.scenarios.chat.test_canary import (
-    forms,
-    hits,
-)
+from tests.scenarios.auth.resetting import DIGITS, Browser, ask, path_of, settle, shown
+from tests.scenarios.chat.test_canary import forms, hits
 from tests.scenarios.story import register, saying
 
 SOME = 48

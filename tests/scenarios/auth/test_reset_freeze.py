@@ -11,15 +11,7 @@ from models.mail import Mail
 from models.portal import PortalAccount
 from tests.chat import words
 from tests.portal.snapshots import fingerprint
-from tests.scenarios.auth.resetting import (
-    DIGITS,
-    ORIGIN,
-    WORDS,
-    Browser,
-    ask,
-    reset,
-    settle,
-)
+from tests.scenarios.auth.resetting import DIGITS, ORIGIN, WORDS, Browser, ask, reset, settle
 from tests.scenarios.doubles import DOWN, make_wayward
 from tests.scenarios.story import language_of, tap
 

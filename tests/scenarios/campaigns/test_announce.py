@@ -5,31 +5,17 @@ from dataclasses import replace
 import pytest
 
 from bot.runtime import mailing, quota_reading
-from bot.services.campaigns.workflow import (
-    alerts,
-    campaigns,
-)
+from bot.services.campaigns.workflow import alerts, campaigns
 from bot.services.staff import chats
 from models.audit import AuditEntry
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignEvent,
-    CampaignState,
-)
+from models.campaign import Campaign, CampaignAction, CampaignEvent, CampaignState
 from models.conversation import Conversation
 from models.outbox import Push
 from models.staff import Role
 from models.subscription import Channel
 from tests.chat import actions, words
 from tests.news import Subscriber
-from tests.scenarios.campaigns.announcing import (
-    asks,
-    linked,
-    only,
-    settle,
-    writes,
-)
+from tests.scenarios.campaigns.announcing import asks, linked, only, settle, writes
 
 
 @pytest.fixture

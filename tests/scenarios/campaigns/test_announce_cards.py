@@ -14,13 +14,7 @@ from tests.campaigns import Announcement
 from tests.chat import words
 from tests.factories import make_campaign
 from tests.news import Subscriber
-from tests.scenarios.campaigns.announcing import (
-    asks,
-    linked,
-    only,
-    settle,
-    writes,
-)
+from tests.scenarios.campaigns.announcing import asks, linked, only, settle, writes
 
 MARK = "[ตัวอย่างประกาศที่รออนุมัติ]"
 

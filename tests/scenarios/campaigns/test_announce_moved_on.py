@@ -9,16 +9,10 @@ from sqlalchemy import select
 from bot.dispatch import Context
 from bot.line.events import Event
 from bot.services.campaigns.audience.filters import Audience
-from bot.services.campaigns.workflow import (
-    alerts,
-    campaigns,
-)
+from bot.services.campaigns.workflow import alerts, campaigns
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.people import people
-from bot.services.staff import (
-    chats,
-    staff,
-)
+from bot.services.staff import chats, staff
 from models.campaign import Campaign, CampaignState
 from models.conversation import Conversation
 from models.outbox import Push
@@ -27,14 +21,7 @@ from models.subscription import Channel
 from tests.chat import words
 from tests.factories import make_campaign
 from tests.news import Subscriber
-from tests.scenarios.campaigns.announcing import (
-    asks,
-    hire,
-    linked,
-    only,
-    settle,
-    writes,
-)
+from tests.scenarios.campaigns.announcing import asks, hire, linked, only, settle, writes
 
 NEW = {"th": {"title": "ใหม่", "parts": [{"type": "text", "text": "ข้อความที่แก้แล้ว"}]}}
 

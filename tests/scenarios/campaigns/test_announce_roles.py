@@ -3,10 +3,7 @@
 import pytest
 
 from bot.runtime.answering import sorry
-from bot.services.staff import (
-    chats,
-    staff,
-)
+from bot.services.staff import chats, staff
 from handlers.line import FLOWS
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
@@ -15,12 +12,7 @@ from models.subscription import Channel
 from tests.chat import words
 from tests.news import Subscriber
 from tests.samples import every, sampled
-from tests.scenarios.campaigns.announcing import (
-    asks,
-    linked,
-    only,
-    writes,
-)
+from tests.scenarios.campaigns.announcing import asks, linked, only, writes
 
 ROLES = [Role.AUTHOR, Role.APPROVER, Role.SUPPORT, Role.PRIVACY, Role.ADMIN]
 STAFF_ENTRIES = sorted({entry for flow in FLOWS if flow.is_for_staff for entry in flow.entries})

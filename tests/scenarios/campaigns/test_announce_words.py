@@ -10,13 +10,7 @@ from models.subscription import Channel
 from tests.chat import words
 from tests.factories import make_campaign
 from tests.news import Subscriber
-from tests.scenarios.campaigns.announcing import (
-    code_of,
-    hire,
-    linked,
-    only,
-    writes,
-)
+from tests.scenarios.campaigns.announcing import code_of, hire, linked, only, writes
 from tests.scenarios.story import register
 
 TEXT = "พรุ่งนี้โรงเรียนหยุด เปิดเรียนวันพุธ"

@@ -10,11 +10,7 @@ import pytest
 
 from tests.crash.campaign_kills import run
 from tests.crash.campaign_stage import stage
-from tests.crash.campaign_worker import (
-    ANSWERED,
-    POINTS,
-    TAKEN,
-)
+from tests.crash.campaign_worker import ANSWERED, POINTS, TAKEN
 
 FIRST = 1000
 EACH_POINT = range(FIRST, FIRST + len(POINTS))

@@ -11,15 +11,8 @@ from sqlalchemy.orm import Session
 from bot.runtime import Bot, mailing, quota_reading
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.rollout import WAVE_PAUSE
-from bot.services.delivery import (
-    mail_claims,
-    mail_delivery,
-)
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from bot.services.delivery import mail_claims, mail_delivery
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.database import Database
 from models.mail import Mail, MailState
 from models.recipient import BatchState

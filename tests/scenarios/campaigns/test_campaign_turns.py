@@ -13,10 +13,7 @@ from bot.runtime import Bot
 from bot.runtime.campaign_sending import CampaignSending
 from bot.services.campaigns.workflow import campaigns
 from bot.services.delivery.line_rate_limit import PATIENCE
-from models.campaign import (
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import CampaignState, RolloutStage
 from models.recipient import Batch, BatchState
 from models.subscription import Channel
 from simulator.platform import Platform

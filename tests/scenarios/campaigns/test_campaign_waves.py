@@ -13,10 +13,7 @@ from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.rollout import WAVE_PAUSE
 from bot.services.staff import chats
 from models.base import new_id
-from models.campaign import (
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import CampaignState, RolloutStage
 from models.conversation import Language
 from models.recipient import ExclusionReason
 from models.staff_chat import StaffChat

@@ -9,10 +9,7 @@ from bot.clock import BANGKOK
 from bot.runtime import campaign_calendar, campaigning, quota_reading
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.campaigns.content.problems import CampaignError
-from bot.services.campaigns.workflow import (
-    campaigns,
-    series,
-)
+from bot.services.campaigns.workflow import campaigns, series
 from bot.services.campaigns.workflow.campaigns import Draft
 from models.audit import AuditEntry
 from models.base import new_id

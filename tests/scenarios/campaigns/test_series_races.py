@@ -8,10 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.runtime import campaigning, quota_reading
-from bot.services.campaigns.workflow import (
-    campaigns,
-    series,
-)
+from bot.services.campaigns.workflow import campaigns, series
 from models.campaign import CampaignState
 from tests.news import allow_many
 from tests.scenarios.campaigns.repeating import Series

@@ -11,21 +11,13 @@ from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import MoveError
 from bot.texts import ENGLISH, translator
-from models.campaign import (
-    CampaignAction,
-    CampaignEvent,
-    CampaignState,
-)
+from models.campaign import CampaignAction, CampaignEvent, CampaignState
 from models.outbox import Push
 from models.staff import Role
 from models.subscription import Channel
 from tests.news import Subscriber, allow_many
 from tests.scenarios.campaigns.announcing import linked
-from tests.scenarios.campaigns.repeating import (
-    NEW,
-    OLD,
-    Series,
-)
+from tests.scenarios.campaigns.repeating import NEW, OLD, Series
 
 
 @pytest.fixture

@@ -10,17 +10,7 @@ from models.conversation import Conversation
 from models.inquiry import Inquiry
 from models.learner import Learner
 from tests.chat import words
-from tests.scenarios.story import (
-    ACTS,
-    EMAIL,
-    NAME,
-    SLIP,
-    language_of,
-    question,
-    reach,
-    saying,
-    tap,
-)
+from tests.scenarios.story import ACTS, EMAIL, NAME, SLIP, language_of, question, reach, saying, tap
 
 # An answer for each code that a step can refuse with.
 WRONG: dict[Step, dict[str, str]] = {

@@ -3,10 +3,7 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.dispatch import (
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Flow, HandlerResult
 from bot.line import messages as line_messages
 from handlers.line.registration.flow import Step
 from models.conversation import Conversation

@@ -13,12 +13,7 @@ from models.learner import Learner
 from models.secret_link import SecretLink
 from tests.chat import words
 from tests.samples import sampled
-from tests.scenarios.guardians.guardian_story import (
-    agrees,
-    asks,
-    finishes,
-    opens,
-)
+from tests.scenarios.guardians.guardian_story import agrees, asks, finishes, opens
 from tests.scenarios.story import register, tap
 
 SILENT = {"unfollow", "unsend", "follow"}  # said by LINE only

@@ -20,15 +20,8 @@ from models.privacy import PrivacyRequest
 from models.subscription import Channel
 from tests.chat import words
 from tests.news import Subscriber
-from tests.scenarios.auth.resetting import (
-    reset,
-    settle,
-)
-from tests.scenarios.guardians.guardian_story import (
-    agrees,
-    asks,
-    finishes,
-)
+from tests.scenarios.auth.resetting import reset, settle
+from tests.scenarios.guardians.guardian_story import agrees, asks, finishes
 from tests.scenarios.learners.relinking import code_of
 from tests.scenarios.story import register, tap
 

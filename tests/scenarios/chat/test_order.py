@@ -5,10 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.dispatch import (
-    Flow,
-    HandlerResult,
-)
+from bot.dispatch import Flow, HandlerResult
 from bot.line import messages as line_messages
 from bot.runtime.per_user_queue import Lanes
 from models.inbox import EventState, WebhookEvent

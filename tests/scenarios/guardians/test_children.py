@@ -10,14 +10,7 @@ from models.learner import Learner, LearnerState
 from models.outbox import Push, PushState
 from models.privacy import PrivacyRequest, RequestKind
 from tests.chat import words
-from tests.scenarios.guardians.guardian_story import (
-    CALLED,
-    NICKNAME,
-    agrees,
-    asks,
-    finishes,
-    label,
-)
+from tests.scenarios.guardians.guardian_story import CALLED, NICKNAME, agrees, asks, finishes, label
 from tests.scenarios.story import NAME, tap
 
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])

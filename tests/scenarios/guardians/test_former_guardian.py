@@ -9,12 +9,7 @@ from models.learner import Learner
 from models.outbox import Push
 from tests.chat import words
 from tests.factories import make_consent_event, make_conversation, make_guardianship
-from tests.scenarios.guardians.guardian_story import (
-    agrees,
-    asks,
-    code_in,
-    finishes,
-)
+from tests.scenarios.guardians.guardian_story import agrees, asks, code_in, finishes
 from tests.scenarios.story import tap
 
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])

@@ -8,10 +8,7 @@ from models.learner import Learner
 from models.mail import Mail
 from tests.chat import words
 from tests.scenarios.story import register, tap
-from tests.services.learners.merging import (
-    MEMBER,
-    flag,
-)
+from tests.services.learners.merging import MEMBER, flag
 
 pytestmark = pytest.mark.sql
 

@@ -14,17 +14,8 @@ from models.learner import Learner
 from models.mail import Mail
 from models.outbox import Push
 from tests.chat import words
-from tests.scenarios.auth.resetting import (
-    DIGITS,
-    Browser,
-    ask,
-    reset,
-    settle,
-)
-from tests.scenarios.learners.relinking import (
-    code_of,
-    does_not_fit,
-)
+from tests.scenarios.auth.resetting import DIGITS, Browser, ask, reset, settle
+from tests.scenarios.learners.relinking import code_of, does_not_fit
 from tests.scenarios.story import EMAIL, language_of, register, tap
 
 pytestmark = pytest.mark.sql

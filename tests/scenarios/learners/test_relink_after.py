@@ -8,16 +8,8 @@ from models.inquiry import Inquiry
 from models.learner import Learner
 from models.outbox import Push
 from tests.chat import words
-from tests.scenarios.auth.resetting import (
-    OWN_PASSWORD,
-    Browser,
-    reset,
-    settle,
-)
-from tests.scenarios.learners.relinking import (
-    code_of,
-    does_not_fit,
-)
+from tests.scenarios.auth.resetting import OWN_PASSWORD, Browser, reset, settle
+from tests.scenarios.learners.relinking import code_of, does_not_fit
 from tests.scenarios.story import language_of, reach, tap
 
 

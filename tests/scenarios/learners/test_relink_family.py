@@ -8,17 +8,8 @@ from models.learner import Learner
 from models.privacy import PrivacyRequest
 from tests.chat import words
 from tests.portal.conftest import OWN_PASSWORD, Browser
-from tests.scenarios.auth.resetting import (
-    DIGITS,
-    path_of,
-    settle,
-    shown,
-)
-from tests.scenarios.guardians.guardian_story import (
-    agrees,
-    asks,
-    finishes,
-)
+from tests.scenarios.auth.resetting import DIGITS, path_of, settle, shown
+from tests.scenarios.guardians.guardian_story import agrees, asks, finishes
 from tests.scenarios.learners.relinking import code_of
 from tests.scenarios.story import language_of
 

@@ -7,11 +7,7 @@ from models.account import Account
 from models.learner import Learner
 from models.privacy import Erasure, PrivacyRequest
 from tests.chat import words
-from tests.scenarios.guardians.guardian_story import (
-    agrees,
-    asks,
-    finishes,
-)
+from tests.scenarios.guardians.guardian_story import agrees, asks, finishes
 from tests.scenarios.story import register, tap
 
 pytestmark = pytest.mark.sql

@@ -7,17 +7,8 @@ from sqlalchemy import update
 
 from bot.services.accounts import holds
 from bot.services.people.subjects import Subject
-from bot.services.privacy import (
-    answers,
-    requests,
-    rights,
-)
-from bot.services.privacy.requests import (
-    ANSWER,
-    MOVES,
-    Asked,
-    RequestError,
-)
+from bot.services.privacy import answers, requests, rights
+from bot.services.privacy.requests import ANSWER, MOVES, Asked, RequestError
 from models.audit import AuditEntry
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation

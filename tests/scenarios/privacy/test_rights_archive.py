@@ -13,10 +13,7 @@ import pytest
 from bot.presentation import archive_files
 from bot.services.auth import tokens
 from bot.services.privacy import data_map
-from bot.services.privacy.personal_data_export import (
-    Archive,
-    Section,
-)
+from bot.services.privacy.personal_data_export import Archive, Section
 from bot.texts import translator
 from models.audit import AuditEntry
 from models.one_time_token import OneTimeToken, TokenPurpose

@@ -9,20 +9,13 @@ from bot.errors import InputError
 from bot.runtime.menu_deployment import Deployment
 from bot.services.people.subjects import Subject
 from bot.services.shared import codes
-from bot.services.staff import (
-    chats,
-    staff,
-)
+from bot.services.staff import chats, staff
 from models.audit import AuditEntry
 from models.conversation import Conversation
 from models.staff import Role, Staff
 from models.staff_chat import StaffChat, StaffChatCode
 from tests.chat import words
-from tests.scenarios.campaigns.announcing import (
-    code_of,
-    hire,
-    linked,
-)
+from tests.scenarios.campaigns.announcing import code_of, hire, linked
 from tests.scenarios.story import register, tap
 
 DOES_NOT_WORK = "รหัสนี้ใช้ไม่ได้"

@@ -3,10 +3,7 @@
 import pytest
 
 from bot.services.consent import consents
-from bot.services.consent.consents import (
-    GUARDIAN,
-    ConsentStatement,
-)
+from bot.services.consent.consents import GUARDIAN, ConsentStatement
 from bot.services.subscriptions import subscriptions
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation

@@ -5,10 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.runtime import mailing
-from bot.services.consent.consents import (
-    GUARDIAN,
-    ConsentStatement,
-)
+from bot.services.consent.consents import GUARDIAN, ConsentStatement
 from bot.services.subscriptions import subscriptions
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation

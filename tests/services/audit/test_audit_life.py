@@ -9,26 +9,15 @@ from sqlalchemy import delete, select, update
 from bot.runtime import auditing, purging
 from bot.services.accounts import holds
 from bot.services.audit import anchor_file
-from bot.services.audit.verify import (
-    Anchor,
-    Flaw,
-)
-from bot.services.backups import (
-    backups,
-    restores,
-)
+from bot.services.audit.verify import Anchor, Flaw
+from bot.services.backups import backups, restores
 from bot.settings import School
 from models.audit import AuditAnchor, AuditChain, AuditEntry, AuditLink
 from models.conversation import Conversation
 from models.database import Database
 from models.mail import Mail
 from tests.factories import make_learner
-from tests.services.audit.trails import (
-    act,
-    head,
-    problem,
-    tampering,
-)
+from tests.services.audit.trails import act, head, problem, tampering
 
 DAY = timedelta(days=1)
 SCHOOL = School(account_years=9, archive_years=9, proof_years=9, audit_years=1)

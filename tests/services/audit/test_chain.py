@@ -8,24 +8,12 @@ from sqlalchemy import delete, func, select, text, update
 
 from bot.crypto import Keyring
 from bot.runtime import auditing
-from bot.services.audit import (
-    audit,
-    chain,
-)
+from bot.services.audit import audit, chain
 from bot.services.audit.audit import Action
-from bot.services.audit.verify import (
-    Anchor,
-    Flaw,
-    verify,
-)
+from bot.services.audit.verify import Anchor, Flaw, verify
 from models.audit import AuditAnchor, AuditChain, AuditEntry, AuditLink
 from models.database import Database
-from tests.services.audit.trails import (
-    act,
-    head,
-    problem,
-    tampering,
-)
+from tests.services.audit.trails import act, head, problem, tampering
 
 
 def test_an_untouched_trail_is_whole(trail, bot):

@@ -10,19 +10,10 @@ from sqlalchemy import select
 
 from bot.crypto import Keyring
 from bot.runtime import auditing, counting, purging
-from bot.services.backups import (
-    backups,
-    restores,
-)
-from bot.services.backups.files import (
-    BackupError,
-    BackupReader,
-)
+from bot.services.backups import backups, restores
+from bot.services.backups.files import BackupError, BackupReader
 from bot.services.campaigns.sending import quota
-from bot.services.privacy import (
-    erasure,
-    erasure_list,
-)
+from bot.services.privacy import erasure, erasure_list
 from models import migrations
 from models.audit import AuditEntry
 from models.conversation import Conversation
@@ -33,10 +24,7 @@ from models.tables import metadata
 from tests.databases import fresh
 from tests.factories import make_learner
 from tests.services.privacy.canaries import plant
-from tests.services.privacy.test_erasure import (
-    MINIMAL_PROOF,
-    everything,
-)
+from tests.services.privacy.test_erasure import MINIMAL_PROOF, everything
 
 
 @pytest.fixture
@@ -267,10 +255,7 @@ def test_a_newer_program_s_file_is_refused_with_the_cure(bot, tmp_path, elsewher
 def test_an_older_revision_is_brought_up_to_date(bot, tmp_path, elsewhere, clock):
     """A file of the first revision: its tables, loaded as they were, then migrated."""
     from bot.services.backups.files import Writer
-    from bot.services.backups.rows import (
-        Tally,
-        dumped,
-    )
+    from bot.services.backups.rows import Tally, dumped
 
     row = dumped(["cause", clock()])
     tally = Tally()

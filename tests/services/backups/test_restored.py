@@ -7,30 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.presentation.presenter import LinePresenter
-from bot.services.auth import (
-    secret_links,
-    sessions,
-)
-from bot.services.backups import (
-    backups,
-    restores,
-)
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.auth import secret_links, sessions
+from bot.services.backups import backups, restores
+from bot.services.delivery import mails, outbox
 from bot.services.learners import exports
 from bot.services.learners.exports import Chosen
 from bot.services.people.fields import Item
-from bot.services.staff import (
-    chats,
-    enrolment,
-    factors,
-    staff,
-)
-from bot.services.staff import (
-    sessions as staff_sessions,
-)
+from bot.services.staff import chats, enrolment, factors, staff
+from bot.services.staff import sessions as staff_sessions
 from models.audit import AuditEntry
 from models.base import new_id
 from models.campaign import CampaignState

@@ -9,33 +9,20 @@ from bot.presentation import campaign_words
 from bot.presentation.presenter import LinePresenter
 from bot.runtime import campaigning, mailing, quota_reading
 from bot.runtime.pushing import Pushing
-from bot.services.backups import (
-    backups,
-    restores,
-)
+from bot.services.backups import backups, restores
 from bot.services.campaigns.workflow import campaigns
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.delivery import mails, outbox
 from bot.services.learners import imports
 from bot.services.subscriptions import subscriptions
 from bot.texts import translator
 from models.base import new_id
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignState,
-)
+from models.campaign import Campaign, CampaignAction, CampaignState
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.database import Database
-from models.imports_exports import (
-    Import,
-    ImportState,
-)
+from models.imports_exports import Import, ImportState
 from models.inbox import EventState, WebhookEvent
 from models.mail import Mail, MailState
 from models.outbox import Push, PushState
@@ -43,10 +30,7 @@ from models.subscription import Channel
 from tests.campaigns import APPROVER, Announcement
 from tests.factories import make_campaign
 from tests.news import Subscriber
-from tests.services.learners.csv_files import (
-    GOOD,
-    file,
-)
+from tests.services.learners.csv_files import GOOD, file
 
 STATES = CampaignState
 DAY_AND_MORE = timedelta(hours=25)

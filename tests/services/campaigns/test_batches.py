@@ -13,25 +13,11 @@ from bot.errors import DeliveryError
 from bot.runtime import Bot
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.reporting import results as campaign_results
-from bot.services.campaigns.sending import (
-    batches,
-    circuit_breaker,
-    quota,
-)
-from bot.services.campaigns.sending.batches import (
-    LEASE,
-    Claim,
-    OutgoingBatch,
-)
+from bot.services.campaigns.sending import batches, circuit_breaker, quota
+from bot.services.campaigns.sending.batches import LEASE, Claim, OutgoingBatch
 from bot.services.campaigns.sending.circuit_breaker import Trouble
-from bot.services.campaigns.workflow import (
-    campaigns,
-    unknown_outcomes,
-)
-from bot.services.campaigns.workflow.campaigns import (
-    MoveError,
-    StaleError,
-)
+from bot.services.campaigns.workflow import campaigns, unknown_outcomes
+from bot.services.campaigns.workflow.campaigns import MoveError, StaleError
 from models.audit import AuditEntry
 from models.campaign import Campaign, CampaignState
 from models.conversation import Conversation

@@ -14,26 +14,14 @@ from sqlalchemy.orm import Session
 from bot.runtime import Bot
 from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.campaigns.audience.filters import Audience
-from bot.services.campaigns.content.bodies import (
-    Bodies,
-    ChangedError,
-)
+from bot.services.campaigns.content.bodies import Bodies, ChangedError
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.sending import quota
 from bot.services.campaigns.workflow import campaigns
-from bot.services.campaigns.workflow.campaigns import (
-    Draft,
-    MoveError,
-    StaleError,
-)
+from bot.services.campaigns.workflow.campaigns import Draft, MoveError, StaleError
 from bot.settings import Settings
 from models.base import new_id
-from models.campaign import (
-    MOVES,
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import MOVES, Campaign, CampaignState, RolloutStage
 from models.recipient import Recipient
 from models.subscription import Channel
 from simulator.platform import Platform

@@ -8,12 +8,8 @@ from hypothesis import strategies as st
 
 from bot.presentation import campaign_messages, campaign_words
 from bot.runtime import Bot
-from bot.services.campaigns.content import (
-    content as campaign_content,
-)
-from bot.services.campaigns.content import (
-    mail,
-)
+from bot.services.campaigns.content import content as campaign_content
+from bot.services.campaigns.content import mail
 from bot.services.campaigns.content.problems import FieldProblem
 from bot.services.subscriptions import topics
 from bot.settings import Settings

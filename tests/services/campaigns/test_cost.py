@@ -9,16 +9,10 @@ from bot.presentation import campaign_words
 from bot.runtime import campaigning, quota_reading
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.sending import quota
-from bot.services.campaigns.workflow import (
-    campaigns,
-    cost,
-)
+from bot.services.campaigns.workflow import campaigns, cost
 from bot.services.delivery import outbox
 from bot.texts import ENGLISH, translator
-from models.campaign import (
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import CampaignState, RolloutStage
 from models.conversation import Conversation
 from models.recipient import BatchState
 from models.subscription import Channel

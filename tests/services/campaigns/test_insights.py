@@ -9,11 +9,7 @@ import pytest
 from bot.runtime import insight_reading
 from bot.services.campaigns.reporting import insights
 from models.base import new_id
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.conversation import Language
 from models.recipient import Batch, BatchState
 from models.subscription import Channel

@@ -9,11 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.services.campaigns.content import pictures
-from bot.services.campaigns.content.pictures import (
-    MAX_BYTES,
-    SIDE,
-    PictureError,
-)
+from bot.services.campaigns.content.pictures import MAX_BYTES, SIDE, PictureError
 from models.database import Database
 from models.picture import Picture
 from tests.clock import FakeClock

@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.subscriptions import (
-    news,
-    subscriptions,
-)
+from bot.services.subscriptions import news, subscriptions
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation

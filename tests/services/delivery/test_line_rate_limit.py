@@ -11,16 +11,8 @@ import pytest
 
 from bot.crypto import Keyring
 from bot.services.delivery import line_rate_limit
-from bot.services.delivery.line_rate_limit import (
-    CEILINGS,
-    RateLimiter,
-)
-from bot.services.delivery.reserved_slots import (
-    SHARE,
-    TOLERANCE,
-    Offset,
-    Turns,
-)
+from bot.services.delivery.line_rate_limit import CEILINGS, RateLimiter
+from bot.services.delivery.reserved_slots import SHARE, TOLERANCE, Offset, Turns
 from models.database import Database
 from models.rate_limit import LineRate
 from tests.clock import FakeClock

@@ -10,10 +10,7 @@ from bot.services.accounts.accounts import Details
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.guardians import (
-    ends,
-    guardians,
-)
+from bot.services.guardians import ends, guardians
 from bot.services.people.fields import Item
 from bot.settings import School
 from models.consent import ConsentState, Purpose

@@ -10,22 +10,13 @@ from sqlalchemy import select
 
 from bot.errors import InputError
 from bot.runtime import imports_exports
-from bot.services.learners import (
-    exports,
-    tags,
-)
-from bot.services.learners.exports import (
-    Chosen,
-    Column,
-)
+from bot.services.learners import exports, tags
+from bot.services.learners.exports import Chosen, Column
 from bot.services.people.fields import Item
 from bot.services.shared import csv_writer
 from models.audit import AuditEntry
 from models.conversation import Language
-from models.imports_exports import (
-    ExportRequest,
-    ExportState,
-)
+from models.imports_exports import ExportRequest, ExportState
 from models.learner import Learner, LearnerState
 from tests.factories import make_account, make_learner
 

@@ -5,21 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import InputError
-from bot.services.learners import (
-    import_lines,
-    spreadsheets,
-)
-from bot.services.learners.import_words import (
-    Field,
-    guess,
-)
+from bot.services.learners import import_lines, spreadsheets
+from bot.services.learners.import_words import Field, guess
 from bot.services.people.fields import Item
-from tests.services.learners.csv_files import (
-    GOOD,
-    HEADER,
-    file,
-    line,
-)
+from tests.services.learners.csv_files import GOOD, HEADER, file, line
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 

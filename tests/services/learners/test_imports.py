@@ -9,14 +9,8 @@ from bot.errors import InputError
 from bot.runtime import imports_exports
 from bot.services.consent import consents
 from bot.services.delivery import mails
-from bot.services.learners import (
-    imports,
-    invitations,
-)
-from bot.services.learners.import_words import (
-    Field,
-    guess,
-)
+from bot.services.learners import imports, invitations
+from bot.services.learners.import_words import Field, guess
 from bot.services.learners.imports import RowOutcome
 from bot.services.people import fields
 from bot.services.people.fields import Item
@@ -25,21 +19,13 @@ from models.account import Account, AccountState
 from models.audit import AuditEntry
 from models.consent import ConsentEvent, Purpose
 from models.conversation import Conversation
-from models.imports_exports import (
-    Import,
-    ImportState,
-)
+from models.imports_exports import Import, ImportState
 from models.learner import Learner, PossibleDuplicate
 from models.mail import Mail
 from models.outbox import Push
 from models.subscription import Channel
 from tests.factories import make_learner
-from tests.services.learners.csv_files import (
-    GOOD,
-    HEADER,
-    file,
-    line,
-)
+from tests.services.learners.csv_files import GOOD, HEADER, file, line
 
 MEMBER = "m" * 32
 

@@ -7,10 +7,7 @@ from sqlalchemy import select
 
 from bot.runtime import imports_exports
 from bot.services.consent import consents
-from bot.services.learners import (
-    duplicates,
-    tags,
-)
+from bot.services.learners import duplicates, tags
 from bot.services.subscriptions import subscriptions
 from models.account import AccountState
 from models.consent import ConsentState, Purpose
@@ -18,13 +15,7 @@ from models.learner import Learner, LearnerState, PossibleDuplicate
 from models.mail import Mail
 from models.merges import Merge
 from models.subscription import Channel
-from tests.services.learners.merging import (
-    MEMBER,
-    account_of,
-    gets,
-    says,
-    topics_of,
-)
+from tests.services.learners.merging import MEMBER, account_of, gets, says, topics_of
 from tests.services.learners.merging import merge as merge
 from tests.services.learners.merging import people as people
 from tests.services.learners.merging import undo as undo

@@ -4,10 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.services.accounts import holds
-from bot.services.learners import (
-    duplicates,
-    merging,
-)
+from bot.services.learners import duplicates, merging
 from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure
 from models.account import AccountState
@@ -16,11 +13,7 @@ from models.learner import AgeBand, Learner, LearnerState
 from models.merges import Merge
 from models.privacy import PrivacyRequest, RequestKind, RequestState
 from tests.factories import make_conversation, make_guardianship, make_learner
-from tests.services.learners.merging import (
-    MEMBER,
-    account_of,
-    flag,
-)
+from tests.services.learners.merging import MEMBER, account_of, flag
 from tests.services.learners.merging import merge as merge
 from tests.services.learners.merging import people as people
 from tests.services.learners.merging import undo as undo

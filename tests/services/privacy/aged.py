@@ -14,24 +14,11 @@ from models.mail import MailState
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.picture import Picture
-from models.privacy import (
-    Disclosure,
-    Ground,
-    LegalHold,
-    PrivacyRequest,
-    RequestKind,
-    RequestState,
-)
+from models.privacy import Disclosure, Ground, LegalHold, PrivacyRequest, RequestKind, RequestState
 from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
 from models.staff import StaffLink, Stage
-from tests.factories import (
-    make_account,
-    make_campaign,
-    make_conversation,
-    make_learner,
-    make_staff,
-)
+from tests.factories import make_account, make_campaign, make_conversation, make_learner, make_staff
 from tests.services.privacy.canaries import make_mail
 
 DAY = timedelta(days=1)

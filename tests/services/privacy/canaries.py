@@ -19,22 +19,11 @@ from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner, PossibleDuplicate
 from models.mail import Mail, MailState, Stream, Suppression
-from models.merges import (
-    Look,
-    Merge,
-    Unmasking,
-)
+from models.merges import Look, Merge, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.portal import LessonProgress, PortalAccount, PortalSession
-from models.privacy import (
-    Disclosure,
-    Erasure,
-    Ground,
-    PrivacyRequest,
-    RequestKind,
-    RequestState,
-)
+from models.privacy import Disclosure, Erasure, Ground, PrivacyRequest, RequestKind, RequestState
 from models.recipient import ExclusionReason, Recipient
 from models.secret_link import LinkPurpose, SecretLink
 from models.staff_chat import StaffChat

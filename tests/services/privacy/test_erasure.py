@@ -8,14 +8,8 @@ from sqlalchemy import LargeBinary, func, select
 
 from bot.presentation import data_labels
 from bot.services.accounts import holds
-from bot.services.privacy import (
-    data_map,
-    erasure,
-)
-from bot.services.privacy.data_map import (
-    ErasureAction,
-    Subject,
-)
+from bot.services.privacy import data_map, erasure
+from bot.services.privacy.data_map import ErasureAction, Subject
 from bot.services.privacy.erasure import HeldError
 from models.audit import AuditEntry
 from models.consent import ConsentEvent
@@ -27,11 +21,7 @@ from models.mail import Mail, MailState
 from models.privacy import Erasure, PendingErasure, PrivacyRequest
 from models.tables import metadata
 from tests.factories import make_account, make_conversation, make_learner
-from tests.services.privacy.canaries import (
-    make_guardianship,
-    plant,
-    sealed,
-)
+from tests.services.privacy.canaries import make_guardianship, plant, sealed
 
 # Under the pseudonym: what was said to which text, the order, the recipient, a digest's reason.
 MINIMAL_PROOF = {"consent_event", "suppression", "legal_hold", "disclosure"}

@@ -8,11 +8,7 @@ import pytest
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.people import subjects
-from bot.services.privacy import (
-    data_map,
-    disclosures,
-    requirements,
-)
+from bot.services.privacy import data_map, disclosures, requirements
 from bot.services.privacy.disclosures import Order
 from bot.services.shared.processors import DisclosureError
 from bot.settings import School

@@ -10,10 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.runtime import purging
-from bot.services.accounts import (
-    accounts,
-    holds,
-)
+from bot.services.accounts import accounts, holds
 from bot.services.campaigns.content import pictures
 from bot.services.campaigns.content.pictures import Drawn
 from bot.services.privacy import retention
@@ -32,12 +29,7 @@ from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.picture import Picture
 from models.portal import PortalSession, Throttle
-from models.privacy import (
-    Disclosure,
-    Erasure,
-    LegalHold,
-    PrivacyRequest,
-)
+from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
 from models.staff import StaffLink, StaffSession
@@ -50,10 +42,7 @@ from tests.factories import (
 )
 from tests.services.privacy import aged
 from tests.services.privacy.aged import DAY
-from tests.services.privacy.canaries import (
-    make_guardianship,
-    make_mail,
-)
+from tests.services.privacy.canaries import make_guardianship, make_mail
 
 SCHOOL = School(account_years=2, archive_years=3, proof_years=5, audit_years=1)
 

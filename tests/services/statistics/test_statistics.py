@@ -9,14 +9,7 @@ import pytest
 from bot.runtime import counting
 from bot.services.statistics import statistics
 from bot.services.statistics.dashboard import dashboard
-from bot.services.statistics.small_numbers import (
-    MIN_SHOWN,
-    Cell,
-    Mark,
-    alone,
-    nested,
-    with_total,
-)
+from bot.services.statistics.small_numbers import MIN_SHOWN, Cell, Mark, alone, nested, with_total
 from handlers.console import charts
 from handlers.console.charts import Bar
 from models.base import new_id

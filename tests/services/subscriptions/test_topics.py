@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.services.subscriptions import topics
-from bot.services.subscriptions.topics import (
-    Kind,
-    TopicsError,
-)
+from bot.services.subscriptions.topics import Kind, TopicsError
 from bot.settings import ROOT
 
 GOOD = """

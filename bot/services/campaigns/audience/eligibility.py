@@ -26,10 +26,7 @@ from sqlalchemy.sql.selectable import CTE
 
 from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.filters import Audience
-from bot.services.consent.consents import (
-    GUARDIAN,
-    SELF,
-)
+from bot.services.consent.consents import GUARDIAN, SELF
 from bot.services.shared.keyset import KeyRange
 from models.account import Account, AccountState
 from models.consent import ConsentEvent, ConsentState, Purpose

@@ -8,10 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, false, select
 
 from bot.services.campaigns.content.problems import FieldProblem
-from bot.services.courses import (
-    courses,
-    progress,
-)
+from bot.services.courses import courses, progress
 from bot.settings import Settings
 from models.conversation import Conversation, Language
 from models.learner import Learner

@@ -10,10 +10,7 @@ from sqlalchemy.orm import Session
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth.sign_in import normal_username
-from bot.services.campaigns.audience import (
-    eligibility,
-    filters,
-)
+from bot.services.campaigns.audience import eligibility, filters
 from bot.services.shared.keyset import KeyRange
 from bot.services.subscriptions import frequency_cap
 from bot.settings import Settings

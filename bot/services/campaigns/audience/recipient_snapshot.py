@@ -24,20 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from bot.services.campaigns.audience import (
-    eligibility,
-    filters,
-)
+from bot.services.campaigns.audience import eligibility, filters
 from bot.services.shared import keyset
 from bot.services.shared.keyset import KeyRange
 from bot.services.subscriptions import frequency_cap
 from bot.settings import Settings
 from models.base import session_keyring
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.conversation import Language
 from models.database import database_of
 from models.learner import Learner

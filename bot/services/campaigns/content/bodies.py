@@ -6,10 +6,7 @@ from collections import OrderedDict
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
-from bot.services.campaigns.content import (
-    mail,
-    rendered,
-)
+from bot.services.campaigns.content import mail, rendered
 from bot.services.subscriptions import topics
 from bot.services.subscriptions.topics import Topic
 from bot.settings import Settings

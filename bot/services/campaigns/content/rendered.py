@@ -6,12 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bot.services.campaigns.content import (
-    content as campaign_content,
-)
-from bot.services.campaigns.content import (
-    mail,
-)
+from bot.services.campaigns.content import content as campaign_content
+from bot.services.campaigns.content import mail
 from bot.services.campaigns.content.content import Content
 from bot.services.delivery.presenter import presenter_of
 from bot.services.subscriptions import topics

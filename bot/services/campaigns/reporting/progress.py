@@ -9,13 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow.rollout import STAFF_COPY
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignEvent,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignAction, CampaignEvent, CampaignState, RolloutStage
 from models.outbox import Push, PushState
 from models.recipient import ACCEPTED, LOST, Batch, BatchState
 from models.subscription import Channel

@@ -7,10 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.campaigns.sending import batches
-from bot.services.campaigns.sending.batch_members import (
-    drop,
-    standing,
-)
+from bot.services.campaigns.sending.batch_members import drop, standing
 from bot.services.campaigns.sending.batches import Claim
 from bot.services.delivery import mails
 from bot.services.shared import quiet_hours

@@ -17,24 +17,13 @@ from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
 from bot.services.campaigns.sending import batch_members
-from bot.services.campaigns.sending.batch_members import (
-    drop,
-    standing,
-)
-from bot.services.campaigns.sending.batch_queries import (
-    FIND,
-    SENT,
-    begun,
-)
+from bot.services.campaigns.sending.batch_members import drop, standing
+from bot.services.campaigns.sending.batch_queries import FIND, SENT, begun
 from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import quiet_hours, retries
 from bot.settings import Settings
 from models import leases
-from models.campaign import (
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import Campaign, CampaignState, RolloutStage
 from models.database import database_of
 from models.recipient import Batch, BatchState, ExclusionReason
 from models.subscription import Channel

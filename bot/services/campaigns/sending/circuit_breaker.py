@@ -6,11 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignEvent,
-)
+from models.campaign import Campaign, CampaignAction, CampaignEvent
 from models.conversation import Conversation
 from models.mail import WENT_WRONG, Mail, MailState
 from models.recipient import ACCEPTED, LOST, Batch, ExclusionReason, Recipient

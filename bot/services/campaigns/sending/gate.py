@@ -6,13 +6,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.campaigns.sending.batches import LATE
-from bot.services.delivery.gate import (
-    Decision,
-    Drop,
-    Gate,
-    Go,
-    Wait,
-)
+from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
 from bot.services.shared import quiet_hours
 from bot.settings import Settings
 from models.campaign import Campaign, CampaignState

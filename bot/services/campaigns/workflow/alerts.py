@@ -16,27 +16,16 @@ from sqlalchemy.orm import Session
 
 from bot.services.campaigns.content.content import digest
 from bot.services.campaigns.workflow import campaigns
-from bot.services.delivery import (
-    mails,
-    outbox,
-)
+from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import quiet_hours
-from bot.services.staff import (
-    chats,
-    sessions,
-)
+from bot.services.staff import chats, sessions
 from bot.services.staff.chats import Linked
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from bot.settings import Settings
 from bot.texts import THAI
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignEvent,
-    CampaignState,
-)
+from models.campaign import Campaign, CampaignAction, CampaignEvent, CampaignState
 from models.outbox import Push
 from models.staff import Staff
 

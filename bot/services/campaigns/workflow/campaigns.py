@@ -10,47 +10,22 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BotError
 from bot.services.audit.audit import Action
-from bot.services.campaigns.audience import (
-    filters,
-    recipient_snapshot,
-)
+from bot.services.campaigns.audience import filters, recipient_snapshot
 from bot.services.campaigns.audience.filters import Audience
-from bot.services.campaigns.content import (
-    content as campaign_content,
-)
-from bot.services.campaigns.content import (
-    rendered,
-)
-from bot.services.campaigns.content.problems import (
-    CampaignError,
-    FieldProblem,
-    refuse,
-)
+from bot.services.campaigns.content import content as campaign_content
+from bot.services.campaigns.content import rendered
+from bot.services.campaigns.content.problems import CampaignError, FieldProblem, refuse
 from bot.services.campaigns.sending import batches
 from bot.services.campaigns.sending.batches import LATE
-from bot.services.campaigns.workflow import (
-    cost as campaign_cost,
-)
-from bot.services.campaigns.workflow import (
-    schedules,
-    series_members,
-)
-from bot.services.campaigns.workflow.decisions import (
-    log_event,
-    record,
-)
+from bot.services.campaigns.workflow import cost as campaign_cost
+from bot.services.campaigns.workflow import schedules, series_members
+from bot.services.campaigns.workflow.decisions import log_event, record
 from bot.services.campaigns.workflow.series_members import BY_SERIES
 from bot.services.shared import quiet_hours
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from models.base import new_id
-from models.campaign import (
-    MOVES,
-    TO_START,
-    Campaign,
-    CampaignAction,
-    CampaignState,
-)
+from models.campaign import MOVES, TO_START, Campaign, CampaignAction, CampaignState
 from models.subscription import Channel
 
 MAX_NAME_LENGTH = 120

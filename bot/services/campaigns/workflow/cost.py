@@ -6,10 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services.campaigns.content.problems import (
-    FieldProblem,
-    refuse,
-)
+from bot.services.campaigns.content.problems import FieldProblem, refuse
 from bot.services.campaigns.sending import quota
 from bot.settings import Settings
 from models.campaign import ON_THE_WAY, Campaign, CampaignState

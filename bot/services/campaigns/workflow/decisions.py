@@ -9,12 +9,7 @@ from sqlalchemy.orm import Session
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from models.base import new_id
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignEvent,
-    CampaignState,
-)
+from models.campaign import Campaign, CampaignAction, CampaignEvent, CampaignState
 
 
 def log_event(

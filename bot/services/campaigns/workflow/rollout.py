@@ -22,11 +22,7 @@ from bot.services.campaigns.sending import (
     quota,
 )
 from bot.services.campaigns.sending.batches import LATE
-from bot.services.campaigns.workflow import (
-    alerts,
-    campaigns,
-    cost,
-)
+from bot.services.campaigns.workflow import alerts, campaigns, cost
 from bot.services.campaigns.workflow.cost import SHORT
 from bot.services.delivery import outbox
 from bot.services.people import people
@@ -35,12 +31,7 @@ from bot.services.staff import chats
 from bot.services.staff.chats import Linked
 from bot.services.subscriptions import topics
 from bot.settings import Settings
-from models.campaign import (
-    TO_START,
-    Campaign,
-    CampaignState,
-    RolloutStage,
-)
+from models.campaign import TO_START, Campaign, CampaignState, RolloutStage
 from models.database import database_of
 from models.recipient import ACCEPTED, LOST, Batch, BatchState, ExclusionReason, Recipient
 

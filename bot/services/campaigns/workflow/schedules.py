@@ -12,10 +12,7 @@ from datetime import date, datetime, time, timedelta
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.clock import BANGKOK
-from bot.services.campaigns.content.problems import (
-    CampaignError,
-    FieldProblem,
-)
+from bot.services.campaigns.content.problems import CampaignError, FieldProblem
 from bot.services.shared import quiet_hours
 from bot.services.subscriptions import frequency_cap
 from bot.texts.dates import BUDDHIST_ERA

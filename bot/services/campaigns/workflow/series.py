@@ -14,29 +14,17 @@ from sqlalchemy.orm import Session
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.campaigns.audience import recipient_snapshot
-from bot.services.campaigns.content import (
-    content,
-    rendered,
-)
+from bot.services.campaigns.content import content, rendered
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.sending.batches import LATE
-from bot.services.campaigns.workflow import (
-    campaigns,
-    cost,
-    schedules,
-)
+from bot.services.campaigns.workflow import campaigns, cost, schedules
 from bot.services.campaigns.workflow.series_members import BY_SERIES
 from bot.services.shared import quiet_hours
 from bot.services.staff import sessions
 from bot.services.staff.permissions import Permission
 from bot.settings import Settings
 from models.base import new_id
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignEvent,
-    CampaignState,
-)
+from models.campaign import Campaign, CampaignAction, CampaignEvent, CampaignState
 from models.staff import Staff
 
 # Before its time: the list is counted, and whoever looks can still stop it.

@@ -9,14 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.campaigns.content.content import (
-    digest,
-    languages,
-)
-from bot.services.campaigns.content.problems import (
-    FieldProblem,
-    refuse,
-)
+from bot.services.campaigns.content.content import digest, languages
+from bot.services.campaigns.content.problems import FieldProblem, refuse
 from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.sending import quota
 from bot.services.campaigns.workflow import cost

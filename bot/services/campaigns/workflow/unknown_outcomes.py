@@ -13,22 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.campaigns.workflow import (
-    campaigns,
-    cost,
-)
-from bot.services.campaigns.workflow.campaigns import (
-    MoveError,
-    StaleError,
-)
+from bot.services.campaigns.workflow import campaigns, cost
+from bot.services.campaigns.workflow.campaigns import MoveError, StaleError
 from bot.settings import Settings
 from models.base import new_id
-from models.campaign import (
-    Campaign,
-    CampaignAction,
-    CampaignEvent,
-    CampaignState,
-)
+from models.campaign import Campaign, CampaignAction, CampaignEvent, CampaignState
 from models.recipient import Batch, BatchState
 
 LEFT = "left as it is"  # in `reason`, in front of what it was
