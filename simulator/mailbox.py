@@ -14,7 +14,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
-KEPT = 500  # mails; the oldest go first
+MAX_MAILS = 500  # mails; the oldest go first
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ class Mailbox:
         recipients = tuple(str(to) for to in envelope.rcpt_tos)
         self._received += 1
         sender = str(envelope.mail_from or "")
-        self.mails = [*self.mails, Received(sender, recipients, content, self._received)][-KEPT:]
+        self.mails = [*self.mails, Received(sender, recipients, content, self._received)][
+            -MAX_MAILS:
+        ]
 
 
 class MailboxServer:

@@ -12,7 +12,7 @@ from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.subscriptions import topics
-from bot.services.subscriptions.topics import Kind
+from bot.services.subscriptions.topics import NewsKind
 from simulator import console_door
 from simulator.fault_controls import Lever, LeverError, Pull
 from simulator.platform import Platform
@@ -37,29 +37,29 @@ class Sample:
         }
 
 
-SAMPLES: Mapping[Kind, Sample] = {
-    Kind.COURSE_INFO: Sample(
+SAMPLES: Mapping[NewsKind, Sample] = {
+    NewsKind.COURSE_INFO: Sample(
         {"th": "คอร์สใหม่: อังกฤษสำหรับสมัครงาน", "en": "New course: English for job interviews"},
         {
             "th": "สี่บทเรียนสั้น ๆ ฝึกแนะนำตัว ตอบคำถาม และถามกลับอย่างมั่นใจ",
             "en": "Four short lessons: introduce yourself, answer, ask back with ease.",
         },
     ),
-    Kind.ARTICLE: Sample(
+    NewsKind.ARTICLE: Sample(
         {"th": "บทความ: say กับ tell ใช้ต่างกันอย่างไร", "en": "Article: say or tell?"},
         {
             "th": "จำง่าย ๆ: tell ต้องมีคนฟัง say ไม่ต้องมี เช่น Tell me. / Say it.",
             "en": "An easy rule: you tell somebody, and you say something. Tell me. Say it.",
         },
     ),
-    Kind.VIDEO: Sample(
+    NewsKind.VIDEO: Sample(
         {"th": "วิดีโอ: สั่งอาหารเป็นภาษาอังกฤษ", "en": "Video: ordering food in English"},
         {
             "th": "ห้านาทีกับบทสนทนาในร้านอาหาร พร้อมคำที่ใช้บ่อยที่สุด",
             "en": "Five minutes in a restaurant, with the words that you need most.",
         },
     ),
-    Kind.NEWS: Sample(
+    NewsKind.NEWS: Sample(
         {"th": "ชวนเพื่อนมาเรียน", "en": "Bring a friend"},
         {
             "th": "เดือนนี้ชวนเพื่อนมาเรียนด้วยกัน รับส่วนลดทั้งคู่",
@@ -71,10 +71,10 @@ SAMPLES: Mapping[Kind, Sample] = {
 
 def levers(bot: Bot) -> Mapping[str, Lever]:
     """One lever a kind of news."""
-    return {f"news-{kind}": _sends(bot, kind) for kind in Kind}
+    return {f"news-{kind}": _sends(bot, kind) for kind in NewsKind}
 
 
-def _sends(bot: Bot, kind: Kind) -> Lever:
+def _sends(bot: Bot, kind: NewsKind) -> Lever:
     def pulled(platform: Platform, pull: Pull) -> None:
         listed = topics.load(bot.settings.news_dir)
         topic = next((topic for topic in listed if topic.kind is kind), None)

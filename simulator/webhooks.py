@@ -10,7 +10,7 @@ from simulator.events import Event
 from simulator.reply_tokens import ReplyTokens
 from simulator.signature import sign
 
-KEPT = 500
+MAX_WEBHOOKS = 500
 
 
 class Webhooks:
@@ -96,5 +96,5 @@ class Webhooks:
         delivery = WebhookDelivery(now, ids, redelivered, status, reason, detail)
         with self.lock:
             self.deliveries.append(delivery)
-            del self.deliveries[:-KEPT], self.sent[:-KEPT]
+            del self.deliveries[:-MAX_WEBHOOKS], self.sent[:-MAX_WEBHOOKS]
         return delivery

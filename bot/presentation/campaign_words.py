@@ -9,7 +9,7 @@ from bot.services.campaigns.content.problems import FieldProblem
 from bot.services.campaigns.sending import batches
 from bot.services.campaigns.workflow import campaigns
 from bot.services.shared import quiet_hours
-from bot.services.subscriptions.topics import Kind
+from bot.services.subscriptions.topics import NewsKind
 from bot.texts import Translator
 from bot.texts.dates import shown_span
 from models.campaign import CampaignAction, CampaignState, RolloutStage
@@ -41,10 +41,10 @@ STANDINGS: dict[str, str] = {
     "nobody": _("Nobody got it"),
 }
 KINDS: dict[str, str] = {
-    Kind.NEWS: _("News"),
-    Kind.ARTICLE: _("Article"),
-    Kind.VIDEO: _("Video"),
-    Kind.COURSE_INFO: _("Course information"),
+    NewsKind.NEWS: _("News"),
+    NewsKind.ARTICLE: _("Article"),
+    NewsKind.VIDEO: _("Video"),
+    NewsKind.COURSE_INFO: _("Course information"),
 }
 PARTS: dict[str, str] = {
     "text": _("Text"),

@@ -9,7 +9,7 @@ from bot.runtime.parts import Bot
 from bot.services.accounts import provider_erasures
 from bot.services.backups import backups
 from bot.services.privacy import answers, erasure_list, retention
-from bot.services.privacy.retention import RULES, Rule
+from bot.services.privacy.retention import RULES, RetentionRule
 
 
 def purge(bot: Bot) -> dict[str, int]:
@@ -35,7 +35,7 @@ def dry_run(bot: Bot) -> dict[str, int]:
     }
 
 
-def _rules(bot: Bot) -> list[Rule]:
+def _rules(bot: Bot) -> list[RetentionRule]:
     """All rules; but nobody is erased as unused where nobody tells us who uses E-Learning."""
     if bot.settings.system.is_embedded:
         return list(RULES)
@@ -43,7 +43,7 @@ def _rules(bot: Bot) -> list[Rule]:
     return [rule for rule in RULES if rule.name != retention.UNUSED]
 
 
-def _guarded(bot: Bot, rule: Rule) -> int:
+def _guarded(bot: Bot, rule: RetentionRule) -> int:
     """One rule's trouble must not keep the data of all the others."""
     try:
         return _purge(bot, rule)
@@ -52,7 +52,7 @@ def _guarded(bot: Bot, rule: Rule) -> int:
         return 0
 
 
-def _purge(bot: Bot, rule: Rule) -> int:
+def _purge(bot: Bot, rule: RetentionRule) -> int:
     now, school = bot.clock(), bot.settings.school
 
     def batch(session: Session) -> tuple[int, bool]:

@@ -22,10 +22,10 @@ from bot.texts.letter_blocks import Block
 
 HERE = Path(__file__).parent / "mails"
 SENDER = "English Planet"
-KEPT = ("link", "code", "unsubscribe")
+LATE_GAPS = ("link", "code", "unsubscribe")
 GAP = re.compile(r"\{(\w+)\}")
 _ADDRESS = re.compile(r"https?://\S+")
-_KEPT_GAP = re.compile(r"\{(" + "|".join(KEPT) + r")\}")
+_KEPT_GAP = re.compile(r"\{(" + "|".join(LATE_GAPS) + r")\}")
 # Mail programs throw style sheets away: every element carries its own.
 _FONT = "font-family:'Sarabun','Noto Sans Thai','Leelawadee UI',Tahoma,Arial,sans-serif"
 _STYLES = {
@@ -107,7 +107,7 @@ def _source(name: str, language: str) -> tuple[str, str]:
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
     def put(gap: re.Match[str]) -> str:
-        return gap[0] if gap[1] in KEPT and gap[1] not in values else values[gap[1]]
+        return gap[0] if gap[1] in LATE_GAPS and gap[1] not in values else values[gap[1]]
 
     return GAP.sub(put, text)
 
@@ -126,7 +126,7 @@ def _html(body: str, values: Mapping[str, str], blocks: Mapping[str, str]) -> st
 
     def mark(gap: re.Match[str]) -> str:
         name = gap[1]
-        is_kept = name in KEPT and name not in values
+        is_kept = name in LATE_GAPS and name not in values
         value = gap[0] if is_kept else values[name]
         stem = f"zq{len(shown)}gap"
         if name in blocks:

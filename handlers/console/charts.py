@@ -20,7 +20,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Shape:
+class ChartShape:
     """A rectangle in units of the drawing, with the words below it where there is room."""
 
     x: float
@@ -47,7 +47,7 @@ class Tick:
 class Chart:
     """Columns over a base line."""
 
-    shapes: tuple[Shape, ...]
+    shapes: tuple[ChartShape, ...]
     ticks: tuple[Tick, ...]
     width: int = WIDTH
     height: int = HEIGHT
@@ -67,7 +67,7 @@ def columns(bars: Sequence[Bar], labels: int = 6) -> Chart:
     for number, bar in enumerate(bars):
         high = 0.0 if bar.value is None else room * bar.value / top
         is_named = (len(bars) - 1 - number) % every == 0
-        shape = Shape(
+        shape = ChartShape(
             x=round(_LEFT + number * pitch + pitch * 0.15, 1),
             y=round(base - high, 1),
             width=round(pitch * 0.7, 1),

@@ -5,7 +5,7 @@ import io
 from datetime import datetime, timedelta
 
 from bot.clock import BANGKOK
-from bot.services.learners.import_words import Column, Field
+from bot.services.learners.import_words import Column, ImportColumn
 from bot.services.people.fields import Item
 from bot.texts import Translator, policy
 from handlers.console.import_words import FIELDS
@@ -30,28 +30,30 @@ def _people(t: Translator, on: str) -> list[dict[Column, str]]:
             Item.PHONE: "081-000-0001",
             Item.EMAIL: "somying@example.com",
             Item.LINE_ID: "somying-sample",
-            Field.AGE: "34",
-            Field.LANGUAGE: "th",
-            Field.CONSENT_DATE: on,
-            Field.CONSENT_WORDS: policy.CURRENT,
-            Field.CONSENT_MEANS: t("paper"),
-            Field.EMAIL_NEWS: t("yes"),
+            ImportColumn.AGE: "34",
+            ImportColumn.LANGUAGE: "th",
+            ImportColumn.CONSENT_DATE: on,
+            ImportColumn.CONSENT_WORDS: policy.CURRENT,
+            ImportColumn.CONSENT_MEANS: t("paper"),
+            ImportColumn.EMAIL_NEWS: t("yes"),
         },
         {
             Item.NAME: t("Somchai Sample"),
             Item.PHONE: "081-000-0002",
             Item.EMAIL: "somchai@example.com",
-            Field.AGE: "20+",
-            Field.LANGUAGE: "en",
-            Field.CONSENT_DATE: on,
-            Field.CONSENT_WORDS: t("I agree that the school keeps my details for E-Learning."),
-            Field.CONSENT_MEANS: t("web"),
-            Field.EMAIL_NEWS: t("no"),
+            ImportColumn.AGE: "20+",
+            ImportColumn.LANGUAGE: "en",
+            ImportColumn.CONSENT_DATE: on,
+            ImportColumn.CONSENT_WORDS: t(
+                "I agree that the school keeps my details for E-Learning."
+            ),
+            ImportColumn.CONSENT_MEANS: t("web"),
+            ImportColumn.EMAIL_NEWS: t("no"),
         },
         {
             Item.NAME: t("Manee Sample"),
             Item.PHONE: "081-000-0003",
             Item.EMAIL: "manee@example.com",
-            Field.AGE: "28",
+            ImportColumn.AGE: "28",
         },
     ]

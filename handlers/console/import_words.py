@@ -2,7 +2,7 @@
 
 from bot.presentation import input_words
 from bot.services.learners.import_lines import MIN_WORDING, LineProblem
-from bot.services.learners.import_words import Column, Field, column
+from bot.services.learners.import_words import Column, ImportColumn, column
 from bot.services.learners.imports import RowOutcome
 from bot.services.learners.spreadsheets import MAX_BYTES, MAX_LINES
 from bot.services.people import fields
@@ -18,12 +18,12 @@ def _(sentence: str) -> str:
 
 FIELDS: dict[Column, str] = {
     **{item: field.label for item, field in fields.FIELDS.items()},
-    Field.AGE: _("Age"),
-    Field.LANGUAGE: _("Language"),
-    Field.CONSENT_DATE: _("Consent: date"),
-    Field.CONSENT_WORDS: _("Consent: wording or version"),
-    Field.CONSENT_MEANS: _("Consent: on paper, web, e-mail or LINE"),
-    Field.EMAIL_NEWS: _("Agreed to news by e-mail"),
+    ImportColumn.AGE: _("Age"),
+    ImportColumn.LANGUAGE: _("Language"),
+    ImportColumn.CONSENT_DATE: _("Consent: date"),
+    ImportColumn.CONSENT_WORDS: _("Consent: wording or version"),
+    ImportColumn.CONSENT_MEANS: _("Consent: on paper, web, e-mail or LINE"),
+    ImportColumn.EMAIL_NEWS: _("Agreed to news by e-mail"),
 }
 FATES: dict[RowOutcome, str] = {
     RowOutcome.ENROL: _("will be enrolled"),

@@ -49,6 +49,7 @@ STATES: dict[str, str] = {
     "import": _("import"),
     "console": _("console"),
     "portal": _("the portal"),
+    **{item: field.label for item, field in FIELDS.items()},
 }
 BY: dict[Way, str] = {
     way: FIELDS[way].label if isinstance(way, Item) else _("Username") for way in WAYS

@@ -13,7 +13,7 @@ from bot.services.accounts import accounts, freezing, provisioning
 from bot.services.accounts.freezing import Freeze
 from bot.services.accounts.provisioning import ProvisioningOutcome
 from bot.services.auth import resets, secret_links, tokens
-from bot.services.auth.resets import Barred, Wait
+from bot.services.auth.resets import Barred, ResetWait
 from bot.services.delivery import outbox
 from bot.services.learners import merging
 from bot.texts import Translator, translator
@@ -146,7 +146,7 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitR
             person=arguments.get("person"),
         )
     )
-    if isinstance(given, Wait):
+    if isinstance(given, ResetWait):
         later = [wait_card(t, given.until)]
         return PostCommitReply(later, later)
     if isinstance(given, Barred):

@@ -12,7 +12,6 @@ from bot.line.gateway import Gateway
 from bot.mail.mime import Written
 from bot.providers.base import NewAccount, Provider
 from bot.services.learners import exports
-from bot.services.learners.exports import Column
 from bot.services.privacy import disclosures
 from bot.services.shared import processors
 from bot.services.shared.processors import DOORS, ELEARNING, NEEDS, STAFF, DisclosureError
@@ -67,7 +66,7 @@ def test_nobody_is_told_what_is_not_needed() -> None:
 
 
 def test_staff_get_the_items_of_the_columns_and_nothing_else() -> None:
-    assert set(exports.ITEM_OF) == set(Column)
+    assert set(exports.ITEM_OF) == set(exports.CHOICES)
     assert set(exports.ITEM_OF.values()) == set(NEEDS[STAFF])
 
 
@@ -88,7 +87,7 @@ def callers(wanted: str) -> dict[str, set[str]]:
     ("makes", "where", "function", "asks"),
     [
         ("NewAccount", "accounts.py", "request_of", "processors.check"),
-        ("_lines", "csv_exports.py", "made", "processors.check"),
+        ("_lines", "learners/exports.py", "made", "processors.check"),
         ("disclosures.content", "disclosures.py", "work", "disclosures.disclose"),
     ],
 )

@@ -100,7 +100,9 @@ def test_all_is_well_and_nothing_is_missing(settings: Settings, line: Platform, 
         code, said = doctor(made)
         made.extensions["bot"].close()
     assert code == 0
-    assert all(row.startswith("✓") for row in said.splitlines()), said
+    rows = [row for row in said.splitlines() if not row.startswith("{")]  # the log's
+    assert rows
+    assert all(row.startswith("✓") for row in rows), said
 
 
 def test_a_mail_server_that_does_not_answer(ready: Flask, bot: Bot, mailbox: Mailbox) -> None:

@@ -93,7 +93,7 @@ def test_every_after_work_exists() -> None:
         str(node.args[0].value)
         for path in sources.files("handlers/line")
         for written, node in sources.calls(path)
-        if written == "After" and isinstance(node.args[0], ast.Constant)
+        if written == "PostCommitTask" and isinstance(node.args[0], ast.Constant)
     }
     assert asked
     assert asked == set(build_dispatcher().afters)

@@ -7,7 +7,11 @@ from importlib import import_module
 import pytest
 
 from bot.presentation import labels
+from bot.services.learners import exports, search
+from bot.services.learners import import_words as import_columns
 from bot.texts import translator
+from handlers.console import exports as exports_page
+from handlers.console import import_words, learner_words
 from tests.architecture.sources import name, product, tree
 
 # A second table is there on purpose; why stands beside it.
@@ -21,7 +25,7 @@ SEVERAL = {
     "ExclusionReason": {"bot/presentation/campaign_words.py"},
     "Channel": {"bot/presentation/formatting.py", "bot/presentation/labels.py"},
     "Role": {"handlers/console/role_words.py"},
-    "Wave": {"bot/presentation/campaign_words.py"},
+    "RolloutStage": {"bot/presentation/campaign_words.py"},
 }
 
 
@@ -79,9 +83,9 @@ WHOLE = {
         "BATCHES",
     ),
     "handlers.console.audit_words": ("ACTS",),
-    "handlers.console.exports": ("COLUMNS", "STATES"),
-    "handlers.console.import_words": ("FIELDS", "FATES", "STATES"),
-    "handlers.console.learner_words": ("BY", "LOOKS", "CAUSES"),
+    "handlers.console.exports": ("STATES",),
+    "handlers.console.import_words": ("FATES", "STATES"),
+    "handlers.console.learner_words": ("LOOKS", "CAUSES"),
     "handlers.console.role_words": ("ROLE_WORDS", "ROLE_DUTIES", "PERMISSION_WORDS"),
 }
 
@@ -94,3 +98,10 @@ def test_every_table_is_whole(module: str, named: str) -> None:
     kinds = {type(value) for value in table}
     assert len(kinds) == 1
     assert set(table) == set(kinds.pop())
+
+
+def test_tables_over_a_learners_fields_are_whole() -> None:
+    """Their keys are the registry's fields and what stands beside them."""
+    assert set(exports_page.COLUMNS) == set(exports.CHOICES)
+    assert set(import_words.FIELDS) == set(import_columns.COLUMNS)
+    assert set(learner_words.BY) == set(search.WAYS)

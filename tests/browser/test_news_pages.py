@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from bot.services.subscriptions.topics import Kind
+from bot.services.subscriptions.topics import NewsKind
 from simulator.sample_news import SAMPLES
 from tests.browser.person import DESK, PHONE, SOON, Person
 
@@ -31,7 +31,7 @@ def opens_news(person: Person) -> None:
     person.is_on("My news")
 
 
-def pulls(person: Person, kind: Kind) -> None:
+def pulls(person: Person, kind: NewsKind) -> None:
     """The lever of the simulator that sends a sample of this kind."""
     if person.screen.is_phone:
         person.chat.get_by_test_id("view-tools").click()
@@ -40,7 +40,7 @@ def pulls(person: Person, kind: Kind) -> None:
         person.chat.get_by_test_id("view-chat").click()
 
 
-def hears(person: Person, kind: Kind) -> None:
+def hears(person: Person, kind: NewsKind) -> None:
     title = SAMPLES[kind].title[person.language]
     expect(person.bubbles().filter(has_text=title).last).to_be_visible(timeout=SOON)
 
@@ -75,14 +75,14 @@ def test_chosen_paused_sent_and_stopped_on_a_phone(someone: Callable[..., Person
     person.is_on("Your e-mail address is confirmed", is_signed_in=False)
 
     person.opens_the_chat()
-    pulls(person, Kind.ARTICLE)
-    hears(person, Kind.ARTICLE)
+    pulls(person, NewsKind.ARTICLE)
+    hears(person, NewsKind.ARTICLE)
     person.shows_the_chat("news")
     person.presses("Stop news on LINE")
     person.reads("Done: you get no more of this news.")
-    pulls(person, Kind.ARTICLE)  # one announcement comes on one way; the other is left now
+    pulls(person, NewsKind.ARTICLE)  # one announcement comes on one way; the other is left now
     news = person.opens_the_mail(
-        "campaign", person.puppet.email, title=SAMPLES[Kind.ARTICLE].title["th"]
+        "campaign", person.puppet.email, title=SAMPLES[NewsKind.ARTICLE].title["th"]
     )
     person.follows_in(news, "/s/stop/")
     person.is_on("Stop news by e-mail", is_signed_in=False)
@@ -101,8 +101,8 @@ def test_started_and_stopped_on_the_page_at_a_desk(someone: Callable[..., Person
     opens_news(person)
     starts(person, "News on LINE")
     person.opens_the_chat()
-    pulls(person, Kind.COURSE_INFO)
-    hears(person, Kind.COURSE_INFO)
+    pulls(person, NewsKind.COURSE_INFO)
+    hears(person, NewsKind.COURSE_INFO)
     person.shows_the_chat("news")
     stop = card(person, "News on LINE").get_by_role("button", name=person.t("Stop"), exact=True)
     stop.click()

@@ -42,7 +42,7 @@ class Reading(HTMLParser):
 
 def filled(name: str, language: str, value: str = "xyz") -> letters.Letter:
     """A letter with something in each gap: an address where a link begins with it."""
-    wanted = letters.gaps(name, language) - set(letters.KEPT)
+    wanted = letters.gaps(name, language) - set(letters.LATE_GAPS)
     values = dict.fromkeys(wanted, value)
     try:
         return letters.letter(name, language, values)
@@ -76,7 +76,7 @@ def is_readable(letter: tuple[str, str]) -> None:
     assert text.startswith("Subject: ")
     assert text.splitlines()[1] == ""
     made = filled(name, language)
-    left = set(letters.GAP.findall(made.title + made.text + made.html)) - set(letters.KEPT)
+    left = set(letters.GAP.findall(made.title + made.text + made.html)) - set(letters.LATE_GAPS)
     assert left == set()
     assert not letters.GAP.findall(made.title), "a subject has no secret and is shown everywhere"
     assert "zq" not in made.html
@@ -100,7 +100,7 @@ def test_a_letter_can_be_filled_and_read() -> None:
 
 def test_a_missing_value_is_noticed() -> None:
     def is_noticed(name: str) -> None:
-        wanted = letters.gaps(name, THAI) - set(letters.KEPT)
+        wanted = letters.gaps(name, THAI) - set(letters.LATE_GAPS)
         if not wanted:
             assert letters.letter(name, THAI, {}).text
             return
@@ -142,6 +142,6 @@ def test_a_value_is_words_and_never_markup(value: str) -> None:
 
 
 def test_a_link_that_a_value_would_lead_astray_is_noticed() -> None:
-    wanted = letters.gaps("invitation", THAI) - set(letters.KEPT)
+    wanted = letters.gaps("invitation", THAI) - set(letters.LATE_GAPS)
     with pytest.raises(ValueError, match="leads nowhere"):
         letters.letter("invitation", THAI, dict.fromkeys(wanted, "javascript:alert(1)"))

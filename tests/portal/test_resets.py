@@ -243,7 +243,7 @@ def test_links_asked_for_at_once_keep_to_the_exact_limit(
     with ThreadPoolExecutor(12) as pool:
         given = list(pool.map(give, range(12)))
     assert sum(isinstance(each, resets.ResetLink) for each in given) == 3
-    assert sum(isinstance(each, resets.Wait) for each in given) == 9
+    assert sum(isinstance(each, resets.ResetWait) for each in given) == 9
 
 
 def test_the_page_for_moving_asks_for_the_password(browser: Browser, settled: Pupil) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import create_app
 from bot.runtime import campaigning
 from bot.services.shared import quiet_hours
-from bot.services.subscriptions.topics import Kind
+from bot.services.subscriptions.topics import NewsKind
 from bot.settings import Settings
 from models.campaign import Campaign, CampaignState
 from models.mail import Mail
@@ -75,7 +75,7 @@ def test_it_goes_to_those_who_chose_the_topic(
     assert pull(demo, "news-course_info").status_code == 200
     ticks(demo)
     (heard,) = on_line.chat.heard()[:1]
-    assert SAMPLES[Kind.COURSE_INFO].title["th"] in words([heard])
+    assert SAMPLES[NewsKind.COURSE_INFO].title["th"] in words([heard])
     assert mailed(demo) == [(by_mail.subject_id, "courses")]
     assert not by_mail.chat.heard()
     assert not nothing.chat.heard()

@@ -38,7 +38,7 @@ class ResetLink:
 
 
 @dataclass(frozen=True)
-class Wait:
+class ResetWait:
     """No link before this moment."""
 
     until: datetime
@@ -59,7 +59,7 @@ def give_link(
     now: datetime,
     *,
     person: str | None = None,
-) -> ResetLink | Wait | Barred:
+) -> ResetLink | ResetWait | Barred:
     """A link to the password: the first one, or a reset once a password was revealed.
 
     The first one needs no limit, for it gives away nothing that anybody has already. request
@@ -77,7 +77,7 @@ def give_link(
         if not secret_links.is_held(session, account, request, now):
             until = _not_before(session, account, per_minute, now)
             if until is not None:
-                return Wait(until)
+                return ResetWait(until)
     token = secret_links.issue(session, account, now, purpose, request=request)
     return ResetLink(account.username, token, purpose)
 

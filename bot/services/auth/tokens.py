@@ -44,7 +44,7 @@ Purpose = TokenPurpose | LinkPurpose | StaffPurpose
 
 
 @dataclass(frozen=True)
-class Kind:
+class TokenKind:
     """What is particular to one purpose; those that share a kind replace each other.
 
     index: of the keyed digest; None where 256 bits of chance need no key. is_short: typed by hand
@@ -72,8 +72,8 @@ class Kind:
         return hasattr(self.table, column)
 
 
-def _proof(lifetime: timedelta, *, is_short: bool = False, derived: str | None = None) -> Kind:
-    return Kind(
+def _proof(lifetime: timedelta, *, is_short: bool = False, derived: str | None = None) -> TokenKind:
+    return TokenKind(
         OneTimeToken.subject_id,
         lifetime,
         Action.TOKEN_ISSUED,
@@ -84,16 +84,16 @@ def _proof(lifetime: timedelta, *, is_short: bool = False, derived: str | None =
     )
 
 
-_LINK = Kind(SecretLink.account_id, LINK_LIFE, Action.LINK_ISSUED, derived="secret_link.token")
-KINDS: dict[Purpose, Kind] = {
+_LINK = TokenKind(SecretLink.account_id, LINK_LIFE, Action.LINK_ISSUED, derived="secret_link.token")
+KINDS: dict[Purpose, TokenKind] = {
     TokenPurpose.EMAIL_CONFIRM: _proof(mails.LINK_USEFUL),
     TokenPurpose.EMAIL_CODE: _proof(mails.CODE_USEFUL, is_short=True),
     TokenPurpose.RELINK_CODE: _proof(LINK_LIFE),
     TokenPurpose.ARCHIVE: _proof(LINK_LIFE, derived="archive.token"),
     LinkPurpose.INITIAL_PASSWORD: _LINK,
     LinkPurpose.PASSWORD_RESET: _LINK,
-    StaffPurpose.LINK: Kind(StaffLink.staff_id, STAFF_LINK_LIFE, Action.STAFF_LINK_ISSUED),
-    StaffPurpose.CHAT: Kind(
+    StaffPurpose.LINK: TokenKind(StaffLink.staff_id, STAFF_LINK_LIFE, Action.STAFF_LINK_ISSUED),
+    StaffPurpose.CHAT: TokenKind(
         StaffChatCode.staff_id,
         LINK_LIFE,
         Action.STAFF_CHAT_CODE,
@@ -312,13 +312,13 @@ def over(purpose: Purpose, now: datetime) -> ColumnElement[bool]:
     return found
 
 
-def _open(kind: Kind) -> list[ColumnElement[bool]]:
+def _open(kind: TokenKind) -> list[ColumnElement[bool]]:
     if not kind.is_kept:
         return []
     return [kind.table.used_at.is_(None), kind.table.replaced_at.is_(None)]
 
 
-def _of_purposes(kind: Kind, purposes: tuple[Purpose, ...]) -> list[ColumnElement[bool]]:
+def _of_purposes(kind: TokenKind, purposes: tuple[Purpose, ...]) -> list[ColumnElement[bool]]:
     return [kind.table.purpose.in_(purposes)] if kind.has("purpose") else []
 
 

@@ -24,7 +24,7 @@ from bot.services.learners.import_words import (
     TEENS,
     YES,
     Column,
-    Field,
+    ImportColumn,
     plain,
 )
 from bot.services.people import inputs
@@ -81,11 +81,11 @@ def read(
     """One line, with every problem that it has and not only the first."""
     row = _Row(cells, columns)
     values = {item: row.checked(item, field.from_cell) for item, field in FIELDS.items()}
-    band = row.checked(Field.AGE, _age_band)
+    band = row.checked(ImportColumn.AGE, _age_band)
     if band and band != AgeBand.FROM_20:
-        row.problems.append(LineProblem(Field.AGE, "minor"))
-    language = row.checked(Field.LANGUAGE, _language) or Language.THAI
-    news = row.checked(Field.EMAIL_NEWS, _yes_or_no)
+        row.problems.append(LineProblem(ImportColumn.AGE, "minor"))
+    language = row.checked(ImportColumn.LANGUAGE, _language) or Language.THAI
+    news = row.checked(ImportColumn.EMAIL_NEWS, _yes_or_no)
     evidence = row.evidence(now)
     details = None
     if not row.problems:
@@ -95,7 +95,7 @@ def read(
         details,
         Language(language),
         evidence if details else None,
-        _words(row.said(Field.CONSENT_WORDS)),
+        _words(row.said(ImportColumn.CONSENT_WORDS)),
         news == "yes",
         tuple(row.problems),
     )
@@ -122,11 +122,11 @@ class _Row:
     def evidence(self, now: datetime) -> Evidence | None:
         """When, to which words, by which means; None where any of them is missing or wrong."""
         if not any(self.said(field) for field in CONSENT):
-            self.problems.append(LineProblem(Field.CONSENT_DATE, "no_consent"))
+            self.problems.append(LineProblem(ImportColumn.CONSENT_DATE, "no_consent"))
             return None
-        on = self.checked(Field.CONSENT_DATE, lambda typed: _date(typed, now))
-        words = self.checked(Field.CONSENT_WORDS, _known_words)
-        means = self.checked(Field.CONSENT_MEANS, _means)
+        on = self.checked(ImportColumn.CONSENT_DATE, lambda typed: _date(typed, now))
+        words = self.checked(ImportColumn.CONSENT_WORDS, _known_words)
+        means = self.checked(ImportColumn.CONSENT_MEANS, _means)
         if not (on and words and means):
             return None
         is_ours = words in policy.versions()

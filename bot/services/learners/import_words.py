@@ -6,7 +6,7 @@ from bot.services.people import inputs
 from bot.services.people.fields import FIELDS, Item
 
 
-class Field(StrEnum):
+class ImportColumn(StrEnum):
     """What a column can hold besides a learner's own fields."""
 
     AGE = "age"
@@ -17,19 +17,19 @@ class Field(StrEnum):
     EMAIL_NEWS = "email_news"
 
 
-Column = Item | Field
-COLUMNS: tuple[Column, ...] = (*Item, *Field)
+Column = Item | ImportColumn
+COLUMNS: tuple[Column, ...] = (*Item, *ImportColumn)
 NEEDED: tuple[Column, ...] = (
     *(item for item, field in FIELDS.items() if field.is_needed),
-    Field.AGE,
+    ImportColumn.AGE,
 )
-CONSENT = (Field.CONSENT_DATE, Field.CONSENT_WORDS, Field.CONSENT_MEANS)
+CONSENT = (ImportColumn.CONSENT_DATE, ImportColumn.CONSENT_WORDS, ImportColumn.CONSENT_MEANS)
 # In the words of people's spreadsheets, without spaces and in small letters.
 CALLED: dict[Column, frozenset[str]] = {
     **{item: field.called for item, field in FIELDS.items()},
-    Field.AGE: frozenset({"age", "ageband", "อายุ", "ช่วงอายุ"}),
-    Field.LANGUAGE: frozenset({"language", "ภาษา"}),
-    Field.CONSENT_DATE: frozenset(
+    ImportColumn.AGE: frozenset({"age", "ageband", "อายุ", "ช่วงอายุ"}),
+    ImportColumn.LANGUAGE: frozenset({"language", "ภาษา"}),
+    ImportColumn.CONSENT_DATE: frozenset(
         {
             "consentdate",
             "dateofconsent",
@@ -39,7 +39,7 @@ CALLED: dict[Column, frozenset[str]] = {
             "ความยินยอม:วันที่",
         }
     ),
-    Field.CONSENT_WORDS: frozenset(
+    ImportColumn.CONSENT_WORDS: frozenset(
         {
             "consentwording",
             "consent:wordingorversion",
@@ -52,7 +52,7 @@ CALLED: dict[Column, frozenset[str]] = {
             "ความยินยอม:ข้อความหรือฉบับที่",
         }
     ),
-    Field.CONSENT_MEANS: frozenset(
+    ImportColumn.CONSENT_MEANS: frozenset(
         {
             "consentchannel",
             "consentmeans",
@@ -64,7 +64,7 @@ CALLED: dict[Column, frozenset[str]] = {
             "ความยินยอม:ทางกระดาษเว็บอีเมลหรือline",
         }
     ),
-    Field.EMAIL_NEWS: frozenset(
+    ImportColumn.EMAIL_NEWS: frozenset(
         {
             "emailnews",
             "e-mailnews",
@@ -100,7 +100,7 @@ CHILDREN = frozenset({"0-10", "≤10", "upto10", "ไม่เกิน10ปี"
 
 def column(name: str) -> Column:
     """What a stored column holds; raises ValueError."""
-    return Item(name) if name in set(Item) else Field(name)
+    return Item(name) if name in set(Item) else ImportColumn(name)
 
 
 def guess(header: tuple[str, ...]) -> dict[Column, int]:

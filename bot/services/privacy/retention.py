@@ -18,13 +18,13 @@ from bot.services.privacy.retention_moments import Ids, Moment
 from bot.settings import School
 from bot.texts.periods import BY_KEY, PERIODS, Period, undecided
 
-__all__ = ["RULES", "Rule", "count", "purge_batch", "undecided"]
+__all__ = ["RULES", "RetentionRule", "count", "purge_batch", "undecided"]
 
 BATCH = 200
 
 
 @dataclass(frozen=True)
-class Rule:
+class RetentionRule:
     """What is looked at when one period is over.
 
     ids: a query for the rows whose time has come. remove: what is done about some of them.
@@ -37,14 +37,14 @@ class Rule:
     remove: Callable[[Session, list[Any], Moment], int]
 
 
-def _rule(name: str, key: str, *tables: str) -> Rule:
+def _rule(name: str, key: str, *tables: str) -> RetentionRule:
     ids, remove = retention_steps.STEPS[name]
-    return Rule(name, BY_KEY[key], tables, ids, remove)
+    return RetentionRule(name, BY_KEY[key], tables, ids, remove)
 
 
 UNUSED = "account"  # the rule that goes by sign-ins, among others
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[RetentionRule, ...] = (
     _rule("draft", "draft", "conversation"),
     _rule("requests to guardians", "guardianship", "guardianship"),
     _rule("stranger", "stranger", "conversation"),
@@ -96,7 +96,7 @@ OTHERWISE: dict[str, str] = {
 }
 
 
-def count(session: Session, rule: Rule, school: School, now: datetime) -> int:
+def count(session: Session, rule: RetentionRule, school: School, now: datetime) -> int:
     """How many rows a purge would meet now: the dry run."""
     moment = retention_moments.moment(session, rule.period, school, now)
     if moment is None:
@@ -105,7 +105,9 @@ def count(session: Session, rule: Rule, school: School, now: datetime) -> int:
     return session.execute(select(func.count()).select_from(found)).scalar_one()
 
 
-def purge_batch(session: Session, rule: Rule, school: School, now: datetime) -> tuple[int, bool]:
+def purge_batch(
+    session: Session, rule: RetentionRule, school: School, now: datetime
+) -> tuple[int, bool]:
     """Remove what is over, a batch: how many rows, and whether there may be more.
 
     What has gone is not found again, so a purge that was killed goes on where it was.

@@ -18,7 +18,7 @@ MAX_TOPICS = 10  # all of them stand on one card, once for each channel
 MAX_LENGTH = {"title": 40, "about": 120}  # characters that a phone shows in a line or two
 
 
-class Kind(StrEnum):
+class NewsKind(StrEnum):
     """The four kinds of content that the school's policy names (R18)."""
 
     NEWS = "news"
@@ -40,7 +40,7 @@ class TopicsError(BotError):
 @dataclass(frozen=True)
 class Topic:
     id: str
-    kind: Kind
+    kind: NewsKind
     title: Mapping[str, str]
     about: Mapping[str, str]  # one line
     is_default: bool  # chosen for people who say yes to news, until they choose otherwise
@@ -95,15 +95,15 @@ class _TopicsChecker:
             self.problems.append("topic: an id has only a-z, 0-9 and single hyphens")
             topic_id = "?"
         kind = entry.get("kind")
-        if kind not in set(Kind):
-            self.problems.append(f"{topic_id}: kind must be one of {', '.join(Kind)}")
-            kind = Kind.NEWS
+        if kind not in set(NewsKind):
+            self.problems.append(f"{topic_id}: kind must be one of {', '.join(NewsKind)}")
+            kind = NewsKind.NEWS
         is_default = entry.get("default")
         if not isinstance(is_default, bool):
             self.problems.append(f"{topic_id}: default must be true or false")
         return Topic(
             topic_id,
-            Kind(kind),
+            NewsKind(kind),
             self.both(entry, "title", topic_id),
             self.both(entry, "about", topic_id),
             is_default is True,

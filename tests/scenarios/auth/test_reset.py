@@ -203,7 +203,7 @@ def test_a_request_that_is_answered_twice_gets_one_link_and_counts_once(
     assert len(tokens) == 1
     give("event-2")
     assert give("event-3").token
-    assert isinstance(give("event-4"), resets.Wait)
+    assert isinstance(give("event-4"), resets.ResetWait)
     assert len(rows(SecretLink, SecretLink.purpose == LinkPurpose.PASSWORD_RESET)) == 3
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.services.learners import import_lines, spreadsheets
-from bot.services.learners.import_words import Field, guess
+from bot.services.learners.import_words import ImportColumn, guess
 from bot.services.people.fields import Item
 from tests.services.learners.csv_files import GOOD, HEADER, file, line
 
@@ -75,11 +75,11 @@ def test_columns_are_known_by_their_names():
         Item.PHONE: 1,
         Item.EMAIL: 2,
         Item.LINE_ID: 3,
-        Field.AGE: 4,
-        Field.CONSENT_DATE: 5,
-        Field.CONSENT_WORDS: 6,
-        Field.CONSENT_MEANS: 7,
-        Field.EMAIL_NEWS: 8,
+        ImportColumn.AGE: 4,
+        ImportColumn.CONSENT_DATE: 5,
+        ImportColumn.CONSENT_WORDS: 6,
+        ImportColumn.CONSENT_MEANS: 7,
+        ImportColumn.EMAIL_NEWS: 8,
     }
     assert guess(("Full Name", "E-Mail", "LINE_ID")) == {
         Item.NAME: 0,

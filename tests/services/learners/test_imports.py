@@ -10,7 +10,7 @@ from bot.runtime import imports_exports
 from bot.services.consent import consents
 from bot.services.delivery import mails
 from bot.services.learners import imports, invitations
-from bot.services.learners.import_words import Field, guess
+from bot.services.learners.import_words import ImportColumn, guess
 from bot.services.learners.imports import RowOutcome
 from bot.services.people import fields
 from bot.services.people.fields import Item
@@ -246,7 +246,7 @@ def test_columns_are_assigned_by_hand_where_their_names_say_nothing(database, cl
         assign({Item.NAME: 0})
     assert (caught.value.code, caught.value.suggestion) == ("column_missing", "phone")
     with pytest.raises(InputError) as caught:
-        assign({Item.NAME: 0, Item.PHONE: 1, Item.EMAIL: 1, Field.AGE: 4})
+        assign({Item.NAME: 0, Item.PHONE: 1, Item.EMAIL: 1, ImportColumn.AGE: 4})
     assert caught.value.code == "column_twice"
     assign(guess(HEADER))
     looked = database.read(lambda s: imports.look(s, s.get_one(Import, row.id), clock()))
@@ -257,7 +257,7 @@ def test_a_yes_is_for_the_columns_that_were_looked_at(database, clock, bring):
     """Another window assigns them anew between the look and the yes."""
     row = bring(GOOD)
     columns = imports.columns_of(row)
-    fewer = {field: n for field, n in columns.items() if field is not Field.CONSENT_DATE}
+    fewer = {field: n for field, n in columns.items() if field is not ImportColumn.CONSENT_DATE}
     seen = imports.fingerprint(database.write(lambda s: imports.assign(s, row.id, fewer)))
     database.write(lambda s: imports.assign(s, row.id, columns) and None)
     with pytest.raises(InputError) as caught:

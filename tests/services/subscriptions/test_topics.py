@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.services.subscriptions import topics
-from bot.services.subscriptions.topics import Kind, TopicsError
+from bot.services.subscriptions.topics import NewsKind, TopicsError
 from bot.settings import ROOT
 
 GOOD = """
@@ -31,7 +31,7 @@ def problems(directory: Path, text: str) -> str:
 def test_ours_has_the_four_kinds_of_the_policy() -> None:
     ours = topics.read(ROOT / "news")
 
-    assert {topic.kind for topic in ours} == set(Kind)
+    assert {topic.kind for topic in ours} == set(NewsKind)
     assert [topic.id for topic in ours if topic.is_default] == ["courses", "articles", "videos"]
     assert [topic.id for topic in ours if not topic.is_default] == ["promotions"]
 

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.texts.letters import Letter
 from models.campaign import Campaign
 
-KEPT = 32
+MAX_KEPT = 32
 
 
 class TopicGoneError(BotError):
@@ -74,5 +74,5 @@ class Bodies:
     def _keep(self, key: tuple[str, ...], made: bytes | Letter) -> None:
         with self._lock:
             self._made[key] = made
-            while len(self._made) > KEPT:
+            while len(self._made) > MAX_KEPT:
                 self._made.popitem(last=False)

@@ -129,7 +129,7 @@ def is_too_often(rule: str, now: datetime, most: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Rule:
+class ScheduleRule:
     """A rule taken apart."""
 
     at: time
@@ -137,7 +137,7 @@ class Rule:
     day: str
 
 
-def parsed(rule: str | None) -> Rule | None:
+def parsed(rule: str | None) -> ScheduleRule | None:
     """A rule as it is stored, taken apart; None where it is none."""
     found = _RULE.fullmatch(rule or "")
     if found is None:
@@ -151,7 +151,7 @@ def parsed(rule: str | None) -> Rule | None:
     if day.isdecimal() and not 1 <= int(day) <= LATEST_DAY:
         return None
     in_order = tuple(each for each in WEEKDAYS if each in listed)
-    return Rule(time(int(hour), int(minute)), in_order, "" if day == "*" else day)
+    return ScheduleRule(time(int(hour), int(minute)), in_order, "" if day == "*" else day)
 
 
 def _times(rule: str, after: datetime) -> Iterator[datetime]:
