@@ -38,8 +38,7 @@ def callback() -> str:
         with ApiClient(configuration) as api_client:
             MessagingApi(api_client).reply_message(
                 ReplyMessageRequest(
-                    reply_token=event.reply_token,
-                    messages=[TextMessage(text=event.message.text)],
+                    reply_token=event.reply_token, messages=[TextMessage(text=event.message.text)]
                 )
             )
     return "OK"

@@ -194,10 +194,7 @@ def _imports(status: int, problems: dict[str, str]) -> AnyResponse:
 
 
 def _columns(
-    import_id: str,
-    status: int,
-    problems: dict[str, str],
-    chosen: dict[Column, int] | None = None,
+    import_id: str, status: int, problems: dict[str, str], chosen: dict[Column, int] | None = None
 ) -> AnyResponse:
     t = language.translate()
 

@@ -146,9 +146,5 @@ def end_other_sessions() -> AnyResponse:
 def _password_form(status: int, wrong: dict[str, str]) -> AnyResponse:
     t = language.translate()
     return page(
-        "password",
-        status,
-        title=t("Change password"),
-        problems=wrong,
-        least=passwords.MIN_LENGTH,
+        "password", status, title=t("Change password"), problems=wrong, least=passwords.MIN_LENGTH
     )

@@ -63,11 +63,7 @@ def try_code() -> AnyResponse:
     """Admit whoever shows a code that was not used before."""
     bot = the_bot()
     outcome = service.attempt_factor(
-        bot.database,
-        desk().session,
-        _shown(),
-        request.remote_addr or "",
-        bot.clock(),
+        bot.database, desk().session, _shown(), request.remote_addr or "", bot.clock()
     )
     if outcome.ticket is None:
         return _code_form(429 if outcome.wait else 403, problems.of_factor(outcome))

@@ -29,10 +29,7 @@ def child_card(ctx: Context, row: Guardianship) -> Message:
             _news(ctx, row, Purpose.LINE_NEWS, label(Purpose.LINE_NEWS, t)),
             _news(ctx, row, Purpose.EMAIL_NEWS, label(Purpose.EMAIL_NEWS, t)),
             line.separator(),
-            line.fact(
-                t("You agreed on"),
-                shown_time(row.decided_at or row.created_at, t.language),
-            ),
+            line.fact(t("You agreed on"), shown_time(row.decided_at or row.created_at, t.language)),
         ],
         [
             line.entry(t("See and download data"), "child_data", g=row.id),

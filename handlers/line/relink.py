@@ -285,8 +285,7 @@ def _missed(ctx: Context, why: str) -> HandlerResult:
 def _too_often(ctx: Context, wait: timedelta) -> HandlerResult:
     when = (ctx.now + wait + timedelta(seconds=59)).replace(second=0, microsecond=0)
     words = ctx.t(
-        "That was tried often. Please try again from {when}.",
-        when=shown_time(when, ctx.t.language),
+        "That was tried often. Please try again from {when}.", when=shown_time(when, ctx.t.language)
     )
     return flow.end(line.text(words), human_offer(ctx, "account"))
 

@@ -83,11 +83,7 @@ def objected(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     ended = rights.object_to_news(
-        ctx.session,
-        _asked(event, ctx),
-        rights_words.of_objection(t),
-        ctx.settings.school,
-        ctx.now,
+        ctx.session, _asked(event, ctx), rights_words.of_objection(t), ctx.settings.school, ctx.now
     )
     done = t(
         "Done: no more news on any channel, and nobody asks you again. If you want news one day, "

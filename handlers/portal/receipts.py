@@ -21,11 +21,7 @@ def receipt(event_id: str) -> Response:
     """The receipt as a page in the language of the reader; the text as it was shown then."""
     event = _find(event_id)
     return page(
-        "receipt",
-        event=event,
-        is_in_force=_is_in_force(event),
-        label=label,
-        own_names=OWN_NAMES,
+        "receipt", event=event, is_in_force=_is_in_force(event), label=label, own_names=OWN_NAMES
     )
 
 

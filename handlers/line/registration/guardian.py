@@ -100,8 +100,7 @@ def ask_nickname(ctx: Context) -> list[Message]:
     )
     return [
         line.quick(
-            line.text(question),
-            [line.entry(t("Cancel"), "cancel"), line.entry(t("Help"), "help")],
+            line.text(question), [line.entry(t("Cancel"), "cancel"), line.entry(t("Help"), "help")]
         )
     ]
 

@@ -84,10 +84,7 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
         ctx.session,
         ctx.conversation,
         ctx.user_id,
-        Details(
-            {item: draft[item] or None for item in Item},
-            age_band=band,
-        ),
+        Details({item: draft[item] or None for item in Item}, age_band=band),
         ctx.provider,
         ctx.now,
     )
