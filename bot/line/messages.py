@@ -4,6 +4,7 @@ Limits: https://developers.line.biz/en/reference/messaging-api/ ; lengths of tex
 UTF-16 code units, lengths of labels in grapheme clusters.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,16 +80,16 @@ def with_menu(said: list[Message], menu: list[Action]) -> list[Message]:
 
 
 def card(
-    alt: str,
     title: str,
-    blocks: list[dict[str, Any]],
+    blocks: Sequence[dict[str, Any] | str],
     actions: list[Action],
     *,
+    alt: str = "",
     columns: bool = False,
     even: bool = False,
     pairs: bool = False,
 ) -> Message:
-    """A Flex bubble: a title, blocks of text, buttons.
+    """A Flex bubble: a title, blocks (bare text is a paragraph), buttons; alt if not the title.
 
     The first button stands out, unless the choice is to be even: a question of consent must not
     push towards one answer. pairs: the buttons after the first stand two by two.
@@ -117,7 +118,7 @@ def card(
             "layout": "vertical",
             "spacing": "md",
             "paddingAll": "16px",
-            "contents": blocks,
+            "contents": [paragraph(each) if isinstance(each, str) else each for each in blocks],
         },
     }
     buttons = [
@@ -131,7 +132,7 @@ def card(
             "paddingAll": "12px",
             "contents": _in_pairs(buttons) if pairs else buttons,
         }
-    return {"type": "flex", "altText": clip(alt, ALT_LIMIT), "contents": bubble}
+    return {"type": "flex", "altText": clip(alt or title, ALT_LIMIT), "contents": bubble}
 
 
 def _in_pairs(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -147,11 +148,11 @@ def _in_pairs(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def even_choice(
-    title: str, blocks: list[dict[str, Any]], step: str, *, yes: str, no: str
+    title: str, blocks: Sequence[dict[str, Any] | str], step: str, *, yes: str, no: str
 ) -> Message:
     """A question before something that cannot be undone; neither answer stands out."""
     buttons = [choice(yes, step, "yes"), choice(no, step, "no")]
-    return card(title, title, blocks, buttons, even=True)
+    return card(title, blocks, buttons, even=True)
 
 
 def paragraph(body: str, *, small: bool = False, strong: bool = False) -> dict[str, Any]:

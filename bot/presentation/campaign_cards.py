@@ -91,7 +91,7 @@ def card(
         blocks.append(line.paragraph(t("Please read all of it before you approve."), small=True))
     elif campaign.state is CampaignState.IN_REVIEW and member.may(Permission.APPROVE_CAMPAIGN):
         blocks.append(line.paragraph(t("Whoever wrote it does not approve it."), small=True))
-    return line.card(title, title, blocks, _buttons(campaign, member, t, settings), even=True)
+    return line.card(title, blocks, _buttons(campaign, member, t, settings), even=True)
 
 
 def listed(
@@ -105,14 +105,10 @@ def listed(
         return line.entry(t("Look"), "campaign_show", c=campaign.id)
 
     blocks: list[Block] = [
-        line.fact(
-            formatting.state(t, campaign),
-            line.clip(campaign.name, 60),
-            tap(campaign),
-        )
+        line.fact(formatting.state(t, campaign), line.clip(campaign.name, 60), tap(campaign))
         for campaign in found
     ]
-    return line.card(title, title, blocks or [line.paragraph(empty)], [])
+    return line.card(title, blocks or [line.paragraph(empty)], [])
 
 
 def _plan(session: Session, campaign: Campaign, t: Translator, settings: Settings) -> list[Block]:
@@ -164,8 +160,7 @@ def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block
     blocks = [line.fact(t("Sent so far"), said)]
     if campaign.state is CampaignState.SENDING and campaign.wave is not None:
         at_present = t(
-            campaign_words.WAVES_AT_PRESENT[campaign.wave],
-            percent=recipient_snapshot.FIRST_PERCENT,
+            campaign_words.WAVES_AT_PRESENT[campaign.wave], percent=recipient_snapshot.FIRST_PERCENT
         )
         blocks.append(line.fact(t("At present"), at_present))
     return blocks

@@ -19,14 +19,10 @@ def letter(notice: Invitation, t: Translator) -> dict[str, str]:
 
 def way_card(_: WayToPassword, t: Translator) -> list[Message]:
     """The button for a link, from our staff."""
-    title = t("Your way to E-Learning")
     card = line.card(
-        title,
-        title,
+        t("Your way to E-Learning"),
         [
-            line.paragraph(
-                t("Our staff sent you this. Tap the button to get a link to your password.")
-            ),
+            t("Our staff sent you this. Tap the button to get a link to your password."),
             line.paragraph(
                 t("Nobody of our staff sees your password or asks you for it."), small=True
             ),

@@ -17,22 +17,20 @@ def merged_letter(notice: AccountsMerged, t: Translator) -> dict[str, str]:
 def merged_card(notice: AccountsMerged, t: Translator) -> list[Message]:
     """Where to go from here, and until when a mistake can be undone."""
     until = shown_time(notice.until, t.language)
-    title = t("Your two accounts are one now")
     mistaken = t("If they were not both yours, please tell us before {until}.", until=until)
     blocks = [line.paragraph(use_the_other(t)), line.paragraph(mistaken)]
     button = line.entry(t("Ask our staff"), "human", topic="account")
-    return [line.card(title, title, blocks, [button])]
+    return [line.card(t("Your two accounts are one now"), blocks, [button])]
 
 
 def parted_card(notice: AccountsParted, t: Translator) -> list[Message]:
     """That it is open again, and that only the password is gone."""
-    title = t("Your account is open again")
     blocks = [line.paragraph(t("We undid the merge of your accounts. Everything is as before."))]
     buttons = []
     if notice.has_account:
         blocks.append(line.paragraph(t("Only your password has to be a new one.")))
         buttons.append(line.entry(t("Forgot password"), "reset"))
-    return [line.card(title, title, blocks, buttons)]
+    return [line.card(t("Your account is open again"), blocks, buttons)]
 
 
 def use_the_other(t: Translator) -> str:

@@ -32,18 +32,14 @@ def school_contact(settings: Settings, language: str) -> str:
 
 def reset_card(notice: PasswordReset, t: Translator) -> list[Message]:
     """That there is a new password, and the button for whoever did not ask for it."""
-    title = t("Your password was reset")
     card = line.card(
-        title,
-        title,
+        t("Your password was reset"),
         [
             line.fact(t("When"), shown_time(notice.at, t.language)),
-            line.paragraph(t("If it was you, there is nothing to do.")),
-            line.paragraph(
-                t(
-                    "If it was not you, freeze the account now: nobody can sign in any more, and "
-                    "our staff help you from there."
-                )
+            t("If it was you, there is nothing to do."),
+            t(
+                "If it was not you, freeze the account now: nobody can sign in any more, and "
+                "our staff help you from there."
             ),
         ],
         [
@@ -56,26 +52,20 @@ def reset_card(notice: PasswordReset, t: Translator) -> list[Message]:
 
 def moved_card(notice: AccountMoved, t: Translator) -> list[Message]:
     """What the old chat hears last."""
-    title = t("Your account moved")
     buttons = [line.entry(t("Ask our staff"), "human", topic="account")]
     if notice.authority is not None:
         buttons.insert(0, line.entry(t("Freeze my account"), "freeze", k=notice.authority))
     card = line.card(
-        title,
-        title,
+        t("Your account moved"),
         [
             line.fact(t("When"), shown_time(notice.at, t.language)),
-            line.paragraph(
-                t(
-                    "Your E-Learning account now belongs to another LINE account. This chat is "
-                    "cut off from it."
-                )
+            t(
+                "Your E-Learning account now belongs to another LINE account. This chat is "
+                "cut off from it."
             ),
-            line.paragraph(
-                t(
-                    "If it was not you, freeze the account now: nobody can sign in any more, and "
-                    "our staff help you from there."
-                )
+            t(
+                "If it was not you, freeze the account now: nobody can sign in any more, and "
+                "our staff help you from there."
             ),
         ],
         buttons,

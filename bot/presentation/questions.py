@@ -33,7 +33,7 @@ def seen_news(purpose: Purpose, bound: str | None) -> tuple[str, str] | None:
 def question_card(t: Translator, purpose: Purpose, buttons: list[Action]) -> Message:
     """The question as a card; its buttons look alike: neither answer is the expected one."""
     title, body = news_question(t, purpose)
-    return line.card(title, title, [line.paragraph(body)], buttons, columns=True, even=True)
+    return line.card(title, [body], buttons, columns=True, even=True)
 
 
 def asking_card(t: Translator, purpose: Purpose) -> Message:

@@ -40,11 +40,10 @@ def closed(notice: RequestClosed, t: Translator) -> list[Message]:
                 )
             )
         ]
-    title = t("We cannot do what you asked for")
     blocks = [
         line.paragraph(what, strong=True),
         line.paragraph(request_words.refusal(t, notice.reason)),
         line.fact(t("Request number"), notice.number),
     ]
     buttons = [line.entry(t("My requests"), "requests"), line.entry(t("Ask our staff"), "human")]
-    return [line.card(title, title, blocks, buttons)]
+    return [line.card(t("We cannot do what you asked for"), blocks, buttons)]

@@ -56,11 +56,10 @@ def closing_wanted(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.CLOSING)
 def tell_what_closing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.CLOSING)
-    title = t("Close your account?")
     what_closes, what_stays = closing_words.meaning(t)
     blocks = [line.paragraph(what_closes), line.paragraph(what_stays, small=True)]
     yes, no = t("Close account"), t("Go on with my account")
-    return [line.even_choice(title, blocks, step, yes=yes, no=no)]
+    return [line.even_choice(t("Close your account?"), blocks, step, yes=yes, no=no)]
 
 
 @flow.step(Step.CLOSING)

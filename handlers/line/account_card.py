@@ -24,7 +24,6 @@ def account_card(ctx: Context) -> Message:
         return closed_card(ctx)
     if learner.state is LearnerState.WITHDRAWN:
         return _withdrawn(ctx)
-    title = t("My account")
     ways_in = [
         line.entry(t("Go to my lessons"), "courses"),
         line.entry(t("Forgot password"), "reset"),
@@ -32,8 +31,7 @@ def account_card(ctx: Context) -> Message:
     if accounts.is_frozen(ctx.session, learner):
         ways_in = [line.entry(t("Ask our staff"), "human", topic="account")]
     return line.card(
-        title,
-        title,
+        t("My account"),
         [
             line.fact(t("Username"), _username(ctx, learner)),
             *(_detail(ctx, learner, item) for item in Item),
@@ -55,7 +53,6 @@ def account_card(ctx: Context) -> Message:
 
 def _withdrawn(ctx: Context) -> Message:
     t = ctx.t
-    title = t("My account")
     told = t("You have withdrawn already; your account is closed. Our staff can help.")
     blocks = [line.fact(t("Username"), label(AccountState.CLOSED, t)), line.paragraph(told)]
     buttons = [
@@ -63,7 +60,7 @@ def _withdrawn(ctx: Context) -> Message:
         line.entry(t("My rights"), "rights"),
         line.entry(t("History"), "history"),
     ]
-    return line.card(title, title, blocks, buttons)
+    return line.card(t("My account"), blocks, buttons)
 
 
 def _username(ctx: Context, learner: Learner) -> str:

@@ -58,13 +58,12 @@ def announcement_begun(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.TOPIC)
 def ask_topic(ctx: Context) -> list[Message]:
     t = ctx.t
-    title = t("What is it about?")
     body = t("Only people who chose the topic and agreed to news get it.")
     buttons = [
         line.choice(topic.title[t.language], flow.mark(Step.TOPIC), topic.id)
         for topic in topics.load(ctx.settings.news_dir)
     ]
-    return [line.card(title, title, [line.paragraph(body)], buttons, even=True)]
+    return [line.card(t("What is it about?"), [body], buttons, even=True)]
 
 
 @flow.step(Step.TOPIC)
@@ -111,7 +110,6 @@ def english_typed(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.CHECK)
 def ask_whether_it_is_right(ctx: Context) -> list[Message]:
     t = ctx.t
-    title = t("Announcement: please check")
     said = _content(ctx)
     facts = [
         line.paragraph(line.clip(next(iter(said.values()))["title"], 60), strong=True),
@@ -133,7 +131,7 @@ def ask_whether_it_is_right(ctx: Context) -> list[Message]:
         line.choice(t("Keep it as a draft"), mark, "keep"),
         line.choice(t("Throw it away"), mark, "drop"),
     ]
-    return [line.card(title, title, facts, buttons)]
+    return [line.card(t("Announcement: please check"), facts, buttons)]
 
 
 @flow.step(Step.CHECK)

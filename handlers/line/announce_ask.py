@@ -109,19 +109,17 @@ def _looked_at(bot: Bot, campaign: Campaign, t: Translator) -> Message | None:
             again = line.entry(
                 t("Ask again"), "campaign_ask", c=campaign.id, r=str(campaign.revision)
             )
-            title = t("Not asked yet")
-            return line.card(title, title, [line.paragraph(kept)], [again])
+            return line.card(t("Not asked yet"), [kept], [again])
     return None
 
 
 def _counting(campaign: Campaign, t: Translator) -> Message:
     """A card, and no quick reply: the way to the count is still there after a second tap."""
-    title = t("Approval is asked for")
     counting = t("Everybody who gets it is being counted now. That takes up to a minute.")
     typed = t("Or type “status” at any time.")
     see = line.entry(t("See the count"), "campaign_show", c=campaign.id)
     blocks = [line.paragraph(counting), line.paragraph(typed, small=True)]
-    return line.card(title, title, blocks, [see])
+    return line.card(t("Approval is asked for"), blocks, [see])
 
 
 def _said(*messages: Message) -> PostCommitReply:

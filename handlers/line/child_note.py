@@ -63,12 +63,11 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
     if not note or len(note) > requests.MAX_DETAIL:
         return flow.stay(ctx, *ask_what_is_wrong(ctx))
     request = rights.correct(ctx.session, asked, note, ctx.now)
-    title = t("Your request has arrived")
     due = request_words.day(t, request.due_at)
     words = t("Our staff check it and answer you by {due} at the latest.", due=due)
     number = line.fact(t("Request number"), request.id)
     mine = [line.entry(t("My children"), "children")]
-    return flow.end(line.card(title, title, [line.paragraph(words), number], mine))
+    return flow.end(line.card(t("Your request has arrived"), [words, number], mine))
 
 
 @flow.cancel

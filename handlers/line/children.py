@@ -160,9 +160,10 @@ def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.WITHDRAWING)
 def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.WITHDRAWING)
-    title = t("Withdraw your agreement?")
     yes, no = t("Withdraw"), t("Keep it as it is")
-    return [line.even_choice(title, [line.paragraph(withdrawal_text(t))], step, yes=yes, no=no)]
+    return [
+        line.even_choice(t("Withdraw your agreement?"), [withdrawal_text(t)], step, yes=yes, no=no)
+    ]
 
 
 @flow.step(Step.WITHDRAWING)
@@ -211,14 +212,13 @@ def erasure_asked_for(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.ERASING)
 def tell_what_erasing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.ERASING)
-    title = t("Erase all of the child’s data?")
     goes = t(
         "We erase at once everything that we keep about the child: details, account and lessons. "
         "Nobody can bring it back."
     )
     words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
     yes, no = t("Erase everything"), t("Keep it as it is")
-    return [line.even_choice(title, words, step, yes=yes, no=no)]
+    return [line.even_choice(t("Erase all of the child’s data?"), words, step, yes=yes, no=no)]
 
 
 @flow.step(Step.ERASING)
@@ -253,9 +253,8 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
             now=ctx.now,
         )
     number = line.fact(t("Request number"), erased.request_id)
-    title = t("The child’s data has been erased")
     stays = line.paragraph(rights_words.what_stays(t))
-    return flow.end(line.card(title, title, [stays, number], []))
+    return flow.end(line.card(t("The child’s data has been erased"), [stays, number], []))
 
 
 @flow.cancel

@@ -22,7 +22,6 @@ def child_card(ctx: Context, row: Guardianship) -> Message:
     title = row.nickname or t("My child")
     return line.card(
         title,
-        title,
         [
             line.fact(t("E-Learning"), _enrolment(ctx, row)),
             line.separator(),
@@ -69,14 +68,12 @@ def _news(ctx: Context, row: Guardianship, purpose: Purpose, label: str) -> dict
 def no_children(ctx: Context) -> Message:
     """Nobody here yet, and how a child gets here."""
     t = ctx.t
-    title = t("My children")
     nobody = t(
         "Nobody is here. When a child registers, their chat gives them a code for you; send it "
         "here."
     )
     return line.card(
-        title,
-        title,
-        [line.paragraph(nobody)],
+        t("My children"),
+        [nobody],
         [line.entry(t("I have a code"), "guardian"), line.entry(t("Ask our staff"), "human")],
     )

@@ -25,7 +25,7 @@ def closed_card(ctx: Context) -> Message:
         line.entry(t("History"), "history"),
     ]
     if learner is not None and merging.is_why_closed(ctx.session, learner):
-        return line.card(title, title, [line.paragraph(merge_notices.use_the_other(t))], buttons)
+        return line.card(title, [merge_notices.use_the_other(t)], buttons)
     blocks = []
     if learner is not None and learner.closed_at is not None:
         day = shown_day(learner.closed_at.astimezone(BANGKOK), t.language)
@@ -42,4 +42,4 @@ def closed_card(ctx: Context) -> Message:
             small=True,
         ),
     ]
-    return line.card(title, title, blocks, buttons)
+    return line.card(title, blocks, buttons)

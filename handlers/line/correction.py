@@ -32,20 +32,14 @@ def correction_wanted(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.NOTE)
 def ask_what_is_wrong(ctx: Context) -> list[Message]:
     t = ctx.t
-    title = t("Correct my data")
     card = line.card(
-        title,
-        title,
+        t("Correct my data"),
         [
-            line.paragraph(
-                t("Name, phone, e-mail and LINE ID you can change yourself; it counts at once.")
-            ),
-            line.paragraph(
-                t(
-                    "Is something else wrong? Write it here in one message, up to {most} "
-                    "characters. Never write a password.",
-                    most=requests.MAX_DETAIL,
-                )
+            t("Name, phone, e-mail and LINE ID you can change yourself; it counts at once."),
+            t(
+                "Is something else wrong? Write it here in one message, up to {most} "
+                "characters. Never write a password.",
+                most=requests.MAX_DETAIL,
             ),
         ],
         [line.entry(t("Change it myself"), "change")],
@@ -69,13 +63,11 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
     asked = Asked(subject, webhook_event_id=event.id)
     request = rights.correct(ctx.session, asked, note, ctx.now)
     due = request_words.day(t, request.due_at)
-    title = t("Your request has arrived")
     words = t("Our staff check it and answer you by {due} at the latest.", due=due)
     return flow.end(
         line.card(
-            title,
-            title,
-            [line.paragraph(words), line.fact(t("Request number"), request.id)],
+            t("Your request has arrived"),
+            [words, line.fact(t("Request number"), request.id)],
             [line.entry(t("My requests"), "requests")],
         )
     )

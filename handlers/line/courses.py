@@ -31,7 +31,6 @@ def courses_wanted(event: Event, ctx: Context) -> HandlerResult:
         blocks.append(line.paragraph(f"{course.summary[t.language]}\n{about}", small=True))
     if not blocks:
         blocks = [line.paragraph(t("New courses are being prepared."))]
-    title = t("Our courses")
     if has_left(ctx):
         way_in = [line.entry(t("Ask our staff"), "human", topic="registration")]
     elif ctx.learner is not None and accounts.is_frozen(ctx.session, ctx.learner):
@@ -43,4 +42,4 @@ def courses_wanted(event: Event, ctx: Context) -> HandlerResult:
         ]
     else:
         way_in = [line.entry(t("Register"), "register")]
-    return flow.say(line.card(title, title, blocks, way_in), *ctx.asked())
+    return flow.say(line.card(t("Our courses"), blocks, way_in), *ctx.asked())

@@ -63,11 +63,9 @@ def _asked_for(ctx: Context, *first: Message) -> HandlerResult:
 def _way_in(ctx: Context) -> Message:
     """Register, or bring along the account of another LINE account."""
     t = ctx.t
-    title = t("What would you like to do?")
     return line.card(
-        title,
-        title,
-        [line.paragraph(t("With a new phone or a new LINE account you can move your account."))],
+        t("What would you like to do?"),
+        [t("With a new phone or a new LINE account you can move your account.")],
         [
             line.entry(t("Register"), "register"),
             line.entry(t("Move my account here"), "relink"),
@@ -110,18 +108,14 @@ def freeze_account(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCo
 def password_spoken_of(event: Event, ctx: Context) -> HandlerResult:
     """Somebody forgot it, or types one: nobody here ever asks for it, and the text is not kept."""
     t = ctx.t
-    title = t("About your password")
     card = line.card(
-        title,
-        title,
+        t("About your password"),
         [
-            line.paragraph(
-                t(
-                    "Never type a password in this chat; our staff never ask for it. If you wrote "
-                    "one just now, we have not kept it: please choose a new one."
-                )
+            t(
+                "Never type a password in this chat; our staff never ask for it. If you wrote "
+                "one just now, we have not kept it: please choose a new one."
             ),
-            line.paragraph(t("If you have forgotten it, ask for a new link.")),
+            t("If you have forgotten it, ask for a new link."),
         ],
         [line.entry(t("Send a new link"), "reset"), line.entry(t("Ask our staff"), "human")],
     )
@@ -161,22 +155,17 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitR
 
 def wait_card(t: Translator, until: datetime) -> Message:
     """Too many links: when the next one can be asked for, on the clock at home."""
-    title = t("Please wait a little")
     minute = until.replace(second=0, microsecond=0)
     if minute < until:
         minute += timedelta(minutes=1)
     return line.card(
-        title,
-        title,
+        t("Please wait a little"),
         [
-            line.paragraph(
-                t(
-                    "To protect your account I give only a few links. The next one works from "
-                    "{when}.",
-                    when=shown_time(minute, t.language),
-                )
+            t(
+                "To protect your account I give only a few links. The next one works from {when}.",
+                when=shown_time(minute, t.language),
             ),
-            line.paragraph(t("Until then everything stays as it is: nothing has changed.")),
+            t("Until then everything stays as it is: nothing has changed."),
         ],
         [
             line.entry(t("Ask our staff"), "human", topic="account"),
@@ -187,23 +176,17 @@ def wait_card(t: Translator, until: datetime) -> Message:
 
 def reset_card(t: Translator, username: str, url: str) -> Message:
     """The only message that carries a link to a reset."""
-    title = t("A new password")
     return line.card(
-        title,
-        title,
+        t("A new password"),
         [
             line.fact(t("Username"), username),
-            line.paragraph(
-                t(
-                    "The button opens a page. Type the last {digits} digits of your phone number "
-                    "there, and it shows your new temporary password. The link works for {span}.",
-                    digits=resets.DIGITS,
-                    span=shown_span(t, tokens.LINK_LIFE),
-                )
+            t(
+                "The button opens a page. Type the last {digits} digits of your phone number "
+                "there, and it shows your new temporary password. The link works for {span}.",
+                digits=resets.DIGITS,
+                span=shown_span(t, tokens.LINK_LIFE),
             ),
-            line.paragraph(
-                t("Until then nothing changes: the password that you have now still works.")
-            ),
+            t("Until then nothing changes: the password that you have now still works."),
         ],
         [
             line.link(t("Get a new password"), url),
@@ -214,35 +197,27 @@ def reset_card(t: Translator, username: str, url: str) -> Message:
 
 def reset_later(t: Translator) -> Message:
     """What may be pushed in its place: a push waits in a queue, and no link may do that."""
-    title = t("A new password")
     return line.card(
-        title,
-        title,
-        [line.paragraph(t("Tap the button to get a link to a new password."))],
+        t("A new password"),
+        [t("Tap the button to get a link to a new password.")],
         [line.entry(t("Get my link"), "reset")],
     )
 
 
 def ready_card(t: Translator, username: str, url: str) -> Message:
     """The only message that carries the first one-time link."""
-    title = t("Your way into E-Learning")
     return line.card(
-        title,
-        title,
+        t("Your way into E-Learning"),
         [
             line.fact(t("Username"), username),
-            line.paragraph(
-                t(
-                    "The button opens a page with your temporary password. It opens once and works "
-                    "for {span}; you then choose a password of your own.",
-                    span=shown_span(t, tokens.LINK_LIFE),
-                )
+            t(
+                "The button opens a page with your temporary password. It opens once and works "
+                "for {span}; you then choose a password of your own.",
+                span=shown_span(t, tokens.LINK_LIFE),
             ),
-            line.paragraph(
-                t(
-                    "Once you use this link, the password that you have now and all earlier links "
-                    "stop working. Keep username and password to yourself."
-                ),
+            t(
+                "Once you use this link, the password that you have now and all earlier links "
+                "stop working. Keep username and password to yourself."
             ),
         ],
         [
@@ -254,11 +229,9 @@ def ready_card(t: Translator, username: str, url: str) -> Message:
 
 def ready_later(t: Translator) -> Message:
     """What may be pushed in its place: a push waits in a queue, and no link may do that."""
-    title = t("Your account is ready")
     return line.card(
-        title,
-        title,
-        [line.paragraph(t("Tap the button to get a link that shows your temporary password."))],
+        t("Your account is ready"),
+        [t("Tap the button to get a link that shows your temporary password.")],
         [line.entry(t("Get my link"), "link")],
     )
 
@@ -280,16 +253,12 @@ def account_ready(session: Session, account_id: str, now: datetime) -> None:
 
 def not_ready(t: Translator) -> Message:
     """The e-learning system does not answer: nothing is lost, and asking again is free."""
-    title = t("Your account is being prepared")
     return line.card(
-        title,
-        title,
+        t("Your account is being prepared"),
         [
-            line.paragraph(
-                t(
-                    "E-Learning is taking longer than usual. Your registration is safe; we go on "
-                    "trying and write to you when it is ready."
-                )
+            t(
+                "E-Learning is taking longer than usual. Your registration is safe; we go on "
+                "trying and write to you when it is ready."
             )
         ],
         [line.entry(t("Try again now"), "link")],

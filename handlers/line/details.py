@@ -62,11 +62,10 @@ def _to_item(ctx: Context, item: Item) -> HandlerResult:
 @flow.prompt(Step.ITEM)
 def ask_item(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.ITEM)
-    title = t("What would you like to change?")
     buttons = [line.choice(input_words.item_name(t, item), step, item) for item in Item]
     buttons.append(line.entry(t("Cancel"), "cancel"))
     blocks = [line.paragraph(t("We show you old and new before anything is saved."), small=True)]
-    return [line.card(title, title, blocks, buttons, even=True)]
+    return [line.card(t("What would you like to change?"), blocks, buttons, even=True)]
 
 
 @flow.step(Step.ITEM)
@@ -177,7 +176,6 @@ def show_change(ctx: Context) -> list[Message]:
         return ask_value(ctx)
     new = ctx.draft["value"]
     old = fields.masked(item, fields.value_of(learner, item))
-    title = t("Save this change?")
     blocks = [
         line.paragraph(input_words.item_name(t, item), strong=True),
         line.fact(t("Until now"), old or t("I have none")),
@@ -191,7 +189,7 @@ def show_change(ctx: Context) -> list[Message]:
         line.choice(t("Write it again"), step, "again"),
         line.entry(t("Cancel"), "cancel"),
     ]
-    return [line.card(title, title, blocks, buttons)]
+    return [line.card(t("Save this change?"), blocks, buttons)]
 
 
 @flow.step(Step.CONFIRM)

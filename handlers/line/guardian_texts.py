@@ -22,23 +22,14 @@ def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
     """The code for the child to hand on, and a message that can be forwarded as it is."""
     t = ctx.t
     page = ctx.page(f"/s/guardian/{codes.GUARDIAN.shown(code)}")
-    title = t("Ask a parent or guardian")
     card = line.card(
-        title,
-        title,
+        t("Ask a parent or guardian"),
         [
-            line.paragraph(
-                t(
-                    "Please give this code to a parent or guardian of {age} or older:",
-                    age=ADULT_FROM,
-                )
-            ),
+            t("Please give this code to a parent or guardian of {age} or older:", age=ADULT_FROM),
             line.paragraph(codes.GUARDIAN.shown(code), strong=True),
-            line.paragraph(
-                t(
-                    "They send it in their own LINE chat with English Planet. We ask them there, "
-                    "and tell you here what they said."
-                )
+            t(
+                "They send it in their own LINE chat with English Planet. We ask them there, "
+                "and tell you here what they said."
             ),
             line.paragraph(_until(t, row), small=True),
         ],
@@ -68,23 +59,19 @@ def _until(t: Translator, row: Guardianship) -> str:
 def waiting_card(ctx: Context, row: Guardianship) -> Message:
     """Where a request stands; the code itself is kept nowhere, so it can only be a new one."""
     t = ctx.t
-    title = t("Waiting for your parent or guardian")
     stand = (
         t("The code has been opened; the answer has not come yet.")
         if row.state is GuardianshipState.OPENED
         else t("Nobody has sent the code yet.")
     )
     return line.card(
-        title,
-        title,
+        t("Waiting for your parent or guardian"),
         [
-            line.paragraph(stand),
-            line.paragraph(
-                t(
-                    "We write to you as soon as there is an answer. Without one the request ends "
-                    "by itself on {when}.",
-                    when=shown_time(row.expires_at, t.language),
-                )
+            stand,
+            t(
+                "We write to you as soon as there is an answer. Without one the request ends "
+                "by itself on {when}.",
+                when=shown_time(row.expires_at, t.language),
             ),
             line.paragraph(t("A new code stops the one that you have now."), small=True),
         ],
@@ -98,36 +85,35 @@ def waiting_card(ctx: Context, row: Guardianship) -> Message:
 
 def agreed_card(t: Translator, row: Guardianship) -> Message:
     """To the child: the guardian said yes."""
-    title = t("Your parent or guardian has agreed")
     until = t(
         "You can go on registering now; please do so by {when}.",
         when=shown_time(row.expires_at, t.language),
     )
     go_on = [line.entry(t("Go on registering"), "register")]
-    return line.card(title, title, [line.paragraph(until)], go_on)
+    return line.card(t("Your parent or guardian has agreed"), [until], go_on)
 
 
 def refused_card(t: Translator) -> Message:
     """To the child: the guardian said no."""
-    title = t("Your parent or guardian did not agree")
     erased = t(
         "So we cannot register you for now, and what we kept for the request is erased. You can "
         "look at the courses at any time."
     )
     return line.card(
-        title, title, [line.paragraph(erased)], [line.entry(t("See the courses"), "courses")]
+        t("Your parent or guardian did not agree"),
+        [erased],
+        [line.entry(t("See the courses"), "courses")],
     )
 
 
 def withdrawn_card(t: Translator) -> Message:
     """To the child: the guardian took the yes back."""
-    title = t("Your parent or guardian has withdrawn their agreement")
     ended = t(
         "Your registration and your E-Learning account end here, and all news stops. If you have "
         "a question, our staff are glad to help."
     )
     ask = [line.entry(t("Ask our staff"), "human", topic="account")]
-    return line.card(title, title, [line.paragraph(ended)], ask)
+    return line.card(t("Your parent or guardian has withdrawn their agreement"), [ended], ask)
 
 
 def withdrawal_text(t: Translator) -> str:
@@ -207,10 +193,10 @@ def guardian_card(ctx: Context, purpose: Purpose, mark: str) -> Message:
     if purpose is Purpose.ENROLMENT:
         buttons.append(line.link(t("Read the full policy"), ctx.page("/privacy")))
     return line.card(
-        f"{title} {paragraphs[0]}",
         title,
         [line.paragraph(text) for text in paragraphs],
         buttons,
+        alt=f"{title} {paragraphs[0]}",
         even=True,
     )
 
@@ -236,7 +222,6 @@ def guardian_receipt(ctx: Context, event: ConsentEvent) -> Message:
     )
     what = f"{purpose}: {label(event.state, t)}"
     return line.card(
-        f"{title}: {what}",
         title,
         [
             line.paragraph(what, strong=True),
@@ -245,4 +230,5 @@ def guardian_receipt(ctx: Context, event: ConsentEvent) -> Message:
             line.paragraph(t("To change this at any time: “My children”."), small=True),
         ],
         [line.link(t("Open the receipt"), ctx.page(f"/receipts/{event.id}"))],
+        alt=f"{title}: {what}",
     )

@@ -32,13 +32,12 @@ def history_wanted(event: Event, ctx: Context) -> HandlerResult:
     if len(found) > MAX_ENTRIES:
         more = t("The newest {most} of {all} entries.", most=MAX_ENTRIES, all=len(found))
         blocks.append(line.paragraph(more, small=True))
-    title = t("My history")
     if ctx.learner.state is LearnerState.ACTIVE and ctx.settings.system.is_embedded:
         everything = line.link(t("See everything"), ctx.page("/portal/history"))
     else:  # who cannot sign in at our portal takes everything along by another way
         everything = line.entry(t("My rights"), "rights")
     buttons = [everything, line.entry(t("My account"), "account")]
-    return flow.say(line.card(title, title, blocks, buttons), *ctx.asked())
+    return flow.say(line.card(t("My history"), blocks, buttons), *ctx.asked())
 
 
 def _day(ctx: Context, at: datetime) -> str:

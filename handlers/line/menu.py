@@ -80,14 +80,11 @@ def policy_wanted(event: Event, ctx: Context) -> HandlerResult:
     fingerprint = policy.text_hash(policy.CURRENT)[:12]
     card = line.card(
         t("Privacy policy"),
-        t("Privacy policy"),
         [
-            line.paragraph(
-                t(
-                    "We ask for four details: full name, phone number, e-mail and LINE ID. "
-                    "They are used to create and look after your E-Learning account. News comes "
-                    "only to those who said yes."
-                )
+            t(
+                "We ask for four details: full name, phone number, e-mail and LINE ID. "
+                "They are used to create and look after your E-Learning account. News comes "
+                "only to those who said yes."
             ),
             line.paragraph(
                 t(
@@ -111,31 +108,19 @@ def advice_wanted(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     card = line.card(
         t("Security advice"),
-        t("Security advice"),
         [
-            line.paragraph(
-                t(
-                    "1. Password: keep it strictly secret. Tell neither username nor password to "
-                    "anyone at all; our staff never ask for it."
-                )
+            t(
+                "1. Password: keep it strictly secret. Tell neither username nor password to "
+                "anyone at all; our staff never ask for it."
             ),
-            line.paragraph(
-                t(
-                    "2. Log out: tap Log Out each time you finish, so that nobody can use your "
-                    "account."
-                )
+            t("2. Log out: tap Log Out each time you finish, so that nobody can use your account."),
+            t(
+                "3. Cookies: E-Learning needs them to know that you are signed in. They are "
+                "encrypted and hold no data about you."
             ),
-            line.paragraph(
-                t(
-                    "3. Cookies: E-Learning needs them to know that you are signed in. They are "
-                    "encrypted and hold no data about you."
-                )
-            ),
-            line.paragraph(
-                t(
-                    "4. E-mail: we keep the e-mails between us so that you can refer to them "
-                    "later. Never send a password by e-mail or chat."
-                )
+            t(
+                "4. E-mail: we keep the e-mails between us so that you can refer to them "
+                "later. Never send a password by e-mail or chat."
             ),
         ],
         [line.link(t("Read it in full"), ctx.page("/portal/advice"))],
@@ -150,16 +135,12 @@ def human_wanted(event: Event, ctx: Context) -> HandlerResult:
     if topic not in TOPICS:
         topic = "general"
     inquiries.ask_for_human(ctx.session, ctx.conversation, topic, ctx.now)
-    title = t("Ask our staff")
     card = line.card(
-        title,
-        title,
+        t("Ask our staff"),
         [
-            line.paragraph(
-                t(
-                    "Noted: our staff see that you would like to be contacted. What you type here "
-                    "is not kept, so for a question of detail please contact the school directly."
-                )
+            t(
+                "Noted: our staff see that you would like to be contacted. What you type here "
+                "is not kept, so for a question of detail please contact the school directly."
             ),
             line.paragraph(contact_lines(ctx), small=True),
         ],

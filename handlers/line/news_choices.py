@@ -51,8 +51,7 @@ def choices_card(ctx: Context, learner: Learner) -> Message:
                 )
             )
         buttons.append(line.entry(t("Stop all news"), "news_off", p="all"))
-    title = t("My news")
-    return line.card(title, title, blocks, buttons, even=True)
+    return line.card(t("My news"), blocks, buttons, even=True)
 
 
 def _channel(

@@ -24,8 +24,8 @@ def receipt(ctx: Context, event: ConsentEvent) -> Message:
         how = t("To withdraw now: “Cancel”. After registering: “My account”, then “Withdraw”.")
         blocks.append(line.paragraph(how, small=True))
     return line.card(
-        f"{title}: {what}",
         title,
         blocks,
         [line.link(t("Open the receipt"), ctx.page(f"/receipts/{event.id}"))],
+        alt=f"{title}: {what}",
     )

@@ -49,7 +49,6 @@ def _settled_here(ctx: Context) -> HandlerResult:
         return flow.say(account_card(ctx), *ctx.asked())
     if frozen := while_frozen(ctx):
         return flow.say(*frozen, *ctx.asked())
-    title = t("Your account is in this chat")
     how = t(
         "To move it to another LINE account: sign in to E-Learning, open “Move to "
         "another LINE account”, and type the code there in the new chat."
@@ -61,9 +60,8 @@ def _settled_here(ctx: Context) -> HandlerResult:
         )
     twice = t("If you registered twice and want one account, our staff help you.")
     card = line.card(
-        title,
-        title,
-        [line.paragraph(how), line.paragraph(twice, small=True)],
+        t("Your account is in this chat"),
+        [how, line.paragraph(twice, small=True)],
         [*_to_the_code(ctx), line.entry(t("Ask our staff"), "human", topic="account")],
     )
     return flow.say(card, *ctx.asked())
@@ -72,7 +70,6 @@ def _settled_here(ctx: Context) -> HandlerResult:
 @flow.prompt(Step.CHOOSING)
 def offer_two_ways(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.CHOOSING)
-    title = t("Move your account here")
     ways = [
         t(
             "With your password: sign in to E-Learning, open “Move to another LINE "
@@ -97,7 +94,7 @@ def offer_two_ways(ctx: Context) -> list[Message]:
             )
         ]
         buttons = buttons[1:]  # the code stands in our portal
-    return [line.card(title, title, [line.paragraph(way) for way in ways], buttons)]
+    return [line.card(t("Move your account here"), [line.paragraph(way) for way in ways], buttons)]
 
 
 def _to_the_code(ctx: Context) -> list[Action]:
@@ -240,18 +237,14 @@ def _move(ctx: Context, learner: Learner, proof: str) -> HandlerResult:
     ctx.become(moved)
     t = ctx.t
     account = accounts.account_of(ctx.session, learner, ctx.provider)
-    title = t("Your account is here now")
     facts = [line.fact(t("Username"), account.username)] if account else []
     card = line.card(
-        title,
-        title,
+        t("Your account is here now"),
         [
             *facts,
-            line.paragraph(
-                t(
-                    "The old LINE account is cut off and was told so, and E-Learning is logged "
-                    "out everywhere. Your lessons and your choices are as they were."
-                )
+            t(
+                "The old LINE account is cut off and was told so, and E-Learning is logged "
+                "out everywhere. Your lessons and your choices are as they were."
             ),
         ],
         [

@@ -98,7 +98,6 @@ def restricted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     rights.restrict(ctx.session, _asked(event, ctx), ctx.now)
-    title = t("The use of your data is stopped")
     words = t(
         "We keep your data, send you no news and use it for nothing but your own lessons and "
         "requests. Our staff see that too. You can lift it with one tap."
@@ -107,7 +106,7 @@ def restricted(event: Event, ctx: Context) -> HandlerResult:
         line.entry(t("Allow use again"), "rights_unrestrict"),
         line.entry(t("My rights"), "rights"),
     ]
-    card = line.card(title, title, [line.paragraph(words)], buttons, even=True)
+    card = line.card(t("The use of your data is stopped"), [words], buttons, even=True)
     return flow.say(card, *ctx.asked())
 
 
@@ -142,10 +141,9 @@ def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.WITHDRAWING)
 def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.WITHDRAWING)
-    title = t("Withdraw and close my account?")
     words = line.paragraph(rights_words.of_withdrawal(t))
     yes, no = t("Withdraw"), t("Keep my account")
-    return [line.even_choice(title, [words], step, yes=yes, no=no)]
+    return [line.even_choice(t("Withdraw and close my account?"), [words], step, yes=yes, no=no)]
 
 
 @flow.step(Step.WITHDRAWING)
@@ -200,7 +198,6 @@ def erasure_asked_for(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.ERASING)
 def tell_what_erasing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.ERASING)
-    title = t("Erase all my data?")
     goes = (
         rights_words.of_erasure_for_strangers(t)
         if ctx.learner is None
@@ -208,7 +205,7 @@ def tell_what_erasing_means(ctx: Context) -> list[Message]:
     )
     words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
     yes, no = t("Erase everything"), t("Keep my data")
-    return [line.even_choice(title, words, step, yes=yes, no=no)]
+    return [line.even_choice(t("Erase all my data?"), words, step, yes=yes, no=no)]
 
 
 @flow.step(Step.ERASING)
@@ -228,13 +225,11 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
         return flow.end(line.text(held), requests_card(ctx))
     # The row is gone; what is said from here on is said to a stranger.
     ctx.conversation.learner_id = None
-    title = t("Your data has been erased")
     return flow.end(
         line.card(
-            title,
-            title,
+            t("Your data has been erased"),
             [
-                line.paragraph(rights_words.what_stays(t)),
+                rights_words.what_stays(t),
                 line.fact(t("Request number"), erased.request_id),
                 line.paragraph(t("You are welcome to register again at any time."), small=True),
             ],

@@ -19,14 +19,12 @@ MAX_REQUESTS = 6  # requests on one card: a phone's height
 def rights_card(ctx: Context) -> Message:
     """Each right in plain words with its button (PDPA ss.19, 30 to 36, 73)."""
     t, learner = ctx.t, ctx.learner
-    title = t("My rights")
     blocks = _for_strangers(t) if learner is None else _for_learners(t, learner)
     complaint = t(
         "You may also complain to the Personal Data Protection Committee (PDPC) at any time."
     )
     return line.card(
-        title,
-        title,
+        t("My rights"),
         [*blocks, line.separator(), line.paragraph(complaint, small=True)],
         [
             line.entry(t("My requests"), "requests"),
@@ -114,7 +112,6 @@ def requests_card(ctx: Context) -> Message:
     t = ctx.t
     subject = subjects.subject_of(ctx.session, ctx.conversation)
     found = requests.of_subject(ctx.session, subject, most=MAX_REQUESTS)
-    title = t("My requests")
     blocks: list[dict[str, object]] = []
     for request in found:
         what = f"{label(request.kind, t)}: {request_words.state_name(t, request)}"
@@ -123,7 +120,7 @@ def requests_card(ctx: Context) -> Message:
             blocks.append(line.paragraph(request_words.refusal(t, request.reason), small=True))
     if not blocks:
         blocks.append(line.paragraph(t("You have not asked for anything yet.")))
-    return line.card(title, title, blocks, [line.entry(t("My rights"), "rights")])
+    return line.card(t("My requests"), blocks, [line.entry(t("My rights"), "rights")])
 
 
 def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
@@ -131,14 +128,11 @@ def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
     title = t("The child’s data is ready") if is_for_guardian else t("Your data is ready")
     return line.card(
         title,
-        title,
         [
-            line.paragraph(
-                t(
-                    "The button opens a page where you get everything that we keep, as one file. "
-                    "It asks for the last {digits} digits of the phone number that was registered.",
-                    digits=resets.DIGITS,
-                )
+            t(
+                "The button opens a page where you get everything that we keep, as one file. "
+                "It asks for the last {digits} digits of the phone number that was registered.",
+                digits=resets.DIGITS,
             ),
             line.paragraph(
                 t(
@@ -160,8 +154,7 @@ def data_later(t: Translator, is_for_guardian: bool) -> Message:
     title = t("The child’s data is ready") if is_for_guardian else t("Your data is ready")
     return line.card(
         title,
-        title,
-        [line.paragraph(t("Tap the button to get a link to your data."))],
+        [t("Tap the button to get a link to your data.")],
         [_again(t, t("Get my link"), is_for_guardian)],
     )
 

@@ -59,9 +59,8 @@ def human_offer(ctx: Context, topic: str) -> Message:
     t = ctx.t
     return line.card(
         t("Would you like a person to help?"),
-        t("Would you like a person to help?"),
         [
-            line.paragraph(t("Our staff are glad to help you with this.")),
+            t("Our staff are glad to help you with this."),
             line.paragraph(contact_lines(ctx), small=True),
         ],
         [line.entry(t("Ask our staff"), "human", topic=topic)],
@@ -83,13 +82,10 @@ def greeting(ctx: Context) -> Message:
     if ctx.learner is None:
         return line.card(
             t("Welcome to English Planet"),
-            t("Welcome to English Planet"),
             [
-                line.paragraph(
-                    t(
-                        "Learn English online at your own pace, with explanations in Thai. "
-                        "Here you can register, get into your lessons and ask the school."
-                    )
+                t(
+                    "Learn English online at your own pace, with explanations in Thai. "
+                    "Here you can register, get into your lessons and ask the school."
                 ),
                 line.paragraph(
                     t("Before you give us anything, we tell you what it is for."), small=True
@@ -108,8 +104,7 @@ def greeting(ctx: Context) -> Message:
     ]
     if accounts.is_frozen(ctx.session, ctx.learner):
         buttons = [mine, line.entry(t("Ask our staff"), "human", topic="account")]
-    title = t("English Planet menu")
-    return line.card(title, title, [line.paragraph(t("What would you like to do?"))], buttons)
+    return line.card(t("English Planet menu"), [t("What would you like to do?")], buttons)
 
 
 def not_registered(ctx: Context) -> HandlerResult:

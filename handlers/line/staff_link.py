@@ -52,7 +52,6 @@ def code_sent(event: Event, ctx: Context) -> HandlerResult:
     has_work = staff_menu.has_work(ctx)
     card = line.card(
         title,
-        title,
         [
             *([line.paragraph(staff_menu.typed(ctx))] if has_work else []),
             *([line.paragraph(_comes_by_itself(ctx))] if has_work else []),

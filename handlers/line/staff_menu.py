@@ -39,5 +39,6 @@ def typed(ctx: Context) -> str:
 
 def card(ctx: Context) -> Message:
     """In place of a greeting, for whoever has no lessons here."""
-    title = ctx.t("Your work as a member of staff in this chat")
-    return line.card(title, title, [line.paragraph(typed(ctx))], buttons(ctx), even=True)
+    return line.card(
+        ctx.t("Your work as a member of staff in this chat"), [typed(ctx)], buttons(ctx), even=True
+    )

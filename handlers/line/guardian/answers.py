@@ -116,13 +116,12 @@ def _news_chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Ha
 
 def _thanks(ctx: Context) -> Message:
     t = ctx.t
-    title = t("Thank you for your answers")
     told = t(
         "We have told the child. Under “My children” you see what you agreed to, and can change "
         "or withdraw it at any time."
     )
     mine = [line.entry(t("My children"), "children")]
-    return line.card(title, title, [line.paragraph(told)], mine)
+    return line.card(t("Thank you for your answers"), [told], mine)
 
 
 @flow.cancel

@@ -44,7 +44,7 @@ def ask_relation(ctx: Context) -> list[Message]:
         line.paragraph(t("Who are you to the child?"), strong=True),
         line.paragraph(kept, small=True),
     ]
-    return [line.card(f"{title}: {row.nickname}", title, blocks, buttons, even=True)]
+    return [line.card(title, blocks, buttons, alt=f"{title}: {row.nickname}", even=True)]
 
 
 @flow.step(Step.RELATION)

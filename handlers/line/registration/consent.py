@@ -71,7 +71,6 @@ def show_card(ctx: Context) -> list[Message]:
     step = flow.mark(Step.CONSENT)
     title = t("May we keep your details?")
     card = line.card(
-        f"{title} {paragraphs[0]}",
         title,
         [line.paragraph(text) for text in paragraphs],
         [
@@ -79,6 +78,7 @@ def show_card(ctx: Context) -> list[Message]:
             line.choice(t("I do not agree"), step, "no", c=bound),
             line.link(t("Read the full policy"), ctx.page("/privacy")),
         ],
+        alt=f"{title} {paragraphs[0]}",
         even=True,
     )
     return [card]

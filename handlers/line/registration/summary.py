@@ -35,10 +35,8 @@ def show_summary(ctx: Context) -> list[Message]:
 
     both_decide = t("News comes only when your parent or guardian has said yes to it too.")
     is_eleven = draft.get(Step.AGE) == AgeBand.FROM_11_TO_19
-    title = t("Is everything right?")
     card = line.card(
-        title,
-        title,
+        t("Is everything right?"),
         [
             *(
                 line.fact(t(field.label), _given(ctx, field), edit(Step(item)))
