@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
+from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
 from bot.presentation import staff_words, words
@@ -204,24 +205,26 @@ class Flow:
 
         return declare
 
-    def to(self, ctx: Context, step: StrEnum, *messages: Message) -> HandlerResult:
+    def to(self, ctx: Context, step: StrEnum, *said: Message | str) -> HandlerResult:
         """Go to a step and ask what it asks."""
         asked = self.prompts[str(step)](ctx)
-        return HandlerResult((*messages, *asked), FlowState(self.name, str(step), ctx.draft))
+        return HandlerResult((*_messages(said), *asked), FlowState(self.name, str(step), ctx.draft))
 
-    def stay(self, ctx: Context, *messages: Message) -> HandlerResult:
+    def stay(self, ctx: Context, *said: Message | str) -> HandlerResult:
         """Stay where we are and keep what the draft holds now."""
-        return HandlerResult(messages, FlowState(self.name, ctx.conversation.step, ctx.draft))
+        return HandlerResult(
+            _messages(said), FlowState(self.name, ctx.conversation.step, ctx.draft)
+        )
 
     @staticmethod
-    def say(*messages: Message) -> HandlerResult:
+    def say(*said: Message | str) -> HandlerResult:
         """Say something and leave everything as it is."""
-        return HandlerResult(messages)
+        return HandlerResult(_messages(said))
 
     @staticmethod
-    def end(*messages: Message) -> HandlerResult:
+    def end(*said: Message | str) -> HandlerResult:
         """Say something and leave the flow; the draft is erased."""
-        return HandlerResult(messages, FlowState())
+        return HandlerResult(_messages(said), FlowState())
 
     def mark(self, step: StrEnum) -> str:
         """What the buttons of a step carry."""
@@ -233,6 +236,11 @@ class Flow:
         for kind, table in (("handler", self.handlers), ("prompt", self.prompts)):
             if set(table) != steps:
                 raise FlowError(f"{self.name}: {kind}s {sorted(set(table) ^ steps)} do not match")
+
+
+def _messages(said: Iterable[Message | str]) -> tuple[Message, ...]:
+    """What a handler says: bare text is a text message."""
+    return tuple(line.text(each) if isinstance(each, str) else each for each in said)
 
 
 def ignored(event: Event, ctx: Context) -> HandlerResult:

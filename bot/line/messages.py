@@ -63,8 +63,9 @@ def link(label: str, uri: str) -> Action:
     return {"type": "uri", "label": label, "uri": uri}
 
 
-def quick(message: Message, actions: list[Action]) -> Message:
+def quick(said: Message | str, actions: list[Action]) -> Message:
     """The message with quick replies below it (13 at most; shown under the last message only)."""
+    message = text(said) if isinstance(said, str) else said
     if not actions:
         return message
     items = [{"type": "action", "action": action} for action in actions[:13]]

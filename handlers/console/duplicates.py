@@ -120,8 +120,7 @@ def undo_merge(merge_id: str) -> AnyResponse:
     now = bot.clock()
     done = bot.database.write(lambda s: merging.undo(s, merge_id, bot.settings, member_id, now))
     if done:
-        told = t("The merge is undone. The person asks in the chat for a new password.")
-        flash(told, "success")
+        flash(t("The merge is undone. The person asks in the chat for a new password."), "success")
     else:
         flash(t("This merge cannot be undone any more."), "warning")
     return redirect(url_for("console.duplicates"), 303)

@@ -33,7 +33,7 @@ def account_wanted(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.cancel
 def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(line.text(ctx.t("Nothing has changed.")))
+    return flow.end(ctx.t("Nothing has changed."))
 
 
 @flow.entry("close")
@@ -46,7 +46,7 @@ def closing_wanted(event: Event, ctx: Context) -> HandlerResult:
         theirs = ctx.t(
             "Up to {age} years of age, a parent or guardian closes the account.", age=CHILD_UP_TO
         )
-        return flow.say(line.text(theirs), human_offer(ctx, "account"))
+        return flow.say(theirs, human_offer(ctx, "account"))
     if frozen := while_frozen(ctx):
         return flow.say(*frozen)
     ctx.draft = {}
@@ -69,13 +69,13 @@ def closing_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen not in {"yes", "no"} or learner is None:
         return once_more(flow, ctx, *tell_what_closing_means(ctx))
     if chosen == "no":
-        return flow.end(line.text(t("Your account stays as it is.")))
+        return flow.end(t("Your account stays as it is."))
     if frozen := while_frozen(ctx):
         return flow.end(*frozen)
     text = "\n".join(closing_words.meaning(t))
     said = consents.ConsentStatement(text, t.language, webhook_event_id=event.id)
     account = closing.close(ctx.session, learner, ctx.provider, said, ctx.settings.school, ctx.now)
-    goodbye = line.text(t("Your account is closed, and all news has stopped. Thank you."))
+    goodbye = t("Your account is closed, and all news has stopped. Thank you.")
     done = flow.end(goodbye, account_card(ctx))
     return done.then(PostCommitTask("close_account", {"account": account.id})) if account else done
 

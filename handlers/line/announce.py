@@ -37,14 +37,14 @@ flow = Flow("announce", Step, is_for_staff=True)
 @flow.cancel
 def thrown_away(event: Event, ctx: Context) -> HandlerResult:
     """Nothing that is typed next may become an announcement."""
-    return flow.end(line.text(ctx.t("Thrown away. Nothing was kept.")))
+    return flow.end(ctx.t("Thrown away. Nothing was kept."))
 
 
 @flow.entry("announce")
 def announcement_begun(event: Event, ctx: Context) -> HandlerResult:
     """By the button, or by the word with the text right behind it."""
     if not ctx.staff.may(Permission.WRITE_CAMPAIGN):
-        return flow.say(line.text(ctx.t("Your role does not write announcements.")), *ctx.asked())
+        return flow.say(ctx.t("Your role does not write announcements."), *ctx.asked())
     typed = staff_words.body(event.text or "")
     if ctx.conversation.flow == flow.name and not typed:  # a second tap must not throw it away
         return flow.stay(ctx, *ctx.asked())
@@ -79,7 +79,7 @@ def topic_chosen(event: Event, ctx: Context) -> HandlerResult:
     if _is_too_long(typed):
         return flow.stay(ctx, _too_long_for_now(ctx), *ask_topic(ctx))
     _keep(ctx, typed)
-    kept = line.text(ctx.t("Your text is kept. Please choose the topic first."))
+    kept = ctx.t("Your text is kept. Please choose the topic first.")
     return flow.stay(ctx, kept, *ask_topic(ctx))
 
 
@@ -144,18 +144,18 @@ def checked(event: Event, ctx: Context) -> HandlerResult:
             ctx.draft.pop(language, None)
         return _on(ctx)
     if wish == "drop":
-        return flow.end(line.text(t("Thrown away. Nothing was kept.")))
+        return flow.end(t("Thrown away. Nothing was kept."))
     if event.text is not None:
         same = t("The text is still the same. To change it, please tap “Change the text”.")
-        return flow.stay(ctx, line.text(same), *ask_whether_it_is_right(ctx))
+        return flow.stay(ctx, same, *ask_whether_it_is_right(ctx))
     if wish not in {"ask", "keep"} or not ctx.staff.may(Permission.WRITE_CAMPAIGN):
         return flow.stay(ctx, *ask_whether_it_is_right(ctx))
     try:
         campaign = _create(ctx)
     except CampaignError as error:
-        return flow.end(line.text(problems(t, error.problems)))
+        return flow.end(problems(t, error.problems))
     if wish == "keep":
-        return flow.end(line.text(t("Kept as a draft. It stands in the console.")))
+        return flow.end(t("Kept as a draft. It stands in the console."))
     return flow.end().then(PostCommitTask("announce_ask", asking(campaign, ctx.staff.id)))
 
 
@@ -180,7 +180,7 @@ def _taken(
     if _is_too_long(typed):
         most = campaign_content.MAX_LENGTH["text"]
         told = ctx.t("That is too long: at most {most} characters fit.", most=f"{most:,}")
-        return flow.stay(ctx, line.text(told), *flow.prompts[step](ctx))
+        return flow.stay(ctx, told, *flow.prompts[step](ctx))
     if language == ENGLISH and _has_thai(typed) and not _has_latin(typed):
         told = ctx.t("That is Thai. Please type it in English, or tap “Leave it out”.")
         return flow.stay(ctx, _with_skip(ctx, line.text(told), step))

@@ -51,8 +51,7 @@ def latest_wanted(event: Event, ctx: Context) -> HandlerResult:
         return not_for_them(ctx)
     campaign = listing.latest_of(ctx.session, ctx.staff.id)
     if campaign is None:
-        none = ctx.t("You have not asked for approval of anything yet.")
-        return flow.say(line.text(none), *ctx.asked())
+        return flow.say(ctx.t("You have not asked for approval of anything yet."), *ctx.asked())
     return flow.say(card(ctx, campaign), *ctx.asked())
 
 

@@ -42,7 +42,7 @@ flow = Flow("campaign_desk", Step, is_for_staff=True)
 @flow.cancel
 def left_as_it_was(event: Event, ctx: Context) -> HandlerResult:
     """Nothing that is typed next may go to the author."""
-    return flow.end(line.text(ctx.t("All right. Nothing was decided.")))
+    return flow.end(ctx.t("All right. Nothing was decided."))
 
 
 @flow.entry("approvals")
@@ -84,7 +84,7 @@ def stopping_wanted(event: Event, ctx: Context) -> HandlerResult:
         return not_for_them(ctx)
     found = listing.on_the_way(ctx.session, MAX_CAMPAIGNS)
     if not found:
-        told = line.text(t("No announcement is under way, so there is nothing to stop."))
+        told = t("No announcement is under way, so there is nothing to stop.")
         mine = [line.entry(t("News"), "news")] if ctx.learner is not None else []
         return flow.say(line.quick(told, [*mine, *main_menu(ctx)]), *ctx.asked())
     if len(found) == 1:
@@ -131,15 +131,15 @@ def approved(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     except MoveError:
         return decided(ctx, campaign)
     except StaleError:
-        changed = line.text(t("It has changed since that card. Please read the new one."))
+        changed = t("It has changed since that card. Please read the new one.")
         return flow.say(changed, card(ctx, campaign))
     except CampaignError as error:
         said = "\n".join(campaign_words.said(t, each) for each in error.problems)
-        return flow.say(line.text(said), card(ctx, campaign))
+        return flow.say(said, card(ctx, campaign))
     alerts.tell_author(ctx.session, campaign, ctx.settings, ctx.now)
     begins = formatting.moment(t, campaign.due_at) if campaign.due_at else ""
     told = t("Approved. It begins {time}; until then and after it can be stopped.", time=begins)
-    return flow.say(line.text(told), card(ctx, campaign))
+    return flow.say(told, card(ctx, campaign))
 
 
 @flow.entry("campaign_back")
@@ -154,7 +154,7 @@ def sending_back_wanted(event: Event, ctx: Context, campaign: Campaign) -> Handl
 @flow.prompt(Step.NOTE)
 def ask_why(ctx: Context) -> list[Message]:
     t = ctx.t
-    asked = line.text(t("What should be changed? Please type it for the author."))
+    asked = t("What should be changed? Please type it for the author.")
     none = line.choice(t("Without a reason"), flow.mark(Step.NOTE), NO_NOTE)
     return [line.quick(asked, [none, line.entry(t("Cancel"), "cancel")])]
 
@@ -171,11 +171,11 @@ def sent_back(event: Event, ctx: Context) -> HandlerResult:
             raise MoveError
         campaigns.send_back(ctx.session, campaign, ctx.staff.id, note[:MAX_NOTE_LENGTH], ctx.now)
     except PermissionRevokedError:
-        return flow.end(line.text(t("Your role may not do that. Please ask an administrator.")))
+        return flow.end(t("Your role may not do that. Please ask an administrator."))
     except MoveError:
-        return flow.end(line.text(t("That has been decided already.")))
+        return flow.end(t("That has been decided already."))
     alerts.tell_author(ctx.session, campaign, ctx.settings, ctx.now)
-    return flow.end(line.text(t("Sent back to the author.")))
+    return flow.end(t("Sent back to the author."))
 
 
 @flow.entry("campaign_take_back")
@@ -185,8 +185,7 @@ def taken_back(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     if campaign.state is not CampaignState.IN_REVIEW:
         return decided(ctx, campaign)
     campaigns.send_back(ctx.session, campaign, ctx.staff.id, "", ctx.now)
-    told = line.text(ctx.t("Taken back. It is a draft in the console again."))
-    return flow.say(told, card(ctx, campaign))
+    return flow.say(ctx.t("Taken back. It is a draft in the console again."), card(ctx, campaign))
 
 
 @flow.entry("campaign_stop")
@@ -200,7 +199,7 @@ def stopped(event: Event, ctx: Context, campaign: Campaign) -> HandlerResult:
     except MoveError:
         return decided(ctx, campaign)
     told = ctx.t("Stopped for good. What had gone out cannot be taken back.")
-    return flow.say(line.text(told), card(ctx, campaign))
+    return flow.say(told, card(ctx, campaign))
 
 
 @flow.entry("staff_unlink")
@@ -209,4 +208,4 @@ def unlinking_wanted(event: Event, ctx: Context) -> HandlerResult:
     ctx.__dict__.pop("member", None)
     told = ctx.t("Unlinked. Nothing for staff comes into this chat any more.")
     is_gone = ctx.member is None
-    return flow.end(line.text(told)) if is_gone else flow.say(line.text(told))
+    return flow.end(told) if is_gone else flow.say(told)

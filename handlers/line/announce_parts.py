@@ -36,8 +36,7 @@ def needs(permission: Permission) -> Callable[[About], Handler]:
                 # The lock may have taken a while: who they are now is what counts.
                 ctx.member = chats.confirm(ctx.session, ctx.staff.id, permission)
             except MoveError:
-                gone = ctx.t("That announcement is not there any more.")
-                return Flow.say(line.text(gone), *ctx.asked())
+                return Flow.say(ctx.t("That announcement is not there any more."), *ctx.asked())
             except PermissionRevokedError:
                 return not_for_them(ctx)
             return handler(event, ctx, campaign)
@@ -49,13 +48,12 @@ def needs(permission: Permission) -> Callable[[About], Handler]:
 
 def not_for_them(ctx: Context) -> HandlerResult:
     """For whoever has another role, or none any more."""
-    refused = ctx.t("Your role may not do that. Please ask an administrator.")
-    return Flow.say(line.text(refused), *ctx.asked())
+    return Flow.say(ctx.t("Your role may not do that. Please ask an administrator."), *ctx.asked())
 
 
 def decided(ctx: Context, campaign: Campaign) -> HandlerResult:
     """For whoever comes too late: how it stands."""
-    return Flow.say(line.text(ctx.t("That has been decided already.")), card(ctx, campaign))
+    return Flow.say(ctx.t("That has been decided already."), card(ctx, campaign))
 
 
 def card(ctx: Context, campaign: Campaign) -> Message:

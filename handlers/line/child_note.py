@@ -35,11 +35,10 @@ def _asked(event: Event, ctx: Context, wanted: str | None) -> Asked | None:
 @flow.entry("child_correct")
 def correction_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.conversation.flow is not None:
-        first = line.text(ctx.t("Please finish or cancel this first."))
-        return flow.say(first, *ctx.asked())
+        return flow.say(ctx.t("Please finish or cancel this first."), *ctx.asked())
     wanted = event.postback.get("g")
     if _asked(event, ctx, wanted) is None:
-        return flow.say(line.text(ctx.t("This agreement has ended.")))
+        return flow.say(ctx.t("This agreement has ended."))
     ctx.draft = {"g": wanted}
     return flow.to(ctx, Step.NOTE)
 
@@ -51,7 +50,7 @@ def ask_what_is_wrong(ctx: Context) -> list[Message]:
         "{most} characters. Never write a password.",
         most=requests.MAX_DETAIL,
     )
-    return [line.quick(line.text(question), [line.entry(ctx.t("Cancel"), "cancel")])]
+    return [line.quick(question, [line.entry(ctx.t("Cancel"), "cancel")])]
 
 
 @flow.step(Step.NOTE)
@@ -59,7 +58,7 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
     t, note = ctx.t, (event.text or "").strip()
     asked = _asked(event, ctx, ctx.draft.get("g"))
     if asked is None:
-        return flow.end(line.text(ctx.t("This agreement has ended.")))
+        return flow.end(ctx.t("This agreement has ended."))
     if not note or len(note) > requests.MAX_DETAIL:
         return flow.stay(ctx, *ask_what_is_wrong(ctx))
     request = rights.correct(ctx.session, asked, note, ctx.now)
@@ -72,4 +71,4 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.cancel
 def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(line.text(ctx.t("Nothing has changed.")))
+    return flow.end(ctx.t("Nothing has changed."))

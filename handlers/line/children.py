@@ -50,8 +50,7 @@ def _held(ctx: Context, wanted: str | None) -> tuple[Guardianship, Conversation]
 def _of_button(event: Event, ctx: Context) -> tuple[Guardianship, Conversation] | HandlerResult:
     """The child whose card was tapped, or what is said where that cannot be done now."""
     if ctx.conversation.flow is not None:
-        first = line.text(ctx.t("Please finish or cancel this first."))
-        return flow.say(first, *ctx.asked())
+        return flow.say(ctx.t("Please finish or cancel this first."), *ctx.asked())
     held = _held(ctx, event.postback.get("g"))
     return held if held is not None else flow.say(*_gone(ctx))
 
@@ -66,7 +65,7 @@ def children_wanted(event: Event, ctx: Context) -> HandlerResult:
     cards = [child_card(ctx, row) for row in found[first : first + MAX_CARDS]]
     if first + MAX_CARDS < len(found):
         more = line.entry(ctx.t("More children"), "children", **{"from": str(first + MAX_CARDS)})
-        cards.append(line.quick(line.text(ctx.t("There are more:")), [more]))
+        cards.append(line.quick(ctx.t("There are more:"), [more]))
     return flow.say(*cards)
 
 
@@ -176,7 +175,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen not in {"yes", "no"}:
         return once_more(flow, ctx, *tell_what_withdrawing_means(ctx))
     if chosen == "no":
-        return flow.end(line.text(t("Nothing has changed.")))
+        return flow.end(t("Nothing has changed."))
     row, child = held
     told = [withdrawn_card(translator(child.language))]
     ends.tell_child(ctx.session, row, child, "withdrawn", told, ctx.now)
@@ -184,12 +183,12 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     if child.learner_id is None:
         said = ConsentStatement(text, actor=GUARDIAN, webhook_event_id=event.id)
         ends.withdraw(ctx.session, row, child, said, school, ctx.now)
-        return flow.end(line.text(t("You have withdrawn, and what we kept is erased.")))
+        return flow.end(t("You have withdrawn, and what we kept is erased."))
     asked = _asked_for(event, child)
     found = rights.withdraw(ctx.session, asked, text, school, ctx.provider, ctx.now)
     done = flow.end(
-        line.text(t("You have withdrawn, and the child’s account is closed.")),
-        line.text(_erasure_follows(ctx, found.erased)),
+        t("You have withdrawn, and the child’s account is closed."),
+        _erasure_follows(ctx, found.erased),
         guardian_receipt(ctx, found.event),
     )
     if found.account_id is None:
@@ -231,7 +230,7 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen not in {"yes", "no"}:
         return once_more(flow, ctx, *tell_what_erasing_means(ctx))
     if chosen == "no":
-        return flow.end(line.text(t("Nothing has changed.")))
+        return flow.end(t("Nothing has changed."))
     row, child = held
     person, to = child.person, ends.address_of(ctx.session, row, child)
     told, row_id = [withdrawn_card(translator(child.language))], row.id
@@ -242,7 +241,7 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     erased = rights.erase(ctx.session, _asked_for(event, child), ctx.now)
     if erased.is_held:
         due = request_words.day(t, erased.due_at)
-        return flow.end(line.text(rights_words.is_held(t, due, may_tell=erased.may_tell)))
+        return flow.end(rights_words.is_held(t, due, may_tell=erased.may_tell))
     if to:  # after the erasure, which takes whatever was queued before
         outbox.queue(
             ctx.session,
@@ -259,4 +258,4 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.cancel
 def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(line.text(ctx.t("Nothing has changed.")))
+    return flow.end(ctx.t("Nothing has changed."))

@@ -58,7 +58,7 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
             length=len(note),
             most=requests.MAX_DETAIL,
         )
-        return flow.stay(ctx, line.text(long), *ask_what_is_wrong(ctx))
+        return flow.stay(ctx, long, *ask_what_is_wrong(ctx))
     subject = subjects.subject_of(ctx.session, ctx.conversation)
     asked = Asked(subject, webhook_event_id=event.id)
     request = rights.correct(ctx.session, asked, note, ctx.now)
@@ -75,4 +75,4 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.cancel
 def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(line.text(ctx.t("Nothing has changed.")))
+    return flow.end(ctx.t("Nothing has changed."))

@@ -47,13 +47,12 @@ def _asked_for(ctx: Context, *first: Message) -> HandlerResult:
     t = ctx.t
     if ctx.learner is None:
         none = t("You have no account here yet. Registering takes about three minutes.")
-        return flow.say(*first, line.text(none), *(ctx.asked() or [_way_in(ctx)]))
+        return flow.say(*first, none, *(ctx.asked() or [_way_in(ctx)]))
     if merging.is_why_closed(ctx.session, ctx.learner):
         return flow.say(*first, account_card(ctx))
     account = accounts.account_of(ctx.session, ctx.learner, ctx.provider)
     if account is None or account.state is AccountState.CLOSED:
-        closed = line.text(t("Your account is closed."))
-        return flow.say(*first, closed, human_offer(ctx, "account"))
+        return flow.say(*first, t("Your account is closed."), human_offer(ctx, "account"))
     if account.state is AccountState.FROZEN:
         return flow.say(*first, frozen_words(t), human_offer(ctx, "account"))
     wish = {"account": account.id, "person": ctx.conversation.person}
@@ -88,9 +87,9 @@ def freeze_pressed(event: Event, ctx: Context) -> HandlerResult:
     pressed = freezing.freeze(ctx.session, event.postback.get("k", ""), "chat", ctx.now)
     if pressed.outcome is Freeze.DEAD:
         dead = t("This button does not work any more. If you need help, please ask our staff.")
-        return flow.say(line.text(dead), human_offer(ctx, "account"))
+        return flow.say(dead, human_offer(ctx, "account"))
     if pressed.outcome is Freeze.CLOSED:
-        return flow.say(line.text(t("The account is closed, so nobody can sign in.")))
+        return flow.say(t("The account is closed, so nobody can sign in."))
     turn = flow.say(frozen_words(t), human_offer(ctx, "account"))
     if pressed.account_id is None:
         return turn

@@ -51,7 +51,7 @@ def _not_now(ctx: Context, learner: Learner) -> HandlerResult:
     if learner.state is not LearnerState.ACTIVE:
         return flow.end(account_card(ctx))
     frozen = ctx.t("Your account is frozen, so nothing can be changed in it now.")
-    return flow.end(line.text(frozen), human_offer(ctx, "account"))
+    return flow.end(frozen, human_offer(ctx, "account"))
 
 
 def _to_item(ctx: Context, item: Item) -> HandlerResult:
@@ -72,8 +72,7 @@ def ask_item(ctx: Context) -> list[Message]:
 def item_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.ITEM))
     if chosen not in set(Item):
-        please = line.text(ctx.t("Please tap one of the buttons."))
-        return flow.say(please, *ask_item(ctx))
+        return flow.say(ctx.t("Please tap one of the buttons."), *ask_item(ctx))
     return _to_item(ctx, Item(chosen))
 
 
@@ -85,7 +84,7 @@ def ask_proof(ctx: Context) -> list[Message]:
         "we have of you now?",
         digits=resets.DIGITS,
     )
-    return [line.quick(line.text(question), [line.entry(t("Cancel"), "cancel")])]
+    return [line.quick(question, [line.entry(t("Cancel"), "cancel")])]
 
 
 @flow.step(Step.PROOF)
@@ -96,10 +95,10 @@ def proof_given(event: Event, ctx: Context) -> HandlerResult:
         return flow.end(greeting(ctx))
     knows = details.knows_phone(ctx.session, learner, event.text or "", ctx.now)
     if knows is None:
-        many = line.text(t("There were too many tries. Please try again tomorrow."))
+        many = t("There were too many tries. Please try again tomorrow.")
         return flow.end(many, human_offer(ctx, "account"))
     if not knows:
-        return flow.to(ctx, Step.PROOF, line.text(t("Those are not the digits that we have.")))
+        return flow.to(ctx, Step.PROOF, t("Those are not the digits that we have."))
     return flow.to(ctx, Step.VALUE)
 
 
@@ -110,7 +109,7 @@ def ask_value(ctx: Context) -> list[Message]:
     is_kept = ctx.learner is not None and fields.value_of(ctx.learner, item)
     if is_kept and not FIELDS[item].is_needed:
         buttons.insert(0, line.choice(t("Remove it"), flow.mark(Step.VALUE), "none"))
-    return [line.quick(line.text(input_words.question(t, item)), buttons)]
+    return [line.quick(input_words.question(t, item), buttons)]
 
 
 @flow.step(Step.VALUE)
@@ -153,7 +152,7 @@ def offer_correction(ctx: Context) -> list[Message]:
         line.choice(t("No, mine is right"), step, "typed"),
         line.entry(t("Cancel"), "cancel"),
     ]
-    return [line.quick(line.text(question), buttons)]
+    return [line.quick(question, buttons)]
 
 
 @flow.step(Step.SLIP)
@@ -204,28 +203,28 @@ def change_confirmed(event: Event, ctx: Context) -> HandlerResult:
         _forget(ctx)
         return flow.to(ctx, Step.VALUE)
     if chosen != "save":
-        return flow.say(line.text(t("Please tap one of the buttons.")), *show_change(ctx))
+        return flow.say(t("Please tap one of the buttons."), *show_change(ctx))
     value = ctx.draft["value"] or None
     is_same = value == fields.value_of(learner, item)
     if item is Item.EMAIL and not (is_same and learner.email_verified_at):
         return _ask_to_confirm(ctx, learner, value or "")
     if is_same:
-        return flow.end(line.text(t("That is what we have already.")), account_card(ctx))
+        return flow.end(t("That is what we have already."), account_card(ctx))
     details.change(ctx.session, learner, item, value, "learner", ctx.now)
-    return flow.end(line.text(t("Saved. This is what we have now:")), account_card(ctx))
+    return flow.end(t("Saved. This is what we have now:"), account_card(ctx))
 
 
 def _ask_to_confirm(ctx: Context, learner: Learner, address: str) -> HandlerResult:
     t = ctx.t
     if not details.ask_to_change_email(ctx.session, learner, address, ctx.now, ctx.settings):
-        return flow.end(line.text(too_many_mails(ctx)))
+        return flow.end(too_many_mails(ctx))
     sent = t(
         "We have sent a mail to {address}. Please open it and press the button on the page "
         "within {span}; until then the address that we have stays.",
         address=address,
         span=shown_span(t, mails.LINK_USEFUL),
     )
-    return flow.end(line.text(sent))
+    return flow.end(sent)
 
 
 def too_many_mails(ctx: Context) -> str:
@@ -268,4 +267,4 @@ def _forget(ctx: Context) -> None:
 
 @flow.cancel
 def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(line.text(ctx.t("Nothing has changed.")))
+    return flow.end(ctx.t("Nothing has changed."))

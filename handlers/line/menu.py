@@ -24,7 +24,7 @@ def greeted_back(event: Event, ctx: Context) -> HandlerResult:
 @flow.entry("thanks")
 def thanked(event: Event, ctx: Context) -> HandlerResult:
     """Thanks, or an "ok" that answers nothing: a kind word, and the question that waits."""
-    return flow.say(line.text(ctx.t("You are welcome!")), *ctx.asked())
+    return flow.say(ctx.t("You are welcome!"), *ctx.asked())
 
 
 @flow.entry("menu")
@@ -34,8 +34,7 @@ def menu_wanted(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.entry("help")
 def help_wanted(event: Event, ctx: Context) -> HandlerResult:
-    t = ctx.t
-    body = t(
+    body = ctx.t(
         "You can tap the buttons or type these words:\n"
         "• register – get a username for E-Learning\n"
         "• account – your details, and what happened so far\n"
@@ -49,8 +48,8 @@ def help_wanted(event: Event, ctx: Context) -> HandlerResult:
         "• cancel – stop what we are doing"
     )
     if staff_menu.has_work(ctx):
-        return flow.say(line.text(staff_menu.typed(ctx)), line.text(body), *ctx.asked())
-    return flow.say(line.text(body), *ctx.asked())
+        return flow.say(staff_menu.typed(ctx), body, *ctx.asked())
+    return flow.say(body, *ctx.asked())
 
 
 def _speak(ctx: Context, language: Language) -> HandlerResult:
@@ -61,7 +60,7 @@ def _speak(ctx: Context, language: Language) -> HandlerResult:
     again = ctx.asked()
     if not again:
         again = [staff_menu.card(ctx) if staff_menu.has_work(ctx) else greeting(ctx)]
-    return flow.say(line.text(ctx.t("From now on we speak English.")), *again)
+    return flow.say(ctx.t("From now on we speak English."), *again)
 
 
 @flow.entry("english")
@@ -153,9 +152,8 @@ def human_wanted(event: Event, ctx: Context) -> HandlerResult:
 def nothing_to_cancel(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     if staff_menu.has_work(ctx):
-        told = t("There is nothing to cancel. To stop an announcement, type “stop”.")
-        return flow.say(line.text(told))
-    return flow.say(line.text(t("There is nothing to cancel. What would you like to do?")))
+        return flow.say(t("There is nothing to cancel. To stop an announcement, type “stop”."))
+    return flow.say(t("There is nothing to cancel. What would you like to do?"))
 
 
 @flow.entry("stale")
@@ -163,15 +161,13 @@ def old_button_tapped(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     again = ctx.asked()
     if again:
-        return flow.say(
-            line.text(t("That button belongs to an earlier step. Here is where we are:")), *again
-        )
+        return flow.say(t("That button belongs to an earlier step. Here is where we are:"), *again)
     if event.postback.get("s", "").startswith(OF_STAFF) and ctx.member is not None:
         return flow.say(
-            line.text(t("That has been dealt with already. Type “status” to see where it stands."))
+            t("That has been dealt with already. Type “status” to see where it stands.")
         )
     # One line only: after a double tap the card that matters must stay in view.
-    return flow.say(line.text(t("That has been dealt with already; see above, or choose below.")))
+    return flow.say(t("That has been dealt with already; see above, or choose below."))
 
 
 @flow.entry("attachment")
@@ -192,8 +188,8 @@ def attachment_came(event: Event, ctx: Context) -> HandlerResult:
     if event.message_kind == "image" and ctx.conversation.flow == "announce":
         thanks += " " + t("An announcement with a picture is written in the console.")
     if again:
-        return flow.say(line.text(thanks + " " + t("Shall we go on where we were?")), *again)
-    return flow.say(line.text(thanks), greeting(ctx))
+        return flow.say(thanks + " " + t("Shall we go on where we were?"), *again)
+    return flow.say(thanks, greeting(ctx))
 
 
 def not_understood(event: Event, ctx: Context) -> HandlerResult:
@@ -202,17 +198,14 @@ def not_understood(event: Event, ctx: Context) -> HandlerResult:
         return attachment_came(event, ctx)
     t = ctx.t
     if staff_menu.has_work(ctx):
-        told = line.text(t("I did not quite understand that."))
-        return flow.say(told, line.text(staff_menu.typed(ctx)))
+        return flow.say(t("I did not quite understand that."), staff_menu.typed(ctx))
     return flow.say(
-        line.text(
-            t(
-                "I did not quite understand that. Please tap a button below, or type “help”. "
-                "If you have a question for the school, tap “Ask our staff”."
-            )
+        t(
+            "I did not quite understand that. Please tap a button below, or type “help”. "
+            "If you have a question for the school, tap “Ask our staff”."
         ),
         line.quick(
-            line.text(t("What would you like to do?")),
+            t("What would you like to do?"),
             [line.entry(t("Ask our staff"), "human"), *main_menu(ctx)],
         ),
     )

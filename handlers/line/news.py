@@ -38,7 +38,7 @@ def _nothing_here(ctx: Context) -> HandlerResult:
     if ctx.member is None:
         return not_registered(ctx)
     copy = ctx.t("This button works for learners only. What you got is the copy for our staff.")
-    return flow.say(line.text(copy), *ctx.asked())
+    return flow.say(copy, *ctx.asked())
 
 
 def _purpose(event: Event) -> Purpose | None:
@@ -73,9 +73,8 @@ def news_stopped(event: Event, ctx: Context) -> HandlerResult:
     ]
     receipts = [receipt(ctx, given) for given in stopped if given is not None]
     if not receipts:
-        return flow.say(line.text(t("You get none of this news.")), *ctx.asked())
-    done = line.text(t("Done: you get no more of this news."))
-    return flow.say(done, *receipts, *ctx.asked())
+        return flow.say(t("You get none of this news."), *ctx.asked())
+    return flow.say(t("Done: you get no more of this news."), *receipts, *ctx.asked())
 
 
 def _about_one_channel(
@@ -173,7 +172,7 @@ def pause_wanted(event: Event, ctx: Context) -> HandlerResult:
         return _nothing_here(ctx)
     until = shown_day(subscriptions.pause(ctx.session, learner, ctx.now), ctx.t.language)
     told = ctx.t("No news until {until}. After that it goes on by itself.", until=until)
-    return flow.say(line.text(told), choices_card(ctx, learner), *ctx.asked())
+    return flow.say(told, choices_card(ctx, learner), *ctx.asked())
 
 
 @flow.entry("news_go_on")
@@ -194,7 +193,7 @@ def link_wanted_again(event: Event, ctx: Context) -> HandlerResult:
     if learner.email_verified_at is not None or not _has_begun(ctx, Purpose.EMAIL_NEWS):
         return flow.say(choices_card(ctx, learner), *ctx.asked())
     is_sent = opt_in.confirm(ctx.session, ctx.conversation, ctx.settings, ctx.now)
-    return flow.say(line.text(_open_the_link(ctx, has_link_sent=is_sent)), *ctx.asked())
+    return flow.say(_open_the_link(ctx, has_link_sent=is_sent), *ctx.asked())
 
 
 def _has_begun(ctx: Context, purpose: Purpose) -> bool:
@@ -203,7 +202,7 @@ def _has_begun(ctx: Context, purpose: Purpose) -> bool:
 
 
 def _changed(ctx: Context, purpose: Purpose) -> HandlerResult:
-    changed = line.text(ctx.t("The text has changed since that card. Please read the new one."))
+    changed = ctx.t("The text has changed since that card. Please read the new one.")
     return flow.say(changed, asking_card(ctx.t, purpose))
 
 

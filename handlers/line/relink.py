@@ -114,7 +114,7 @@ def way_chosen(event: Event, ctx: Context) -> HandlerResult:
     code = codes.read_move(event.text or "")
     if code is not None:
         return _try_code(ctx, code)
-    return flow.stay(ctx, line.text(ctx.t("Please choose one of the two ways.")), *ctx.asked())
+    return flow.stay(ctx, ctx.t("Please choose one of the two ways."), *ctx.asked())
 
 
 @flow.prompt(Step.CODE)
@@ -127,8 +127,7 @@ def code_typed(event: Event, ctx: Context) -> HandlerResult:
     code = codes.read_move(event.text or "")
     if code is not None:
         return _try_code(ctx, code)
-    t = ctx.t
-    return _missed(ctx, t("A code has {length} letters and digits.", length=codes.MOVE.length))
+    return _missed(ctx, ctx.t("A code has {length} letters and digits.", length=codes.MOVE.length))
 
 
 def _try_code(ctx: Context, code: str) -> HandlerResult:
@@ -140,7 +139,7 @@ def _try_code(ctx: Context, code: str) -> HandlerResult:
         return _move(ctx, learner, "portal")
     if ctx.conversation.step == Step.CODE and ctx.conversation.flow == flow.name:
         return _missed(ctx, _wrong(ctx))
-    return flow.to(ctx, Step.CODE, line.text(_wrong(ctx)))
+    return flow.to(ctx, Step.CODE, _wrong(ctx))
 
 
 @flow.prompt(Step.USERNAME)
@@ -190,7 +189,7 @@ def ask_digits(ctx: Context) -> list[Message]:
         span=shown_span(t, mails.CODE_USEFUL),
     )
     again = line.choice(t("Send a new code"), flow.mark(Step.DIGITS), "again")
-    return [line.quick(line.text(asked), [again, *main_menu(ctx)])]
+    return [line.quick(asked, [again, *main_menu(ctx)])]
 
 
 @flow.step(Step.DIGITS)
@@ -218,7 +217,7 @@ def digits_typed(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.cancel
 def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(line.text(ctx.t("Nothing has changed.")))
+    return flow.end(ctx.t("Nothing has changed."))
 
 
 def _move(ctx: Context, learner: Learner, proof: str) -> HandlerResult:
@@ -230,7 +229,7 @@ def _move(ctx: Context, learner: Learner, proof: str) -> HandlerResult:
             "cannot move here. Please use a LINE account of your own.",
             age=ADULT_FROM,
         )
-        return flow.end(line.text(theirs), human_offer(ctx, "account"))
+        return flow.end(theirs, human_offer(ctx, "account"))
     moved = relinking.move(
         ctx.session, learner, ctx.conversation, ctx.user_id, proof, ctx.settings, ctx.now
     )
@@ -256,7 +255,7 @@ def _move(ctx: Context, learner: Learner, proof: str) -> HandlerResult:
 
 
 def _ask(ctx: Context, question: str) -> list[Message]:
-    return [line.quick(line.text(question), main_menu(ctx))]
+    return [line.quick(question, main_menu(ctx))]
 
 
 def _wrong(ctx: Context) -> str:
@@ -270,9 +269,9 @@ def _missed(ctx: Context, why: str) -> HandlerResult:
     """Ask again, but not for ever."""
     ctx.draft["missed"] = ctx.draft.get("missed", 0) + 1
     if ctx.draft["missed"] >= MAX_WRONG:
-        gone = line.text(ctx.t("Let us stop here; nothing has changed. Our staff can help."))
-        return flow.end(line.text(why), gone, human_offer(ctx, "account"))
-    return flow.stay(ctx, line.text(why), *ctx.asked())
+        gone = ctx.t("Let us stop here; nothing has changed. Our staff can help.")
+        return flow.end(why, gone, human_offer(ctx, "account"))
+    return flow.stay(ctx, why, *ctx.asked())
 
 
 def _too_often(ctx: Context, wait: timedelta) -> HandlerResult:
@@ -280,7 +279,7 @@ def _too_often(ctx: Context, wait: timedelta) -> HandlerResult:
     words = ctx.t(
         "That was tried often. Please try again from {when}.", when=shown_time(when, ctx.t.language)
     )
-    return flow.end(line.text(words), human_offer(ctx, "account"))
+    return flow.end(words, human_offer(ctx, "account"))
 
 
 def _keep(event: Event, ctx: Context, item: str, typed: str) -> None:

@@ -33,7 +33,7 @@ def _asked(event: Event, ctx: Context) -> Asked:
 
 
 def _guardian_decides(ctx: Context) -> HandlerResult:
-    return flow.say(line.text(rights_words.for_guardian(ctx.t)), human_offer(ctx, "account"))
+    return flow.say(rights_words.for_guardian(ctx.t), human_offer(ctx, "account"))
 
 
 @flow.entry("rights")
@@ -89,7 +89,7 @@ def objected(event: Event, ctx: Context) -> HandlerResult:
         "Done: no more news on any channel, and nobody asks you again. If you want news one day, "
         "type “news”."
     )
-    return flow.say(line.text(done), *(receipt(ctx, event) for event in ended), *ctx.asked())
+    return flow.say(done, *(receipt(ctx, event) for event in ended), *ctx.asked())
 
 
 @flow.entry("rights_restrict")
@@ -116,12 +116,12 @@ def unrestricted(event: Event, ctx: Context) -> HandlerResult:
         return not_registered(ctx)
     rights.unrestrict(ctx.session, _asked(event, ctx), ctx.now)
     done = ctx.t("Done: we may use your data again as the privacy notice says.")
-    return flow.say(line.text(done), *ctx.asked())
+    return flow.say(done, *ctx.asked())
 
 
 @flow.cancel
 def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(line.text(ctx.t("Nothing has changed.")))
+    return flow.end(ctx.t("Nothing has changed."))
 
 
 @flow.entry("withdraw")
@@ -129,7 +129,7 @@ def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     if ctx.learner.state is LearnerState.WITHDRAWN:
-        return flow.say(line.text(ctx.t("You have withdrawn already; your account is closed.")))
+        return flow.say(ctx.t("You have withdrawn already; your account is closed."))
     if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
         return _guardian_decides(ctx)
     if frozen := while_frozen(ctx):
@@ -153,7 +153,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen not in {"yes", "no"} or learner is None:
         return once_more(flow, ctx, *tell_what_withdrawing_means(ctx))
     if chosen == "no":
-        return flow.end(line.text(t("Your account stays as it is.")))
+        return flow.end(t("Your account stays as it is."))
     if frozen := while_frozen(ctx):
         return flow.end(*frozen)
     found = rights.withdraw(
@@ -165,8 +165,8 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
         ctx.now,
     )
     done = flow.end(
-        line.text(t("You have withdrawn, and your account is closed.")),
-        line.text(_erasure_follows(t, found)),
+        t("You have withdrawn, and your account is closed."),
+        _erasure_follows(t, found),
         receipt(ctx, found.event),
     )
     if found.account_id is None:
@@ -215,14 +215,14 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen not in {"yes", "no"}:
         return once_more(flow, ctx, *tell_what_erasing_means(ctx))
     if chosen == "no":
-        return flow.end(line.text(t("Nothing has changed.")))
+        return flow.end(t("Nothing has changed."))
     if frozen := while_frozen(ctx):
         return flow.end(*frozen)
     erased = rights.erase(ctx.session, _asked(event, ctx), ctx.now)
     if erased.is_held:
         due = request_words.day(t, erased.due_at)
         held = rights_words.is_held(t, due, may_tell=erased.may_tell)
-        return flow.end(line.text(held), requests_card(ctx))
+        return flow.end(held, requests_card(ctx))
     # The row is gone; what is said from here on is said to a stranger.
     ctx.conversation.learner_id = None
     return flow.end(

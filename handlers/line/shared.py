@@ -112,9 +112,9 @@ def not_registered(ctx: Context) -> HandlerResult:
     t = ctx.t
     waiting = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if waiting is not None and ctx.conversation.flow is None:
-        told = line.text(t("You have no account yet: it begins once a parent or guardian agreed."))
+        told = t("You have no account yet: it begins once a parent or guardian agreed.")
         return Flow.say(line.quick(told, [line.entry(t("See where it stands"), "register")]))
-    none = line.text(t("You have no account here yet. Registering takes about three minutes."))
+    none = t("You have no account here yet. Registering takes about three minutes.")
     return Flow.say(none, *(ctx.asked() or [greeting(ctx)]))
 
 
@@ -134,6 +134,6 @@ def while_frozen(ctx: Context) -> list[Message]:
 def once_more(flow: Flow, ctx: Context, *asked: Message) -> HandlerResult:
     """Ask again, but not for ever: the second thing that is no answer leaves the question."""
     if ctx.draft.get("missed"):
-        return flow.end(line.text(ctx.t("Nothing has changed.")), greeting(ctx))
+        return flow.end(ctx.t("Nothing has changed."), greeting(ctx))
     ctx.draft["missed"] = True
-    return flow.stay(ctx, line.text(ctx.t("Please tap one of the two buttons.")), *asked)
+    return flow.stay(ctx, ctx.t("Please tap one of the two buttons."), *asked)

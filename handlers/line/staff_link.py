@@ -35,7 +35,7 @@ def code_sent(event: Event, ctx: Context) -> HandlerResult:
             "This code does not work or has run out. Members of staff get a new one in the "
             "console, under “My LINE account”."
         )
-        told = line.text(said.get(error.code, unknown))
+        told = said.get(error.code, unknown)
         # Somebody else may have meant a person by that word.
         person = line.entry(t("Ask our staff"), "human")
         asked = ctx.asked()

@@ -1,7 +1,6 @@
 """Coming and going: adding the account, blocking it, taking a message back."""
 
 from bot.dispatch import Context, Flow, FlowState, HandlerResult
-from bot.line import messages as line
 from bot.line.events import Event
 from handlers.line.shared import greeting
 
@@ -13,11 +12,10 @@ MAX_UNSENT = 20
 @flow.entry("follow")
 def account_added(event: Event, ctx: Context) -> HandlerResult:
     ctx.conversation.blocked_at = None
-    t = ctx.t
     again = ctx.asked()
     if not event.is_unblocked:
         return flow.say(greeting(ctx), *again)
-    hello = line.text(t("Welcome back! It is good to see you again."))
+    hello = ctx.t("Welcome back! It is good to see you again.")
     return flow.say(hello, *(again or [greeting(ctx)]))
 
 

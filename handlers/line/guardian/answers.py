@@ -46,11 +46,11 @@ def _answer(
     chosen = event.choice(flow.mark(step))
     if chosen not in {"yes", "no"}:
         please = t("Please read the card and tap one of its buttons; typing is not enough.")
-        return flow.to(ctx, step, line.text(please))
+        return flow.to(ctx, step, please)
     seen = seen_by_guardian(ctx, purpose, event.postback.get("c"))
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
-        return flow.to(ctx, step, line.text(changed))
+        return flow.to(ctx, step, changed)
     state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
     text, language = seen
     return state, ConsentStatement(text, language, actor=GUARDIAN, webhook_event_id=event.id)
@@ -61,7 +61,7 @@ def enrolment_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     held = held_request(ctx, READING)
     if held is None:
-        return flow.end(line.text(dead(ctx)))
+        return flow.end(dead(ctx))
     answer = _answer(event, ctx, Step.ENROLMENT, Purpose.ENROLMENT)
     if isinstance(answer, HandlerResult):
         return answer
@@ -72,9 +72,7 @@ def enrolment_chosen(event: Event, ctx: Context) -> HandlerResult:
     if state is ConsentState.REFUSED:
         ends.tell_child(session, row, child, "refused", [refused_card(theirs)], now)
         ends.refuse(session, row, child, said, school, now)
-        return flow.end(
-            line.text(t("Thank you. We keep nothing of the child’s details, and tell them so."))
-        )
+        return flow.end(t("Thank you. We keep nothing of the child’s details, and tell them so."))
     if not ctx.draft.get("called") or ctx.draft.get("relation") not in set(guardians.MAY_CONSENT):
         return flow.to(ctx, Step.CALLED)  # the message with the name was taken back
     given = consents.record(session, child, Purpose.ENROLMENT, state, said, school, now)
@@ -99,7 +97,7 @@ def email_news_chosen(event: Event, ctx: Context) -> HandlerResult:
 def _news_chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> HandlerResult:
     held = held_request(ctx, AGREED)
     if held is None:
-        return flow.end(line.text(ctx.t("This registration has ended meanwhile.")))
+        return flow.end(ctx.t("This registration has ended meanwhile."))
     answer = _answer(event, ctx, step, purpose)
     if isinstance(answer, HandlerResult):
         return answer
@@ -138,4 +136,4 @@ def guardian_leaves(event: Event, ctx: Context) -> HandlerResult:
         "Nothing has been agreed, and we keep nothing about you. The code works until {when}.",
         when=until,
     )
-    return flow.end(line.text(left))
+    return flow.end(left)

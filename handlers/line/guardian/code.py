@@ -21,7 +21,7 @@ def guardian_speaks(event: Event, ctx: Context) -> HandlerResult:
     t, standing = ctx.t, ctx.conversation.flow
     if standing is not None and standing != flow.name:  # a light one has been left by now
         first = t("Please finish or cancel this first, then send the code again.")
-        return flow.say(line.text(first), *ctx.asked())
+        return flow.say(first, *ctx.asked())
     code = codes.read_guardian(event.text or "")
     if code is not None:
         return _open(ctx, code)
@@ -37,18 +37,17 @@ def ask_code(ctx: Context) -> list[Message]:
         "Please send the code that your child was given in their chat. It looks like this: "
         "ABCD-EFG2"
     )
-    return [line.quick(line.text(question), [line.entry(ctx.t("Cancel"), "cancel")])]
+    return [line.quick(question, [line.entry(ctx.t("Cancel"), "cancel")])]
 
 
 @flow.step(Step.CODE)
 def code_given(event: Event, ctx: Context) -> HandlerResult:
-    t = ctx.t
     code = codes.read_guardian(f"{codes.GUARDIAN.word} {event.text or ''}")
     if code is not None:
         return _open(ctx, code)
     ctx.draft["missed"] = int(ctx.draft.get("missed", 0)) + 1
-    wrong = line.text(
-        t("That is not a code. It has {length} letters and digits.", length=codes.GUARDIAN.length)
+    wrong = ctx.t(
+        "That is not a code. It has {length} letters and digits.", length=codes.GUARDIAN.length
     )
     if ctx.draft["missed"] >= MAX_CODES:
         return flow.end(wrong, human_offer(ctx, "registration"))

@@ -52,12 +52,12 @@ def relation_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.RELATION))
     held = held_request(ctx, READING)
     if held is None:
-        return flow.end(line.text(dead(ctx)))
+        return flow.end(dead(ctx))
     if chosen not in set(Relation):
-        return flow.to(ctx, Step.RELATION, line.text(ctx.t("Please tap one of the buttons.")))
+        return flow.to(ctx, Step.RELATION, ctx.t("Please tap one of the buttons."))
     if Relation(chosen) not in guardians.MAY_CONSENT:
         guardians.release(held[0])
-        return flow.end(line.text(too_young(ctx)))
+        return flow.end(too_young(ctx))
     ctx.draft["relation"] = chosen
     return flow.to(ctx, Step.GROWN_UP)
 
@@ -70,7 +70,7 @@ def ask_grown_up(ctx: Context) -> list[Message]:
         line.choice(t("No, younger"), mark, "no"),
         line.entry(t("Cancel"), "cancel"),
     ]
-    return [line.quick(line.text(t("Are you {age} years or older?", age=ADULT_FROM)), buttons)]
+    return [line.quick(t("Are you {age} years or older?", age=ADULT_FROM), buttons)]
 
 
 @flow.step(Step.GROWN_UP)
@@ -78,12 +78,12 @@ def grown_up_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.GROWN_UP))
     held = held_request(ctx, READING)
     if held is None:
-        return flow.end(line.text(dead(ctx)))
+        return flow.end(dead(ctx))
     if chosen not in {"yes", "no"}:
-        return flow.to(ctx, Step.GROWN_UP, line.text(ctx.t("Please tap one of the buttons.")))
+        return flow.to(ctx, Step.GROWN_UP, ctx.t("Please tap one of the buttons."))
     if chosen == "no":
         guardians.release(held[0])
-        return flow.end(line.text(too_young(ctx)))
+        return flow.end(too_young(ctx))
     return flow.to(ctx, Step.CALLED)
 
 
@@ -91,7 +91,7 @@ def grown_up_chosen(event: Event, ctx: Context) -> HandlerResult:
 def ask_called(ctx: Context) -> list[Message]:
     t = ctx.t
     buttons = [line.entry(t("Cancel"), "cancel"), line.entry(t("Help"), "help")]
-    return [line.quick(line.text(input_words.question(t, "name")), buttons)]
+    return [line.quick(input_words.question(t, "name"), buttons)]
 
 
 @flow.step(Step.CALLED)
@@ -105,7 +105,7 @@ def called_given(event: Event, ctx: Context) -> HandlerResult:
         if error.code == "name_single":
             ctx.draft["single"] = inputs.tidy(typed)
             _remember_source(event, ctx, "single")
-        wrong = line.text(input_words.why(ctx.t, error.code))
+        wrong = input_words.why(ctx.t, error.code)
         return flow.to(ctx, Step.CALLED, wrong)
     ctx.draft.pop("single", None)
     _remember_source(event, ctx, "called")

@@ -29,12 +29,10 @@ def begin(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is not None:
         if ctx.learner.state is LearnerState.WITHDRAWN:
             withdrawn = t("You withdrew your registration earlier. Our staff can open it again.")
-            return flow.say(line.text(withdrawn), human_offer(ctx, "registration"))
-        return flow.say(
-            line.text(t("You are registered already. This is your account:")), account_card(ctx)
-        )
+            return flow.say(withdrawn, human_offer(ctx, "registration"))
+        return flow.say(t("You are registered already. This is your account:"), account_card(ctx))
     if ctx.conversation.flow == flow.name:
-        return flow.say(line.text(t("Let us go on where we stopped.")), *ctx.asked())
+        return flow.say(t("Let us go on where we stopped."), *ctx.asked())
     if (standing := where_it_stands(ctx)) is not None:
         return standing
     ctx.draft = {}
@@ -107,7 +105,7 @@ def consent_chosen(event: Event, ctx: Context) -> HandlerResult:
         return _tap_please(ctx, Step.CONSENT, please, show_card(ctx))
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
-        return flow.say(line.text(changed), *show_card(ctx))
+        return flow.say(changed, *show_card(ctx))
     text, language = seen
     state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
     given = consents.record(
@@ -125,7 +123,7 @@ def consent_chosen(event: Event, ctx: Context) -> HandlerResult:
             "courses without registering, and you are welcome back at any time."
         )
         end_request(event, ctx, text)
-        return flow.end(line.text(declined))
+        return flow.end(declined)
     return onward(ctx, receipt(ctx, given))
 
 
@@ -134,15 +132,13 @@ def _tap_please(ctx: Context, step: Step, please: str, asked: list[Message]) -> 
     tries = ctx.draft.setdefault("tries", {})
     tries[step] = tries.get(step, 0) + 1
     offer = [human_offer(ctx, "registration")] if tries[step] % MAX_TRIES == 0 else []
-    return flow.stay(ctx, line.text(please), *offer, *asked)
+    return flow.stay(ctx, please, *offer, *asked)
 
 
 @flow.prompt(Step.AGE)
 def ask_age(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.AGE)
-    question = line.text(
-        t("Which age group are you in? We keep the group only, not your birthday.")
-    )
+    question = t("Which age group are you in? We keep the group only, not your birthday.")
     return [
         line.quick(
             question,
@@ -158,10 +154,9 @@ def ask_age(ctx: Context) -> list[Message]:
 
 @flow.step(Step.AGE)
 def age_chosen(event: Event, ctx: Context) -> HandlerResult:
-    t = ctx.t
     chosen = event.choice(flow.mark(Step.AGE))
     if chosen not in set(AgeBand):
-        return _tap_please(ctx, Step.AGE, t("Please tap one of the age groups."), ask_age(ctx))
+        return _tap_please(ctx, Step.AGE, ctx.t("Please tap one of the age groups."), ask_age(ctx))
     band = AgeBand(chosen)
     if older := remembered(ctx, band):
         return flow.say(*older, *ask_age(ctx))

@@ -38,7 +38,7 @@ def _ask(ctx: Context, item: Item) -> list[Message]:
         *([] if FIELDS[item].is_needed else [none]),
         *main_menu(ctx),
     ]
-    return [line.quick(line.text(input_words.question(ctx.t, item)), buttons)]
+    return [line.quick(input_words.question(ctx.t, item), buttons)]
 
 
 def _given(event: Event, ctx: Context, item: Item) -> HandlerResult:
@@ -59,7 +59,7 @@ def offer_correction(ctx: Context) -> list[Message]:
     question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
     return [
         line.quick(
-            line.text(question),
+            question,
             [
                 line.choice(t("Yes, correct it"), step, "meant"),
                 line.choice(t("No, mine is right"), step, "typed"),
@@ -118,7 +118,7 @@ def _wrong(event: Event, ctx: Context, step: Step, error: InputError) -> Handler
         _remember_source(event, ctx, "single_name")
     tries = ctx.draft.setdefault("tries", {})
     tries[step] = tries.get(step, 0) + 1
-    wrong = line.text(input_words.why(ctx.t, error.code))
+    wrong = input_words.why(ctx.t, error.code)
     if tries[step] % MAX_TRIES == 0:
         return flow.to(ctx, step, wrong, human_offer(ctx, "registration"))
     return flow.to(ctx, step, wrong)

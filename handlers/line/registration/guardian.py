@@ -88,7 +88,7 @@ def guardian_needed(event: Event, ctx: Context, band: AgeBand) -> HandlerResult:
         )
     guardians.begin(ctx.session, ctx.conversation, band, ctx.now)
     ctx.draft = {}
-    return flow.to(ctx, Step.NICKNAME, line.text(text))
+    return flow.to(ctx, Step.NICKNAME, text)
 
 
 @flow.prompt(Step.NICKNAME)
@@ -99,22 +99,19 @@ def ask_nickname(ctx: Context) -> list[Message]:
         "is you. One word is enough, for example: มะลิ or Mali"
     )
     return [
-        line.quick(
-            line.text(question), [line.entry(t("Cancel"), "cancel"), line.entry(t("Help"), "help")]
-        )
+        line.quick(question, [line.entry(t("Cancel"), "cancel"), line.entry(t("Help"), "help")])
     ]
 
 
 @flow.step(Step.NICKNAME)
 def nickname_given(event: Event, ctx: Context) -> HandlerResult:
-    t = ctx.t
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is None:
-        return flow.to(ctx, Step.CONSENT, line.text(t("Your request has run out.")))
+        return flow.to(ctx, Step.CONSENT, ctx.t("Your request has run out."))
     try:
         nickname = inputs.nickname(event.text or "")
     except InputError as error:
-        return flow.to(ctx, Step.NICKNAME, line.text(_why(ctx, error.code)))
+        return flow.to(ctx, Step.NICKNAME, _why(ctx, error.code))
     code = guardians.request_code(ctx.session, row, ctx.now, nickname=nickname, user_id=ctx.user_id)
     return flow.end(*code_card(ctx, row, code))
 
@@ -146,12 +143,12 @@ def request_cancelled(event: Event, ctx: Context) -> HandlerResult:
         return _nothing_waits(ctx)
     text = ctx.t("The request is cancelled, and what we kept for it is erased.")
     end_request(event, ctx, text)
-    done = line.text(text)
+    done = text
     return flow.end(done) if ctx.conversation.flow == flow.name else flow.say(done)
 
 
 def _nothing_waits(ctx: Context) -> HandlerResult:
-    nothing = line.text(ctx.t("There is no request that waits for a parent or guardian."))
+    nothing = ctx.t("There is no request that waits for a parent or guardian.")
     return flow.say(nothing, *ctx.asked())
 
 

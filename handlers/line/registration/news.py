@@ -44,11 +44,11 @@ def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Handler
         return as_it_was
     chosen = event.choice(flow.mark(step))
     if chosen not in {"yes", "no"}:
-        please = line.text(t("Please tap one of the two buttons; either answer is fine."))
+        please = t("Please tap one of the two buttons; either answer is fine.")
         return flow.say(please, *_ask(ctx, step, purpose))
     seen = seen_news(purpose, event.postback.get("c"))
     if seen is None:
-        changed = line.text(t("The text has changed since that card. Please read the new one."))
+        changed = t("The text has changed since that card. Please read the new one.")
         return flow.say(changed, *_ask(ctx, step, purpose))
     consents.record(
         ctx.session,

@@ -71,13 +71,13 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
         return onward(ctx)
     if chosen != "confirm":
         please = t("Please tap “Confirm and register”, or “Change” beside what is not right.")
-        return flow.say(line.text(please), *show_summary(ctx))
+        return flow.say(please, *show_summary(ctx))
     if missing(ctx.draft) is not None:  # a message was taken back meanwhile
         return onward(ctx, line.text(t("One of your details is missing again.")))
     draft = ctx.draft
     band = AgeBand(draft[Step.AGE])
     if not consents.permits_enrolment(ctx.session, ctx.conversation.id, band, ctx.now):
-        return flow.end(line.text(t("Your parent or guardian’s agreement has ended, so we stop.")))
+        return flow.end(t("Your parent or guardian’s agreement has ended, so we stop."))
     account = accounts.enrol(
         ctx.session,
         ctx.conversation,
@@ -103,8 +103,7 @@ def _news_receipts(ctx: Context) -> list[Message]:
 
 @flow.cancel
 def cancelled(event: Event, ctx: Context) -> HandlerResult:
-    t = ctx.t
-    text = t("Your registration is cancelled, and what you gave for it has been erased.")
+    text = ctx.t("Your registration is cancelled, and what you gave for it has been erased.")
     end_request(event, ctx, text)
     drafts.end_unused_consents(
         ctx.session,
@@ -114,4 +113,4 @@ def cancelled(event: Event, ctx: Context) -> HandlerResult:
         ctx.settings.school,
         ctx.now,
     )
-    return flow.end(line.text(text))
+    return flow.end(text)
