@@ -18,18 +18,12 @@ from models.database import Database
 from models.learner import Learner
 from models.subscription import Subscription
 
-SECRET = {"line_user_id_sealed", "name_sealed", "phone_sealed", "email_sealed"}
 SLICE = 20_000
 
 
 def user_id(number: int) -> str:
     """The LINE userId of the n-th person."""
     return f"U{number:032x}"
-
-
-def number_of(user: str) -> int:
-    """Whose userId it is."""
-    return int(user[1:], 16)
 
 
 def fill(database: Database, keyring: Keyring, people: int, topic: str = "courses") -> None:
@@ -64,39 +58,10 @@ def _person(
     subject, learner = new_id(), new_id()
     language = "en" if draw.random() < 0.1 else "th"
     since = now - timedelta(days=draw.randrange(1, 500))
-
-    def sealed(column: str, value: str) -> bytes:
-        return keyring.seal(value.encode(), f"learner|{column}|{learner}")
-
-    yield (
-        "consent_event",
-        {
-            "id": new_id(),
-            "subject_id": subject,
-            "purpose": "line_news",
-            "state": "given",
-            "at": since,
-            "valid_until": since + timedelta(days=730),
-            "notice_version": "1",
-            "notice_hash": "0" * 64,
-            "text": "ยินยอม",
-            "language": language,
-            "channel": "line",
-            "actor": "self",
-            "webhook_event_id": None,
-            "record": "{}",
-        },
-    )
-    yield (
-        "subscription",
-        {
-            "id": new_id(),
-            "subject_id": subject,
-            "channel": "line",
-            "topic": topic,
-            "chosen_at": since,
-        },
-    )
+    common = {"conversation_id": subject, "language": language, "created_at": since}
+    yield "consent_event", _consent(subject, language, since)
+    row = {"id": new_id(), "subject_id": subject, "channel": "line", "topic": topic}
+    yield "subscription", {**row, "chosen_at": since}
     yield (
         "conversation",
         {
@@ -109,23 +74,7 @@ def _person(
             "learner_id": learner,
         },
     )
-    yield (
-        "learner",
-        {
-            "id": learner,
-            "conversation_id": subject,
-            "state": "active",
-            "age_band": "from_20",
-            "language": language,
-            "line_user_id_sealed": sealed("line_user_id_sealed", user_id(number)),
-            "name_sealed": sealed("name_sealed", f"ผู้เรียน {number}"),
-            "phone_sealed": sealed("phone_sealed", f"+668{number:08}"),
-            "phone_index": f"{number:064x}",
-            "email_sealed": sealed("email_sealed", f"u{number}@example.com"),
-            "email_index": f"{number:064x}",
-            "created_at": since,
-        },
-    )
+    yield "learner", {"id": learner, **common, **_details(keyring, learner, number)}
     yield (
         "account",
         {
@@ -138,6 +87,41 @@ def _person(
             "attempts": 0,
         },
     )
+
+
+def _consent(subject: str, language: str, since: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "subject_id": subject,
+        "purpose": "line_news",
+        "state": "given",
+        "at": since,
+        "valid_until": since + timedelta(days=730),
+        "notice_version": "1",
+        "notice_hash": "0" * 64,
+        "text": "ยินยอม",
+        "language": language,
+        "channel": "line",
+        "actor": "self",
+        "webhook_event_id": None,
+        "record": "{}",
+    }
+
+
+def _details(keyring: Keyring, learner: str, number: int) -> dict[str, Any]:
+    def sealed(column: str, value: str) -> bytes:
+        return keyring.seal(value.encode(), f"learner|{column}|{learner}")
+
+    return {
+        "state": "active",
+        "age_band": "from_20",
+        "line_user_id_sealed": sealed("line_user_id_sealed", user_id(number)),
+        "name_sealed": sealed("name_sealed", f"ผู้เรียน {number}"),
+        "phone_sealed": sealed("phone_sealed", f"+668{number:08}"),
+        "phone_index": f"{number:064x}",
+        "email_sealed": sealed("email_sealed", f"u{number}@example.com"),
+        "email_index": f"{number:064x}",
+    }
 
 
 def _plain(url: str) -> str:

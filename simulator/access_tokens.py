@@ -1,4 +1,4 @@
-"""Channel access tokens: the one from the console, and stateless ones for 15 minutes."""
+"""Channel access tokens and their endpoints: the console’s own, and stateless for 15 minutes."""
 
 import base64
 import hmac
@@ -6,8 +6,13 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from simulator.problems import OAuthError
+from simulator.routes import ApiAnswer, ApiRequest, Route
+
+if TYPE_CHECKING:
+    from simulator.platform import Platform
 
 LIFE = timedelta(seconds=900)
 ASSERTION_LIFE = timedelta(minutes=30)
@@ -78,3 +83,23 @@ def _claims(assertion: str) -> dict[str, object]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def issue(platform: "Platform", request: ApiRequest) -> ApiAnswer:
+    return ApiAnswer(platform.access_tokens.issue_stateless(request.form, platform.clock()))
+
+
+def verify(platform: "Platform", request: ApiRequest) -> ApiAnswer:
+    given = request.form if request.method == "POST" else request.query
+    token = given.get("access_token")
+    if not token:
+        raise OAuthError("invalid_request", "access_token is required")
+    return ApiAnswer(platform.access_tokens.verify(token, platform.clock()))
+
+
+ROUTES = (
+    Route("POST", "/oauth2/v3/token", "oauth/token", issue, needs_token=False),
+    Route("POST", "/v2/oauth/verify", "oauth/verify", verify, needs_token=False),
+    Route("GET", "/v2/oauth/verify", "oauth/verify", verify, needs_token=False),
+    Route("GET", "/oauth2/v2.1/verify", "oauth/verify", verify, needs_token=False),
+)

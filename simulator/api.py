@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator import account_routes, message_routes, rich_menu_routes, token_routes
+from simulator import access_tokens, account_routes, message_routes, rich_menu_routes
 from simulator.faults import Fault
 from simulator.platform import Platform
 from simulator.problems import ApiError
@@ -24,7 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *message_routes.ROUTES,
     *account_routes.ROUTES,
     *rich_menu_routes.ROUTES,
-    *token_routes.ROUTES,
+    *access_tokens.ROUTES,
 )
 UNAUTHORIZED = (
     "Authentication failed. Confirm that the access token in the authorization header is valid."

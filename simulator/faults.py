@@ -1,20 +1,9 @@
 """Levers: what goes wrong on the next call, on purpose."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-Kind = Literal[
-    "400",
-    "500",
-    "500_after_accept",
-    "409",
-    "429_rate",
-    "429_quota",
-    "lost_response",
-    "hang",
-    "token_expired",
-]
-KINDS: tuple[str, ...] = get_args(Kind)
+OF_STATUS = ("400", "500", "500_after_accept", "409", "429_rate", "429_quota")
+KINDS = (*OF_STATUS, "lost_response", "hang", "token_expired")
 ANY = "*"
 
 

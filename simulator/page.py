@@ -1,13 +1,13 @@
 """The page `/simulator`: a phone in the browser, with levers for what goes wrong."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 
 from simulator.fault_controls import LEVERS, Lever, LeverError, Pull
-from simulator.navigation import Navigation
 from simulator.phone_state import is_loading, state_of
 from simulator.platform import Platform
 
@@ -16,24 +16,39 @@ POLICY = (
     "img-src 'self' https: data:; media-src https:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+@dataclass(frozen=True)
+class NavigationLink:
+    """A page of the demo: one entry of the navigation, Thai first."""
+
+    url: str
+    thai: str
+    english: str
+
+
+PHONE = NavigationLink("/simulator", "โทรศัพท์", "Phone")
 Act = Callable[[Platform, str], object]
 ACTS: Mapping[str, Act] = {
-    "follow": lambda platform, person: platform.follow(person),
-    "block": lambda platform, person: platform.unfollow(person),
-    "sticker": lambda platform, person: platform.sticker(person),
-    "image": lambda platform, person: platform.image(person),
-    "audio": lambda platform, person: platform.audio(person),
-    "video": lambda platform, person: platform.video(person),
-    "location": lambda platform, person: platform.location(person),
+    "follow": Platform.follow,
+    "block": Platform.unfollow,
+    "sticker": Platform.sticker,
+    "image": Platform.image,
+    "audio": Platform.audio,
+    "video": Platform.video,
+    "location": Platform.location,
 }
 
 
 def create_simulator_blueprint(
     platform: Platform,
-    navigation: Navigation | None = None,
+    beside: tuple[NavigationLink, ...] = (),
     more_levers: Mapping[str, Lever] | None = None,
 ) -> Blueprint:
-    """The page and its JSON; for development only, it lets anybody speak as anybody."""
+    """The page and its JSON; for development only, it lets anybody speak as anybody.
+
+    beside: the other pages of the demo.
+    """
     blueprint = Blueprint(
         "simulator",
         __name__,
@@ -42,10 +57,17 @@ def create_simulator_blueprint(
         static_url_path="/static",
         template_folder="templates",
     )
-    links = (navigation or Navigation()).links
-    levers = {**LEVERS, **(more_levers or {})}
+    links = [PHONE, *beside]
     blueprint.app_context_processor(lambda: {"simulator_links": links})
     blueprint.before_request(_refuse_other_origins)
+    _add_views(blueprint, platform)
+    _add_acts(blueprint, platform)
+    _add_levers(blueprint, platform, {**LEVERS, **(more_levers or {})})
+    return blueprint
+
+
+def _add_views(blueprint: Blueprint, platform: Platform) -> None:
+    """What the phone shows."""
 
     @blueprint.get("", strict_slashes=False)
     def phone() -> Response:
@@ -71,6 +93,10 @@ def create_simulator_blueprint(
         if menu is None or menu.image is None or menu.picture is None:
             abort(404)
         return Response(menu.image, content_type=menu.picture.media_type)
+
+
+def _add_acts(blueprint: Blueprint, platform: Platform) -> None:
+    """What people do with their phones."""
 
     @blueprint.post("/api/people")
     def add_person() -> tuple[Response, int]:
@@ -105,6 +131,10 @@ def create_simulator_blueprint(
         person = str(asked.get("person"))
         return _done(lambda: platform.tap(person, action, str(value) if value else None))
 
+
+def _add_levers(blueprint: Blueprint, platform: Platform, levers: Mapping[str, Lever]) -> None:
+    """What goes wrong on purpose."""
+
     @blueprint.post("/api/lever")
     def lever() -> tuple[Response, int]:
         asked = _asked()
@@ -121,8 +151,6 @@ def create_simulator_blueprint(
         with platform.lock:
             platform.chats.changed()
         return answer
-
-    return blueprint
 
 
 def _refuse_other_origins() -> None:

@@ -19,9 +19,8 @@ from simulator.retry_keys import RetryKeys
 from simulator.rich_menus import RichMenus
 from simulator.rooms import Bubble
 from simulator.routes import Call
-from simulator.signature import sign
 from simulator.usage import Usage
-from simulator.webhooks import Webhooks
+from simulator.webhooks import Webhooks, sign
 
 BOT_USER_ID = "U" + "e1".zfill(32)
 CALLS_KEPT = 20_000

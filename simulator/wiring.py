@@ -9,13 +9,18 @@ from simulator import sample_news
 from simulator.api import create_line_blueprint
 from simulator.console_door import create_console_blueprint
 from simulator.delivery import http_deliver
-from simulator.demo_people import add_cast
 from simulator.mailbox import HOST, Mailbox, MailboxServer
 from simulator.mailbox_page import create_mailbox_blueprint
-from simulator.navigation import Navigation
-from simulator.page import create_simulator_blueprint
+from simulator.page import NavigationLink, create_simulator_blueprint
+from simulator.people import Person
 from simulator.platform import Platform
 
+# The people of the demo, who keep their ids from one start to the next.
+CAST: tuple[tuple[str, str | None], ...] = (("มะลิ", "th"), ("Somchai", "th"), ("Ben", "en"))
+BESIDE = (
+    NavigationLink("/simulator/mailbox", "กล่องจดหมาย", "Mailbox"),
+    NavigationLink("/simulator/console", "เจ้าหน้าที่", "Staff"),
+)
 SENDER = "English Planet <hello@english-planet.example>"
 NEWS_SENDER = "English Planet <news@news.english-planet.example>"
 
@@ -33,16 +38,19 @@ def register(app: Flask, bot: Bot) -> Platform:
     )
     add_cast(platform)
     app.register_blueprint(create_line_blueprint(platform), url_prefix="/simulator/line")
-    navigation, mailbox = Navigation(), Mailbox()
-    navigation.add("/simulator/mailbox", "กล่องจดหมาย", "Mailbox")
-    navigation.add("/simulator/console", "เจ้าหน้าที่", "Staff")
+    mailbox = Mailbox()
     levers = sample_news.levers(bot)
-    app.register_blueprint(create_simulator_blueprint(platform, navigation, levers))
+    app.register_blueprint(create_simulator_blueprint(platform, BESIDE, levers))
     app.register_blueprint(create_mailbox_blueprint(mailbox))
     app.register_blueprint(create_console_blueprint(bot))
     app.extensions["platform"] = platform
     app.extensions["mailbox"] = mailbox
     return platform
+
+
+def add_cast(platform: Platform) -> list[Person]:
+    """Nobody of them is a friend yet: adding the bot is the demo's first step."""
+    return [platform.add_person(name, language) for name, language in CAST]
 
 
 def start(app: Flask, bot: Bot) -> None:

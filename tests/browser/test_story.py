@@ -10,8 +10,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from bot.texts import Translator, translator
 from handlers.web.cookies import COOKIES
-from simulator.demo_people import CAST
 from simulator.people import known_user_id
+from simulator.wiring import CAST
 from tests.browser.looks import fits
 from tests.servers import SOMCHAI, Details, Product
 

@@ -5,8 +5,7 @@ import json
 import pytest
 from flask import Flask
 
-from simulator.navigation import Navigation
-from simulator.page import create_simulator_blueprint
+from simulator.page import NavigationLink, create_simulator_blueprint
 
 
 def heard(listener):
@@ -82,10 +81,9 @@ def test_an_unknown_tap(platform, mali):
 
 @pytest.fixture
 def browser(platform):
-    navigation = Navigation()
-    navigation.add("/simulator/mailbox", "กล่องจดหมาย", "Mailbox")
+    mailbox = NavigationLink("/simulator/mailbox", "กล่องจดหมาย", "Mailbox")
     app = Flask(__name__)
-    app.register_blueprint(create_simulator_blueprint(platform, navigation))
+    app.register_blueprint(create_simulator_blueprint(platform, (mailbox,)))
     return app.test_client()
 
 

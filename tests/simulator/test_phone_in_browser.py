@@ -17,9 +17,9 @@ from linebot.v3.messaging import (
 from playwright.sync_api import Page, expect, sync_playwright
 
 from simulator.api import create_line_blueprint
-from simulator.demo_people import add_cast
 from simulator.page import create_simulator_blueprint
 from simulator.server import serve_app
+from simulator.wiring import add_cast
 from tests.simulator.conftest import Line
 
 pytestmark = pytest.mark.browser

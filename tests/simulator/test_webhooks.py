@@ -24,7 +24,7 @@ from linebot.v3.webhooks import (
 
 from simulator.delivery import http_deliver
 from simulator.platform import Platform
-from simulator.signature import sign
+from simulator.webhooks import sign
 
 SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 GROUP = "C" + "a" * 32
