@@ -13,7 +13,7 @@ from bot.services.consent import consents
 from bot.services.learners import closing
 from bot.texts import Translator
 from handlers.line.account_card import account_card
-from handlers.line.shared import human_offer, not_registered, once_more, while_frozen
+from handlers.line.shared import human_offer, left_as_it_is, not_registered, once_more, while_frozen
 from models.learner import CHILD_UP_TO, LearnerState
 
 
@@ -22,6 +22,7 @@ class Step(StrEnum):
 
 
 flow = Flow("account", Step, is_light=True)
+flow.cancel(left_as_it_is)
 
 
 @flow.entry("account")
@@ -29,11 +30,6 @@ def account_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
     return flow.say(account_card(ctx), *ctx.asked())
-
-
-@flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(ctx.t("Nothing has changed."))
 
 
 @flow.entry("close")

@@ -6,12 +6,12 @@ from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import request_words
 from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import guardians
 from bot.services.people import subjects
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
+from handlers.line.shared import left_as_it_is, request_arrived
 from models.guardianship import GuardianshipState
 
 
@@ -21,6 +21,7 @@ class Step(StrEnum):
 
 # Not light: what is typed here is a note, and words in it are no commands.
 flow = Flow("child_note", Step)
+flow.cancel(left_as_it_is)
 
 
 def _asked(event: Event, ctx: Context, wanted: str | None) -> Asked | None:
@@ -62,13 +63,5 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
     if not note or len(note) > requests.MAX_DETAIL:
         return flow.stay(ctx, *ask_what_is_wrong(ctx))
     request = rights.correct(ctx.session, asked, note, ctx.now)
-    due = request_words.day(t, request.due_at)
-    words = t("Our staff check it and answer you by {due} at the latest.", due=due)
-    number = line.fact(t("Request number"), request.id)
-    mine = [line.entry(t("My children"), "children")]
-    return flow.end(line.card(t("Your request has arrived"), [words, number], mine))
-
-
-@flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(ctx.t("Nothing has changed."))
+    mine = line.entry(t("My children"), "children")
+    return flow.end(request_arrived(ctx, request, mine))

@@ -7,7 +7,6 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
-from bot.services.consent import consents
 from bot.services.consent.consents import GUARDIAN, ConsentStatement
 from bot.services.delivery import outbox
 from bot.services.guardians import ends, guardians
@@ -24,8 +23,8 @@ from handlers.line.guardian_texts import (
     withdrawal_text,
     withdrawn_card,
 )
-from handlers.line.shared import once_more
-from models.consent import ConsentState, Purpose
+from handlers.line.shared import left_as_it_is, once_more, record_choice
+from models.consent import Purpose
 from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 
@@ -37,6 +36,7 @@ class Step(StrEnum):
 
 
 flow = Flow("children", Step, is_light=True)
+flow.cancel(left_as_it_is)
 
 NEWS = {str(purpose): purpose for purpose in subscriptions.NEWS}
 
@@ -124,9 +124,7 @@ def news_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen == "yes":
         given = opt_in.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now).event
     else:
-        given = consents.record(
-            ctx.session, held[1], purpose, ConsentState.REFUSED, said, ctx.settings.school, ctx.now
-        )
+        given = record_choice(ctx, held[1], purpose, chosen, said)
     ctx.session.flush()
     return flow.end(guardian_receipt(ctx, given), child_card(ctx, held[0]))
 
@@ -254,8 +252,3 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     number = line.fact(t("Request number"), erased.request_id)
     stays = line.paragraph(rights_words.what_stays(t))
     return flow.end(line.card(t("The child’s data has been erased"), [stays, number], []))
-
-
-@flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(ctx.t("Nothing has changed."))

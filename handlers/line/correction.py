@@ -6,11 +6,10 @@ from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import request_words
 from bot.services.people import subjects
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
-from handlers.line.shared import not_registered
+from handlers.line.shared import left_as_it_is, not_registered, request_arrived
 
 
 class Step(StrEnum):
@@ -19,6 +18,7 @@ class Step(StrEnum):
 
 # Not light: what is typed here is a note, and words in it are no commands.
 flow = Flow("correction", Step)
+flow.cancel(left_as_it_is)
 
 
 @flow.entry("rights_correct")
@@ -62,17 +62,5 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
     subject = subjects.subject_of(ctx.session, ctx.conversation)
     asked = Asked(subject, webhook_event_id=event.id)
     request = rights.correct(ctx.session, asked, note, ctx.now)
-    due = request_words.day(t, request.due_at)
-    words = t("Our staff check it and answer you by {due} at the latest.", due=due)
-    return flow.end(
-        line.card(
-            t("Your request has arrived"),
-            [words, line.fact(t("Request number"), request.id)],
-            [line.entry(t("My requests"), "requests")],
-        )
-    )
-
-
-@flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(ctx.t("Nothing has changed."))
+    mine = line.entry(t("My requests"), "requests")
+    return flow.end(request_arrived(ctx, request, mine))

@@ -15,7 +15,7 @@ from bot.services.people import fields, inputs
 from bot.services.people.fields import FIELDS, Item
 from bot.texts.dates import shown_span
 from handlers.line.account_card import account_card
-from handlers.line.shared import greeting, human_offer, not_registered
+from handlers.line.shared import did_you_mean, greeting, human_offer, left_as_it_is, not_registered
 from models.learner import Learner, LearnerState
 
 MAX_TRIES = 3
@@ -31,6 +31,7 @@ class Step(StrEnum):
 
 
 flow = Flow("details", Step)
+flow.cancel(left_as_it_is)
 
 
 @flow.entry("change")
@@ -142,17 +143,7 @@ def _wrong(event: Event, ctx: Context, error: InputError) -> HandlerResult:
 
 @flow.prompt(Step.SLIP)
 def offer_correction(ctx: Context) -> list[Message]:
-    t, step = ctx.t, flow.mark(Step.SLIP)
-    typed, meant = ctx.draft.get("typed_email"), ctx.draft.get("meant_email")
-    if not typed or not meant:  # the message that held them was taken back
-        return ask_value(ctx)
-    question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
-    buttons = [
-        line.choice(t("Yes, correct it"), step, "meant"),
-        line.choice(t("No, mine is right"), step, "typed"),
-        line.entry(t("Cancel"), "cancel"),
-    ]
-    return [line.quick(question, buttons)]
+    return did_you_mean(ctx, flow.mark(Step.SLIP)) or ask_value(ctx)
 
 
 @flow.step(Step.SLIP)
@@ -263,8 +254,3 @@ def _forget(ctx: Context) -> None:
     for key in TYPED:
         ctx.draft.pop(key, None)
         ctx.draft.get("sources", {}).pop(key, None)
-
-
-@flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(ctx.t("Nothing has changed."))

@@ -17,8 +17,8 @@ from bot.texts.dates import shown_day, shown_span
 from handlers.line.account_card import account_card
 from handlers.line.news_choices import choices_card
 from handlers.line.receipts import receipt
-from handlers.line.shared import not_registered
-from models.consent import ConsentState, Purpose
+from handlers.line.shared import not_registered, record_choice
+from models.consent import Purpose
 from models.learner import ADULT_FROM, CHILD_UP_TO, Learner, LearnerState
 
 flow = Flow("news")
@@ -133,15 +133,7 @@ def news_declined(event: Event, ctx: Context, learner: Learner, purpose: Purpose
     if opt_in.standing(ctx.session, ctx.conversation.id, purpose, ctx.now) is not OptInState.OFF:
         return news_stopped(event, ctx)
     said = ConsentStatement(*seen, webhook_event_id=event.id)
-    given = consents.record(
-        ctx.session,
-        ctx.conversation,
-        purpose,
-        ConsentState.REFUSED,
-        said,
-        ctx.settings.school,
-        ctx.now,
-    )
+    given = record_choice(ctx, ctx.conversation, purpose, "no", said)
     return flow.say(receipt(ctx, given), *ctx.asked())
 
 

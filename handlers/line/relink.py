@@ -15,7 +15,7 @@ from bot.services.people import inputs
 from bot.services.shared import codes
 from bot.texts.dates import shown_span, shown_time
 from handlers.line.account_card import account_card
-from handlers.line.shared import has_left, human_offer, main_menu, while_frozen
+from handlers.line.shared import has_left, human_offer, left_as_it_is, main_menu, while_frozen
 from models.learner import ADULT_FROM, Learner
 
 MAX_WRONG = 5
@@ -31,6 +31,7 @@ class Step(StrEnum):
 
 
 flow = Flow("relink", Step)
+flow.cancel(left_as_it_is)
 
 
 @flow.entry("relink")
@@ -213,11 +214,6 @@ def digits_typed(event: Event, ctx: Context) -> HandlerResult:
         ctx.now,
     )
     return _missed(ctx, _wrong(ctx)) if learner is None else _move(ctx, learner, "email")
-
-
-@flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(ctx.t("Nothing has changed."))
 
 
 def _move(ctx: Context, learner: Learner, proof: str) -> HandlerResult:

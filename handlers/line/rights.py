@@ -15,7 +15,7 @@ from bot.services.privacy.rights import Withdrawn
 from bot.texts import Translator
 from handlers.line.receipts import receipt
 from handlers.line.rights_cards import data_card, data_later, requests_card, rights_card
-from handlers.line.shared import human_offer, not_registered, once_more, while_frozen
+from handlers.line.shared import human_offer, left_as_it_is, not_registered, once_more, while_frozen
 from models.learner import LearnerState
 
 
@@ -25,6 +25,7 @@ class Step(StrEnum):
 
 
 flow = Flow("rights", Step, is_light=True)
+flow.cancel(left_as_it_is)
 
 
 def _asked(event: Event, ctx: Context) -> Asked:
@@ -117,11 +118,6 @@ def unrestricted(event: Event, ctx: Context) -> HandlerResult:
     rights.unrestrict(ctx.session, _asked(event, ctx), ctx.now)
     done = ctx.t("Done: we may use your data again as the privacy notice says.")
     return flow.say(done, *ctx.asked())
-
-
-@flow.cancel
-def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
-    return flow.end(ctx.t("Nothing has changed."))
 
 
 @flow.entry("withdraw")

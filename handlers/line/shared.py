@@ -2,12 +2,19 @@
 
 from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
+from bot.line.events import Event
 from bot.line.messages import Action, Message
+from bot.presentation import request_words
 from bot.services.accounts import accounts
+from bot.services.consent import consents
+from bot.services.consent.consents import ConsentStatement
 from bot.services.guardians import guardians
 from handlers.line import staff_menu
 from handlers.line.account_card import account_card
+from models.consent import ConsentEvent, ConsentState, Purpose
+from models.conversation import Conversation
 from models.learner import LearnerState
+from models.privacy import PrivacyRequest
 
 
 def main_menu(ctx: Context) -> list[Action]:
@@ -129,6 +136,44 @@ def while_frozen(ctx: Context) -> list[Message]:
         "Your account is frozen, so nobody can sign in. Our staff check with you and open it."
     )
     return [line.text(frozen), human_offer(ctx, "account")]
+
+
+def left_as_it_is(event: Event, ctx: Context) -> HandlerResult:
+    """What "cancel" does where nothing is stored before the last step."""
+    return Flow.end(ctx.t("Nothing has changed."))
+
+
+def did_you_mean(ctx: Context, mark: str) -> list[Message]:
+    """The address that was meant or typed; [] where the message that held them was taken back."""
+    t = ctx.t
+    typed, meant = ctx.draft.get("typed_email"), ctx.draft.get("meant_email")
+    if not typed or not meant:
+        return []
+    question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
+    buttons = [
+        line.choice(t("Yes, correct it"), mark, "meant"),
+        line.choice(t("No, mine is right"), mark, "typed"),
+        line.entry(t("Cancel"), "cancel"),
+    ]
+    return [line.quick(question, buttons)]
+
+
+def request_arrived(ctx: Context, request: PrivacyRequest, *buttons: Action) -> Message:
+    """That a note has come to the staff, and until when they answer."""
+    t = ctx.t
+    due = request_words.day(t, request.due_at)
+    words = t("Our staff check it and answer you by {due} at the latest.", due=due)
+    number = line.fact(t("Request number"), request.id)
+    return line.card(t("Your request has arrived"), [words, number], list(buttons))
+
+
+def record_choice(
+    ctx: Context, whose: Conversation, purpose: Purpose, chosen: str, said: ConsentStatement
+) -> ConsentEvent:
+    """The ledger's entry of a tapped yes or no."""
+    state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
+    school = ctx.settings.school
+    return consents.record(ctx.session, whose, purpose, state, said, school, ctx.now)
 
 
 def once_more(flow: Flow, ctx: Context, *asked: Message) -> HandlerResult:

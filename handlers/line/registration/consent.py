@@ -5,7 +5,6 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation.labels import label
-from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.texts import LANGUAGES, Translator, translator
 from handlers.line.account_card import account_card
@@ -18,7 +17,7 @@ from handlers.line.registration.guardian import (
     remembered,
     where_it_stands,
 )
-from handlers.line.shared import human_offer
+from handlers.line.shared import human_offer, record_choice
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand, LearnerState
 
@@ -106,23 +105,14 @@ def consent_chosen(event: Event, ctx: Context) -> HandlerResult:
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
         return flow.say(changed, *show_card(ctx))
-    text, language = seen
-    state = ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED
-    given = consents.record(
-        ctx.session,
-        ctx.conversation,
-        Purpose.ENROLMENT,
-        state,
-        ConsentStatement(text, language, webhook_event_id=event.id),
-        ctx.settings.school,
-        ctx.now,
-    )
-    if state is ConsentState.REFUSED:
+    said = ConsentStatement(*seen, webhook_event_id=event.id)
+    given = record_choice(ctx, ctx.conversation, Purpose.ENROLMENT, chosen, said)
+    if given.state is ConsentState.REFUSED:
         declined = t(
             "That is quite all right. We have kept none of your details. You can look at the "
             "courses without registering, and you are welcome back at any time."
         )
-        end_request(event, ctx, text)
+        end_request(event, ctx, said.text)
         return flow.end(declined)
     return onward(ctx, receipt(ctx, given))
 

@@ -9,7 +9,7 @@ from bot.presentation import input_words, words
 from bot.services.people import fields, inputs
 from bot.services.people.fields import FIELDS, Item
 from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward
-from handlers.line.shared import human_offer, main_menu
+from handlers.line.shared import did_you_mean, human_offer, main_menu
 
 SLIP = ("typed_email", "meant_email")
 
@@ -52,21 +52,7 @@ def _given(event: Event, ctx: Context, item: Item) -> HandlerResult:
 
 @flow.prompt(Step.EMAIL_SLIP)
 def offer_correction(ctx: Context) -> list[Message]:
-    t, step = ctx.t, flow.mark(Step.EMAIL_SLIP)
-    typed, meant = ctx.draft.get("typed_email"), ctx.draft.get("meant_email")
-    if not typed or not meant:  # the message that held them was taken back
-        return _ask(ctx, Item.EMAIL)
-    question = t("Did you mean {meant}? You wrote {typed}.", meant=meant, typed=typed)
-    return [
-        line.quick(
-            question,
-            [
-                line.choice(t("Yes, correct it"), step, "meant"),
-                line.choice(t("No, mine is right"), step, "typed"),
-                line.entry(t("Cancel"), "cancel"),
-            ],
-        )
-    ]
+    return did_you_mean(ctx, flow.mark(Step.EMAIL_SLIP)) or _ask(ctx, Item.EMAIL)
 
 
 @flow.step(Step.EMAIL_SLIP)

@@ -4,12 +4,11 @@ from bot.dispatch import Context, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from handlers.line.news_texts import news_card, seen_news
 from handlers.line.registration.flow import Step, flow, keep_button, kept, onward
-from handlers.line.shared import main_menu
-from models.consent import ConsentState, Purpose
+from handlers.line.shared import main_menu, record_choice
+from models.consent import Purpose
 
 
 @flow.prompt(Step.LINE_NEWS)
@@ -50,14 +49,7 @@ def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Handler
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
         return flow.say(changed, *_ask(ctx, step, purpose))
-    consents.record(
-        ctx.session,
-        ctx.conversation,
-        purpose,
-        ConsentState.GIVEN if chosen == "yes" else ConsentState.REFUSED,
-        ConsentStatement(*seen, webhook_event_id=event.id),
-        ctx.settings.school,
-        ctx.now,
-    )
+    said = ConsentStatement(*seen, webhook_event_id=event.id)
+    record_choice(ctx, ctx.conversation, purpose, chosen, said)
     ctx.draft[step] = chosen
     return onward(ctx)
