@@ -167,21 +167,17 @@ def _speak(member: Member) -> None:
 def leave(response: Response) -> Response:
     """After every view: move the idle limit of a session on, or tie a new browser to its form."""
     desk: Desk | None = g.get("desk")
-    if desk is None or desk.visit.ticket is None or is_cookie_set(response):
+    if (
+        desk is None
+        or desk.visit.ticket is None
+        or portal_cookies.is_set(response, cookies.SESSION)
+    ):
         return response
     now = the_bot().clock()
     is_form = desk.is_new and response.status_code not in REDIRECTS
     if is_form or (not desk.is_new and desk.visit.ticket.is_due(now)):
         cookies.set_ticket(response, desk.visit.keys, desk.visit.ticket, now)
     return response
-
-
-def is_cookie_set(response: Response) -> bool:
-    """Whether the view itself has said what the session cookie is to be."""
-    return any(
-        value.startswith(f"{cookies.SESSION.name}=")
-        for value in response.headers.getlist("Set-Cookie")
-    )
 
 
 def renew(response: AnyResponse, ticket: SessionCookie) -> None:

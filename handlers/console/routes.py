@@ -1,13 +1,14 @@
 """The console's blueprint: guarded here; its views stand one noun a module."""
 
-from flask import Blueprint, Response, abort, redirect, url_for
+from flask import Blueprint, Response, redirect, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.staff.permissions import Permission
 from handlers.console import errors, guard, navigation
 from handlers.console.guard import allow, member, public
-from handlers.console.pages import FILES, TYPES, content
+from handlers.console.pages import FILES
+from handlers.web import pages
 
 console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 console.before_request(guard.arrive)
@@ -27,8 +28,4 @@ def home() -> AnyResponse:
 @public
 def asset_file(filename: str) -> Response:
     """A style sheet, script or icon; the address changes with the content."""
-    if filename not in FILES:
-        abort(404)
-    response = Response(content(filename), content_type=TYPES[FILES[filename].suffix])
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    return pages.file(FILES, filename)

@@ -1,11 +1,14 @@
 """The door: name and password, then the second factor, and the way out."""
 
+from collections.abc import Callable
+
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.staff import sessions
 from bot.services.staff import sign_in as service
 from bot.services.staff.permissions import Permission
+from bot.services.staff.sign_in import StaffSignInOutcome
 from handlers.console import cookies, guard, passkeys, problems
 from handlers.console.guard import allow, public, stage
 from handlers.console.pages import page
@@ -65,11 +68,7 @@ def try_code() -> AnyResponse:
     outcome = service.attempt_factor(
         bot.database, desk().session, _shown(), request.remote_addr or "", bot.clock()
     )
-    if outcome.ticket is None:
-        return _code_form(429 if outcome.wait else 403, problems.of_factor(outcome))
-    response = redirect(_wish() or url_for("console.home"), 303)
-    guard.renew(response, outcome.ticket)
-    return response
+    return _admitted(outcome, _code_form)
 
 
 @console.post("/sign-in/again")
@@ -95,11 +94,7 @@ def prove() -> AnyResponse:
 def try_prove() -> AnyResponse:
     bot = the_bot()
     outcome = service.prove(bot.database, desk().session, _shown(), bot.clock())
-    if outcome.ticket is None:
-        return _prove_form(429 if outcome.wait else 403, problems.of_factor(outcome))
-    response = redirect(_wish() or url_for("console.home"), 303)
-    guard.renew(response, outcome.ticket)
-    return response
+    return _admitted(outcome, _prove_form)
 
 
 @console.post("/sign-out")
@@ -111,6 +106,17 @@ def sign_out() -> AnyResponse:
     # The language's cookie goes too, so the address carries the language to the last page.
     response = redirect(url_for("console.sign_in", lang=language.chosen()), 303)
     cookies.clear_all(response)
+    return response
+
+
+def _admitted(
+    outcome: StaffSignInOutcome, form: Callable[[int, dict[str, str]], AnyResponse]
+) -> AnyResponse:
+    """On to where somebody wanted to go; back to the form where the factor was not taken."""
+    if outcome.ticket is None:
+        return form(429 if outcome.wait else 403, problems.of_factor(outcome))
+    response = redirect(_wish() or url_for("console.home"), 303)
+    guard.renew(response, outcome.ticket)
     return response
 
 
@@ -128,27 +134,23 @@ def _form(status: int, wrong: dict[str, str], username: str = "") -> AnyResponse
 
 def _code_form(status: int, wrong: dict[str, str]) -> AnyResponse:
     t = language.translate()
-    return page(
-        "code",
-        status,
-        title=t("Your second factor"),
-        problems=wrong,
-        action=url_for("console.try_code"),
-        is_at_door=True,
-        passkey=passkeys.to_show(),
-        next=_wish(),
-    )
+    return _factor_form(status, wrong, t("Your second factor"), "console.try_code")
 
 
 def _prove_form(status: int, wrong: dict[str, str]) -> AnyResponse:
     t = language.translate()
+    title = t("Please show your second factor once more")
+    return _factor_form(status, wrong, title, "console.try_prove")
+
+
+def _factor_form(status: int, wrong: dict[str, str], title: str, endpoint: str) -> AnyResponse:
     return page(
         "code",
         status,
-        title=t("Please show your second factor once more"),
+        title=title,
         problems=wrong,
-        action=url_for("console.try_prove"),
-        is_at_door=False,
+        action=url_for(endpoint),
+        is_at_door=endpoint == "console.try_code",
         passkey=passkeys.to_show(),
         next=_wish(),
     )

@@ -71,14 +71,6 @@ def leave(response: Response) -> Response:
     if visit is None or visit.ticket is None or visit.signed_in is None:
         return response
     now = the_bot().clock()
-    if visit.ticket.is_due(now) and not is_cookie_set(response):
+    if visit.ticket.is_due(now) and not cookies.is_set(response, cookies.SESSION):
         cookies.set_ticket(response, visit.keys, visit.ticket, now)
     return response
-
-
-def is_cookie_set(response: Response) -> bool:
-    """Whether the view itself has said what the session cookie is to be."""
-    return any(
-        value.startswith(f"{cookies.SESSION.name}=")
-        for value in response.headers.getlist("Set-Cookie")
-    )

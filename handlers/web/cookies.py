@@ -27,6 +27,12 @@ _LANGUAGE_PLACE = "cookie|language|"
 MAX_BYTES = 200  # bytes of name and value
 
 
+def is_set(response: Response, cookie: Cookie) -> bool:
+    """Whether the view itself has said what a cookie is to be."""
+    start = f"{cookie.name}="
+    return any(value.startswith(start) for value in response.headers.getlist("Set-Cookie"))
+
+
 def ticket(keys: Keyring) -> SessionCookie | None:
     """What the browser's session cookie holds, if this server made it."""
     value = request.cookies.get(SESSION.name)
