@@ -29,6 +29,11 @@ def translator(language: str) -> Translator:
     return Translator(language)
 
 
+def marked(sentence: str) -> str:
+    """Marks a sentence of a table for the catalogue; it is imported as `_`."""
+    return sentence
+
+
 def both(sentence: str) -> str:
     """A sentence in Thai and in English, for places where nobody's language is known."""
     return f"{translator(THAI)(sentence)}\n\n{sentence}"

@@ -5,16 +5,11 @@ from typing import Any
 
 from bot.presentation import campaign_words
 from bot.texts import Translator
+from bot.texts import marked as _
 from handlers.console import import_words, learner_words
 from handlers.console.exports import COLUMNS
 from handlers.console.exports import STATES as EXPORTS
 from handlers.console.role_words import ROLE_WORDS
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
-
 
 KEYS: dict[str, str] = {
     "account_id": _("Account (id)"),

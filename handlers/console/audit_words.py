@@ -2,12 +2,7 @@
 
 from bot.services.audit.audit import Action
 from bot.texts import Translator
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
-
+from bot.texts import marked as _
 
 ACTS: dict[Action, str] = {
     Action.CONSENT_RECORDED: _("Answer about consent noted"),

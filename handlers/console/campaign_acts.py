@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_words
 from bot.services.campaigns.audience import filters
-from bot.services.campaigns.content.problems import CampaignError, FieldProblem, refuse
+from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import Draft, MoveError, StaleError
 from bot.services.staff import permission_recheck
@@ -20,10 +20,9 @@ from handlers.console.guard import allow, member, rule_of
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.parts import the_bot
-from models.campaign import Campaign, CampaignState
+from models.campaign import Campaign
 
 MAX_NOTE_LENGTH = 400
-BY_PERSON = "person"  # paused by somebody, and not by itself
 Act = Callable[[Session, Campaign, str, datetime], None]
 
 
@@ -62,11 +61,7 @@ def carry_out(campaign_id: str, act: Act, done: str) -> AnyResponse:
 def stop_campaign(campaign_id: str) -> AnyResponse:
     """One press: nothing more of it goes out."""
     t = language.translate()
-    return carry_out(
-        campaign_id,
-        lambda session, campaign, mine, now: campaigns.stop(session, campaign, mine, now),
-        t("Stopped. Nothing more of it goes out."),
-    )
+    return carry_out(campaign_id, campaigns.stop, t("Stopped. Nothing more of it goes out."))
 
 
 @console.post("/campaigns/<campaign_id>/pause")
@@ -77,7 +72,7 @@ def pause_campaign(campaign_id: str) -> AnyResponse:
     return carry_out(
         campaign_id,
         lambda session, campaign, mine, now: campaigns.pause(
-            session, campaign, mine, BY_PERSON, now
+            session, campaign, mine, campaigns.BY_PERSON, now
         ),
         t("Paused. It goes on when somebody lets it."),
     )
@@ -90,9 +85,7 @@ def go_on_with_campaign(campaign_id: str) -> AnyResponse:
     bot, t, may_approve = the_bot(), language.translate(), member().may(Permission.APPROVE_CAMPAIGN)
 
     def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
-        if campaign.pause_reason != BY_PERSON and not may_approve:
-            refuse([FieldProblem("approver", "needed")])
-        campaigns.resume(session, campaign, mine, bot.settings, now)
+        campaigns.resume(session, campaign, mine, bot.settings, now, may_approve=may_approve)
 
     return carry_out(campaign_id, act, t("It goes on."))
 
@@ -114,13 +107,7 @@ def edit_again(campaign_id: str) -> AnyResponse:
 def discard_campaign(campaign_id: str) -> AnyResponse:
     """Throw a draft away; it stays in the list of what is over."""
     t = language.translate()
-
-    def act(session: Session, campaign: Campaign, mine: str, now: datetime) -> None:
-        if campaign.state is not CampaignState.DRAFT:
-            raise MoveError
-        campaigns.stop(session, campaign, mine, now)
-
-    return carry_out(campaign_id, act, t("Thrown away. Nothing of it was sent."))
+    return carry_out(campaign_id, campaigns.discard, t("Thrown away. Nothing of it was sent."))
 
 
 @console.post("/campaigns/<campaign_id>/copy")

@@ -11,11 +11,10 @@ from bot.services.campaigns.reporting import exports, insights, mail_results, pr
 from bot.services.campaigns.workflow import unknown_outcomes
 from bot.services.staff.permissions import Permission
 from handlers.console.campaign_acts import carry_out
-from handlers.console.campaign_review import csv_file
 from handlers.console.campaign_view import campaign_page, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
-from handlers.web import language
+from handlers.web import language, pages
 from handlers.web.parts import the_bot
 
 HIDDEN_BELOW = 20  # LINE says nothing of fewer people
@@ -57,7 +56,7 @@ def campaign_results_file(campaign_id: str) -> Response:
     view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
     bot.database.write(lambda session: exports.record(session, view.row, mine.id, now))
     lines = campaign_files.batches(bot.database, campaign_id, language.translate())
-    return csv_file(lines, f"results-{campaign_id}.csv")
+    return pages.download(lines, f"results-{campaign_id}.csv")
 
 
 @console.post("/campaigns/<campaign_id>/batches/<int:number>")

@@ -20,7 +20,7 @@ from handlers.console.campaign_acts import carry_out, note
 from handlers.console.campaign_view import CampaignView, campaign_page, is_mail_missing, load
 from handlers.console.guard import allow, member
 from handlers.console.routes import console
-from handlers.web import language
+from handlers.web import language, pages
 from handlers.web.parts import the_bot
 from models.campaign import Campaign, CampaignState
 from models.learner import Learner, LearnerState
@@ -65,7 +65,7 @@ def campaign_review(campaign_id: str) -> AnyResponse:
         is_past=campaigns.is_past(view.row, now),
         late_until=_late_until(view.row, now),
         translator=translator,
-        may_take_list=_may_take_list(),
+        may_take_list=exports.may_take(member()),
     )
 
 
@@ -107,11 +107,11 @@ def send_back_campaign(campaign_id: str) -> AnyResponse:
 def campaign_people_file(campaign_id: str) -> Response:
     """The frozen list under pseudonyms; that it was taken is audited."""
     view, bot, mine, now = load(campaign_id), the_bot(), member(), the_bot().clock()
-    if not _may_take_list():
+    if not exports.may_take(mine):
         abort(403)
     bot.database.write(lambda session: exports.record(session, view.row, mine.id, now))
     lines = campaign_files.people(bot.database, campaign_id, language.translate())
-    return csv_file(lines, f"list-{campaign_id}.csv")
+    return pages.download(lines, f"list-{campaign_id}.csv")
 
 
 def _times_a_month(row: Campaign, now: datetime) -> int:
@@ -125,18 +125,6 @@ def _times_a_month(row: Campaign, now: datetime) -> int:
 def _late_until(row: Campaign, now: datetime) -> datetime | None:
     """Until when it may be approved although its time has come; None before that."""
     return row.send_at + LATE if row.send_at is not None and row.send_at <= now else None
-
-
-def _may_take_list() -> bool:
-    mine = member()
-    return mine.may(Permission.WRITE_CAMPAIGN) or mine.may(Permission.APPROVE_CAMPAIGN)
-
-
-def csv_file(lines: object, name: str) -> Response:
-    """A download that is made while it is taken."""
-    response = Response(lines, content_type="text/csv; charset=utf-8")  # type: ignore[arg-type]
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def _counting(view: CampaignView) -> Response:

@@ -11,6 +11,7 @@ from bot.services.statistics.dashboard import Dashboard, Week
 from bot.services.statistics.small_numbers import Cell, Mark
 from bot.services.subscriptions import topics
 from bot.texts import Translator
+from bot.texts import marked as _
 from bot.texts.dates import shown_day
 from handlers.console import charts
 from handlers.console.charts import Bar, Chart
@@ -24,11 +25,6 @@ from models.campaign import CampaignState
 from models.subscription import Channel
 
 LATE = timedelta(hours=1)  # older figures are marked as such
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
 
 
 STEPS = (_("Greeted"), _("Consented"), _("Registered"), _("Signed in"))

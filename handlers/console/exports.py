@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,23 +14,18 @@ from bot.services.people.fields import FIELDS
 from bot.services.staff import staff
 from bot.services.staff.permissions import Permission
 from bot.texts import Translator
+from bot.texts import marked as _
 from bot.texts.dates import shown_span
 from handlers.console import learner_words
 from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.web import language
+from handlers.web import language, pages
 from handlers.web.parts import the_bot
 from models.conversation import Language
 from models.imports_exports import ExportRequest, ExportState
 from models.learner import LearnerState
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
-
 
 COLUMNS: dict[Choice, str] = {
     **{item: field.label for item, field in FIELDS.items()},
@@ -138,10 +133,7 @@ def take_export(export_id: str) -> AnyResponse:
     except InputError:
         flash(t("It would hold other people than you asked for. Please ask again."), "warning")
         return redirect(url_for("console.exports"), 303)
-    response = Response(content, content_type="text/csv; charset=utf-8")
-    name = f"learners-{row.id[-8:]}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return pages.download(content, f"learners-{row.id[-8:]}.csv")
 
 
 def _decide(export_id: str, *, is_yes: bool) -> AnyResponse:

@@ -7,14 +7,9 @@ from bot.services.learners.imports import RowOutcome
 from bot.services.learners.spreadsheets import MAX_BYTES, MAX_LINES
 from bot.services.people import fields
 from bot.texts import Translator
+from bot.texts import marked as _
 from handlers import figures
 from models.imports_exports import ImportState
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
-
 
 FIELDS: dict[Column, str] = {
     **{item: field.label for item, field in fields.FIELDS.items()},

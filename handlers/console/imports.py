@@ -3,7 +3,7 @@
 from collections import Counter
 
 import segno
-from flask import Response, abort, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,7 +20,7 @@ from handlers.console.guard import allow
 from handlers.console.pages import page
 from handlers.console.request_context import member
 from handlers.console.routes import console
-from handlers.web import language
+from handlers.web import language, pages
 from handlers.web.parts import the_bot
 from models.imports_exports import Import, ImportState
 
@@ -70,9 +70,7 @@ def import_invitation() -> AnyResponse:
 def import_sample() -> AnyResponse:
     """A file as it should be, with people who do not exist."""
     content = import_samples.made(language.translate(), the_bot().clock())
-    response = Response(content, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="learners-sample.csv"'
-    return response
+    return pages.download(content, "learners-sample.csv")
 
 
 @console.get("/imports/<import_id>/columns")

@@ -8,14 +8,10 @@ from bot.services.learners.invitations import Sent
 from bot.services.learners.suspending import Done
 from bot.services.learners.view import LearnerView
 from bot.texts import Translator
+from bot.texts import marked as _
 from bot.texts.dates import shown_span
 from models.account import AccountState
 from models.learner import LearnerState
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
 
 
 @dataclass(frozen=True)

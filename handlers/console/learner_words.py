@@ -7,6 +7,7 @@ from bot.services.learners.search import WAYS, Way
 from bot.services.learners.suspending import Cause
 from bot.services.people.fields import FIELDS, Item
 from bot.texts import Translator
+from bot.texts import marked as _
 from handlers import figures
 from handlers.web import language
 from models.account import AccountState
@@ -17,12 +18,6 @@ from models.learner import AgeBand, LearnerState
 from models.merges import Look
 from models.privacy import RequestKind, RequestState
 from models.subscription import Channel
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
-
 
 # Of others: what a label says to the person itself is said otherwise here.
 OF_OTHERS: dict[str, str] = {

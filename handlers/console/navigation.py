@@ -6,11 +6,7 @@ from flask import current_app, request
 
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
+from bot.texts import marked as _
 
 
 @dataclass(frozen=True)

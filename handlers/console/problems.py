@@ -3,14 +3,9 @@
 from bot.services.auth import passwords
 from bot.services.staff.sign_in import StaffSignInOutcome
 from bot.texts import Translator
+from bot.texts import marked as _
 from handlers import figures
 from handlers.web import dates, language
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
-
 
 _WORDS = {
     "password_common": _(

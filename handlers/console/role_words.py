@@ -2,13 +2,8 @@
 
 from bot.services.staff.permissions import ROLES, Permission
 from bot.texts import Translator
+from bot.texts import marked as _
 from models.staff import Role
-
-
-def _(sentence: str) -> str:
-    """Marks a sentence for the catalogue."""
-    return sentence
-
 
 ROLE_WORDS: dict[Role, str] = {
     Role.AUTHOR: _("Author"),

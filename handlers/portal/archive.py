@@ -11,6 +11,7 @@ from bot.services.privacy import export_links, personal_data_export
 from bot.services.privacy.export_links import Wrong
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page
+from handlers.web import pages
 from handlers.web.parts import the_bot
 
 
@@ -55,8 +56,6 @@ def download(subject: Subject, request_id: str) -> Response:
     found = replace(found, sections=[*found.sections, *elsewhere])
     content = archive_files.pack(found)
     bot.database.write(lambda session: export_links.handed_over(session, request_id, now))
-    response = Response(content, content_type="application/zip")
-    name = archive_files.filename(found)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response = pages.download(content, archive_files.filename(found), "application/zip")
     response.headers["Cache-Control"] = "no-store"
     return response

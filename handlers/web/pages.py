@@ -1,7 +1,7 @@
 """What every page has, ours of the portal and of the console: its language, and files beside it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from handlers.figures import Figures
 from handlers.web import cookies, language
 from handlers.web.parts import the_bot
 
+CSV = "text/csv; charset=utf-8"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -50,6 +51,13 @@ def file(files: Mapping[str, Path], name: str) -> Response:
     path = files[name]
     response = Response(_content(path), content_type=TYPES[path.suffix])
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def download(content: bytes | str | Iterable[str], name: str, kind: str = CSV) -> Response:
+    """A file for the browser to keep; made while it is taken where its lines are handed over."""
+    response = Response(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.staff.permissions import Permission
+from bot.services.staff.sessions import Member
 from models.campaign import Campaign
 from models.database import Database
 from models.recipient import Batch, Recipient
@@ -23,6 +25,11 @@ _ON_LIST = (  # columns alone: a list has a hundred thousand rows
     Recipient.batch,
     Recipient.dropped,
 )
+
+
+def may_take(member: Member) -> bool:
+    """Whether a member may take a list out: who writes announcements, or answers for them."""
+    return member.may(Permission.WRITE_CAMPAIGN) or member.may(Permission.APPROVE_CAMPAIGN)
 
 
 def record(session: Session, campaign: Campaign, member_id: str, now: datetime) -> None:

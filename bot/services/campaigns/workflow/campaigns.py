@@ -29,6 +29,7 @@ from models.campaign import MOVES, TO_START, Campaign, CampaignAction, CampaignS
 from models.subscription import Channel
 
 MAX_NAME_LENGTH = 120
+BY_PERSON = "person"  # paused by somebody, and not by itself
 # A list that waited longer is counted again: who had how much news, and who came, has changed.
 LIST_LIFE = timedelta(days=7)
 
@@ -253,13 +254,22 @@ def pause(
 
 
 def resume(
-    session: Session, campaign: Campaign, member_id: str, settings: Settings, now: datetime
+    session: Session,
+    campaign: Campaign,
+    member_id: str,
+    settings: Settings,
+    now: datetime,
+    *,
+    may_approve: bool,
 ) -> None:
     """Go on after a pause. Raises CampaignError where the quota is short, StaleError if changed.
 
+    What paused by itself needs somebody who may approve.
     What a series paused with it goes on too, but for what is late by now or does not fit: there a
     person decides.
     """
+    if campaign.pause_reason != BY_PERSON and not may_approve:
+        refuse([FieldProblem("approver", "needed")])
     if not is_as_approved(session, campaign, settings):
         raise StaleError
     if campaign.rule is not None:
@@ -281,7 +291,7 @@ def resume(
     for ahead in series_members.ahead(session, campaign):
         if ahead.pause_reason == BY_SERIES and now - (ahead.due_at or now) <= LATE:
             with suppress(CampaignError, StaleError):
-                resume(session, ahead, member_id, settings, now)
+                resume(session, ahead, member_id, settings, now, may_approve=True)
 
 
 def stop(
@@ -299,6 +309,13 @@ def stop(
         stop(session, ahead, member_id, now)
     log_event(session, campaign, CampaignAction.STOPPED, member_id, note, now)
     record(session, Action.CAMPAIGN_STOPPED, campaign, member_id, now)
+
+
+def discard(session: Session, campaign: Campaign, member_id: str, now: datetime) -> None:
+    """Throw a draft away; raises MoveError for anything but a draft."""
+    if campaign.state is not CampaignState.DRAFT:
+        raise MoveError
+    stop(session, campaign, member_id, now)
 
 
 def move(campaign: Campaign, state: CampaignState) -> None:
