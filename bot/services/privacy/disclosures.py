@@ -17,6 +17,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.people import subjects
+from bot.services.people.fields import FIELDS
 from bot.services.people.subjects import Subject
 from bot.services.privacy import data_rows
 from bot.services.shared import processors
@@ -47,10 +48,7 @@ def _of_rows(rows: Callable[[Session, Subject], list[data_rows.Row]], *columns: 
 # Everything that can be given, by name, and where it is read; whatever identifies somebody is on it
 # (R22).
 _READERS: Mapping[str, Reader] = {
-    "full name": _of_learner("name"),
-    "phone number": _of_learner("phone"),
-    "e-mail address": _of_learner("email"),
-    "LINE ID": _of_learner("line_id"),
+    **{field.recorded: _of_learner(item) for item, field in FIELDS.items()},
     "LINE userId": _of_learner("line_user_id"),
     "age band": _of_learner("age_band"),
     "language": _of_learner("language"),

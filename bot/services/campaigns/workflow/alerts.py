@@ -3,7 +3,7 @@
 In the chat it is a push, which costs one message for each of them. That is worth it: what nobody
 looks at does not go out, or goes out wrong. Each cause is told once, whoever asks how often.
 
-Nobody is woken up to approve: from 21:00 to 08:00 a request stands in the console and behind the
+Nobody is woken up to approve: in the quiet hours a request stands in the console and behind the
 chat's button, and is pushed in the morning if it still waits. What was held, and what the author
 waits to hear, is told at any hour.
 """
