@@ -22,6 +22,7 @@ from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.services.campaigns.workflow.rollout import StaffCopy
 from bot.services.campaigns.workflow.test_sends import TrialCopy
+from bot.services.delivery.presenter import Notice
 from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.services.learners.merge_notices import AccountsMerged, AccountsParted
 from bot.services.privacy.answers import RequestClosed
@@ -29,7 +30,7 @@ from bot.services.privacy.rights import RequestReceived
 from bot.services.subscriptions.renewals import ConsentRanOut
 from bot.texts import Translator, translator
 
-CHAT: Mapping[type[Any], Callable[[Any, Translator], list[Message]]] = {
+CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
     PasswordReset: notices.reset_card,
     AccountMoved: notices.moved_card,
     AccountsMerged: merge_notices.merged_card,
@@ -41,7 +42,7 @@ CHAT: Mapping[type[Any], Callable[[Any, Translator], list[Message]]] = {
     TrialCopy: preview_banners.trial,
     StaffCopy: preview_banners.for_staff,
 }
-LETTERS: Mapping[type[Any], Callable[[Any, Translator], dict[str, str]]] = {
+LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
     PasswordReset: notices.letter,
     AccountMoved: notices.letter,
     AccountsMerged: merge_notices.merged_letter,
@@ -55,13 +56,13 @@ LETTERS: Mapping[type[Any], Callable[[Any, Translator], dict[str, str]]] = {
 class LinePresenter:
     """Says everything as messages and requests of LINE (bot/services/delivery/presenter.py)."""
 
-    def messages(self, session: Session, notice: object, language: str) -> list[Message]:
+    def messages(self, session: Session, notice: Notice, language: str) -> list[Message]:
         t = translator(language)
         if isinstance(notice, AnnouncementCard):  # the one that looks more up
             return alerts.card(session, notice, t)
         return CHAT[type(notice)](notice, t)
 
-    def values(self, notice: object, language: str) -> dict[str, str]:
+    def values(self, notice: Notice, language: str) -> dict[str, str]:
         return LETTERS[type(notice)](notice, translator(language))
 
     def push(self, to: str, messages: bytes) -> bytes:

@@ -1,1 +1,4 @@
-"""The rules: modules of functions, session first, now last; no channel is known here."""
+"""What is known and decided, in rooms: each knows only the rooms below it (docs/architecture.md).
+
+A service knows the rule and no channel: it says what happened, and a presenter says it to people.
+"""

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.presentation.presenter import CHAT, LinePresenter
+from bot.presentation.presenter import CHAT, LETTERS, LinePresenter
 from bot.runtime import Bot
+from bot.services.campaigns.workflow.alerts import AnnouncementCard
 from bot.services.delivery import outbox
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.learners.invitations import WayToPassword
 from bot.services.learners.merge_notices import AccountsParted
 from bot.services.privacy.answers import RequestClosed
@@ -32,6 +33,11 @@ def test_a_database_without_a_presenter_can_say_nothing(bot: Bot) -> None:
             mute.read(presenter_of)
     finally:
         mute.close()
+
+
+def test_every_notice_has_words() -> None:
+    """A kind that nobody put into words would fail when it is told, hours after it was written."""
+    assert set(Notice.__subclasses__()) == {*CHAT, *LETTERS, AnnouncementCard}
 
 
 def test_what_nobody_put_into_words_is_a_defect(bot: Bot) -> None:

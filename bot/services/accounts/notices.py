@@ -9,7 +9,7 @@ from bot.services.accounts import freezing
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.delivery import mails, outbox
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.settings import Settings
 from models.account import Account
 from models.base import session_keyring
@@ -18,7 +18,7 @@ from models.learner import Learner
 
 
 @dataclass(frozen=True)
-class PasswordReset:
+class PasswordReset(Notice):
     """There is a new password; authority freezes the account of whoever did not ask for it."""
 
     at: datetime
@@ -27,7 +27,7 @@ class PasswordReset:
 
 
 @dataclass(frozen=True)
-class AccountMoved:
+class AccountMoved(Notice):
     """The account is bound to another LINE account; without an account nothing can be frozen."""
 
     at: datetime

@@ -17,7 +17,7 @@ from bot.errors import DeliveryError, SealError
 from bot.receipts import Receipt, Shortage
 from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
 from bot.services.delivery.outbox_queries import OutboxStatements, built, ids
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.shared import retries
 from models import leases
 from models.base import new_id, session_keyring
@@ -90,7 +90,7 @@ def queue(
 
 def tell(
     session: Session,
-    notice: object,
+    notice: Notice,
     language: str,
     *,
     cause: str,

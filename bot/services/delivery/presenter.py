@@ -11,13 +11,17 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 
-class Presenter(Protocol):
-    """What services ask of it. A notice is a dataclass of the service that has something to say."""
+class Notice:
+    """What somebody is to be told; each kind is a dataclass of the service that tells it."""
 
-    def messages(self, session: Session, notice: object, language: str) -> list[dict[str, Any]]:
+
+class Presenter(Protocol):
+    """What services ask of it."""
+
+    def messages(self, session: Session, notice: Notice, language: str) -> list[dict[str, Any]]:
         """A notice as the messages of a chat."""
 
-    def values(self, notice: object, language: str) -> dict[str, str]:
+    def values(self, notice: Notice, language: str) -> dict[str, str]:
         """A notice as what stands in the gaps of its e-mail."""
 
     def push(self, to: str, messages: bytes) -> bytes:

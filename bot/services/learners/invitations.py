@@ -16,7 +16,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
 from bot.services.delivery import mails, outbox
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
 from bot.settings import Settings
@@ -33,12 +33,12 @@ TWICE = Limit("staff-link-twice", 1, timedelta(minutes=1))  # a second press cos
 
 
 @dataclass(frozen=True)
-class WayToPassword:
+class WayToPassword(Notice):
     """Staff send somebody the way to a password."""
 
 
 @dataclass(frozen=True)
-class Invitation:
+class Invitation(Notice):
     """Somebody was imported and may join; chat opens our LINE account, as far as it is known."""
 
     username: str

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.services.delivery import mails, outbox
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.settings import Settings
 from models.conversation import Conversation
 from models.learner import Learner
@@ -17,7 +17,7 @@ from models.merges import Merge
 
 
 @dataclass(frozen=True)
-class AccountsMerged:
+class AccountsMerged(Notice):
     """Two accounts are one now; until then it can be undone."""
 
     until: datetime
@@ -25,7 +25,7 @@ class AccountsMerged:
 
 
 @dataclass(frozen=True)
-class AccountsParted:
+class AccountsParted(Notice):
     """A merge was undone."""
 
     has_account: bool

@@ -15,7 +15,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.delivery import mails, outbox
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import RequestError
 from bot.texts import THAI
@@ -29,7 +29,7 @@ AHEAD = timedelta(days=7)  # before the last day: a server may stand still for a
 
 
 @dataclass(frozen=True)
-class RequestClosed:
+class RequestClosed(Notice):
     """A request was carried out, or refused for a reason."""
 
     kind: RequestKind

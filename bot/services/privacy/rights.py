@@ -15,7 +15,7 @@ from bot.services.accounts import accounts, holds
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.privacy import erasure, requests
 from bot.services.privacy.requests import Asked
 from bot.services.subscriptions import subscriptions
@@ -35,7 +35,7 @@ class GoneError(BotError):
 
 
 @dataclass(frozen=True)
-class RequestReceived:
+class RequestReceived(Notice):
     """A request has arrived, and is answered by a day."""
 
     kind: RequestKind

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails, outbox
+from bot.services.delivery.presenter import Notice
 from bot.services.subscriptions.subscriptions import CHANNEL_OF, NEWS
 from bot.settings import Settings
 from bot.texts import translator
@@ -23,7 +24,7 @@ BATCH = 100
 
 
 @dataclass(frozen=True)
-class ConsentRanOut:
+class ConsentRanOut(Notice):
     """The 24 months of a consent to news on LINE are over: it is asked for once more."""
 
     purpose: Purpose

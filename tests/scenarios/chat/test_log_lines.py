@@ -17,7 +17,7 @@ from tests.scenarios.doubles import add_flow
 from tests.scenarios.story import reach
 
 SECRET = "ความลับ 081-234-5678"
-HERE = r"tests/scenarios/test_log_lines\.py:\d+ \S+"
+HERE = r"tests/scenarios/chat/test_log_lines\.py:\d+ \S+"
 
 
 @pytest.fixture

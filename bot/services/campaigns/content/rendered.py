@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.services.campaigns.content import content as campaign_content
 from bot.services.campaigns.content import mail
 from bot.services.campaigns.content.content import Content
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.subscriptions import topics
 from bot.services.subscriptions.topics import Topic
 from bot.settings import Settings
@@ -17,7 +17,7 @@ from models.campaign import Campaign
 
 
 @dataclass(frozen=True)
-class Announcement:
+class Announcement(Notice):
     """What is sent to everybody who reads one language, which must be one that the content has."""
 
     content: Content

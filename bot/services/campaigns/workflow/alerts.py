@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.services.campaigns.content.content import digest
 from bot.services.campaigns.workflow import campaigns
 from bot.services.delivery import mails, outbox
-from bot.services.delivery.presenter import presenter_of
+from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.shared import quiet_hours
 from bot.services.staff import chats, sessions
 from bot.services.staff.chats import Linked
@@ -33,7 +33,7 @@ TEMPLATE = "campaign_alert"
 
 
 @dataclass(frozen=True)
-class AnnouncementPaused:
+class AnnouncementPaused(Notice):
     """An announcement has paused by itself; page is where it stands in the console."""
 
     name: str
@@ -43,7 +43,7 @@ class AnnouncementPaused:
 
 
 @dataclass(frozen=True)
-class AnnouncementCard:
+class AnnouncementCard(Notice):
     """How an announcement stands and what this member can do; whoever wrote it knows its words."""
 
     campaign: Campaign

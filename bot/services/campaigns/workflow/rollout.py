@@ -25,6 +25,7 @@ from bot.services.campaigns.sending.batches import LATE
 from bot.services.campaigns.workflow import alerts, campaigns, cost
 from bot.services.campaigns.workflow.cost import SHORT
 from bot.services.delivery import outbox
+from bot.services.delivery.presenter import Notice
 from bot.services.people import people
 from bot.services.shared import quiet_hours
 from bot.services.staff import chats
@@ -46,7 +47,7 @@ STAFF_COPY = "campaign:{}:staff:"  # a colleague's push is caused by this and th
 
 
 @dataclass(frozen=True)
-class StaffCopy:
+class StaffCopy(Notice):
     """What everybody gets, for a colleague, so much before."""
 
     announcement: Announcement

@@ -15,6 +15,7 @@ from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.sending import quota
 from bot.services.campaigns.workflow import cost
 from bot.services.delivery import outbox
+from bot.services.delivery.presenter import Notice
 from bot.services.staff import chats
 from bot.services.staff.chats import Linked
 from bot.services.subscriptions.topics import Topic
@@ -26,7 +27,7 @@ AGAIN = timedelta(seconds=30)  # a press within it is a hand that slipped, and w
 
 
 @dataclass(frozen=True)
-class TrialCopy:
+class TrialCopy(Notice):
     """What everybody would get, for one of the staff, marked as a test."""
 
     announcement: Announcement
