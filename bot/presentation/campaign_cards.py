@@ -105,11 +105,7 @@ def listed(
         return line.entry(t("Look"), "campaign_show", c=campaign.id)
 
     blocks: list[Block] = [
-        line.fact(
-            formatting.state(t, campaign),
-            line.clip(campaign.name, 60),
-            tap(campaign),
-        )
+        line.fact(formatting.state(t, campaign), line.clip(campaign.name, 60), tap(campaign))
         for campaign in found
     ]
     return line.card(title, title, blocks or [line.paragraph(empty)], [])

@@ -54,10 +54,7 @@ def band_on_record(session: Session, child: Conversation, now: datetime) -> AgeB
         select(Guardianship.age_band)
         .where(
             Guardianship.child_id == child.id,
-            or_(
-                Guardianship.state.in_(OPEN_OR_AGREED),
-                Guardianship.created_at > now - LIFE,
-            ),
+            or_(Guardianship.state.in_(OPEN_OR_AGREED), Guardianship.created_at > now - LIFE),
         )
         .order_by(Guardianship.created_at.desc())
         .limit(1)

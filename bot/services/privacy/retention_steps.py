@@ -213,11 +213,7 @@ def _audit(session: Session, moment: Moment) -> Ids:
     is_free = or_(AuditEntry.subject.is_(None), AuditEntry.subject.not_in(moment.held))
     return (
         select(AuditEntry.seq)
-        .where(
-            AuditEntry.at < moment.before,
-            AuditEntry.seq != chain.last_linked(),
-            is_free,
-        )
+        .where(AuditEntry.at < moment.before, AuditEntry.seq != chain.last_linked(), is_free)
         .order_by(AuditEntry.seq)
     )
 

@@ -43,10 +43,7 @@ def run_out(session: Session, settings: Settings, now: datetime) -> int:
             continue  # somebody else was faster
         t = translator(conversation.language)
         said = ConsentStatement(
-            t(
-                "The {span} of this consent are over.",
-                span=shown_span(t, consents.NEWS_VALIDITY),
-            ),
+            t("The {span} of this consent are over.", span=shown_span(t, consents.NEWS_VALIDITY)),
             channel="system",
             actor="system",
         )

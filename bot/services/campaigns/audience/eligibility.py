@@ -127,10 +127,7 @@ def _consents(stretch: KeyRange, purpose: Purpose, now: datetime) -> CTE:
     # Each agreement of a guardian begins anew: an older yes of a guardian does not count.
     since = (
         select(Guardianship.child_id, func.max(Guardianship.decided_at).label("at"))
-        .where(
-            Guardianship.state == GuardianshipState.AGREED,
-            stretch.holds(Guardianship.child_id),
-        )
+        .where(Guardianship.state == GuardianshipState.AGREED, stretch.holds(Guardianship.child_id))
         .group_by(Guardianship.child_id)
         .cte(f"since_{purpose}")
     )
@@ -143,10 +140,7 @@ def _consents(stretch: KeyRange, purpose: Purpose, now: datetime) -> CTE:
         .where(
             mine,
             event.actor != SELF,
-            or_(
-                event.state != given,
-                and_(event.actor == GUARDIAN, event.at >= since.c.at),
-            ),
+            or_(event.state != given, and_(event.actor == GUARDIAN, event.at >= since.c.at)),
         )
     )
     said = union_all(own, guardians).cte(f"said_{purpose}")

@@ -260,12 +260,7 @@ def _tally(session: Session, campaign: Campaign, stretch: KeyRange) -> None:
             func.count(),
         )
         .where(mine)
-        .group_by(
-            Recipient.channel,
-            Recipient.language,
-            Recipient.left_out,
-            Recipient.wave,
-        )
+        .group_by(Recipient.channel, Recipient.language, Recipient.left_out, Recipient.wave)
     ):
         counts["looked_at"] += times
         if left_out is not None:

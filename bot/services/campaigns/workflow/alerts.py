@@ -132,11 +132,7 @@ def untold(
         (one, cause)
         for cause, one in approvers.items()
         if cause not in known
-        and is_for(
-            campaign,
-            sessions.member_of(session.get_one(Staff, one.member_id)),
-            settings,
-        )
+        and is_for(campaign, sessions.member_of(session.get_one(Staff, one.member_id)), settings)
     ]
 
 
