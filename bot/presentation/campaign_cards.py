@@ -160,8 +160,7 @@ def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block
     blocks = [line.fact(t("Sent so far"), said)]
     if campaign.state is CampaignState.SENDING and campaign.wave is not None:
         at_present = t(
-            campaign_words.WAVES_AT_PRESENT[campaign.wave],
-            percent=recipient_snapshot.FIRST_PERCENT,
+            campaign_words.WAVES_AT_PRESENT[campaign.wave], percent=recipient_snapshot.FIRST_PERCENT
         )
         blocks.append(line.fact(t("At present"), at_present))
     return blocks

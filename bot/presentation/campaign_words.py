@@ -274,9 +274,7 @@ def paused(t: Translator, reason: str | None) -> tuple[str, str]:
 
 def _filled(t: Translator, sentence: str) -> str:
     return t(
-        sentence,
-        late=shown_span(t, batches.LATE),
-        list_life=shown_span(t, campaigns.LIST_LIFE),
+        sentence, late=shown_span(t, batches.LATE), list_life=shown_span(t, campaigns.LIST_LIFE)
     )
 
 

@@ -89,11 +89,7 @@ def enrol(
 
 
 def _store(
-    session: Session,
-    conversation: Conversation,
-    user_id: str,
-    details: Details,
-    now: datetime,
+    session: Session, conversation: Conversation, user_id: str, details: Details, now: datetime
 ) -> Learner:
     learner = Learner(
         id=new_id(),
@@ -131,11 +127,7 @@ def flag_duplicates(
             continue
         session.add(
             PossibleDuplicate(
-                id=new_id(),
-                learner_id=learner.id,
-                other_id=other.id,
-                matched=matched,
-                found_at=now,
+                id=new_id(), learner_id=learner.id, other_id=other.id, matched=matched, found_at=now
             )
         )
         audit.record(

@@ -70,11 +70,7 @@ def change(
         return False
     _store(session, learner, item, value, actor, now)
     mails.queue_to(
-        session,
-        learner,
-        cause=f"details-changed:{new_id()}",
-        template=field.changed_mail,
-        now=now,
+        session, learner, cause=f"details-changed:{new_id()}", template=field.changed_mail, now=now
     )
     return True
 

@@ -87,13 +87,7 @@ def moved(
         authority = freezing.authority(session_keyring(session), account.id, now)
     notice = AccountMoved(now, authority, settings)
     outbox.tell(
-        session,
-        notice,
-        learner.language,
-        cause=cause,
-        person=old.person,
-        to=old.user_id,
-        now=now,
+        session, notice, learner.language, cause=cause, person=old.person, to=old.user_id, now=now
     )
     if account is not None:
         _mail(session, learner, notice, cause, "relinked", now)

@@ -64,10 +64,7 @@ class Opened:
 
 
 def claim(
-    session: Session,
-    token: str,
-    now: datetime,
-    purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD,
+    session: Session, token: str, now: datetime, purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD
 ) -> Opened | None:
     """Burn a live link and return its account; None for used, expired, replaced and unknown."""
     spent = tokens.claim(session, purpose, token, now)
@@ -101,10 +98,7 @@ def revealed(session: Session, account_id: str, now: datetime) -> None:
 
 
 def url(
-    public_url: str,
-    token: str,
-    language: str,
-    purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD,
+    public_url: str, token: str, language: str, purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD
 ) -> str:
     """The address that a button in chat opens."""
     return f"{public_url}/s/{PATHS[purpose]}{token}?lang={language}"

@@ -265,8 +265,7 @@ def purge(session: Session, now: datetime) -> int:
     """Forget the ids of events that can no longer be replayed."""
     result = session.execute(
         delete(WebhookEvent).where(
-            WebhookEvent.received_at < now - KEEP_IDS,
-            WebhookEvent.state.in_(FINISHED),
+            WebhookEvent.received_at < now - KEEP_IDS, WebhookEvent.state.in_(FINISHED)
         )
     )
     return rows_of(result)

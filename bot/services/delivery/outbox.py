@@ -144,11 +144,7 @@ def _opened(
 
 
 def begin_all(
-    session: Session,
-    claimed: Sequence[OutgoingPush],
-    worker: str,
-    now: datetime,
-    gate: Gate,
+    session: Session, claimed: Sequence[OutgoingPush], worker: str, now: datetime, gate: Gate
 ) -> list[OutgoingPush]:
     """Count an attempt for each push that is about to go out; leaves out what may not.
 

@@ -187,8 +187,7 @@ def children_of(session: Session, guardian: Conversation) -> list[Guardianship]:
     query = (
         select(Guardianship)
         .where(
-            Guardianship.guardian_id == guardian.id,
-            Guardianship.state == GuardianshipState.AGREED,
+            Guardianship.guardian_id == guardian.id, Guardianship.state == GuardianshipState.AGREED
         )
         .order_by(Guardianship.decided_at, Guardianship.id)
     )

@@ -248,9 +248,7 @@ def written(table: Iterable[Sequence[str]]) -> bytes:
 
 def _ids(chosen: Chosen, until: datetime) -> Select[str]:
     query = select(Learner.id).where(
-        Learner.state == chosen.state,
-        Learner.restricted_at.is_(None),
-        Learner.created_at <= until,
+        Learner.state == chosen.state, Learner.restricted_at.is_(None), Learner.created_at <= until
     )
     if chosen.language is not None:
         query = query.where(Learner.language == chosen.language)

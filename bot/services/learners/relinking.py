@@ -126,8 +126,7 @@ def guards_here(session: Session, learner: Learner, newcomer: Conversation) -> b
     if learner.age_band is AgeBand.FROM_20:
         return False
     query = select(Guardianship.id).where(
-        Guardianship.guardian_id == newcomer.id,
-        Guardianship.state.in_(OPEN_OR_AGREED),
+        Guardianship.guardian_id == newcomer.id, Guardianship.state.in_(OPEN_OR_AGREED)
     )
     return session.scalars(query.limit(1)).first() is not None
 

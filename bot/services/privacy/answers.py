@@ -149,8 +149,7 @@ def _reach(session: Session, request: PrivacyRequest) -> _Reach:
 
 def _reach_of_guardian(session: Session, request: PrivacyRequest) -> _Reach:
     query = select(Guardianship).where(
-        Guardianship.child_id == request.subject_id,
-        Guardianship.state == GuardianshipState.AGREED,
+        Guardianship.child_id == request.subject_id, Guardianship.state == GuardianshipState.AGREED
     )
     found = session.scalars(query.limit(1)).one_or_none()
     guardian = session.get(Conversation, found.guardian_id) if found and found.guardian_id else None

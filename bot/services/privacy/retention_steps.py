@@ -188,9 +188,7 @@ def _by_learner(model: Any, at: Any) -> Find:
     def find(session: Session, moment: Moment) -> Ids:
         alive = select(Learner.id)
         return select(model.id).where(
-            at < moment.before,
-            model.learner_id.not_in(alive),
-            model.learner_id.not_in(moment.held),
+            at < moment.before, model.learner_id.not_in(alive), model.learner_id.not_in(moment.held)
         )
 
     return find
@@ -255,8 +253,7 @@ def _paces(session: Session, moment: Moment) -> Ids:
 
 def _events(session: Session, moment: Moment) -> Ids:
     return select(WebhookEvent.id).where(
-        WebhookEvent.received_at < moment.now - inbox.KEEP_IDS,
-        WebhookEvent.state.in_(FINISHED),
+        WebhookEvent.received_at < moment.now - inbox.KEEP_IDS, WebhookEvent.state.in_(FINISHED)
     )
 
 

@@ -168,11 +168,7 @@ def sign_out(session: Session, found: Found, now: datetime) -> None:
     if not sessions.end(session, found.session_id, now):
         return
     audit.record(
-        session,
-        Action.STAFF_SIGNED_OUT,
-        actor=found.member.actor,
-        subject=found.member.id,
-        now=now,
+        session, Action.STAFF_SIGNED_OUT, actor=found.member.actor, subject=found.member.id, now=now
     )
 
 

@@ -75,12 +75,7 @@ def add(
         staff.name = name
     session.flush()
     audit.record(
-        session,
-        Action.STAFF_ADDED,
-        actor=actor,
-        subject=staff.id,
-        now=now,
-        roles=staff.held_roles,
+        session, Action.STAFF_ADDED, actor=actor, subject=staff.id, now=now, roles=staff.held_roles
     )
     return staff.id, enrolment.issue(session, staff, actor, now)
 
@@ -152,12 +147,7 @@ def end_sessions(
         chats.unlink(session, staff_id, actor, chats.SESSIONS_ENDED, now)
     ended = sessions.end_all(session, staff_id, now, but=but)
     audit.record(
-        session,
-        Action.STAFF_SESSIONS_ENDED,
-        actor=actor,
-        subject=staff_id,
-        now=now,
-        sessions=ended,
+        session, Action.STAFF_SESSIONS_ENDED, actor=actor, subject=staff_id, now=now, sessions=ended
     )
     return ended
 

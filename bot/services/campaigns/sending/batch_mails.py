@@ -25,12 +25,7 @@ Write = Callable[[Session, str, str | None, str], Letter]
 
 
 def queue(
-    session: Session,
-    claimed: Claim,
-    worker: str,
-    now: datetime,
-    settings: Settings,
-    write: Write,
+    session: Session, claimed: Claim, worker: str, now: datetime, settings: Settings, write: Write
 ) -> int:
     """Hand a batch over to the mail queue and settle it; returns how many mails that made.
 

@@ -157,12 +157,7 @@ def tell_author(session: Session, campaign: Campaign, settings: Settings, now: d
 
 
 def _push(
-    session: Session,
-    campaign: Campaign,
-    one: Linked,
-    cause: str,
-    settings: Settings,
-    now: datetime,
+    session: Session, campaign: Campaign, one: Linked, cause: str, settings: Settings, now: datetime
 ) -> None:
     member = sessions.member_of(session.get_one(Staff, one.member_id))
     outbox.tell(
