@@ -163,8 +163,11 @@ def command(text: str, *, inside: bool) -> str | None:
     action = _EXACT.get(said)
     if inside:
         return action if action in _INSIDE else None
-    if action is not None:
-        return action
+    return action or _near(said)
+
+
+def _near(said: str) -> str | None:
+    """What is meant by words that are no command, but hold one or are close to one."""
     for word in _REFUSING:
         if _stands_in(word, said):
             return _LONG[word]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError, SealError
 from bot.receipts import Receipt, Shortage
-from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
+from bot.services.delivery.gate import Decision, Drop, Gate, Go, News, Wait
 from bot.services.delivery.outbox_queries import OutboxStatements, built, ids
 from bot.services.delivery.presenter import presenter_of
 from bot.services.shared import retries
@@ -57,14 +57,11 @@ def queue(
     to: str,
     messages: list[dict[str, Any]],
     now: datetime,
-    purpose: Purpose | None = None,
-    topic: str | None = None,
-    subject_id: str | None = None,
+    news: News | None = None,
 ) -> bool:
     """Add one push, in the transaction of what caused it; the same cause adds nothing more.
 
-    News names its purpose, topic and ledger subject: they are asked again before each try. An
-    imported learner who has yet to join has no chat (`to` is empty): nothing is added.
+    An imported learner who has yet to join has no chat (`to` is empty): nothing is added.
     """
     if not to:
         return False
@@ -81,9 +78,9 @@ def queue(
         "created_at": now,
         "due_at": now,
         "attempts": 0,
-        "purpose": purpose,
-        "topic": topic,
-        "subject_id": subject_id,
+        "purpose": news.purpose if news else None,
+        "topic": news.topic if news else None,
+        "subject_id": news.subject_id if news else None,
     }
     return insert_if_new(session, Push, row)
 
@@ -97,8 +94,7 @@ def tell(
     person: str,
     to: str,
     now: datetime,
-    purpose: Purpose | None = None,
-    subject_id: str | None = None,
+    news: News | None = None,
 ) -> bool:
     """Add one push that says a notice, in words that are made now: each try says the same."""
     return queue(
@@ -108,8 +104,7 @@ def tell(
         to=to,
         messages=presenter_of(session).messages(session, notice, language),
         now=now,
-        purpose=purpose,
-        subject_id=subject_id,
+        news=news,
     )
 
 

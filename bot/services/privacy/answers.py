@@ -168,13 +168,12 @@ def _tell(
 ) -> None:
     is_erased = request.kind is RequestKind.ERASE and request.state is RequestState.DONE
     if reach.email and not is_erased:
+        values = presenter_of(session).values(notice, reach.language)
         mails.queue(
             session,
+            mails.MailText(template, reach.language, values),
             cause=f"request:{request.id}:closed",
-            template=template,
-            language=reach.language,
             to=reach.email,
-            values=presenter_of(session).values(notice, reach.language),
             now=now,
             subject_id=request.subject_id,
         )

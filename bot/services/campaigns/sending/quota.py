@@ -155,13 +155,12 @@ def tell_owner(session: Session, settings: Settings, now: datetime) -> None:
         return
     reading = latest(session, now)
     limit = "-" if reading is None or reading.limit is None else f"{reading.limit:,}"
+    values = {"used": "-" if reading is None else f"{reading.used:,}", "limit": limit}
     mails.queue(
         session,
+        mails.MailText("quota_used_up", THAI, values),
         cause=f"quota-used-up:{now.astimezone(BANGKOK):%Y-%m-%d}",
-        template="quota_used_up",
-        language=THAI,
         to=address,
-        values={"used": "-" if reading is None else f"{reading.used:,}", "limit": limit},
         now=now,
     )
 

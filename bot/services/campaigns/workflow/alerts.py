@@ -71,15 +71,8 @@ def tell(
     what = ("pause", campaign.id, event_id or reason)
     if settings.owner_email:
         notice = AnnouncementPaused(campaign.name, reason, now, page(campaign, settings))
-        mails.queue(
-            session,
-            cause=_cause(*what),
-            template=TEMPLATE,
-            language=THAI,
-            to=settings.owner_email,
-            values=presenter_of(session).values(notice, THAI),
-            now=now,
-        )
+        text = mails.MailText(TEMPLATE, THAI, presenter_of(session).values(notice, THAI))
+        mails.queue(session, text, cause=_cause(*what), to=settings.owner_email, now=now)
     concerned = {campaign.author_id, campaign.approved_by}
     for one in chats.linked(session):
         if one.member_id in concerned:
