@@ -14,10 +14,9 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from bot.errors import DeliveryError
-from bot.line.json_answers import json_object
 from bot.line.messages import Message
 from bot.line.rich_menus import RichMenuCalls
-from bot.line.sending import Kind, push_body, shortage
+from bot.line.sending import Kind, json_object, push_body, shortage
 from bot.receipts import Receipt, Shortage
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0

@@ -8,14 +8,12 @@ from sqlalchemy.orm import Session
 from bot.line.messages import Message
 from bot.line.sending import multicast_body, push_body
 from bot.presentation import (
-    alerts,
+    campaign_cards,
     campaign_messages,
-    invitations,
-    merge_notices,
     notices,
     preview_banners,
     questions,
-    request_answers,
+    request_words,
 )
 from bot.services.accounts.notices import AccountMoved, PasswordReset
 from bot.services.campaigns.content.rendered import Announcement
@@ -32,10 +30,10 @@ from bot.texts import Translator, translator
 CHAT: Mapping[type[Any], Callable[[Any, Translator], list[Message]]] = {
     PasswordReset: notices.reset_card,
     AccountMoved: notices.moved_card,
-    AccountsMerged: merge_notices.merged_card,
-    AccountsParted: merge_notices.parted_card,
-    RequestClosed: request_answers.closed,
-    WayToPassword: invitations.way_card,
+    AccountsMerged: notices.merged_card,
+    AccountsParted: notices.parted_card,
+    RequestClosed: request_words.closed,
+    WayToPassword: notices.way_card,
     ConsentRanOut: questions.again,
     Announcement: campaign_messages.announcement,
     TrialCopy: preview_banners.trial,
@@ -44,11 +42,11 @@ CHAT: Mapping[type[Any], Callable[[Any, Translator], list[Message]]] = {
 LETTERS: Mapping[type[Any], Callable[[Any, Translator], dict[str, str]]] = {
     PasswordReset: notices.letter,
     AccountMoved: notices.letter,
-    AccountsMerged: merge_notices.merged_letter,
-    RequestReceived: request_answers.received_letter,
-    RequestClosed: request_answers.closed_letter,
-    Invitation: invitations.letter,
-    AnnouncementPaused: alerts.paused_letter,
+    AccountsMerged: notices.merged_letter,
+    RequestReceived: request_words.received_letter,
+    RequestClosed: request_words.closed_letter,
+    Invitation: notices.invitation_letter,
+    AnnouncementPaused: campaign_cards.paused_letter,
 }
 
 
@@ -58,7 +56,7 @@ class LinePresenter:
     def messages(self, session: Session, notice: object, language: str) -> list[Message]:
         t = translator(language)
         if isinstance(notice, AnnouncementCard):  # the one that looks more up
-            return alerts.card(session, notice, t)
+            return campaign_cards.alert(session, notice, t)
         return CHAT[type(notice)](notice, t)
 
     def values(self, notice: object, language: str) -> dict[str, str]:

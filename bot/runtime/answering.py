@@ -16,7 +16,7 @@ from bot.logs import failure
 from bot.runtime.linking import MenuLinker
 from bot.runtime.outcomes import AnswerOutcome, LostRaceError, NeedsProfile, Next, ToSay
 from bot.runtime.parts import Bot
-from bot.services.chat import groups, inbox
+from bot.services.chat import inbox
 from bot.services.chat.inbox import OpenEvent
 from bot.services.chat.replies import Answer
 from bot.services.chat.rich_menus import Linking
@@ -218,7 +218,7 @@ class Answering:
         dispatcher = self.bot.dispatcher
         if event.group_id is None:
             return dispatcher.nobody()
-        if groups.first_time(session, person, now):
+        if inbox.greets_first(session, person, now):
             return dispatcher.in_group()
         return []
 

@@ -18,7 +18,7 @@ from bot.services.campaigns.content import content, rendered
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.sending.batches import LATE
 from bot.services.campaigns.workflow import campaigns, cost, schedules
-from bot.services.campaigns.workflow.series_members import BY_SERIES
+from bot.services.campaigns.workflow.campaigns import BY_SERIES
 from bot.services.shared import quiet_hours
 from bot.services.staff import sessions
 from bot.services.staff.permissions import Permission
