@@ -71,12 +71,11 @@ def claim(
     account = session.get(Account, spent.subject_id) if spent else None
     if spent is None or account is None or account.state is not AccountState.ACTIVE:
         return None
-    audit.record(
+    audit.by_learner(
         session,
         Action.LINK_OPENED,
-        actor=f"learner:{account.learner_id}",
-        subject=account.learner_id,
-        now=now,
+        account.learner_id,
+        now,
         link_id=spent.token_id,
         purpose=purpose.value,
     )
@@ -87,13 +86,8 @@ def revealed(session: Session, account_id: str, now: datetime) -> None:
     """Remember that a password was shown, after the provider has taken it."""
     account = session.get_one(Account, account_id)
     account.issued_at = now
-    audit.record(
-        session,
-        Action.PASSWORD_ISSUED,
-        actor=f"learner:{account.learner_id}",
-        subject=account.learner_id,
-        now=now,
-        account_id=account.id,
+    audit.by_learner(
+        session, Action.PASSWORD_ISSUED, account.learner_id, now, account_id=account.id
     )
 
 

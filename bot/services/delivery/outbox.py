@@ -25,6 +25,7 @@ from models.consent import Purpose
 from models.conversation import Conversation
 from models.database import database_of
 from models.inserts import insert_if_new
+from models.learner import Learner
 from models.outbox import IS_QUEUED, Push, PushState
 
 LEASE = timedelta(seconds=20)
@@ -105,6 +106,23 @@ def tell(
         messages=presenter_of(session).messages(session, notice, language),
         now=now,
         news=news,
+    )
+
+
+def tell_learner(
+    session: Session,
+    notice: object,
+    learner: Learner,
+    *,
+    cause: str,
+    now: datetime,
+    news: News | None = None,
+) -> bool:
+    """The same into a learner's own chat, in their language."""
+    person = session.get_one(Conversation, learner.conversation_id).person
+    to = learner.line_user_id or ""
+    return tell(
+        session, notice, learner.language, cause=cause, person=person, to=to, now=now, news=news
     )
 
 

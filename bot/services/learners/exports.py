@@ -136,12 +136,11 @@ def request_export(
         session.add(row)
         row.reason = inputs.tidy(reason)
     session.flush()
-    audit.record(
+    audit.by_staff(
         session,
         Action.EXPORT_ASKED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
+        member_id,
+        now,
         export_id=row.id,
         rows=rows,
         columns=",".join(row.columns),
@@ -326,12 +325,11 @@ def _day(moment: datetime | None) -> str:
 def _moved(
     session: Session, export_id: str, state: ExportState, rows: int, member_id: str, now: datetime
 ) -> None:
-    audit.record(
+    audit.by_staff(
         session,
         Action.EXPORT_MOVED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
+        member_id,
+        now,
         export_id=export_id,
         state=state.value,
         rows=rows,

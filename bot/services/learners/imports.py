@@ -83,14 +83,8 @@ def bring(session: Session, content: bytes, member_id: str, now: datetime) -> Im
         session.add(row)
         row.content = text
     session.flush()
-    audit.record(
-        session,
-        Action.IMPORT_UPLOADED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
-        import_id=row.id,
-        lines=row.lines,
+    audit.by_staff(
+        session, Action.IMPORT_UPLOADED, member_id, now, import_id=row.id, lines=row.lines
     )
     return row
 

@@ -168,14 +168,7 @@ def move(
     _silence(session, old.person)
     open_account = next((a for a in accounts if a.state is not AccountState.CLOSED), None)
     notices.moved(session, learner, open_account, old, f"relinked:{new_id()}", settings, now)
-    audit.record(
-        session,
-        Action.LEARNER_RELINKED,
-        actor=f"learner:{learner.id}",
-        subject=learner.id,
-        now=now,
-        proof=proof,
-    )
+    audit.by_learner(session, Action.LEARNER_RELINKED, learner.id, now, proof=proof)
     session.flush()
     return kept
 

@@ -103,11 +103,7 @@ def attempt_factor(
             return StaffSignInOutcome()
         if not sessions.end(session, found.session_id, now):
             return StaffSignInOutcome()
-        name = _throttled(staff.username)
-        throttles.reset(session, throttles.PAIR, throttles.pair(name, ip))
-        throttles.refund(session, throttles.NETWORK, throttles.network(ip), now)
-        throttles.reset(session, throttles.NAME, name)
-        throttles.remember_network(session, name, ip, now)
+        throttles.end_sign_in(session, _throttled(staff.username), ip, now)
         audit.record(
             session,
             Action.STAFF_SIGNED_IN,
@@ -190,13 +186,7 @@ def _try_factor(
 
 def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _KnownMember]:
     key = _throttled(name)
-    limits = [
-        (throttles.PAIR, throttles.pair(key, ip)),
-        (throttles.NETWORK, throttles.network(ip)),
-    ]
-    if not throttles.is_known_network(session, key, ip, now):
-        limits.append((throttles.NAME, key))
-    wait = throttles.take(session, limits, now)
+    wait = throttles.begin_sign_in(session, key, ip, now)
     staff = session.scalars(select(Staff).where(Staff.username == name)).one_or_none()
     if staff is None:
         return wait, _KnownMember()

@@ -158,7 +158,7 @@ def new_codes(database: Database, found: Found, now: datetime) -> list[str]:
 
     def store(session: Session) -> None:
         factors.replace_codes(session, found.member.id, kept, now)
-        _note_factor(session, found, "recovery", now)
+        sessions.change_factor(session, found, "recovery", now)
 
     database.write(store)
     return codes
@@ -184,7 +184,7 @@ def change_password(
         if staff.password_hash != known:
             raise InputError("current_wrong")
         staff.password_hash = made
-        _note_factor(session, found, "password", now)
+        sessions.change_factor(session, found, "password", now)
 
     database.write(store)
 
@@ -223,18 +223,6 @@ def _profile(row: Staff) -> Profile:
         row.is_settled,
         row.created_at,
         row.disabled_at,
-    )
-
-
-def _note_factor(session: Session, found: Found, factor: str, now: datetime) -> None:
-    sessions.end_all(session, found.member.id, now, but=found.session_id)
-    audit.record(
-        session,
-        Action.STAFF_FACTOR_CHANGED,
-        actor=found.member.actor,
-        subject=found.member.id,
-        now=now,
-        factor=factor,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
+from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.campaigns.audience import filters, recipient_snapshot
 from bot.services.campaigns.audience.filters import Audience
@@ -356,3 +357,18 @@ def members_ahead(session: Session, pattern: Campaign) -> list[Campaign]:
     )
     locked = query.order_by(Campaign.id).with_for_update()
     return list(session.scalars(locked.execution_options(populate_existing=True)))
+
+
+def end(session: Session, campaign: Campaign, state: CampaignState, now: datetime) -> None:
+    """It has run its course, by itself."""
+    move(campaign, state)
+    campaign.ended_at = now
+    audit.record(
+        session,
+        Action.CAMPAIGN_ENDED,
+        actor="system",
+        subject=None,
+        now=now,
+        campaign_id=campaign.id,
+        state=campaign.state,
+    )
