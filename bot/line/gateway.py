@@ -114,11 +114,6 @@ class Gateway:
         path = f"/v2/bot/insight/message/event/aggregation?{urlencode(asked)}"
         return json_object(self._call("GET", path))
 
-    def units_used(self) -> int:
-        """How many names of units this month has seen; of more than 1,000 nothing is counted."""
-        answer = json_object(self._call("GET", "/v2/bot/message/aggregation/info"))
-        return _number(answer, "numOfCustomAggregationUnits")
-
     def profile(self, user_id: str) -> dict[str, Any]:
         """displayName, userId, and language where the person set one."""
         return json_object(self._call("GET", f"/v2/bot/profile/{user_id}", read_seconds=3.0))

@@ -5,7 +5,7 @@ from bot.line.messages import Message
 from bot.services.accounts import freezing
 from bot.services.accounts.notices import AccountMoved, PasswordReset
 from bot.services.learners.invitations import Invitation, WayToPassword
-from bot.services.learners.merge_notices import AccountsMerged, AccountsParted
+from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.settings import Settings
 from bot.texts import Translator, translator
 from bot.texts.dates import shown_time

@@ -21,7 +21,7 @@ from bot.services.campaigns.workflow.alerts import AnnouncementCard, Announcemen
 from bot.services.campaigns.workflow.rollout import StaffCopy
 from bot.services.campaigns.workflow.test_sends import TrialCopy
 from bot.services.learners.invitations import Invitation, WayToPassword
-from bot.services.learners.merge_notices import AccountsMerged, AccountsParted
+from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.services.privacy.answers import RequestClosed
 from bot.services.privacy.rights import RequestReceived
 from bot.services.subscriptions.renewals import ConsentRanOut

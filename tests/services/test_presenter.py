@@ -10,7 +10,7 @@ from bot.runtime import Bot
 from bot.services.delivery import outbox
 from bot.services.delivery.presenter import presenter_of
 from bot.services.learners.invitations import WayToPassword
-from bot.services.learners.merge_notices import AccountsParted
+from bot.services.learners.merging import AccountsParted
 from bot.services.privacy.answers import RequestClosed
 from models.base import session_keyring
 from models.database import Database

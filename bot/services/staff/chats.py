@@ -118,12 +118,6 @@ def confirm(session: Session, member_id: str, permission: Permission) -> Member:
     return member
 
 
-def line_of(session: Session, member_id: str) -> str | None:
-    """The LINE userId of a member."""
-    row = session.scalars(select(StaffChat).where(StaffChat.staff_id == member_id)).one_or_none()
-    return row.user_id if row else None
-
-
 def linked_at(session: Session, member_id: str) -> datetime | None:
     """Since when a member's LINE account is tied to them."""
     query = select(StaffChat.linked_at).where(StaffChat.staff_id == member_id)

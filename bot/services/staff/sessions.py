@@ -205,11 +205,11 @@ def _digest(ticket: SessionCookie) -> str:
 def change_factor(session: Session, found: Found, factor: str, now: datetime) -> None:
     """Note that somebody changed how they prove themselves; their other sessions end."""
     end_all(session, found.member.id, now, but=found.session_id)
-    audit.record(
-        session,
-        Action.STAFF_FACTOR_CHANGED,
-        actor=found.member.actor,
-        subject=found.member.id,
-        now=now,
-        factor=factor,
-    )
+    record(session, Action.STAFF_FACTOR_CHANGED, found.member.id, now, factor=factor)
+
+
+def record(
+    session: Session, action: Action, staff_id: str, now: datetime, **data: str | int
+) -> None:
+    """Write into the audit trail what a member did with their own access."""
+    audit.record(session, action, actor=actor(staff_id), subject=staff_id, now=now, **data)

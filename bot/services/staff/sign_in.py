@@ -104,14 +104,7 @@ def attempt_factor(
         if not sessions.end(session, found.session_id, now):
             return StaffSignInOutcome()
         throttles.end_sign_in(session, _throttled(staff.username), ip, now)
-        audit.record(
-            session,
-            Action.STAFF_SIGNED_IN,
-            actor=sessions.actor(staff_id),
-            subject=staff_id,
-            now=now,
-            factor=factor.value,
-        )
+        sessions.record(session, Action.STAFF_SIGNED_IN, staff_id, now, factor=factor.value)
         ticket = sessions.open_session(session, staff_id, Stage.IN, now)
         return StaffSignInOutcome(ticket, factor=factor)
 
@@ -129,14 +122,7 @@ def prove(database: Database, found: Found, show: Show, now: datetime) -> StaffS
         ticket = sessions.prove(session, found, now)
         if ticket is None:
             return StaffSignInOutcome()  # ended meanwhile
-        audit.record(
-            session,
-            Action.STAFF_PROVED,
-            actor=sessions.actor(staff_id),
-            subject=staff_id,
-            now=now,
-            factor=factor.value,
-        )
+        sessions.record(session, Action.STAFF_PROVED, staff_id, now, factor=factor.value)
         return StaffSignInOutcome(ticket, factor=factor)
 
     return database.write(note)
@@ -163,9 +149,7 @@ def sign_out(session: Session, found: Found, now: datetime) -> None:
     """End a session; a repeat does nothing."""
     if not sessions.end(session, found.session_id, now):
         return
-    audit.record(
-        session, Action.STAFF_SIGNED_OUT, actor=found.member.actor, subject=found.member.id, now=now
-    )
+    sessions.record(session, Action.STAFF_SIGNED_OUT, found.member.id, now)
 
 
 def _try_factor(

@@ -5,7 +5,7 @@ A part (QUOTA_RESERVE) is kept for links, resets and answers: no campaign can to
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING
 from email.utils import parseaddr
 
 from sqlalchemy import Select, and_, delete, func, or_, select
@@ -121,11 +121,6 @@ def cost_in_satang(messages: int, included: int, settings: Settings) -> int:
     """What messages cost beyond those that the fee covers, before tax, rounded up."""
     baht = max(0, messages - included) * settings.line_extra_price
     return int((baht * 100).to_integral_value(ROUND_CEILING))
-
-
-def cost_in_baht(messages: int, left_included: int, settings: Settings) -> Decimal:
-    """The same in baht, with two decimals."""
-    return Decimal(cost_in_satang(messages, left_included, settings)) / 100
 
 
 def forecast(session: Session, settings: Settings, now: datetime) -> Forecast | None:
