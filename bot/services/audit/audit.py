@@ -40,7 +40,12 @@ def by_learner(
 
 
 def by_staff(
-    session: Session, action: Action, member_id: str, now: datetime, **data: str | int
+    session: Session,
+    action: Action,
+    member_id: str,
+    now: datetime,
+    subject: str | None = None,
+    **data: str | int,
 ) -> None:
-    """Append what a member of staff did that is about no learner in particular."""
-    record(session, action, actor=f"staff:{member_id}", subject=None, now=now, **data)
+    """Append what a member of staff did; subject None: it is about no person in particular."""
+    record(session, action, actor=f"staff:{member_id}", subject=subject, now=now, **data)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import ends
@@ -98,15 +97,7 @@ def request_code(
         row.nickname = nickname
     if user_id is not None:
         row.child_line = user_id
-    audit.record(
-        session,
-        Action.GUARDIAN_ASKED,
-        actor="learner",
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-        age_band=row.age_band,
-    )
+    ends.note(session, Action.GUARDIAN_ASKED, row, "learner", now, age_band=row.age_band)
     session.flush()
     return code
 
@@ -150,14 +141,7 @@ def open_by(
     if opened is None:
         return None
     row = session.get_one(Guardianship, opened.id, populate_existing=True)
-    audit.record(
-        session,
-        Action.GUARDIAN_OPENED,
-        actor=GUARDIAN,
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-    )
+    ends.note(session, Action.GUARDIAN_OPENED, row, GUARDIAN, now)
     return row
 
 

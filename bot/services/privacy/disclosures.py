@@ -75,7 +75,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Proof:
+class GroundProof:
     """A ground, and what proves it: exactly one of the three, the ground's own."""
 
     ground: Ground
@@ -96,7 +96,7 @@ class Proof:
 def disclose(
     session: Session,
     learner_id: str,
-    proof: Proof,
+    proof: GroundProof,
     *,
     recipient: str,
     items: Sequence[str],

@@ -47,7 +47,7 @@ def disclose(database, learner_id, clock):
             "now": clock(),
         } | values
         proofs = {name: given.pop(name) for name in PROOFS & given.keys()}
-        proof = disclosures.Proof(ground, **proofs)
+        proof = disclosures.GroundProof(ground, **proofs)
         return database.write(lambda s: disclosures.disclose(s, learner_id, proof, **given).id)
 
     return call
