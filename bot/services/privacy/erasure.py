@@ -61,8 +61,8 @@ def erase(
 
     The chat's row goes too: whoever writes again is a stranger with a new pseudonym, whom
     nothing ties to the proof that is left. The e-learning system is told after the commit, until
-    it confirms (`farewells`). again: an erasure of before a restore, which no hold of an older
-    backup undoes and which is not written down twice.
+    it confirms (`provider_erasures`). again: an erasure of before a restore, which no hold of an
+    older backup undoes and which is not written down twice.
     """
     hold = holds.standing(session, subject.learner_id)
     if hold is not None and again is None:

@@ -110,7 +110,7 @@ def member_of(session: Session, user_id: str) -> Member | None:
 def confirm(session: Session, member_id: str, permission: Permission) -> Member:
     """The member as they are now, for a unit that acts on what they wrote in the chat.
 
-    Raises OffDutyError: shut out, of another role, or untied meanwhile.
+    Raises PermissionRevokedError: shut out, of another role, or untied meanwhile.
     """
     member = permission_recheck.confirm(session, member_id, permission)
     if linked_at(session, member_id) is None:
