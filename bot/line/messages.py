@@ -7,7 +7,7 @@ UTF-16 code units, lengths of labels in grapheme clusters.
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.texts.lengths import units
+from bot.texts import units
 
 Message = dict[str, Any]
 Action = dict[str, Any]

@@ -71,15 +71,8 @@ def tell(
     what = ("pause", campaign.id, event_id or reason)
     if settings.owner_email:
         notice = AnnouncementPaused(campaign.name, reason, now, page(campaign, settings))
-        mails.queue(
-            session,
-            cause=_cause(*what),
-            template=TEMPLATE,
-            language=THAI,
-            to=settings.owner_email,
-            values=presenter_of(session).values(notice, THAI),
-            now=now,
-        )
+        text = mails.MailText(TEMPLATE, THAI, presenter_of(session).values(notice, THAI))
+        mails.queue(session, text, cause=_cause(*what), to=settings.owner_email, now=now)
     concerned = {campaign.author_id, campaign.approved_by}
     for one in chats.linked(session):
         if one.member_id in concerned:
@@ -132,11 +125,7 @@ def untold(
         (one, cause)
         for cause, one in approvers.items()
         if cause not in known
-        and is_for(
-            campaign,
-            sessions.member_of(session.get_one(Staff, one.member_id)),
-            settings,
-        )
+        and is_for(campaign, sessions.member_of(session.get_one(Staff, one.member_id)), settings)
     ]
 
 
@@ -161,12 +150,7 @@ def tell_author(session: Session, campaign: Campaign, settings: Settings, now: d
 
 
 def _push(
-    session: Session,
-    campaign: Campaign,
-    one: Linked,
-    cause: str,
-    settings: Settings,
-    now: datetime,
+    session: Session, campaign: Campaign, one: Linked, cause: str, settings: Settings, now: datetime
 ) -> None:
     member = sessions.member_of(session.get_one(Staff, one.member_id))
     outbox.tell(
