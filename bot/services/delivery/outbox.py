@@ -111,7 +111,7 @@ def tell(
 
 def tell_learner(
     session: Session,
-    notice: object,
+    notice: Notice,
     learner: Learner,
     *,
     cause: str,
