@@ -86,11 +86,9 @@ def _queue(bot: Bot, count: int) -> Callable[[Any], None]:
         for number in range(count):
             mails.queue(
                 session,
+                mails.MailText("changed_name", "th"),
                 cause=f"bench:{secrets.token_hex(8)}",
-                template="changed_name",
-                language="th",
                 to=f"learner{number}@{number % DOMAINS}.example",
-                values={},
                 now=bot.clock(),
             )
 

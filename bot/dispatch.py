@@ -293,26 +293,34 @@ class Dispatcher:
         if flow is not None and flow.is_for_staff and ctx.member is None:
             enter(ctx, FlowState())  # whoever was shut out meanwhile is anybody
             flow = None
-        is_button = event.kind == "postback"
         if event.kind in HAPPENINGS:
             return self.entries[event.kind]
         if event.message_id is not None and event.message_id in ctx.draft.get("unsent", ()):
             return ignored
-        if (action := event.action) in HAPPENINGS:  # only LINE can say it: a forged button
+        if event.action in HAPPENINGS:  # only LINE can say it: a forged button
             return self.entries["stale"]
-        if action is None and event.text is not None:
-            # Inside a flow a text is an answer: only whole command words are commands there.
-            is_inside = flow is not None and not flow.is_light
-            action = self._staff_action(event.text, ctx, is_inside=is_inside)
-            action = action or words.command(event.text, inside=is_inside)
-        if action in self.for_staff and ctx.member is None:
-            action = None
+        action = self._action(event, ctx, flow)
         if action in self.entries:
             if action == "cancel" and flow is not None and flow.cancelled is not None:
                 return flow.cancelled
             if flow is not None and flow.is_light and action not in STAY:
                 enter(ctx, FlowState())
             return self.entries[action]
+        return self._answered(event, ctx, flow)
+
+    def _action(self, event: Event, ctx: Context, flow: Flow | None) -> str | None:
+        """The entry action that a button or a text means, if the person may use it."""
+        action = event.action
+        if action is None and event.text is not None:
+            # Inside a flow a text is an answer: only whole command words are commands there.
+            is_inside = flow is not None and not flow.is_light
+            action = self._staff_action(event.text, ctx, is_inside=is_inside)
+            action = action or words.command(event.text, inside=is_inside)
+        return None if action in self.for_staff and ctx.member is None else action
+
+    def _answered(self, event: Event, ctx: Context, flow: Flow | None) -> Handler:
+        """The handler of an answer: the open step's, where the answer is one to it."""
+        is_button = event.kind == "postback"
         if flow is None or ctx.conversation.step not in flow.handlers:
             return self.entries["stale"] if is_button else self.fallback
         if is_button and event.choice(f"{flow.name}.{ctx.conversation.step}") is None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -141,6 +141,16 @@ class _Reader(Environment):
         secret_key = self.needed("SECRET_KEY", "openssl rand -base64 32")
         if secret_key and len(secret_key) < 32:
             self.bad("SECRET_KEY", "is shorter than 32 characters.", "openssl rand -base64 32")
+        begun = Settings(public_url, secret_key, {}, (), simulator=simulator, port=port)
+        found = self._own(self._senders(self._line(begun)))
+        found = replace(self._mail(found), school=self.school())
+        if found.dkim_key and not (found.dkim_domain and found.dkim_selector):
+            self.bad("DKIM_DOMAIN", "and DKIM_SELECTOR belong to DKIM_KEY.", "Set all three.")
+        if self.problems:
+            raise SettingsError(self.problems)
+        return found
+
+    def _line(self, begun: Settings) -> Settings:
         secret = self.needed(
             "LINE_CHANNEL_SECRET", "LINE Developers Console, channel, Basic settings."
         )
@@ -152,20 +162,28 @@ class _Reader(Environment):
                 "is not set, and neither is LINE_CHANNEL_ID.",
                 "Set LINE_CHANNEL_ID (stateless tokens, recommended) or a channel access token.",
             )
-        api = self.origin(
-            "LINE_API_URL",
-            "Leave it out for the real LINE.",
-            f"http://127.0.0.1:{port}/simulator/line" if simulator else LINE_API,
-        )
+        built_in = f"http://127.0.0.1:{begun.port}/simulator/line"
+        real = "Leave it out for the real LINE."
+        api = self.origin("LINE_API_URL", real, built_in if begun.simulator else LINE_API)
         data_api = LINE_DATA_API if api == LINE_API else api  # a stand-in has one host for all
         if self.text("LINE_DATA_API_URL"):
-            data_api = self.origin("LINE_DATA_API_URL", "Leave it out for the real LINE.")
-        if simulator and host_of(api) not in {"127.0.0.1", "localhost", "::1"}:
+            data_api = self.origin("LINE_DATA_API_URL", real)
+        if begun.simulator and host_of(api) not in {"127.0.0.1", "localhost", "::1"}:
             self.bad(
                 "SIMULATOR",
                 "is on beside a real LINE channel.",
                 "Unset SIMULATOR, or unset LINE_API_URL to use the built-in one.",
             )
+        return replace(
+            begun,
+            channel_secrets=tuple(filter(None, (secret, previous))),
+            access_token=token,
+            channel_id=channel_id,
+            line_api_url=api,
+            line_data_api_url=data_api,
+        )
+
+    def _senders(self, begun: Settings) -> Settings:
         smtp_url = self.parsed("SMTP_URL", None, checked(mail_server), SMTP_CURE)
         sender = self.parsed("MAIL_FROM", None, mail_sender, SENDER_CURE)
         news_sender = self.parsed("MAIL_NEWS_FROM", None, mail_sender, SENDER_CURE)
@@ -173,30 +191,26 @@ class _Reader(Environment):
             for name, value in (("MAIL_FROM", sender), ("MAIL_NEWS_FROM", news_sender)):
                 if value is None:
                     self.bad(name, "is not set, but SMTP_URL is.", SENDER_CURE)
-        audit_key = self.text("AUDIT_KEY") or secret_key
-        if audit_key and len(audit_key) < 32 and audit_key != secret_key:
+        return replace(begun, smtp_url=smtp_url, mail_from=sender, mail_news_from=news_sender)
+
+    def _own(self, begun: Settings) -> Settings:
+        audit_key = self.text("AUDIT_KEY") or begun.secret_key
+        if audit_key and len(audit_key) < 32 and audit_key != begun.secret_key:
             self.bad("AUDIT_KEY", "is shorter than 32 characters.", "openssl rand -base64 32")
-        found = Settings(
-            public_url=public_url,
-            secret_key=secret_key,
+        systems, levels = one_of(*SYSTEMS), one_of("debug", "info", "warning", "error")
+        return replace(
+            begun,
             data_keys=self.data_keys(),
-            channel_secrets=tuple(filter(None, (secret, previous))),
             audit_keys=tuple(filter(None, (audit_key, self.text("AUDIT_KEY_PREVIOUS")))),
             owner_email=self.parsed("OWNER_EMAIL", None, mail_sender, "One address."),
-            access_token=token,
-            channel_id=channel_id,
             bot_user_id=self.text("LINE_BOT_USER_ID"),
             bot_basic_id=self.text("LINE_BOT_BASIC_ID"),
-            line_api_url=api,
-            line_data_api_url=data_api,
             database_url=self.database_url(),
-            port=port,
             trusted_proxies=self.number("TRUSTED_PROXIES", 0, 0, 8),
-            simulator=simulator,
             inbox_handlers=self.number("INBOX_HANDLERS", 48, 0, 256),
             resets_per_minute=self.number("RESETS_PER_MINUTE", 60, 1, 6000),
             provider=self.parsed(
-                "ELEARNING_PROVIDER", "local", one_of(*SYSTEMS), f"Use {' or '.join(SYSTEMS)}."
+                "ELEARNING_PROVIDER", "local", systems, f"Use {' or '.join(SYSTEMS)}."
             ),
             courses_dir=Path(self.text("COURSES_DIR") or ROOT / "courses"),
             news_dir=Path(self.text("NEWS_DIR") or ROOT / "news"),
@@ -210,14 +224,13 @@ class _Reader(Environment):
             backup_dir=Path(self.text("BACKUP_DIR") or ROOT / "var" / "backups"),
             backup_days=self.number("BACKUP_DAYS", 60, 1, 60),
             log_level=self.parsed(
-                "LOG_LEVEL",
-                "info",
-                one_of("debug", "info", "warning", "error"),
-                "Use debug, info, warning or error.",
+                "LOG_LEVEL", "info", levels, "Use debug, info, warning or error."
             ),
-            smtp_url=smtp_url,
-            mail_from=sender,
-            mail_news_from=news_sender,
+        )
+
+    def _mail(self, begun: Settings) -> Settings:
+        return replace(
+            begun,
             mail_bounce_domain=self.parsed(
                 "MAIL_BOUNCE_DOMAIN", None, mail_domain, "The name of a domain, without an @."
             ),
@@ -227,13 +240,7 @@ class _Reader(Environment):
             dkim_domain=self.parsed("DKIM_DOMAIN", None, mail_domain, "The name of a domain."),
             dkim_selector=self.parsed("DKIM_SELECTOR", None, dkim_selector, "E.g. line2026."),
             dkim_key=self.parsed("DKIM_KEY", None, dkim_pem, "openssl genrsa 2048"),
-            school=self.school(),
         )
-        if found.dkim_key and not (found.dkim_domain and found.dkim_selector):
-            self.bad("DKIM_DOMAIN", "and DKIM_SELECTOR belong to DKIM_KEY.", "Set all three.")
-        if self.problems:
-            raise SettingsError(self.problems)
-        return found
 
     def database_url(self) -> str:
         value = self.text("DATABASE_URL")

@@ -105,11 +105,7 @@ class Sealed:
     registry: ClassVar[list["Sealed"]] = []
 
     def __init__(
-        self,
-        column: str,
-        *,
-        blind: str | None = None,
-        normal: Callable[[str], str] = str,
+        self, column: str, *, blind: str | None = None, normal: Callable[[str], str] = str
     ) -> None:
         self.column = column
         self.blind = blind

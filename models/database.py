@@ -300,10 +300,7 @@ class _GroupWriter:
 
     def _session(self, bind: Engine | Connection) -> Session:
         return Session(
-            bind,
-            info=self._info,
-            expire_on_commit=False,
-            join_transaction_mode="create_savepoint",
+            bind, info=self._info, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
 
     def _together(self, group: list[_Unit]) -> bool:

@@ -76,12 +76,7 @@ class Prepared:
 def _as_ours(compiled: "_Compiled", error: Exception, dialect: Dialect) -> BaseException:
     """A driver's error as the rest of the code knows it, without the values."""
     return DBAPIError.instance(
-        compiled.sql,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        dialect=dialect,
+        compiled.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
     )
 
 

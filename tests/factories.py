@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from bot.services.auth import usernames
+from bot.services.accounts import accounts
 from bot.services.campaigns.content import rendered
 from bot.settings import Settings
 from models.account import Account, AccountState
@@ -71,7 +71,7 @@ def make_account(session: Session, learner: Learner, now: datetime, **overrides:
         "id": new_id(),
         "learner_id": learner.id,
         "provider": "local",
-        "username": usernames.draw(),
+        "username": accounts.draw_username(),
         "state": AccountState.ACTIVE,
         "created_at": now,
     }

@@ -11,6 +11,7 @@ from bot.runtime import Bot
 from bot.services.campaigns.content import mail
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails, outbox
+from bot.services.delivery.gate import News
 from bot.services.people import people
 from bot.services.subscriptions import subscriptions, topics
 from bot.services.subscriptions.subscriptions import PURPOSE_OF
@@ -19,7 +20,6 @@ from models.base import new_id
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner
-from models.mail import Stream
 from models.outbox import Push
 from models.subscription import Channel
 from simulator.platform import Platform
@@ -148,9 +148,7 @@ def queue_push(bot: Bot, session: Session, learner_id: str, cause: str, topic: s
         to=learner.line_user_id or "",
         messages=[{**told[0], "contents": cards}],
         now=bot.clock(),
-        purpose=Purpose.LINE_NEWS,
-        topic=topic,
-        subject_id=conversation.id,
+        news=News(conversation.id, Purpose.LINE_NEWS, topic),
     )
 
 
@@ -161,17 +159,11 @@ def queue_mail(bot: Bot, session: Session, learner_id: str, cause: str, topic: s
     letter = mail.letter(CONTENT, conversation.language, about(bot, topic), bot.settings)
     queued = mails.queue(
         session,
+        mails.MailText(mail.TEMPLATE, conversation.language, written=letter),
         cause=f"news:{cause}:{conversation.id}:{Channel.EMAIL}",
-        template=mail.TEMPLATE,
-        language=conversation.language,
         to=learner.email or "",
-        values={},
         now=bot.clock(),
-        subject_id=conversation.id,
-        stream=Stream.NEWS,
-        purpose=Purpose.EMAIL_NEWS,
-        topic=topic,
-        written=letter,
+        news=News(conversation.id, Purpose.EMAIL_NEWS, topic),
     )
     return queued is not None
 

@@ -14,10 +14,9 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from bot.errors import DeliveryError
-from bot.line.json_answers import json_object
 from bot.line.messages import Message
 from bot.line.rich_menus import RichMenuCalls
-from bot.line.sending import Kind, push_body, shortage
+from bot.line.sending import Kind, json_object, push_body, shortage
 from bot.receipts import Receipt, Shortage
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
@@ -114,11 +113,6 @@ class Gateway:
         asked = {"customAggregationUnit": unit, "from": f"{first:%Y%m%d}", "to": f"{last:%Y%m%d}"}
         path = f"/v2/bot/insight/message/event/aggregation?{urlencode(asked)}"
         return json_object(self._call("GET", path))
-
-    def units_used(self) -> int:
-        """How many names of units this month has seen; of more than 1,000 nothing is counted."""
-        answer = json_object(self._call("GET", "/v2/bot/message/aggregation/info"))
-        return _number(answer, "numOfCustomAggregationUnits")
 
     def profile(self, user_id: str) -> dict[str, Any]:
         """displayName, userId, and language where the person set one."""

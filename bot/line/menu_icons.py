@@ -44,10 +44,7 @@ class Pen:
 
     def frame(self, left: float, top: float, right: float, bottom: float, radius: float) -> None:
         self._draw.rounded_rectangle(
-            _box(left, top, right, bottom),
-            radius * SCALE,
-            outline=255,
-            width=round(STROKE * SCALE),
+            _box(left, top, right, bottom), radius * SCALE, outline=255, width=round(STROKE * SCALE)
         )
 
     def area(self, *points: Point, fill: int = 255) -> None:

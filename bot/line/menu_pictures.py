@@ -16,7 +16,6 @@ from bot.line import menu_icons
 from bot.line.menus import Menu
 from bot.line.messages import GREEN, INK, PAPER
 
-BYTES = 1024 * 1024
 GROUND, SHADOW = "#E6F0EB", "#CFE0D8"
 # Icon and the disc below it; the first tile is green, with white on it.
 FIRST = (PAPER, "#2E8B6D")

@@ -11,7 +11,6 @@ from typing import Any
 from bot.line.messages import Action, postback
 
 WIDTH, COLUMNS, ROW = 2500, 3, 843
-LABEL_LIMIT, BAR_LIMIT = 20, 14  # grapheme clusters
 PREFIX = "english-planet/"  # begins the names of our menus, which only the account's staff see
 
 

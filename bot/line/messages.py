@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.texts.lengths import units
+from bot.texts import units
 
 Message = dict[str, Any]
 Action = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.errors import DeliveryError
-from bot.line.json_answers import json_object
+from bot.line.sending import json_object
 
 MENU, USER = "/v2/bot/richmenu", "/v2/bot/user"
 

@@ -1,9 +1,10 @@
-"""A paid sending: its body, made once, and what LINE means by “too many”."""
+"""The body of a paid sending, made once, and what LINE answers: an object, or “too many”."""
 
 import json
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
+from bot.errors import DeliveryError
 from bot.receipts import Shortage
 
 MAX_RECIPIENTS = 500  # of one multicast (LINE, "Send multicast message")
@@ -36,3 +37,14 @@ def shortage(words: str, limit: int | None, used: int | None, recipients: int) -
     if limit is not None and used + recipients > limit:
         return Shortage.QUOTA
     return Shortage.RESERVED if names_the_month else Shortage.RATE
+
+
+def json_object(response: Any) -> dict[str, Any]:
+    """The JSON object of a response; raises DeliveryError where it is none."""
+    try:
+        answer = json.loads(response.data)
+    except ValueError as error:
+        raise DeliveryError("answer is not JSON", unknown=True) from error
+    if not isinstance(answer, dict):
+        raise DeliveryError("answer is not an object", unknown=True)
+    return answer

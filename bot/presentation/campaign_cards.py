@@ -13,11 +13,13 @@ from bot.services.campaigns.content.content import Content, languages
 from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow import alerts, campaigns, decisions, series
 from bot.services.campaigns.workflow import cost as campaign_cost
+from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from bot.texts import Translator
+from bot.texts.dates import shown_time
 from models.campaign import ON_THE_WAY, Campaign, CampaignState
 from models.staff import Staff
 
@@ -190,3 +192,19 @@ def _buttons(campaign: Campaign, member: Member, t: Translator, settings: Settin
         if language in campaign.content
     ]
     return [*buttons, *said]
+
+
+def paused_letter(notice: AnnouncementPaused, t: Translator) -> dict[str, str]:
+    """What stands in the mail to the owner."""
+    return {
+        "name": notice.name,
+        "reason": formatting.pause(t, notice.reason),
+        "when": shown_time(notice.at, t.language),
+        "page": notice.page,
+    }
+
+
+def alert(session: Session, notice: AnnouncementCard, t: Translator) -> list[Message]:
+    """The card; whoever did not write it sees the messages before it too."""
+    of = (session, notice.campaign, notice.member, t, notice.settings, notice.now)
+    return [card(*of)] if notice.member.id == notice.campaign.author_id else shown(*of)

@@ -172,70 +172,67 @@ _FIELDS: dict[str, str] = {
 }
 
 
+# What is wrong with one field, and with any, in a sentence that says what to do.
+_OF_FIELD: dict[tuple[str, str], str] = {
+    ("quota", "short"): _(
+        "It does not fit: {most} messages are left for announcements this month."
+    ),
+    ("quota", "short_later"): _(
+        "It does not fit: {most} messages are left for announcements in the month in which"
+        " it goes out."
+    ),
+    ("approver", "needed"): _("It paused by itself. Somebody who approves has to let it go on."),
+    ("list", "empty"): _("What nobody gets cannot be approved."),
+    ("list", "old"): _("Its list is older than {span}. Please take it back and ask again."),
+    ("list", "old_begun"): _(
+        "It was to go out more than {span} ago, and its list is out of date. Please stop "
+        "it. A copy can be approved anew; it goes to those who have had it, too."
+    ),
+    ("approver", "own"): _("Whoever wrote it or asked for it cannot approve it."),
+    ("parts", "needed"): _("Please add a text, a picture or a card."),
+    ("cards", "too_few"): _("A set needs at least {most} cards."),
+    ("cards", "too_large"): _(
+        "These cards are too large together. Please shorten texts and addresses."
+    ),
+    ("picture", "needed"): _("Please choose a picture."),
+    ("picture", "no_file"): _("Please choose a file first, then press “Put it in”."),
+    ("picture", "gone"): _("This picture is no longer there. Please choose another."),
+    ("topic", "unknown"): _("Please choose a topic."),
+    ("send_at", "past"): _("This time has passed. Please choose a later one."),
+    ("until", "past"): _("Nothing would be sent before this day."),
+}
+_OF_ANY: dict[str, str] = {
+    "needed": _("Please fill this in."),
+    "too_long": _("Too long: at most {most} characters."),
+    "too_many": _("Too many: at most {most}."),
+    "choose_one": _("Please choose at least one."),
+    "out_of_range": _("Please give a whole number from 1 to {most}."),
+    "not_https": _("Please give a whole address that begins with https://"),
+    "quiet": _("Nothing is sent from {begin} to {end}. Please choose another time."),
+    "not_told": _(
+        "The e-learning system in use does not tell us this about its learners. Please leave"
+        " it empty."
+    ),
+    "empty": _("This file is empty."),
+    "large": _("This file is too large: at most {most} MB."),
+    "pixels": _("This picture has too many pixels. Please make it smaller."),
+    "not_picture": _("This is no picture that we can read: JPEG, PNG, WebP or GIF."),
+}
+
+
 def said(t: Translator, problem: FieldProblem) -> str:
     """What is wrong with a field, in one sentence that says what to do."""
-    where, code, most = problem.where, problem.code, problem.most
-    field = where.rsplit(".", 1)[-1]
-    special = {
-        ("quota", "short"): lambda: t(
-            "It does not fit: {most} messages are left for announcements this month.", most=most
-        ),
-        ("quota", "short_later"): lambda: t(
-            "It does not fit: {most} messages are left for announcements in the month in which"
-            " it goes out.",
-            most=most,
-        ),
-        ("approver", "needed"): lambda: t(
-            "It paused by itself. Somebody who approves has to let it go on."
-        ),
-        ("list", "empty"): lambda: t("What nobody gets cannot be approved."),
-        ("list", "old"): lambda: t(
-            "Its list is older than {span}. Please take it back and ask again.",
-            span=shown_span(t, campaigns.LIST_LIFE),
-        ),
-        ("list", "old_begun"): lambda: t(
-            "It was to go out more than {span} ago, and its list is out of date. Please stop "
-            "it. A copy can be approved anew; it goes to those who have had it, too.",
-            span=shown_span(t, campaigns.LIST_LIFE),
-        ),
-        ("approver", "own"): lambda: t("Whoever wrote it or asked for it cannot approve it."),
-        ("parts", "needed"): lambda: t("Please add a text, a picture or a card."),
-        ("cards", "too_few"): lambda: t("A set needs at least {most} cards.", most=most),
-        ("cards", "too_large"): lambda: t(
-            "These cards are too large together. Please shorten texts and addresses."
-        ),
-        ("picture", "needed"): lambda: t("Please choose a picture."),
-        ("picture", "no_file"): lambda: t("Please choose a file first, then press “Put it in”."),
-        ("picture", "gone"): lambda: t("This picture is no longer there. Please choose another."),
-        ("topic", "unknown"): lambda: t("Please choose a topic."),
-        ("send_at", "past"): lambda: t("This time has passed. Please choose a later one."),
-        ("until", "past"): lambda: t("Nothing would be sent before this day."),
-    }
-    if (field, code) in special:
-        return special[(field, code)]()
-    return {
-        "needed": lambda: t("Please fill this in."),
-        "too_long": lambda: t("Too long: at most {most} characters.", most=most),
-        "too_many": lambda: t("Too many: at most {most}.", most=most),
-        "choose_one": lambda: t("Please choose at least one."),
-        "out_of_range": lambda: t("Please give a whole number from 1 to {most}.", most=most),
-        "not_https": lambda: t("Please give a whole address that begins with https://"),
-        "quiet": lambda: t(
-            "Nothing is sent from {begin} to {end}. Please choose another time.",
-            begin=quiet_hours.shown_begin(),
-            end=quiet_hours.shown_end(),
-        ),
-        "not_told": lambda: t(
-            "The e-learning system in use does not tell us this about its learners. Please leave"
-            " it empty."
-        ),
-        "empty": lambda: t("This file is empty."),
-        "large": lambda: t(
-            "This file is too large: at most {most} MB.", most=pictures.MAX_UPLOAD_BYTES // 1024**2
-        ),
-        "pixels": lambda: t("This picture has too many pixels. Please make it smaller."),
-        "not_picture": lambda: t("This is no picture that we can read: JPEG, PNG, WebP or GIF."),
-    }.get(code, lambda: t("This cannot be used. Please check it."))()
+    key = (problem.where.rsplit(".", 1)[-1], problem.code)
+    sentence = _OF_FIELD.get(key) or _OF_ANY.get(problem.code)
+    if sentence is None:
+        return t("This cannot be used. Please check it.")
+    return t(
+        sentence,
+        most=pictures.MAX_UPLOAD_BYTES // 1024**2 if problem.code == "large" else problem.most,
+        span=shown_span(t, campaigns.LIST_LIFE),
+        begin=quiet_hours.shown_begin(),
+        end=quiet_hours.shown_end(),
+    )
 
 
 def named(t: Translator, problem: FieldProblem) -> str:
@@ -274,9 +271,7 @@ def paused(t: Translator, reason: str | None) -> tuple[str, str]:
 
 def _filled(t: Translator, sentence: str) -> str:
     return t(
-        sentence,
-        late=shown_span(t, batches.LATE),
-        list_life=shown_span(t, campaigns.LIST_LIFE),
+        sentence, late=shown_span(t, batches.LATE), list_life=shown_span(t, campaigns.LIST_LIFE)
     )
 
 

@@ -1,9 +1,11 @@
-"""Notices of what was done to an account, without any secret: cards, and the gaps of letters."""
+"""What a learner is told of their account, without any secret: cards, and the gaps of letters."""
 
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.services.accounts import freezing
 from bot.services.accounts.notices import AccountMoved, PasswordReset
+from bot.services.learners.invitations import Invitation, WayToPassword
+from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.settings import Settings
 from bot.texts import Translator, translator
 from bot.texts.dates import shown_time
@@ -69,5 +71,60 @@ def moved_card(notice: AccountMoved, t: Translator) -> list[Message]:
             ),
         ],
         buttons,
+    )
+    return [card]
+
+
+def merged_letter(notice: AccountsMerged, t: Translator) -> dict[str, str]:
+    """What stands in the letter."""
+    until = shown_time(notice.until, t.language)
+    return {"until": until, "contact": school_contact(notice.settings, t.language)}
+
+
+def merged_card(notice: AccountsMerged, t: Translator) -> list[Message]:
+    """Where to go from here, and until when a mistake can be undone."""
+    until = shown_time(notice.until, t.language)
+    mistaken = t("If they were not both yours, please tell us before {until}.", until=until)
+    blocks = [line.paragraph(use_the_other(t)), line.paragraph(mistaken)]
+    button = line.entry(t("Ask our staff"), "human", topic="account")
+    return [line.card(t("Your two accounts are one now"), blocks, [button])]
+
+
+def parted_card(notice: AccountsParted, t: Translator) -> list[Message]:
+    """That it is open again, and that only the password is gone."""
+    blocks = [line.paragraph(t("We undid the merge of your accounts. Everything is as before."))]
+    buttons = []
+    if notice.has_account:
+        blocks.append(line.paragraph(t("Only your password has to be a new one.")))
+        buttons.append(line.entry(t("Forgot password"), "reset"))
+    return [line.card(t("Your account is open again"), blocks, buttons)]
+
+
+def use_the_other(t: Translator) -> str:
+    """Where to go from here."""
+    return t("We merged this account with your other one. Please use that one from now on.")
+
+
+def invitation_letter(notice: Invitation, t: Translator) -> dict[str, str]:
+    """What stands in the letter to somebody imported."""
+    return {
+        "page": f"{notice.settings.public_url}/s/email",
+        "username": notice.username,
+        "chat": notice.chat or t("English Planet on LINE"),
+        "contact": school_contact(notice.settings, t.language),
+    }
+
+
+def way_card(_: WayToPassword, t: Translator) -> list[Message]:
+    """The button for a link, from our staff."""
+    card = line.card(
+        t("Your way to E-Learning"),
+        [
+            t("Our staff sent you this. Tap the button to get a link to your password."),
+            line.paragraph(
+                t("Nobody of our staff sees your password or asks you for it."), small=True
+            ),
+        ],
+        [line.entry(t("Get my link"), "link")],
     )
     return [card]

@@ -8,14 +8,12 @@ from sqlalchemy.orm import Session
 from bot.line.messages import Message
 from bot.line.sending import multicast_body, push_body
 from bot.presentation import (
-    alerts,
+    campaign_cards,
     campaign_messages,
-    invitations,
-    merge_notices,
     notices,
     preview_banners,
     questions,
-    request_answers,
+    request_words,
 )
 from bot.services.accounts.notices import AccountMoved, PasswordReset
 from bot.services.campaigns.content.rendered import Announcement
@@ -24,7 +22,7 @@ from bot.services.campaigns.workflow.rollout import StaffCopy
 from bot.services.campaigns.workflow.test_sends import TrialCopy
 from bot.services.delivery.presenter import Notice
 from bot.services.learners.invitations import Invitation, WayToPassword
-from bot.services.learners.merge_notices import AccountsMerged, AccountsParted
+from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.services.privacy.answers import RequestClosed
 from bot.services.privacy.rights import RequestReceived
 from bot.services.subscriptions.renewals import ConsentRanOut
@@ -33,10 +31,10 @@ from bot.texts import Translator, translator
 CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
     PasswordReset: notices.reset_card,
     AccountMoved: notices.moved_card,
-    AccountsMerged: merge_notices.merged_card,
-    AccountsParted: merge_notices.parted_card,
-    RequestClosed: request_answers.closed,
-    WayToPassword: invitations.way_card,
+    AccountsMerged: notices.merged_card,
+    AccountsParted: notices.parted_card,
+    RequestClosed: request_words.closed,
+    WayToPassword: notices.way_card,
     ConsentRanOut: questions.again,
     Announcement: campaign_messages.announcement,
     TrialCopy: preview_banners.trial,
@@ -45,11 +43,11 @@ CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
 LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
     PasswordReset: notices.letter,
     AccountMoved: notices.letter,
-    AccountsMerged: merge_notices.merged_letter,
-    RequestReceived: request_answers.received_letter,
-    RequestClosed: request_answers.closed_letter,
-    Invitation: invitations.letter,
-    AnnouncementPaused: alerts.paused_letter,
+    AccountsMerged: notices.merged_letter,
+    RequestReceived: request_words.received_letter,
+    RequestClosed: request_words.closed_letter,
+    Invitation: notices.invitation_letter,
+    AnnouncementPaused: campaign_cards.paused_letter,
 }
 
 
@@ -59,7 +57,7 @@ class LinePresenter:
     def messages(self, session: Session, notice: Notice, language: str) -> list[Message]:
         t = translator(language)
         if isinstance(notice, AnnouncementCard):  # the one that looks more up
-            return alerts.card(session, notice, t)
+            return campaign_cards.alert(session, notice, t)
         return CHAT[type(notice)](notice, t)
 
     def values(self, notice: Notice, language: str) -> dict[str, str]:

@@ -1,9 +1,13 @@
-"""Requests in people's words: what was asked, where it stands, when the answer is due."""
+"""Requests in people's words: what was asked, where it stands, what the answer is or when due."""
 
 from datetime import datetime
 
 from bot.clock import BANGKOK
+from bot.line import messages as line
+from bot.line.messages import Message
 from bot.presentation.labels import label
+from bot.services.privacy.answers import RequestClosed
+from bot.services.privacy.rights import RequestReceived
 from bot.texts import Translator
 from bot.texts.dates import shown_day
 from models.privacy import PrivacyRequest, RequestKind, RequestState
@@ -46,3 +50,43 @@ def refusal(t: Translator, reason: str | None) -> str:
 def day(t: Translator, moment: datetime) -> str:
     """The day of a moment in Bangkok, in words."""
     return shown_day(moment.astimezone(BANGKOK).date(), t.language)
+
+
+def received_letter(notice: RequestReceived, t: Translator) -> dict[str, str]:
+    """What stands in the confirmation."""
+    return {
+        "what": label(notice.kind, t),
+        "number": notice.number,
+        "until": day(t, notice.due_at),
+    }
+
+
+def closed_letter(notice: RequestClosed, t: Translator) -> dict[str, str]:
+    """What stands in the letter, whatever came of it."""
+    return {
+        "what": label(notice.kind, t),
+        "number": notice.number,
+        "reason": notice.reason or "",
+    }
+
+
+def closed(notice: RequestClosed, t: Translator) -> list[Message]:
+    """What is said in the chat: one sentence, or why not and where else to turn."""
+    what = label(notice.kind, t)
+    if not notice.is_refused:
+        return [
+            line.text(
+                t(
+                    "Your request “{what}” has been carried out. Number: {number}",
+                    what=what,
+                    number=notice.number,
+                )
+            )
+        ]
+    blocks = [
+        line.paragraph(what, strong=True),
+        line.paragraph(refusal(t, notice.reason)),
+        line.fact(t("Request number"), notice.number),
+    ]
+    buttons = [line.entry(t("My requests"), "requests"), line.entry(t("Ask our staff"), "human")]
+    return [line.card(t("We cannot do what you asked for"), blocks, buttons)]

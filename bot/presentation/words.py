@@ -5,7 +5,7 @@ import unicodedata
 
 from rapidfuzz import fuzz, process
 
-from bot.services.auth import password_detector
+from bot.services.auth import passwords
 from bot.services.shared import codes
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -149,7 +149,7 @@ def command(text: str, *, inside: bool) -> str | None:
     inside: a flow is waiting for an answer, so only whole words that must always work count.
     Thai is written without spaces, so elsewhere a long command word inside a sentence counts too.
     """
-    if password_detector.is_password(text):
+    if passwords.is_password(text):
         return "password"
     if len(text) > 200:
         return None
@@ -163,8 +163,11 @@ def command(text: str, *, inside: bool) -> str | None:
     action = _EXACT.get(said)
     if inside:
         return action if action in _INSIDE else None
-    if action is not None:
-        return action
+    return action or _near(said)
+
+
+def _near(said: str) -> str | None:
+    """What is meant by words that are no command, but hold one or are close to one."""
     for word in _REFUSING:
         if _stands_in(word, said):
             return _LONG[word]

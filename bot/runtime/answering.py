@@ -16,7 +16,7 @@ from bot.logs import failure
 from bot.runtime.linking import MenuLinker
 from bot.runtime.outcomes import AnswerOutcome, LostRaceError, NeedsProfile, Next, ToSay
 from bot.runtime.parts import Bot
-from bot.services.chat import groups, inbox
+from bot.services.chat import inbox
 from bot.services.chat.inbox import OpenEvent
 from bot.services.chat.replies import Answer
 from bot.services.chat.rich_menus import Linking
@@ -153,19 +153,30 @@ class Answering:
         if event.group_id is not None or event.user_id is None:
             said = self._outside(session, event, person, now)
             return self._handled(session, found, self._answer(found, event, person, THAI, said))
-        if conversation is None:
-            conversation = people.adopt(session, event.user_id)
+        conversation = conversation or people.adopt(session, event.user_id)
         if conversation is None:
             if language is None:
                 return NeedsProfile(event.user_id)
             person = people.pseudonym(self.bot.keyring, event.user_id)
             conversation = people.open_conversation(session, person, language, now)
         people.touch(conversation, now)
+        return self._react(session, found, event, person, conversation, now)
+
+    def _react(
+        self,
+        session: Session,
+        found: OpenEvent,
+        event: Event,
+        person: str,
+        conversation: Conversation,
+        now: datetime,
+    ) -> ToSay | Next:
+        """Run the event's handler and keep what it answers."""
         linked = conversation.menu
         ctx = Context(
             session=session,
             conversation=conversation,
-            user_id=event.user_id,
+            user_id=event.user_id or "",
             settings=self.bot.settings,
             now=now,
             provider=self.bot.provider.name,
@@ -207,7 +218,7 @@ class Answering:
         dispatcher = self.bot.dispatcher
         if event.group_id is None:
             return dispatcher.nobody()
-        if groups.first_time(session, person, now):
+        if inbox.greets_first(session, person, now):
             return dispatcher.in_group()
         return []
 

@@ -8,7 +8,7 @@ from bot.line.events import Event
 from bot.logs import failure
 from bot.runtime.parts import Bot
 from bot.services.chat import rich_menus
-from bot.services.chat.rich_menus import Linking
+from bot.services.chat.rich_menus import Linking, ShownMenu
 from bot.services.staff import chats
 
 
@@ -43,8 +43,7 @@ class MenuLinker:
             is_staff=None if "member" not in ctx.__dict__ else ctx.member is not None,
             ask_staff=lambda: chats.member_of(session, ctx.user_id) is not None,
             user_id=ctx.user_id,
-            linked=linked,
-            seen=event.postback.get("m"),
+            shown=ShownMenu(linked, tapped=event.postback.get("m")),
         )
 
     def link(self, linking: Linking) -> None:

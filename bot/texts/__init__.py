@@ -54,3 +54,8 @@ def read_file(path: Path) -> Catalog:
     """One catalogue file, parsed; raises where it is malformed."""
     with path.open("rb") as file:
         return read_po(file, locale=THAI, abort_invalid=True)
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 code units, as LINE counts texts."""
+    return len(text.encode("utf-16-le")) // 2

@@ -33,10 +33,7 @@ def words(said: str) -> Block:
 
 def picture(url: str, alt: str) -> Block:
     """A picture, as wide as the letter."""
-    return Block(
-        url,
-        f'<p style="margin:0 0 16px">{_image(url, alt, "border-radius:8px")}</p>\n',
-    )
+    return Block(url, f'<p style="margin:0 0 16px">{_image(url, alt, "border-radius:8px")}</p>\n')
 
 
 def card(title: str, said: str, picture_url: str | None, links: Sequence[tuple[str, str]]) -> Block:

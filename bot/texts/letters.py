@@ -56,10 +56,7 @@ class Letter:
 
 
 def letter(
-    name: str,
-    language: str,
-    values: Mapping[str, str],
-    blocks: Mapping[str, Block] | None = None,
+    name: str, language: str, values: Mapping[str, str], blocks: Mapping[str, Block] | None = None
 ) -> Letter:
     """A letter with its gaps filled; raises KeyError for a gap that nobody filled.
 

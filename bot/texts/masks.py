@@ -15,7 +15,7 @@ def _initial(word: str) -> str:
 
 
 def masked_phone(shown: str) -> str:
-    """The beginning; the last four digits are the second proof of a password reset."""
+    """The beginning; its end is the second proof of a password reset."""
     return f"{shown[:-7]}{STARS}"
 
 

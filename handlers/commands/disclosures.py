@@ -9,7 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from bot.services.privacy import disclosures
-from bot.services.privacy.disclosures import Order
+from bot.services.privacy.disclosures import GroundProof, Order
 from bot.services.shared.processors import DisclosureError
 from handlers.commands.parts import parts
 from models.privacy import Ground
@@ -42,15 +42,12 @@ def disclose(
         row = disclosures.disclose(
             session,
             learner_id,
-            ground=ground,
+            GroundProof(ground, consent_id, processor_id, Order(*order) if order else None),
             recipient=recipient,
             items=items,
             approved_by=approved_by,
             school=bot.settings.school,
             now=bot.clock(),
-            consent_id=consent_id,
-            processor_id=processor_id,
-            order=Order(*order) if order else None,
         )
         return {
             "disclosure": row.id,

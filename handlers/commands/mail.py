@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from bot.services.subscriptions import suppressions
+from bot.services.subscriptions import bounces
 from handlers.commands.parts import parts
 
 
@@ -15,7 +15,7 @@ def list_suppressions() -> None:
     bot, _ = parts()
     held = bot.database.read(
         lambda session: [
-            (row.at, row.reason, row.address_index) for row in suppressions.held(session)
+            (row.at, row.reason, row.address_index) for row in bounces.suppressed(session)
         ]
     )
     for at, reason, digest in held:
@@ -35,7 +35,7 @@ def release_suppression() -> None:
         click.echo("Give the address on standard input, one line.")
         sys.exit(1)
     released = bot.database.write(
-        lambda session: suppressions.release(session, address, "operator", bot.clock())
+        lambda session: bounces.release(session, address, "operator", bot.clock())
     )
     if not released:
         click.echo("This address is not held back; there is nothing to release.")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_files
-from bot.services.campaigns.reporting import exports, insights, mail_results, progress, results
+from bot.services.campaigns.reporting import exports, insights, progress, results
 from bot.services.campaigns.workflow import unknown_outcomes
 from bot.services.staff.permissions import Permission
 from handlers.console.campaign_acts import carry_out
@@ -33,7 +33,7 @@ def campaign_results_page(campaign_id: str) -> AnyResponse:
         return {
             "progress": progress.of(session, view.row, now),
             "caused": results.of(session, view.row),
-            "mails": mail_results.of(session, campaign_id),
+            "mails": results.of_mails(session, campaign_id),
             "unknown": unknown_outcomes.waiting(session, campaign_id),
             "events": progress.decisions(session, campaign_id),
         }

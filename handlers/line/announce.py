@@ -15,8 +15,7 @@ from bot.services.campaigns.workflow import campaigns
 from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
-from bot.texts import ENGLISH, LANGUAGES, THAI
-from bot.texts.lengths import units
+from bot.texts import ENGLISH, LANGUAGES, THAI, units
 from handlers.line.announce_parts import asking, problems
 from models.campaign import Campaign
 

@@ -4,7 +4,7 @@ from bot.clock import BANGKOK
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.presentation import merge_notices
+from bot.presentation import notices
 from bot.services.learners import merging
 from bot.texts.dates import shown_day
 from models.learner import LearnerState
@@ -25,7 +25,7 @@ def closed_card(ctx: Context) -> Message:
         line.entry(t("History"), "history"),
     ]
     if learner is not None and merging.is_why_closed(ctx.session, learner):
-        return line.card(title, [merge_notices.use_the_other(t)], buttons)
+        return line.card(title, [notices.use_the_other(t)], buttons)
     blocks = []
     if learner is not None and learner.closed_at is not None:
         day = shown_day(learner.closed_at.astimezone(BANGKOK), t.language)

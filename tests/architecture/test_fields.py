@@ -3,15 +3,17 @@
 import pytest
 
 from bot.presentation import data_labels, input_words
+from bot.services.consent import records
 from bot.services.learners.exports import CHOICES
 from bot.services.learners.import_words import CALLED, COLUMNS, NEEDED, guess
 from bot.services.learners.search import WAYS
 from bot.services.people.fields import FIELDS, Item
-from bot.services.privacy import data_map, data_rows, erasure
+from bot.services.privacy import data_map, data_rows, disclosures, erasure
 from bot.texts import LANGUAGES, letters, translator
 from handlers.console import exports, import_words, learner_words
 from handlers.line.registration.flow import ITEMS, Step, flow
 from models.base import Sealed
+from models.consent import Purpose
 from models.learner import Learner
 
 # Nobody types it and nobody corrects it: LINE tells it, and relinking changes it.
@@ -58,6 +60,13 @@ def test_a_new_column_would_be_missed_everywhere(monkeypatch: pytest.MonkeyPatch
     nickname.__set_name__(Learner, "nickname")
     found = lost(monkeypatch)
     assert all(names == {"nickname"} for names in found.values()), found
+
+
+def test_every_field_stands_in_the_records_by_one_name() -> None:
+    """In the proof of a consent, and where it is given to a third party."""
+    recorded = [(FIELDS[item].recorded, not FIELDS[item].is_needed) for item in Item]
+    assert list(records.ITEMS[Purpose.ENROLMENT])[: len(recorded)] == recorded
+    assert {name for name, _ in recorded} < disclosures.ITEMS
 
 
 def test_erasure_takes_the_row_whole() -> None:

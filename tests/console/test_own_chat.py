@@ -34,7 +34,7 @@ def test_a_code_is_shown_once_and_links(console, bot):
     again = desk.submit("/console/me/chat", "/console/me/chat/unlink")
     assert again.status_code == 303
     assert "เลิกเชื่อมบัญชี LINE ของคุณแล้ว" in desk.get("/console/me/chat").text
-    assert bot.database.read(lambda s: chats.line_of(s, desk.member_id)) is None
+    assert bot.database.read(lambda s: chats.linked_at(s, desk.member_id)) is None
 
 
 def test_looking_makes_no_code(console, bot):

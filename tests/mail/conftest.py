@@ -12,11 +12,12 @@ from bot.mail.imap import BounceMailbox
 from bot.mail_settings import ImapServer
 from bot.runtime import Bot, mailing
 from bot.services.delivery import mails
+from bot.services.delivery.gate import News
 from models.base import new_id
 from models.consent import ConsentState, Purpose
 from models.database import Database
 from models.learner import Learner
-from models.mail import Mail, Stream
+from models.mail import Mail
 from models.subscription import Channel, Subscription
 from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
@@ -27,17 +28,22 @@ from tests.scenarios.conftest import all_words
 
 __all__ = ["ADDRESS", "all_words"]
 TOPIC = "courses"
-NEWS = {"stream": Stream.NEWS, "purpose": Purpose.EMAIL_NEWS, "topic": TOPIC}
+
+
+def news_of(subject_id: str | None, campaign_id: str | None = None) -> News:
+    """What a piece of news to somebody says of itself."""
+    return News(subject_id or "", Purpose.EMAIL_NEWS, TOPIC, campaign_id)
 
 
 @pytest.fixture
 def queue(database: Database, clock: FakeClock) -> Callable[..., str]:
     """Queues a mail and returns its id; a notice about an account unless told otherwise."""
 
-    def put(to: str = ADDRESS, **more: Any) -> str:
-        values = {"template": "changed_name", "language": "th", "values": {}, **more}
-        values.setdefault("cause", f"test:{new_id()}")
-        made = database.write(lambda session: mails.queue(session, to=to, now=clock(), **values))
+    def put(to: str = ADDRESS, template: str = "changed_name", **more: Any) -> str:
+        said = {name: more.pop(name) for name in {"values", "written"} & more.keys()}
+        text = mails.MailText(template, more.pop("language", "th"), **said)
+        more.setdefault("cause", f"test:{new_id()}")
+        made = database.write(lambda s: mails.queue(s, text, to=to, now=clock(), **more))
         assert made is not None
         return made
 
@@ -49,7 +55,7 @@ def queue_news(queue: Callable[..., str], reader: Learner) -> Callable[..., str]
     """Queues a piece of news to the reader."""
 
     def put(**more: Any) -> str:
-        return queue(subject_id=reader.conversation_id, **NEWS, **more)
+        return queue(news=news_of(reader.conversation_id), **more)
 
     return put
 
@@ -94,7 +100,7 @@ def news_to(
     """Queues a piece of news to a reader of its own."""
 
     def put(address: str) -> str:
-        return queue(to=address, subject_id=make_reader(address).conversation_id, **NEWS)
+        return queue(to=address, news=news_of(make_reader(address).conversation_id))
 
     return put
 

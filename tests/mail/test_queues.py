@@ -16,10 +16,10 @@ from bot.services.delivery import mail_claims
 from models.base import new_id
 from models.campaign import Campaign, CampaignState
 from models.database import Database
-from models.mail import Mail, MailState
+from models.mail import Mail, MailState, Stream
 from tests.clock import FakeClock
 from tests.factories import make_campaign
-from tests.mail.conftest import NEWS
+from tests.mail.conftest import news_of
 
 Queue = Callable[..., str]
 
@@ -49,9 +49,7 @@ class Sending:
         self.bot.clock.advance(seconds=1)  # type: ignore[attr-defined]
         mail_id = new_id()
         to = f"{mail_id}@{mail_id}.test"
-        return self.queue(
-            to=to, mail_id=mail_id, subject_id=new_id(), campaign_id=campaign_id, **NEWS
-        )
+        return self.queue(to=to, mail_id=mail_id, news=news_of(new_id(), campaign_id))
 
     def claim(self, session: Session, most: int = 20) -> list[str]:
         found = mail_claims.claim(session, new_id(), self.bot.clock(), self.bot.gate, most)
@@ -192,6 +190,6 @@ def test_the_mails_of_a_stopped_campaign_come_up_to_be_dropped(sending: Sending)
     assert sending.claims() == [mail_id]
 
 
-def test_a_campaigns_mail_is_never_a_notice(queue: Queue) -> None:
-    with pytest.raises(ValueError, match="news"):
-        queue(campaign_id=new_id())
+def test_a_campaigns_mail_is_never_a_notice(queue: Queue, mail_of: Callable[[str], Mail]) -> None:
+    mail = mail_of(queue(news=news_of(new_id(), new_id())))
+    assert mail.stream is Stream.NEWS

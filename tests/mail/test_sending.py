@@ -83,11 +83,9 @@ def test_a_cause_makes_one_mail(
     again = database.write(
         lambda session: mails.queue(
             session,
+            mails.MailText("changed_name", "en"),
             cause="reset:1",
-            template="changed_name",
-            language="en",
             to=ADDRESS,
-            values={},
             now=clock(),
         )
     )
@@ -103,11 +101,9 @@ def test_a_cause_makes_one_mail_also_when_it_happens_many_times_at_once(
         return database.write(
             lambda session: mails.queue(
                 session,
+                mails.MailText("changed_name", "th"),
                 cause="reset:1",
-                template="changed_name",
-                language="th",
                 to=f"{number}@example.test",
-                values={},
                 now=clock(),
             )
         )

@@ -11,7 +11,7 @@ from bot.services.campaigns.workflow.alerts import AnnouncementCard
 from bot.services.delivery import outbox
 from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.learners.invitations import WayToPassword
-from bot.services.learners.merge_notices import AccountsParted
+from bot.services.learners.merging import AccountsParted
 from bot.services.privacy.answers import RequestClosed
 from models.base import session_keyring
 from models.database import Database

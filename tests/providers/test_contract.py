@@ -12,7 +12,8 @@ from bot.errors import ProviderError
 from bot.providers.base import NewAccount, Provider
 from bot.providers.local import LocalProvider
 from bot.runtime import Bot
-from bot.services.auth import passwords, sign_in, usernames
+from bot.services.accounts import accounts
+from bot.services.auth import passwords, sign_in
 from models.base import new_id
 from models.database import Database
 from tests.clock import FakeClock
@@ -86,7 +87,7 @@ def test_what_is_held_of_somebody_is_told_until_it_is_erased(
 def new_account(**overrides: str) -> NewAccount:
     values = {
         "key": new_id(),
-        "username": usernames.draw(),
+        "username": accounts.draw_username(),
         "name": "สมหญิง ใจดี",
         "email": "somying@example.test",
         "language": "th",

@@ -33,11 +33,9 @@ def send(demo: Flask, template: str = "changed_name", **values: str) -> None:
     bot.database.write(
         lambda session: mails.queue(
             session,
+            mails.MailText(template, "th", values),
             cause=f"test:{template}",
-            template=template,
-            language="th",
             to=ADDRESS,
-            values=values,
             now=bot.clock(),
         )
     )

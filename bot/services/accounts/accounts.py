@@ -1,5 +1,6 @@
 """Learners and their e-learning accounts: asked for once, made once, closed once."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,6 @@ from bot.errors import GuardianMissingError
 from bot.providers.base import NewAccount
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import usernames
 from bot.services.consent import consents
 from bot.services.guardians import ends
 from bot.services.people import people
@@ -24,6 +24,12 @@ from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
 
 FIRST_CHANCE = timedelta(seconds=60)
 RETRY_FIRST, RETRY_LONGEST = timedelta(seconds=10), timedelta(minutes=30)
+# Of a drawn username.
+NAME_PREFIX = "ep"
+# No vowels (no words by accident); none of 0/o, 1/l/i, 2/z, 5/s, 6/b, 8/B, 9/g, q/g, u/v: of each
+# such pair at most one symbol is left.
+NAME_SYMBOLS = "bcdfghjkmnprstvwxyz347"
+NAME_LENGTH = 8  # 22 ** 8 = 5.5e10: a thousand accounts meet with a chance of one in 100,000
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def enrol(
             id=new_id(),
             learner_id=learner.id,
             provider=provider,
-            username=usernames.draw(),
+            username=draw_username(),
             state=AccountState.PENDING,
             created_at=now,
             # The person's own answer makes it in a moment; the job is for when that fails.
@@ -89,11 +95,7 @@ def enrol(
 
 
 def _store(
-    session: Session,
-    conversation: Conversation,
-    user_id: str,
-    details: Details,
-    now: datetime,
+    session: Session, conversation: Conversation, user_id: str, details: Details, now: datetime
 ) -> Learner:
     learner = Learner(
         id=new_id(),
@@ -131,11 +133,7 @@ def flag_duplicates(
             continue
         session.add(
             PossibleDuplicate(
-                id=new_id(),
-                learner_id=learner.id,
-                other_id=other.id,
-                matched=matched,
-                found_at=now,
+                id=new_id(), learner_id=learner.id, other_id=other.id, matched=matched, found_at=now
             )
         )
         audit.record(
@@ -213,7 +211,7 @@ def redraw_username(session: Session, account_id: str) -> None:
     session.execute(
         update(Account)
         .where(Account.id == account_id, Account.state == AccountState.PENDING)
-        .values(username=usernames.draw())
+        .values(username=draw_username())
     )
 
 
@@ -285,3 +283,11 @@ def withdraw(
     if account is not None:
         close(session, account, "withdrawn", now)
     return account
+
+
+def draw_username() -> str:
+    """A new username: chance only, nothing of the person.
+
+    The caller draws again where the database says that it is taken.
+    """
+    return NAME_PREFIX + "".join(secrets.choice(NAME_SYMBOLS) for _ in range(NAME_LENGTH))

@@ -70,11 +70,7 @@ def change(
         return False
     _store(session, learner, item, value, actor, now)
     mails.queue_to(
-        session,
-        learner,
-        cause=f"details-changed:{new_id()}",
-        template=field.changed_mail,
-        now=now,
+        session, learner, cause=f"details-changed:{new_id()}", template=field.changed_mail, now=now
     )
     return True
 
@@ -156,14 +152,7 @@ def confirm_email(session: Session, token: str, now: datetime) -> bool:
             )
     learner.email_verified_at = now
     mails.release(session, claimed.value)
-    audit.record(
-        session,
-        Action.EMAIL_VERIFIED,
-        actor=f"learner:{learner.id}",
-        subject=learner.id,
-        now=now,
-        token_id=claimed.token_id,
-    )
+    audit.by_learner(session, Action.EMAIL_VERIFIED, learner.id, now, token_id=claimed.token_id)
     return True
 
 

@@ -24,13 +24,7 @@ def standing(session: Session, learner_id: str | None) -> LegalHold | None:
 
 
 def place(
-    session: Session,
-    learner_id: str,
-    reason: str,
-    *,
-    may_tell: bool,
-    actor: str,
-    now: datetime,
+    session: Session, learner_id: str, reason: str, *, may_tell: bool, actor: str, now: datetime
 ) -> LegalHold:
     """Stop erasure and purge of a learner's data, as a court or an authority ordered."""
     hold = LegalHold(id=new_id(), learner_id=learner_id, may_tell=may_tell, placed_at=now)

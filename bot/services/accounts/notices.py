@@ -13,7 +13,6 @@ from bot.services.delivery.presenter import Notice, presenter_of
 from bot.settings import Settings
 from models.account import Account
 from models.base import session_keyring
-from models.conversation import Conversation
 from models.learner import Learner
 
 
@@ -48,19 +47,10 @@ def password_reset(
 ) -> None:
     """Tell the learner on every channel that a reset happened (ASVS 6.3.7), once a link."""
     learner = session.get_one(Learner, account.learner_id)
-    conversation = session.get_one(Conversation, learner.conversation_id)
     authority = freezing.authority(session_keyring(session), account.id, now)
     notice = PasswordReset(now, authority, settings)
     cause = f"reset-notice:{link_id}"
-    outbox.tell(
-        session,
-        notice,
-        learner.language,
-        cause=cause,
-        person=conversation.person,
-        to=learner.line_user_id or "",
-        now=now,
-    )
+    outbox.tell_learner(session, notice, learner, cause=cause, now=now)
     _mail(session, learner, notice, cause, "reset_notice", now)
     audit.record(
         session,
@@ -87,13 +77,7 @@ def moved(
         authority = freezing.authority(session_keyring(session), account.id, now)
     notice = AccountMoved(now, authority, settings)
     outbox.tell(
-        session,
-        notice,
-        learner.language,
-        cause=cause,
-        person=old.person,
-        to=old.user_id,
-        now=now,
+        session, notice, learner.language, cause=cause, person=old.person, to=old.user_id, now=now
     )
     if account is not None:
         _mail(session, learner, notice, cause, "relinked", now)
@@ -107,13 +91,6 @@ def _mail(
     template: str,
     now: datetime,
 ) -> None:
-    if not learner.email:
-        return
-    mails.queue_to(
-        session,
-        learner,
-        cause=cause,
-        template=template,
-        values=presenter_of(session).values(notice, learner.language),
-        now=now,
-    )
+    if learner.email:
+        values = presenter_of(session).values(notice, learner.language)
+        mails.queue_to(session, learner, cause=cause, template=template, values=values, now=now)

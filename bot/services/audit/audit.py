@@ -12,7 +12,7 @@ from bot.services.audit.actions import KEYS, Action
 from models.audit import AuditEntry
 from models.base import session_keyring
 
-__all__ = ["KEYS", "Action", "record"]
+__all__ = ["KEYS", "Action", "by_learner", "by_staff", "record"]
 
 
 def record(
@@ -30,3 +30,22 @@ def record(
     entry = AuditEntry(at=now, action=str(action), actor=actor, subject=subject, data=data)
     entry.mac = proof.mac(session_keyring(session).audit_keys[0], entry)
     session.add(entry)
+
+
+def by_learner(
+    session: Session, action: Action, learner_id: str, now: datetime, **data: str | int
+) -> None:
+    """Append what a learner did with what is theirs: they are the actor and the subject."""
+    record(session, action, actor=f"learner:{learner_id}", subject=learner_id, now=now, **data)
+
+
+def by_staff(
+    session: Session,
+    action: Action,
+    member_id: str,
+    now: datetime,
+    subject: str | None = None,
+    **data: str | int,
+) -> None:
+    """Append what a member of staff did; subject None: it is about no person in particular."""
+    record(session, action, actor=f"staff:{member_id}", subject=subject, now=now, **data)

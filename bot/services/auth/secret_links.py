@@ -64,22 +64,18 @@ class Opened:
 
 
 def claim(
-    session: Session,
-    token: str,
-    now: datetime,
-    purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD,
+    session: Session, token: str, now: datetime, purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD
 ) -> Opened | None:
     """Burn a live link and return its account; None for used, expired, replaced and unknown."""
     spent = tokens.claim(session, purpose, token, now)
     account = session.get(Account, spent.subject_id) if spent else None
     if spent is None or account is None or account.state is not AccountState.ACTIVE:
         return None
-    audit.record(
+    audit.by_learner(
         session,
         Action.LINK_OPENED,
-        actor=f"learner:{account.learner_id}",
-        subject=account.learner_id,
-        now=now,
+        account.learner_id,
+        now,
         link_id=spent.token_id,
         purpose=purpose.value,
     )
@@ -90,21 +86,13 @@ def revealed(session: Session, account_id: str, now: datetime) -> None:
     """Remember that a password was shown, after the provider has taken it."""
     account = session.get_one(Account, account_id)
     account.issued_at = now
-    audit.record(
-        session,
-        Action.PASSWORD_ISSUED,
-        actor=f"learner:{account.learner_id}",
-        subject=account.learner_id,
-        now=now,
-        account_id=account.id,
+    audit.by_learner(
+        session, Action.PASSWORD_ISSUED, account.learner_id, now, account_id=account.id
     )
 
 
 def url(
-    public_url: str,
-    token: str,
-    language: str,
-    purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD,
+    public_url: str, token: str, language: str, purpose: LinkPurpose = LinkPurpose.INITIAL_PASSWORD
 ) -> str:
     """The address that a button in chat opens."""
     return f"{public_url}/s/{PATHS[purpose]}{token}?lang={language}"

@@ -92,10 +92,7 @@ def open_session(session: Session, account: PortalAccount, now: datetime) -> Ses
     ticket = SessionCookie.new(now, signed_in=True)
     session.add(
         PortalSession(
-            id=new_id(),
-            digest=_digest(ticket.reference),
-            account_id=account.id,
-            created_at=now,
+            id=new_id(), digest=_digest(ticket.reference), account_id=account.id, created_at=now
         )
     )
     return ticket

@@ -112,13 +112,8 @@ def change_password(
         throttles.reset(session, *_proof_limit(signed_in))
         sessions.close_all(session, account.id)
         learner_id = sessions.learner_of(session, account)
-        audit.record(
-            session,
-            Action.PASSWORD_CHANGED,
-            actor=f"learner:{learner_id}",
-            subject=learner_id,
-            now=now,
-            account_id=account.external_key,
+        audit.by_learner(
+            session, Action.PASSWORD_CHANGED, learner_id, now, account_id=account.external_key
         )
         return sessions.open_session(session, account, now)
 
@@ -156,24 +151,13 @@ def log_out(session: Session, ticket: SessionCookie, now: datetime) -> None:
         return
     account = session.get_one(PortalAccount, account_id)
     learner_id = sessions.learner_of(session, account)
-    audit.record(
-        session,
-        Action.SESSION_CLOSED,
-        actor=f"learner:{learner_id}",
-        subject=learner_id,
-        now=now,
-        account_id=account.external_key,
+    audit.by_learner(
+        session, Action.SESSION_CLOSED, learner_id, now, account_id=account.external_key
     )
 
 
 def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _KnownAccount]:
-    limits = [
-        (throttles.PAIR, throttles.pair(name, ip)),
-        (throttles.NETWORK, throttles.network(ip)),
-    ]
-    if not throttles.is_known_network(session, name, ip, now):
-        limits.append((throttles.NAME, name))
-    wait = throttles.take(session, limits, now)
+    wait = throttles.begin_sign_in(session, name, ip, now)
     account = None
     if name.isascii() and name.isalnum():  # nothing else was ever drawn
         account = session.scalars(
@@ -218,21 +202,13 @@ def _admit(
         return SignInOutcome()  # changed while it was being compared
     if renewed:
         account.password_hash = renewed
-    throttles.reset(session, throttles.PAIR, throttles.pair(name, ip))
-    throttles.refund(session, throttles.NETWORK, throttles.network(ip), now)
-    throttles.reset(session, throttles.NAME, name)
-    throttles.remember_network(session, name, ip, now)
+    throttles.end_sign_in(session, name, ip, now)
     if replaces is not None:
         log_out(session, replaces, now)
     learner_id = sessions.learner_of(session, account)
     _remember_day(session, learner_id, now)
-    audit.record(
-        session,
-        Action.SESSION_OPENED,
-        actor=f"learner:{learner_id}",
-        subject=learner_id,
-        now=now,
-        account_id=account.external_key,
+    audit.by_learner(
+        session, Action.SESSION_OPENED, learner_id, now, account_id=account.external_key
     )
     return SignInOutcome(ticket=sessions.open_session(session, account, now))
 

@@ -179,12 +179,7 @@ def derived(
 
 
 def claim(
-    session: Session,
-    purpose: Purpose,
-    secret: str,
-    now: datetime,
-    *,
-    subject_id: str = "",
+    session: Session, purpose: Purpose, secret: str, now: datetime, *, subject_id: str = ""
 ) -> Claimed | None:
     """Spend a live secret; None for used, expired, replaced, unknown and another person's.
 

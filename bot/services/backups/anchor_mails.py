@@ -34,17 +34,12 @@ def drop(session: Session, day: date, address: str, now: datetime) -> Head | Non
         position=head.position,
     )
     if address:
+        values = {"anchor": head.said, "day": f"{day:%Y-%m-%d}", "count": f"{head.position:,}"}
         mails.queue(
             session,
+            mails.MailText("audit_anchor", THAI, values),
             cause=f"audit-anchor:{day:%Y-%m-%d}",
-            template="audit_anchor",
-            language=THAI,
             to=address,
-            values={
-                "anchor": head.said,
-                "day": f"{day:%Y-%m-%d}",
-                "count": f"{head.position:,}",
-            },
             now=now,
         )
     return head

@@ -54,8 +54,7 @@ def expire(session: Session, conversation: Conversation, school: School, now: da
 
 def _waits_for_guardian(session: Session, conversation: Conversation) -> bool:
     query = select(Guardianship.id).where(
-        Guardianship.child_id == conversation.id,
-        Guardianship.state.in_(OPEN_OR_AGREED),
+        Guardianship.child_id == conversation.id, Guardianship.state.in_(OPEN_OR_AGREED)
     )
     return session.scalars(query).first() is not None
 

@@ -17,7 +17,8 @@ from bot.texts import periods
 from models import leases
 from models.base import session_keyring
 from models.database import Database, database_of
-from models.inbox import FINISHED, IS_OPEN, EventState, WebhookEvent
+from models.inbox import FINISHED, IS_OPEN, EventState, GreetedGroup, WebhookEvent
+from models.inserts import insert_if_new
 
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MAX_ATTEMPTS = 5
@@ -265,8 +266,7 @@ def purge(session: Session, now: datetime) -> int:
     """Forget the ids of events that can no longer be replayed."""
     result = session.execute(
         delete(WebhookEvent).where(
-            WebhookEvent.received_at < now - KEEP_IDS,
-            WebhookEvent.state.in_(FINISHED),
+            WebhookEvent.received_at < now - KEEP_IDS, WebhookEvent.state.in_(FINISHED)
         )
     )
     return rows_of(result)
@@ -297,3 +297,8 @@ def _finishing(answer: Answer, worker: str, state: EventState) -> dict[str, Any]
 
 def _statements(database: Database) -> InboxStatements:
     return built(database.has_own_clock, LEASE)
+
+
+def greets_first(session: Session, digest: str, now: datetime) -> bool:
+    """Note that a group is being told; False where it was told before."""
+    return insert_if_new(session, GreetedGroup, {"digest": digest, "told_at": now})

@@ -23,12 +23,7 @@ def ask_for_human(session: Session, conversation: Conversation, topic: str, now:
         return
     session.add(Inquiry(id=new_id(), conversation_id=conversation.id, topic=topic, created_at=now))
     audit.record(
-        session,
-        Action.HUMAN_WANTED,
-        actor="learner",
-        subject=conversation.id,
-        now=now,
-        topic=topic,
+        session, Action.HUMAN_WANTED, actor="learner", subject=conversation.id, now=now, topic=topic
     )
 
 

@@ -60,6 +60,18 @@ class Linking:
     remembered: str  # what to remember once LINE has done it
 
 
+@dataclass(frozen=True)
+class ShownMenu:
+    """What tells which menu a person sees.
+
+    linked: LINE's id of the menu last linked. tapped: the key of the menu whose button was tapped,
+    which tells where LINE shows another one than we remember.
+    """
+
+    linked: str | None
+    tapped: str | None
+
+
 def wanted(
     session: Session,
     deployed: Deployed,
@@ -67,19 +79,17 @@ def wanted(
     learner: Learner | None,
     *,
     user_id: str,
-    linked: str | None,
-    seen: str | None,
+    shown: ShownMenu,
     is_staff: bool | None,
     ask_staff: Callable[[], bool],
 ) -> Linking | None:
     """The link that is missing after an event; None where nothing is to be done.
 
-    linked: LINE's id of the menu last linked. learner: as far as the event's handler has loaded
-    it; only somebody whose menu is not known costs a look. seen: the key of the menu whose button
-    was tapped, which tells where LINE shows another one than we remember. is_staff: whether the
-    person works here, None where the handler did not ask; `ask_staff` is asked then, but only about
-    somebody who has the menu of staff.
+    learner: as far as the event's handler has loaded it; only somebody whose menu is not known
+    costs a look. is_staff: whether the person works here, None where the handler did not ask;
+    `ask_staff` is asked then, but only about somebody who has the menu of staff.
     """
+    linked = shown.linked
     if not deployed.ids:
         return None
     if is_staff is None and linked is not None:
@@ -92,8 +102,8 @@ def wanted(
     menu_id = deployed.ids.get(key)
     if menu_id is None:
         return None
-    if seen in deployed.ids and seen != key:
-        linked = deployed.ids[seen]
+    if shown.tapped in deployed.ids and shown.tapped != key:
+        linked = deployed.ids[shown.tapped]
     elif linked is None and key == DEFAULT:
         return None
     if linked == menu_id:

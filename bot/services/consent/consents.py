@@ -209,10 +209,7 @@ def _counting(
         return events
     since = session.scalars(
         select(Guardianship.decided_at)
-        .where(
-            Guardianship.child_id == subject_id,
-            Guardianship.state == GuardianshipState.AGREED,
-        )
+        .where(Guardianship.child_id == subject_id, Guardianship.state == GuardianshipState.AGREED)
         .order_by(Guardianship.decided_at.desc())
         .limit(1)
     ).one_or_none()

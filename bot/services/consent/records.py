@@ -6,6 +6,7 @@ section is the ConsentEvent row itself.
 
 from typing import Any
 
+from bot.services.people.fields import FIELDS
 from bot.settings import School
 from models.consent import ConsentEvent, Purpose
 
@@ -14,10 +15,7 @@ SCHEMA = "ISO/IEC TS 27560:2023"
 # What each purpose needs, and nothing else (R6). Items that may be left out are marked.
 ITEMS: dict[Purpose, tuple[tuple[str, bool], ...]] = {
     Purpose.ENROLMENT: (
-        ("full name", False),
-        ("phone number", False),
-        ("e-mail address", False),
-        ("LINE ID", True),
+        *((field.recorded, not field.is_needed) for field in FIELDS.values()),
         ("LINE userId", False),
         ("age band", False),
     ),

@@ -7,9 +7,23 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from models.consent import Purpose
 from models.mail import Mail
 from models.outbox import Push
 from models.recipient import ExclusionReason
+
+
+@dataclass(frozen=True)
+class News:
+    """What a row says of itself where it is news: by this it is asked about before each try.
+
+    topic None is the question whether a consent that ran out is to be given again.
+    """
+
+    subject_id: str  # of the ledger
+    purpose: Purpose
+    topic: str | None = None
+    campaign_id: str | None = None
 
 
 @dataclass(frozen=True)

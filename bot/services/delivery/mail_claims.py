@@ -35,12 +35,7 @@ class _Leased:
 
 
 def claim(
-    session: Session,
-    worker: str,
-    now: datetime,
-    gate: Gate,
-    most: int = 20,
-    per_domain: int = 10,
+    session: Session, worker: str, now: datetime, gate: Gate, most: int = 20, per_domain: int = 10
 ) -> list[ClaimedMail]:
     """Lease mails that are due; notices about accounts first, however much news is waiting.
 

@@ -35,12 +35,7 @@ class OutgoingMail:
 
 
 def begin(
-    session: Session,
-    claimed: ClaimedMail,
-    worker: str,
-    now: datetime,
-    head: Letterhead,
-    gate: Gate,
+    session: Session, claimed: ClaimedMail, worker: str, now: datetime, head: Letterhead, gate: Gate
 ) -> OutgoingMail | None:
     """Count an attempt just before it; None where the mail may not go out any more.
 

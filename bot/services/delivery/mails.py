@@ -1,16 +1,17 @@
 """E-mails: queued as rows in the transaction of their cause; the rows are also the archive."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.services.delivery.gate import News
 from bot.services.shared import codes
 from bot.texts import letters, translator
 from bot.texts.dates import shown_span
 from bot.texts.letters import Letter
 from models.base import Sealed, new_id, session_keyring
-from models.consent import Purpose
 from models.conversation import Language
 from models.inserts import insert_if_new
 from models.learner import Learner
@@ -26,59 +27,62 @@ HARD, SOFT, SPAM = "hard bounce", "soft bounces", "complaint"
 NO_DOMAIN = "not-sent.invalid"
 
 
+@dataclass(frozen=True)
+class MailText:
+    """What a mail says: a letter of bot/texts/mails, and what fills its gaps.
+
+    `{link}` and `{code}` stand for a one-time secret (the token alone, so a letter reads
+    `<{page}/{link}>`), which is stored nowhere; `{unsubscribe}` is filled at the moment of sending
+    too, with the address that ends the news. `{code_digits}`, `{code_life}` and `{link_life}` are
+    filled by themselves. written: the letter, where it was made once for many people.
+    """
+
+    template: str
+    language: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    written: Letter | None = None
+
+    def letter(self) -> Letter:
+        """The words, but for what is filled when they are sent."""
+        known = _figures(self.language) | dict(self.values)
+        return self.written or letters.letter(self.template, self.language, known)
+
+
 def queue(
     session: Session,
+    text: MailText,
     *,
     cause: str,
-    template: str,
-    language: str,
     to: str,
-    values: Mapping[str, str],
     now: datetime,
     subject_id: str | None = None,
-    stream: Stream = Stream.TRANSACTIONAL,
-    purpose: Purpose | None = None,
-    topic: str | None = None,
     mail_id: str | None = None,
-    useful_until: datetime | None = None,
-    written: Letter | None = None,
-    campaign_id: str | None = None,
+    news: News | None = None,
 ) -> str | None:
     """Add one mail, in the transaction of what caused it; None where the cause had one already.
 
-    template: a letter of bot/texts/mails. values fill its gaps, except `{link}` and `{code}`,
-    which stand for a one-time secret (the token alone, so a letter reads `<{page}/{link}>`): draw
-    `mail_id` first, issue the token with `drawn=link_secret(...)` or `code_secret(...)`, and the
-    same secret is derived again at the moment of sending. It is stored nowhere. `{unsubscribe}`
-    is filled then too, with the address that ends the news. `{code_digits}`, `{code_life}` and
-    `{link_life}` are filled by themselves.
-
-    useful_until: when the mail is not worth sending any more; where it holds a link or a code,
-    a day or ten minutes from now. News need their subject and purpose, by which the ledger is
-    asked again before they go out. written: the letter, where it was made once for many people;
-    campaign_id: whose it is.
+    Where it holds a secret, draw `mail_id` first and issue the token with
+    `drawn=link_secret(...)` or `code_secret(...)`: the same secret is derived again at the moment
+    of sending, and after a day or ten minutes the mail is not worth sending any more. subject_id:
+    whose account it is about; news say so themselves.
     """
-    if stream is Stream.NEWS and (subject_id is None or purpose is None):
-        raise ValueError("news need a subject and a purpose")
-    if stream is not Stream.NEWS and campaign_id is not None:
-        raise ValueError("a campaign's mails are news")
-    letter = written or letters.letter(template, language, _figures(language) | dict(values))
+    letter = text.letter()
     new = mail_id or new_id()
     row = {
         "id": new,
         "cause": cause,
-        "stream": stream,
-        "template": template,
-        "language": Language(language),
-        "subject_id": subject_id,
+        "stream": Stream.NEWS if news else Stream.TRANSACTIONAL,
+        "template": text.template,
+        "language": Language(text.language),
+        "subject_id": news.subject_id if news else subject_id,
         "message_id": f"<{new}@{NO_DOMAIN}>",
         "state": MailState.QUEUED,
-        "purpose": purpose,
-        "topic": topic,
-        "campaign_id": campaign_id,
+        "purpose": news.purpose if news else None,
+        "topic": news.topic if news else None,
+        "campaign_id": news.campaign_id if news else None,
         "created_at": now,
         "due_at": now,
-        "useful_until": useful_until or _useful_until(letter.text, values, now),
+        "useful_until": _useful_until(letter.text, text.values, now),
         "attempts": 0,
         "to_sealed": _sealed(session, Mail.to, new, to),
         "address_index": address_index(session, to),
@@ -103,11 +107,9 @@ def queue_to(
     """A mail about somebody's own account, in their language; to their address unless told."""
     return queue(
         session,
+        MailText(template, learner.language, values or {}),
         cause=cause,
-        template=template,
-        language=learner.language,
         to=address or learner.email or "",
-        values=values or {},
         now=now,
         subject_id=learner.conversation_id,
         mail_id=mail_id,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError, SealError
 from bot.receipts import Receipt, Shortage
-from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
+from bot.services.delivery.gate import Decision, Drop, Gate, Go, News, Wait
 from bot.services.delivery.outbox_queries import OutboxStatements, built, ids
 from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.shared import retries
@@ -25,6 +25,7 @@ from models.consent import Purpose
 from models.conversation import Conversation
 from models.database import database_of
 from models.inserts import insert_if_new
+from models.learner import Learner
 from models.outbox import IS_QUEUED, Push, PushState
 
 LEASE = timedelta(seconds=20)
@@ -57,14 +58,11 @@ def queue(
     to: str,
     messages: list[dict[str, Any]],
     now: datetime,
-    purpose: Purpose | None = None,
-    topic: str | None = None,
-    subject_id: str | None = None,
+    news: News | None = None,
 ) -> bool:
     """Add one push, in the transaction of what caused it; the same cause adds nothing more.
 
-    News names its purpose, topic and ledger subject: they are asked again before each try. An
-    imported learner who has yet to join has no chat (`to` is empty): nothing is added.
+    An imported learner who has yet to join has no chat (`to` is empty): nothing is added.
     """
     if not to:
         return False
@@ -81,9 +79,9 @@ def queue(
         "created_at": now,
         "due_at": now,
         "attempts": 0,
-        "purpose": purpose,
-        "topic": topic,
-        "subject_id": subject_id,
+        "purpose": news.purpose if news else None,
+        "topic": news.topic if news else None,
+        "subject_id": news.subject_id if news else None,
     }
     return insert_if_new(session, Push, row)
 
@@ -97,8 +95,7 @@ def tell(
     person: str,
     to: str,
     now: datetime,
-    purpose: Purpose | None = None,
-    subject_id: str | None = None,
+    news: News | None = None,
 ) -> bool:
     """Add one push that says a notice, in words that are made now: each try says the same."""
     return queue(
@@ -108,8 +105,24 @@ def tell(
         to=to,
         messages=presenter_of(session).messages(session, notice, language),
         now=now,
-        purpose=purpose,
-        subject_id=subject_id,
+        news=news,
+    )
+
+
+def tell_learner(
+    session: Session,
+    notice: Notice,
+    learner: Learner,
+    *,
+    cause: str,
+    now: datetime,
+    news: News | None = None,
+) -> bool:
+    """The same into a learner's own chat, in their language."""
+    person = session.get_one(Conversation, learner.conversation_id).person
+    to = learner.line_user_id or ""
+    return tell(
+        session, notice, learner.language, cause=cause, person=person, to=to, now=now, news=news
     )
 
 
@@ -144,11 +157,7 @@ def _opened(
 
 
 def begin_all(
-    session: Session,
-    claimed: Sequence[OutgoingPush],
-    worker: str,
-    now: datetime,
-    gate: Gate,
+    session: Session, claimed: Sequence[OutgoingPush], worker: str, now: datetime, gate: Gate
 ) -> list[OutgoingPush]:
     """Count an attempt for each push that is about to go out; leaves out what may not.
 

@@ -84,8 +84,7 @@ def built(is_sqlite: bool, has_own_clock: bool, lease: timedelta) -> OutboxState
         Conversation.person == _T.person, Conversation.blocked_at.is_not(None)
     )
     is_young = or_(
-        _T.first_tried_at.is_(None),
-        _T.first_tried_at >= bindparam("oldest", type_=UTCDateTime()),
+        _T.first_tried_at.is_(None), _T.first_tried_at >= bindparam("oldest", type_=UTCDateTime())
     )
     mine = (_T.worker == bindparam("me"), _T.state == PushState.QUEUED)
     begin = (

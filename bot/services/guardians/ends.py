@@ -30,15 +30,15 @@ _SEALED = ("nickname", "child_line", "guardian_line", "guardian_called")
 
 def record_decision(session: Session, row: Guardianship, now: datetime) -> None:
     """Write into the audit trail what the guardian decided."""
-    audit.record(
-        session,
-        Action.GUARDIAN_DECIDED,
-        actor=GUARDIAN,
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-        state=row.state,
-    )
+    note(session, Action.GUARDIAN_DECIDED, row, GUARDIAN, now, state=row.state)
+
+
+def note(
+    session: Session, action: Action, row: Guardianship, actor: str, now: datetime, **data: str
+) -> None:
+    """Write an act on a guardianship into the audit trail; it is about the child."""
+    of = {"guardianship_id": row.id, **data}
+    audit.record(session, action, actor=actor, subject=row.child_id, now=now, **of)
 
 
 def refuse(
@@ -97,15 +97,8 @@ def end(session: Session, row: Guardianship, cause: str, now: datetime) -> None:
     """Close a guardianship: names and chats are erased, the ledger keeps its proof."""
     row.state = GuardianshipState.EXPIRED if cause == "expired" else GuardianshipState.ENDED
     _erase(row, now)
-    audit.record(
-        session,
-        Action.GUARDIAN_ENDED,
-        actor="system" if cause == "expired" else "bot",
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-        cause=cause,
-    )
+    actor = "system" if cause == "expired" else "bot"
+    note(session, Action.GUARDIAN_ENDED, row, actor, now, cause=cause)
 
 
 def end_for_child(session: Session, child_id: str, cause: str, now: datetime) -> None:

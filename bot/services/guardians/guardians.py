@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import ends
@@ -54,10 +53,7 @@ def band_on_record(session: Session, child: Conversation, now: datetime) -> AgeB
         select(Guardianship.age_band)
         .where(
             Guardianship.child_id == child.id,
-            or_(
-                Guardianship.state.in_(OPEN_OR_AGREED),
-                Guardianship.created_at > now - LIFE,
-            ),
+            or_(Guardianship.state.in_(OPEN_OR_AGREED), Guardianship.created_at > now - LIFE),
         )
         .order_by(Guardianship.created_at.desc())
         .limit(1)
@@ -101,15 +97,7 @@ def request_code(
         row.nickname = nickname
     if user_id is not None:
         row.child_line = user_id
-    audit.record(
-        session,
-        Action.GUARDIAN_ASKED,
-        actor="learner",
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-        age_band=row.age_band,
-    )
+    ends.note(session, Action.GUARDIAN_ASKED, row, "learner", now, age_band=row.age_band)
     session.flush()
     return code
 
@@ -153,14 +141,7 @@ def open_by(
     if opened is None:
         return None
     row = session.get_one(Guardianship, opened.id, populate_existing=True)
-    audit.record(
-        session,
-        Action.GUARDIAN_OPENED,
-        actor=GUARDIAN,
-        subject=row.child_id,
-        now=now,
-        guardianship_id=row.id,
-    )
+    ends.note(session, Action.GUARDIAN_OPENED, row, GUARDIAN, now)
     return row
 
 
@@ -190,8 +171,7 @@ def children_of(session: Session, guardian: Conversation) -> list[Guardianship]:
     query = (
         select(Guardianship)
         .where(
-            Guardianship.guardian_id == guardian.id,
-            Guardianship.state == GuardianshipState.AGREED,
+            Guardianship.guardian_id == guardian.id, Guardianship.state == GuardianshipState.AGREED
         )
         .order_by(Guardianship.decided_at, Guardianship.id)
     )

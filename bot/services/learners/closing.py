@@ -52,13 +52,7 @@ def close(
         if _says_yes(session, conversation.id, purpose, now):
             subscriptions.stop(session, conversation, purpose, said, school, now)
     tokens.end(session, conversation.id, TokenPurpose, now)
-    mails.queue_to(
-        session,
-        learner,
-        cause=f"account-closed:{new_id()}",
-        template=letter,
-        now=now,
-    )
+    mails.queue_to(session, learner, cause=f"account-closed:{new_id()}", template=letter, now=now)
     account = accounts.account_of(session, learner, provider)
     if account is not None:
         accounts.close(session, account, "closed", now, actor=actor)

@@ -136,12 +136,11 @@ def request_export(
         session.add(row)
         row.reason = inputs.tidy(reason)
     session.flush()
-    audit.record(
+    audit.by_staff(
         session,
         Action.EXPORT_ASKED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
+        member_id,
+        now,
         export_id=row.id,
         rows=rows,
         columns=",".join(row.columns),
@@ -248,9 +247,7 @@ def written(table: Iterable[Sequence[str]]) -> bytes:
 
 def _ids(chosen: Chosen, until: datetime) -> Select[str]:
     query = select(Learner.id).where(
-        Learner.state == chosen.state,
-        Learner.restricted_at.is_(None),
-        Learner.created_at <= until,
+        Learner.state == chosen.state, Learner.restricted_at.is_(None), Learner.created_at <= until
     )
     if chosen.language is not None:
         query = query.where(Learner.language == chosen.language)
@@ -328,12 +325,11 @@ def _day(moment: datetime | None) -> str:
 def _moved(
     session: Session, export_id: str, state: ExportState, rows: int, member_id: str, now: datetime
 ) -> None:
-    audit.record(
+    audit.by_staff(
         session,
         Action.EXPORT_MOVED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
+        member_id,
+        now,
         export_id=export_id,
         state=state.value,
         rows=rows,

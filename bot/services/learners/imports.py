@@ -83,14 +83,8 @@ def bring(session: Session, content: bytes, member_id: str, now: datetime) -> Im
         session.add(row)
         row.content = text
     session.flush()
-    audit.record(
-        session,
-        Action.IMPORT_UPLOADED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
-        import_id=row.id,
-        lines=row.lines,
+    audit.by_staff(
+        session, Action.IMPORT_UPLOADED, member_id, now, import_id=row.id, lines=row.lines
     )
     return row
 
@@ -248,15 +242,8 @@ def _enrol(
     if line.wants_news and not mails.is_suppressed(session, details.email):
         start(session, chat, Purpose.EMAIL_NEWS, said, settings, now)
     invitations.write(session, learner, account, settings, basic_id, now)
-    audit.record(
-        session,
-        Action.LEARNER_IMPORTED,
-        actor=f"staff:{row.member_id}",
-        subject=learner.id,
-        now=now,
-        import_id=row.id,
-        line=line.number,
-    )
+    what: dict[str, Any] = {"import_id": row.id, "line": line.number}
+    audit.by_staff(session, Action.LEARNER_IMPORTED, row.member_id, now, learner.id, **what)
 
 
 def _known(session: Session, lines: Iterable[ImportLine]) -> set[tuple[str, str]]:
@@ -303,21 +290,9 @@ def _forget(session: Session, row: Import, actor: str, now: datetime) -> None:
 
 
 def _moved(session: Session, row: Import, actor: str, now: datetime) -> None:
-    counts: dict[str, Any] = {
-        "enrolled": row.enrolled,
-        "known": row.known,
-        "refused": row.refused,
-    }
-    audit.record(
-        session,
-        Action.IMPORT_MOVED,
-        actor=actor,
-        subject=None,
-        now=now,
-        import_id=row.id,
-        state=row.state.value,
-        **counts,
-    )
+    counts = {"enrolled": row.enrolled, "known": row.known, "refused": row.refused}
+    what: dict[str, Any] = {"import_id": row.id, "state": row.state.value, **counts}
+    audit.record(session, Action.IMPORT_MOVED, actor=actor, subject=None, now=now, **what)
 
 
 def _locked(session: Session, import_id: str) -> Import | None:

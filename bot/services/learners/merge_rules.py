@@ -49,8 +49,7 @@ def _guardians(session: Session, learner: Learner) -> frozenset[str | None]:
 
 def _guards(session: Session, learner: Learner) -> bool:
     query = select(Guardianship.id).where(
-        Guardianship.guardian_id == learner.conversation_id,
-        Guardianship.state.in_(OPEN_OR_AGREED),
+        Guardianship.guardian_id == learner.conversation_id, Guardianship.state.in_(OPEN_OR_AGREED)
     )
     return session.scalars(query.limit(1)).first() is not None
 

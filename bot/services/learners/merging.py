@@ -5,6 +5,7 @@ job when the day is over; until then the merge remembers, sealed, how everything
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,9 @@ from bot.services.accounts import accounts, freezing
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
-from bot.services.learners import merge_consents, merge_notices, merge_rules, tags
+from bot.services.delivery import mails, outbox
+from bot.services.delivery.presenter import Notice, presenter_of
+from bot.services.learners import merge_consents, merge_rules, tags
 from bot.settings import Settings
 from models.account import Account, AccountState
 from models.base import new_id
@@ -27,6 +30,21 @@ from models.tag import LearnerTag
 
 UNDO = timedelta(days=1)
 _STRICTER = ("objected_at", "restricted_at", "news_paused_until")
+
+
+@dataclass(frozen=True)
+class AccountsMerged(Notice):
+    """Two accounts are one now; until then it can be undone."""
+
+    until: datetime
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class AccountsParted(Notice):
+    """A merge was undone."""
+
+    has_account: bool
 
 
 def merge(
@@ -72,7 +90,7 @@ def merge(
         session.add(row)
         row.memory = json.dumps(memory)
     session.flush()
-    merge_notices.merged(session, closed, row, settings, now)
+    _tell_merged(session, closed, row, settings, now)
     _record(session, Action.LEARNERS_MERGED, row, f"staff:{member_id}", now)
     return row
 
@@ -117,7 +135,7 @@ def undo(
             )
         )
     row.undone_at, row.memory = now, None
-    merge_notices.parted(session, closed, row, now, has_account=bool(memory["account"]))
+    _tell_parted(session, closed, row, now, has_account=bool(memory["account"]))
     _record(session, Action.LEARNERS_PARTED, row, f"staff:{member_id}", now)
     session.flush()
     return True
@@ -258,3 +276,25 @@ def _text(moment: datetime | None) -> str | None:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _tell_merged(
+    session: Session, closed: Learner, row: Merge, settings: Settings, now: datetime
+) -> None:
+    """While it can be undone, by mail and chat: if it was a mistake, its owner says so.
+
+    Nothing of the other registration is named: then it is somebody else's.
+    """
+    notice, cause = AccountsMerged(row.undo_until, settings), f"merged:{row.id}"
+    values = presenter_of(session).values(notice, closed.language)
+    mails.queue_to(session, closed, cause=cause, template="merged", values=values, now=now)
+    outbox.tell_learner(session, notice, closed, cause=cause, now=now)
+
+
+def _tell_parted(
+    session: Session, closed: Learner, row: Merge, now: datetime, *, has_account: bool
+) -> None:
+    """It was undone. Only the password does not come back: freezing forgets it."""
+    cause = f"parted:{row.id}"
+    mails.queue_to(session, closed, cause=cause, template="parted", now=now)
+    outbox.tell_learner(session, AccountsParted(has_account), closed, cause=cause, now=now)

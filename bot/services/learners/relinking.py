@@ -126,8 +126,7 @@ def guards_here(session: Session, learner: Learner, newcomer: Conversation) -> b
     if learner.age_band is AgeBand.FROM_20:
         return False
     query = select(Guardianship.id).where(
-        Guardianship.guardian_id == newcomer.id,
-        Guardianship.state.in_(OPEN_OR_AGREED),
+        Guardianship.guardian_id == newcomer.id, Guardianship.state.in_(OPEN_OR_AGREED)
     )
     return session.scalars(query.limit(1)).first() is not None
 
@@ -169,14 +168,7 @@ def move(
     _silence(session, old.person)
     open_account = next((a for a in accounts if a.state is not AccountState.CLOSED), None)
     notices.moved(session, learner, open_account, old, f"relinked:{new_id()}", settings, now)
-    audit.record(
-        session,
-        Action.LEARNER_RELINKED,
-        actor=f"learner:{learner.id}",
-        subject=learner.id,
-        now=now,
-        proof=proof,
-    )
+    audit.by_learner(session, Action.LEARNER_RELINKED, learner.id, now, proof=proof)
     session.flush()
     return kept
 

@@ -51,9 +51,7 @@ def make(session: Session, typed: str, member_id: str, now: datetime) -> str:
         raise InputError("tags_full")
     row = {"word": word, "made_by": member_id, "made_at": now}
     insert_if_new(session, Tag, row)
-    audit.record(
-        session, Action.TAG_MADE, actor=f"staff:{member_id}", subject=None, now=now, tag=word
-    )
+    audit.by_staff(session, Action.TAG_MADE, member_id, now, tag=word)
     return word
 
 

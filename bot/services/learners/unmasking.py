@@ -76,22 +76,10 @@ def unmask(
         session.add(look)
         look.reason = inputs.tidy(reason)
     session.flush()
-    audit.record(
-        session,
-        Action.LEARNER_UNMASKED,
-        actor=f"staff:{member_id}",
-        subject=learner.id,
-        now=now,
-        unmasking_id=look.id,
-        category=look.category.value,
-    )
-    return Unmasked(
-        {
-            item: fields.shown(item, value)
-            for item in Item
-            if (value := fields.value_of(learner, item))
-        }
-    )
+    about = {"unmasking_id": look.id, "category": look.category.value}
+    audit.by_staff(session, Action.LEARNER_UNMASKED, member_id, now, learner.id, **about)
+    shown = ((item, fields.value_of(learner, item)) for item in Item)
+    return Unmasked({item: fields.shown(item, value) for item, value in shown if value})
 
 
 def left(session: Session, member_id: str, roles: frozenset[Role], now: datetime) -> int:

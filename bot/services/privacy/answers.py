@@ -149,8 +149,7 @@ def _reach(session: Session, request: PrivacyRequest) -> _Reach:
 
 def _reach_of_guardian(session: Session, request: PrivacyRequest) -> _Reach:
     query = select(Guardianship).where(
-        Guardianship.child_id == request.subject_id,
-        Guardianship.state == GuardianshipState.AGREED,
+        Guardianship.child_id == request.subject_id, Guardianship.state == GuardianshipState.AGREED
     )
     found = session.scalars(query.limit(1)).one_or_none()
     guardian = session.get(Conversation, found.guardian_id) if found and found.guardian_id else None
@@ -169,13 +168,12 @@ def _tell(
 ) -> None:
     is_erased = request.kind is RequestKind.ERASE and request.state is RequestState.DONE
     if reach.email and not is_erased:
+        values = presenter_of(session).values(notice, reach.language)
         mails.queue(
             session,
+            mails.MailText(template, reach.language, values),
             cause=f"request:{request.id}:closed",
-            template=template,
-            language=reach.language,
             to=reach.email,
-            values=presenter_of(session).values(notice, reach.language),
             now=now,
             subject_id=request.subject_id,
         )

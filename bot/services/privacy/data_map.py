@@ -4,11 +4,13 @@ Export, erasure, purge, notice and record of processing all go by it; a table th
 list below fails a test.
 """
 
+from dataclasses import dataclass
+from enum import StrEnum
+
 from bot.services.people.fields import FIELDS
 from bot.services.people.subjects import Subject, subject_of
-from bot.services.privacy import console_rows, data_rows
-from bot.services.privacy.data_rows import Row, Value
-from bot.services.privacy.data_tables import ErasureAction, Table
+from bot.services.privacy import data_rows
+from bot.services.privacy.data_rows import Read, Row, Value
 from bot.services.staff import chats
 
 __all__ = [
@@ -21,6 +23,34 @@ __all__ = [
     "Value",
     "subject_of",
 ]
+
+
+class ErasureAction(StrEnum):
+    """What an erasure does with a person's rows (PDPA s.33)."""
+
+    DELETED = "deleted"
+    EMPTIED = "emptied"  # a tombstone without content is left
+    DETACHED = "detached"  # the row is somebody else's too: what is this person's is taken out
+    KEPT = "kept"  # under a pseudonym, for the reason given
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table with personal data.
+
+    title: an English sentence for people, translated where it is shown. holds: the kinds of data,
+    for the record of processing. rule: its key in `retention` beside this. withheld: why a person
+    is not shown their rows, where the law lets us keep them back.
+    """
+
+    name: str
+    title: str
+    holds: tuple[str, ...]
+    rows: Read
+    fate: ErasureAction
+    rule: str
+    why_kept: str = ""
+    withheld: str = ""
 
 
 def _(sentence: str) -> str:
@@ -182,7 +212,7 @@ TABLES: tuple[Table, ...] = (
         "learner_tag",
         _("Groups that staff put you in"),
         ("words for a group",),
-        console_rows.learner_tag,
+        data_rows.learner_tag,
         ErasureAction.DELETED,
         "account",
     ),
@@ -190,7 +220,7 @@ TABLES: tuple[Table, ...] = (
         "unmasking",
         _("When staff read your details in full"),
         ("time", "what it was for"),
-        console_rows.unmasking,
+        data_rows.unmasking,
         ErasureAction.DELETED,
         "account",
     ),

@@ -1,7 +1,7 @@
 """A person's rows in every table, opened and readable, without secrets, digests or ciphertext."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from models.guardianship import Guardianship
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
 from models.mail import Mail, Suppression
+from models.merges import Look, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push
 from models.portal import LessonProgress, PortalAccount, PortalSession
@@ -28,9 +29,33 @@ from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
 from models.subscription import Subscription
+from models.tag import LearnerTag
 
 Value = str | int | None
 Row = dict[str, Value]
+
+
+Read = Callable[[Session, Subject], list[Row]]
+
+
+def _of_chat(owner: Any, order: Any, *columns: str) -> Read:
+    """Columns of the rows that name the person's conversation."""
+
+    def read(session: Session, subject: Subject) -> list[Row]:
+        query = select(owner.class_).where(owner == subject.conversation_id).order_by(order)
+        return [_row(row, *columns) for row in session.scalars(query)]
+
+    return read
+
+
+subscription = _of_chat(Subscription.subject_id, None, "channel", "topic", "chosen_at")
+inquiry = _of_chat(Inquiry.conversation_id, Inquiry.created_at, "topic", "created_at", "closed_at")
+erasure = _of_chat(Erasure.subject_id, None, "erased_at")
+privacy_request = _of_chat(
+    PrivacyRequest.subject_id, PrivacyRequest.opened_at,
+    "kind", "state", "asked_by", "channel", "opened_at", "acknowledged_at", "due_at", "closed_at",
+    "detail", "reason",
+)  # fmt: skip
 
 
 def learner(session: Session, subject: Subject) -> list[Row]:
@@ -109,11 +134,6 @@ def one_time_token(session: Session, subject: Subject) -> list[Row]:
     ]
 
 
-def subscription(session: Session, subject: Subject) -> list[Row]:
-    query = select(Subscription).where(Subscription.subject_id == subject.conversation_id)
-    return _rows(session.scalars(query), "channel", "topic", "chosen_at")
-
-
 def recipient(session: Session, subject: Subject) -> list[Row]:
     """On which announcements' lists somebody stands; found by campaign, as the key begins so."""
     query = (
@@ -172,12 +192,6 @@ def webhook_event(session: Session, subject: Subject) -> list[Row]:
     ]
 
 
-def inquiry(session: Session, subject: Subject) -> list[Row]:
-    query = select(Inquiry).where(Inquiry.conversation_id == subject.conversation_id)
-    rows = session.scalars(query.order_by(Inquiry.created_at))
-    return _rows(rows, "topic", "created_at", "closed_at")
-
-
 def guardianship(session: Session, subject: Subject) -> list[Row]:
     """As a child and as a guardian; of the other one's details nothing."""
     common = ("state", "age_band", "relation", "created_at", "decided_at", "ended_at")
@@ -189,15 +203,6 @@ def guardianship(session: Session, subject: Subject) -> list[Row]:
         role = "child" if is_child else "guardian"
         found.append({"role": role, **_row(row, *common), "called": called, "line_user_id": line})
     return found
-
-
-def privacy_request(session: Session, subject: Subject) -> list[Row]:
-    query = select(PrivacyRequest).where(PrivacyRequest.subject_id == subject.conversation_id)
-    columns = (
-        "kind", "state", "asked_by", "channel", "opened_at", "acknowledged_at", "due_at",
-        "closed_at", "detail", "reason",
-    )  # fmt: skip
-    return _rows(session.scalars(query.order_by(PrivacyRequest.opened_at)), *columns)
 
 
 def legal_hold(session: Session, subject: Subject) -> list[Row]:
@@ -214,11 +219,6 @@ def disclosure(session: Session, subject: Subject) -> list[Row]:
         {**_row(row, "at", "ground", "reference", "recipient"), "items": ", ".join(row.items)}
         for row in session.scalars(query.order_by(Disclosure.at))
     ]
-
-
-def erasure(session: Session, subject: Subject) -> list[Row]:
-    query = select(Erasure).where(Erasure.subject_id == subject.conversation_id)
-    return _rows(session.scalars(query), "erased_at")
 
 
 def audit_entry(session: Session, subject: Subject) -> list[Row]:
@@ -243,6 +243,24 @@ def audit_entry(session: Session, subject: Subject) -> list[Row]:
         for entry in session.scalars(query.order_by(AuditEntry.seq))
         if entry.data.get("hold_id") not in secret
     ]
+
+
+def learner_tag(session: Session, subject: Subject) -> list[Row]:
+    query = select(LearnerTag).where(LearnerTag.learner_id == (subject.learner_id or ""))
+    rows = session.scalars(query.order_by(LearnerTag.tag))
+    return [{"tag": row.tag, "chosen_at": _plain(row.put_at)} for row in rows]
+
+
+def unmasking(session: Session, subject: Subject) -> list[Row]:
+    """When and why staff read the details in full, but for an order, which may be secret.
+
+    Source: PDPA s.30, second paragraph.
+    """
+    query = select(Unmasking).where(
+        Unmasking.learner_id == (subject.learner_id or ""), Unmasking.category != Look.ORDER
+    )
+    rows = session.scalars(query.order_by(Unmasking.at))
+    return [{**_row(row, "at"), "kind": row.category.value, "reason": row.reason} for row in rows]
 
 
 def nothing(session: Session, subject: Subject) -> list[Row]:

@@ -17,6 +17,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.people import subjects
+from bot.services.people.fields import FIELDS
 from bot.services.people.subjects import Subject
 from bot.services.privacy import data_rows
 from bot.services.shared import processors
@@ -47,10 +48,7 @@ def _of_rows(rows: Callable[[Session, Subject], list[data_rows.Row]], *columns: 
 # Everything that can be given, by name, and where it is read; whatever identifies somebody is on it
 # (R22).
 _READERS: Mapping[str, Reader] = {
-    "full name": _of_learner("name"),
-    "phone number": _of_learner("phone"),
-    "e-mail address": _of_learner("email"),
-    "LINE ID": _of_learner("line_id"),
+    **{field.recorded: _of_learner(item) for item, field in FIELDS.items()},
     "LINE userId": _of_learner("line_user_id"),
     "age band": _of_learner("age_band"),
     "language": _of_learner("language"),
@@ -74,19 +72,35 @@ class Order:
     number: str
 
 
+@dataclass(frozen=True)
+class GroundProof:
+    """A ground, and what proves it: exactly one of the three, the ground's own."""
+
+    ground: Ground
+    consent_id: str | None = None
+    processor_id: str | None = None
+    order: Order | None = None
+
+    def is_whole(self) -> bool:
+        """Whether the ground has its proof, and no other is given."""
+        proofs = {
+            Ground.CONSENT: self.consent_id,
+            Ground.SERVICE: self.processor_id,
+            Ground.LAW: self.order,
+        }
+        return [name for name, proof in proofs.items() if proof is not None] == [self.ground]
+
+
 def disclose(
     session: Session,
     learner_id: str,
+    proof: GroundProof,
     *,
-    ground: Ground,
     recipient: str,
     items: Sequence[str],
     approved_by: Sequence[str],
     school: School,
     now: datetime,
-    consent_id: str | None = None,
-    processor_id: str | None = None,
-    order: Order | None = None,
 ) -> Disclosure:
     """Write a disclosure down and so permit it; raises DisclosureError where it may not be.
 
@@ -97,27 +111,22 @@ def disclose(
     learner = session.get(Learner, learner_id)
     if learner is None:
         raise DisclosureError("there is no such learner")
-    if learner.restricted_at is not None and ground is not Ground.LAW:
+    if learner.restricted_at is not None and proof.ground is not Ground.LAW:
         raise DisclosureError("the person has had the use of their data stopped (PDPA s.34)")
-    proofs = {
-        Ground.CONSENT: consent_id,
-        Ground.SERVICE: processor_id,
-        Ground.LAW: order,
-    }
-    if [name for name, proof in proofs.items() if proof is not None] != [ground]:
+    if not proof.is_whole():
         raise DisclosureError("exactly one ground is needed, with its proof and no other")
-    if ground is Ground.CONSENT:
-        reference = _by_consent(session, learner, consent_id or "", now)
-    elif ground is Ground.SERVICE:
-        reference, recipient = _by_service(school, processor_id or "", items)
+    if proof.consent_id is not None:
+        reference = _by_consent(session, learner, proof.consent_id, now)
+    elif proof.processor_id is not None:
+        reference, recipient = _by_service(school, proof.processor_id, items)
     else:
-        reference, recipient = _by_law(order or Order("", ""), approved_by)
+        reference, recipient = _by_law(proof.order or Order("", ""), approved_by)
     if not recipient.strip():
         raise DisclosureError("name the recipient")
     row = Disclosure(
         id=new_id(),
         learner_id=learner_id,
-        ground=ground,
+        ground=proof.ground,
         reference=reference[:80],
         recipient=recipient.strip()[:80],
         items=sorted(set(items)),
@@ -132,7 +141,7 @@ def disclose(
         subject=learner_id,
         now=now,
         disclosure_id=row.id,
-        ground=ground,
+        ground=proof.ground,
     )
     session.flush()
     return row

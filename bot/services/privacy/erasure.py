@@ -61,8 +61,8 @@ def erase(
 
     The chat's row goes too: whoever writes again is a stranger with a new pseudonym, whom
     nothing ties to the proof that is left. The e-learning system is told after the commit, until
-    it confirms (`farewells`). again: an erasure of before a restore, which no hold of an older
-    backup undoes and which is not written down twice.
+    it confirms (`provider_erasures`). again: an erasure of before a restore, which no hold of an
+    older backup undoes and which is not written down twice.
     """
     hold = holds.standing(session, subject.learner_id)
     if hold is not None and again is None:
@@ -192,22 +192,6 @@ def _merges(session: Session, subject: Subject, now: datetime) -> int:
     return _delete(session, Merge, mine)
 
 
-def _tags(session: Session, subject: Subject, now: datetime) -> int:
-    return _delete(session, LearnerTag, LearnerTag.learner_id == subject.learner_id)
-
-
-def _looks(session: Session, subject: Subject, now: datetime) -> int:
-    return _delete(session, Unmasking, Unmasking.learner_id == subject.learner_id)
-
-
-def _tokens(session: Session, subject: Subject, now: datetime) -> int:
-    return _delete(session, OneTimeToken, OneTimeToken.subject_id == subject.conversation_id)
-
-
-def _subscriptions(session: Session, subject: Subject, now: datetime) -> int:
-    return _delete(session, Subscription, Subscription.subject_id == subject.conversation_id)
-
-
 def _recipients(session: Session, subject: Subject, now: datetime) -> int:
     # The key begins with the campaign: named, each is one look-up.
     return _delete(
@@ -216,10 +200,6 @@ def _recipients(session: Session, subject: Subject, now: datetime) -> int:
         Recipient.campaign_id.in_(select(Campaign.id))
         & (Recipient.subject_id == subject.conversation_id),
     )
-
-
-def _inquiries(session: Session, subject: Subject, now: datetime) -> int:
-    return _delete(session, Inquiry, Inquiry.conversation_id == subject.conversation_id)
 
 
 def _requests(session: Session, subject: Subject, now: datetime) -> int:
@@ -247,6 +227,20 @@ def _staff_chats(session: Session, subject: Subject, now: datetime) -> int:
     return len(found)
 
 
+def _of_chat(column: Any) -> Step:
+    """Delete the rows that name the person's conversation in a column."""
+    return lambda session, subject, now: _delete(
+        session, column.class_, column == subject.conversation_id
+    )
+
+
+def _of_learner(column: Any) -> Step:
+    """Delete the rows that name the learner in a column."""
+    return lambda session, subject, now: _delete(
+        session, column.class_, column == subject.learner_id
+    )
+
+
 # By table of the data map, what refers before what is referred to; a test compares them.
 STEPS: dict[str, Step] = {
     "push": _pushes,
@@ -258,12 +252,12 @@ STEPS: dict[str, Step] = {
     "account": _accounts,
     "possible_duplicate": _duplicates,
     "learner_merge": _merges,
-    "learner_tag": _tags,
-    "unmasking": _looks,
-    "one_time_token": _tokens,
-    "subscription": _subscriptions,
+    "learner_tag": _of_learner(LearnerTag.learner_id),
+    "unmasking": _of_learner(Unmasking.learner_id),
+    "one_time_token": _of_chat(OneTimeToken.subject_id),
+    "subscription": _of_chat(Subscription.subject_id),
     "recipient": _recipients,
-    "inquiry": _inquiries,
+    "inquiry": _of_chat(Inquiry.conversation_id),
     "privacy_request": _requests,
     "staff_chat": _staff_chats,
     "learner": _learner,

@@ -3,18 +3,16 @@
 The periods themselves, with their legal basis and the notice's words, stand in bot.texts.periods.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.privacy import retention_moments, retention_steps
-from bot.services.privacy.retention_moments import Ids, Moment
+from bot.services.privacy import retention_steps
+from bot.services.privacy.retention_steps import Find, Remove
 from bot.settings import School
 from bot.texts.periods import BY_KEY, PERIODS, Period, undecided
 
@@ -33,8 +31,8 @@ class RetentionRule:
     name: str
     period: Period
     tables: tuple[str, ...]
-    ids: Callable[[Session, Moment], Ids]
-    remove: Callable[[Session, list[Any], Moment], int]
+    ids: Find
+    remove: Remove
 
 
 def _rule(name: str, key: str, *tables: str) -> RetentionRule:
@@ -98,7 +96,7 @@ OTHERWISE: dict[str, str] = {
 
 def count(session: Session, rule: RetentionRule, school: School, now: datetime) -> int:
     """How many rows a purge would meet now: the dry run."""
-    moment = retention_moments.moment(session, rule.period, school, now)
+    moment = retention_steps.moment(session, rule.period, school, now)
     if moment is None:
         return 0
     found = rule.ids(session, moment).order_by(None).subquery()
@@ -112,7 +110,7 @@ def purge_batch(
 
     What has gone is not found again, so a purge that was killed goes on where it was.
     """
-    moment = retention_moments.moment(session, rule.period, school, now)
+    moment = retention_steps.moment(session, rule.period, school, now)
     if moment is None:
         return 0, False
     ids = list(session.scalars(rule.ids(session, moment).limit(BATCH)))

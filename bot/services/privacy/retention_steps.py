@@ -1,19 +1,23 @@
-"""How each kind of data is found once its time is over, and what is done about it."""
+"""When a purge looks, how it finds what is over, and what it does about each kind of data."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.services.accounts import holds
 from bot.services.audit import chain
 from bot.services.auth import sessions, tokens
 from bot.services.campaigns.content import pictures
 from bot.services.chat import drafts, inbox
 from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure
-from bot.services.privacy.retention_moments import Ids, Moment
 from bot.services.staff import sessions as staff_sessions
+from bot.settings import School
+from bot.texts.periods import Period
 from models.audit import AuditEntry
 from models.campaign import OVER, Campaign, CampaignState
 from models.consent import ConsentEvent
@@ -30,6 +34,37 @@ from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
 from models.staff import StaffLink, StaffSession
+
+Ids = Select[Any]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a rule looks: what is older than `before` is over, except what a hold keeps."""
+
+    now: datetime
+    before: datetime
+    school: School
+    held: frozenset[str]  # learners, their conversations and their pseudonyms
+
+
+def moment(session: Session, period: Period, school: School, now: datetime) -> Moment | None:
+    """The moment of a period, or None where nothing may go by time alone."""
+    span = period.span(school)
+    if span is None:
+        return None
+    return Moment(now, now - span, school, _held(session))
+
+
+def _held(session: Session) -> frozenset[str]:
+    learners = holds.held_ids(session)
+    if not learners:
+        return frozenset()
+    chats = select(Conversation.id, Conversation.person).where(
+        Conversation.learner_id.in_(learners)
+    )
+    return frozenset(learners.union(*session.execute(chats).all()))
+
 
 Find = Callable[[Session, Moment], Ids]
 Remove = Callable[[Session, list[Any], Moment], int]
@@ -188,9 +223,7 @@ def _by_learner(model: Any, at: Any) -> Find:
     def find(session: Session, moment: Moment) -> Ids:
         alive = select(Learner.id)
         return select(model.id).where(
-            at < moment.before,
-            model.learner_id.not_in(alive),
-            model.learner_id.not_in(moment.held),
+            at < moment.before, model.learner_id.not_in(alive), model.learner_id.not_in(moment.held)
         )
 
     return find
@@ -205,63 +238,17 @@ def _requests(session: Session, moment: Moment) -> Ids:
     )
 
 
-def _erasures(session: Session, moment: Moment) -> Ids:
-    return select(Erasure.id).where(Erasure.erased_at < moment.before)
-
-
 def _audit(session: Session, moment: Moment) -> Ids:
     is_free = or_(AuditEntry.subject.is_(None), AuditEntry.subject.not_in(moment.held))
     return (
         select(AuditEntry.seq)
-        .where(
-            AuditEntry.at < moment.before,
-            AuditEntry.seq != chain.last_linked(),
-            is_free,
-        )
+        .where(AuditEntry.at < moment.before, AuditEntry.seq != chain.last_linked(), is_free)
         .order_by(AuditEntry.seq)
     )
 
 
 def _unchain(session: Session, ids: list[Any], moment: Moment) -> int:
     return chain.purge(session, ids, moment.before)
-
-
-def _tokens(session: Session, moment: Moment) -> Ids:
-    return select(OneTimeToken.id).where(tokens.over(TokenPurpose.ARCHIVE, moment.now))
-
-
-def _links(session: Session, moment: Moment) -> Ids:
-    return select(SecretLink.id).where(tokens.over(LinkPurpose.INITIAL_PASSWORD, moment.now))
-
-
-def _staff_links(session: Session, moment: Moment) -> Ids:
-    return select(StaffLink.id).where(tokens.over(tokens.StaffPurpose.LINK, moment.now))
-
-
-def _staff_sessions(session: Session, moment: Moment) -> Ids:
-    over = moment.now - staff_sessions.KEPT
-    return select(StaffSession.id).where(StaffSession.started_at < over)
-
-
-def _sessions(session: Session, moment: Moment) -> Ids:
-    return select(PortalSession.id).where(
-        PortalSession.created_at <= moment.now - sessions.ABSOLUTE
-    )
-
-
-def _throttles(session: Session, moment: Moment) -> Ids:
-    return select(Throttle.key).where(Throttle.at < moment.now)
-
-
-def _paces(session: Session, moment: Moment) -> Ids:
-    return select(MailPace.domain).where(MailPace.at < moment.now - sessions.ABSOLUTE)
-
-
-def _events(session: Session, moment: Moment) -> Ids:
-    return select(WebhookEvent.id).where(
-        WebhookEvent.received_at < moment.now - inbox.KEEP_IDS,
-        WebhookEvent.state.in_(FINISHED),
-    )
 
 
 def _pictures(session: Session, moment: Moment) -> Ids:
@@ -284,6 +271,12 @@ def _deleted(model: Any) -> Remove:
     return remove
 
 
+def _over(model: Any, is_over: Callable[[Moment], Any]) -> tuple[Find, Remove]:
+    """Rows that are deleted by their own time alone."""
+    key = model.__mapper__.primary_key[0]
+    return lambda session, moment: select(key).where(is_over(moment)), _deleted(model)
+
+
 STEPS: dict[str, tuple[Find, Remove]] = {
     "draft": (_drafts, _expire),
     "requests to guardians": (_guardianships, _deleted(Guardianship)),
@@ -295,18 +288,27 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     "picture": (_pictures, _forget_pictures),
     "inquiry": (_inquiries, _deleted(Inquiry)),
     # Technical rows run out even while a hold stands: what was done with them is in the audit.
-    "token": (_tokens, _deleted(OneTimeToken)),
-    "link": (_links, _deleted(SecretLink)),
-    "link of staff": (_staff_links, _deleted(StaffLink)),
-    "session of staff": (_staff_sessions, _deleted(StaffSession)),
-    "session": (_sessions, _deleted(PortalSession)),
-    "throttle": (_throttles, _deleted(Throttle)),
-    "mail pace": (_paces, _deleted(MailPace)),
-    "event": (_events, _deleted(WebhookEvent)),
+    "token": _over(OneTimeToken, lambda m: tokens.over(TokenPurpose.ARCHIVE, m.now)),
+    "link": _over(SecretLink, lambda m: tokens.over(LinkPurpose.INITIAL_PASSWORD, m.now)),
+    "link of staff": _over(StaffLink, lambda m: tokens.over(tokens.StaffPurpose.LINK, m.now)),
+    "session of staff": _over(
+        StaffSession, lambda m: StaffSession.started_at < m.now - staff_sessions.KEPT
+    ),
+    "session": _over(
+        PortalSession, lambda m: PortalSession.created_at <= m.now - sessions.ABSOLUTE
+    ),
+    "throttle": _over(Throttle, lambda m: Throttle.at < m.now),
+    "mail pace": _over(MailPace, lambda m: MailPace.at < m.now - sessions.ABSOLUTE),
+    "event": _over(
+        WebhookEvent,
+        lambda m: and_(
+            WebhookEvent.received_at < m.now - inbox.KEEP_IDS, WebhookEvent.state.in_(FINISHED)
+        ),
+    ),
     "consent": (_consents, _deleted(ConsentEvent)),
     "request": (_requests, _deleted(PrivacyRequest)),
     "hold": (_by_learner(LegalHold, LegalHold.released_at), _deleted(LegalHold)),
     "disclosure": (_by_learner(Disclosure, Disclosure.at), _deleted(Disclosure)),
-    "erasure": (_erasures, _deleted(Erasure)),
+    "erasure": _over(Erasure, lambda m: Erasure.erased_at < m.before),
     "audit": (_audit, _unchain),
 }

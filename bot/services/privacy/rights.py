@@ -126,12 +126,7 @@ def unrestrict(session: Session, asked: Asked, now: datetime) -> bool:
 
 
 def withdraw(
-    session: Session,
-    asked: Asked,
-    text: str,
-    school: School,
-    provider: str,
-    now: datetime,
+    session: Session, asked: Asked, text: str, school: School, provider: str, now: datetime
 ) -> Withdrawn:
     """Take every consent back (s.19): the account closes at once, the erasure gets its clock.
 

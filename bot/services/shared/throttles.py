@@ -89,6 +89,22 @@ def is_known_network(session: Session, username: str, ip: str, now: datetime) ->
     return found is not None and found.at > now
 
 
+def begin_sign_in(session: Session, name: str, ip: str, now: datetime) -> timedelta:
+    """Count a try to sign in; how long to wait, NOW where it may go on."""
+    limits = [(PAIR, pair(name, ip)), (NETWORK, network(ip))]
+    if not is_known_network(session, name, ip, now):
+        limits.append((NAME, name))
+    return take(session, limits, now)
+
+
+def end_sign_in(session: Session, name: str, ip: str, now: datetime) -> None:
+    """It was the owner: what was counted is forgotten, and the network is known from now on."""
+    reset(session, PAIR, pair(name, ip))
+    refund(session, NETWORK, network(ip), now)
+    reset(session, NAME, name)
+    remember_network(session, name, ip, now)
+
+
 def purge(session: Session, now: datetime) -> int:
     """Delete rows that no longer hold anybody back; returns how many."""
     return len(

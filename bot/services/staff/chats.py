@@ -110,18 +110,12 @@ def member_of(session: Session, user_id: str) -> Member | None:
 def confirm(session: Session, member_id: str, permission: Permission) -> Member:
     """The member as they are now, for a unit that acts on what they wrote in the chat.
 
-    Raises OffDutyError: shut out, of another role, or untied meanwhile.
+    Raises PermissionRevokedError: shut out, of another role, or untied meanwhile.
     """
     member = permission_recheck.confirm(session, member_id, permission)
     if linked_at(session, member_id) is None:
         raise PermissionRevokedError
     return member
-
-
-def line_of(session: Session, member_id: str) -> str | None:
-    """The LINE userId of a member."""
-    row = session.scalars(select(StaffChat).where(StaffChat.staff_id == member_id)).one_or_none()
-    return row.user_id if row else None
 
 
 def linked_at(session: Session, member_id: str) -> datetime | None:

@@ -12,7 +12,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
-from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import passwords, tokens
 from bot.services.auth.sessions import SessionCookie
@@ -74,14 +73,7 @@ def begin(
             return None
         forget_factors(session, staff, now)
         staff.password_hash = made
-        audit.record(
-            session,
-            Action.STAFF_STARTED,
-            actor=sessions.actor(staff.id),
-            subject=staff.id,
-            now=now,
-            link_id=link.token_id,
-        )
+        sessions.record(session, Action.STAFF_STARTED, staff.id, now, link_id=link.token_id)
         secret = factors.draw_secret()
         return sessions.open_session(session, staff.id, Stage.START, now, secret)
 
@@ -112,23 +104,9 @@ def finish(database: Database, found: Found, typed: str, now: datetime) -> Enrol
         session.flush()
         factors.replace_codes(session, staff_id, kept, now)
         sessions.end_all(session, staff_id, now)
-        audit.record(
-            session,
-            Action.STAFF_FACTOR_CHANGED,
-            actor=sessions.actor(staff_id),
-            subject=staff_id,
-            now=now,
-            factor="totp",
-        )
+        sessions.record(session, Action.STAFF_FACTOR_CHANGED, staff_id, now, factor="totp")
         if found.stage is Stage.START:
-            audit.record(
-                session,
-                Action.STAFF_SIGNED_IN,
-                actor=sessions.actor(staff_id),
-                subject=staff_id,
-                now=now,
-                factor="totp",
-            )
+            sessions.record(session, Action.STAFF_SIGNED_IN, staff_id, now, factor="totp")
         return sessions.open_session(session, staff_id, Stage.IN, now)
 
     return EnrolledSession(database.write(settle), codes)

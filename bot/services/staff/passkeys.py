@@ -29,8 +29,6 @@ from webauthn.helpers.structs import (
 
 from bot.crypto import Keyring
 from bot.errors import InputError
-from bot.services.audit import audit
-from bot.services.audit.audit import Action
 from bot.services.auth.sessions import SessionCookie
 from bot.services.staff import sessions
 from bot.services.staff.factors import ISSUER, Factor
@@ -149,7 +147,7 @@ def add(
                 created_at=now,
             )
         )
-        _note(session, found, "passkey", now)
+        sessions.change_factor(session, found, "passkey", now)
 
     database.write(store)
 
@@ -163,7 +161,7 @@ def remove(session: Session, found: Found, passkey_id: str, now: datetime) -> No
         .execution_options(synchronize_session=False)
     )
     if gone.one_or_none() is not None:
-        _note(session, found, "passkey", now)
+        sessions.change_factor(session, found, "passkey", now)
 
 
 def shown(
@@ -215,15 +213,3 @@ def _row(session: Session, staff_id: str, credential_id: str) -> StaffPasskey | 
 
 def _descriptors(known: Sequence[str]) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(one)) for one in known]
-
-
-def _note(session: Session, found: Found, factor: str, now: datetime) -> None:
-    sessions.end_all(session, found.member.id, now, but=found.session_id)
-    audit.record(
-        session,
-        Action.STAFF_FACTOR_CHANGED,
-        actor=found.member.actor,
-        subject=found.member.id,
-        now=now,
-        factor=factor,
-    )

@@ -14,7 +14,7 @@ class PermissionRevokedError(BotError):
 
 
 def confirm(session: Session, member_id: str, permission: Permission) -> Member:
-    """The member as they are at this moment; raises OffDutyError.
+    """The member as they are at this moment; raises PermissionRevokedError.
 
     Asked after the lock that the unit may have waited for. Their row is held until the unit ends,
     so that an act and the end of its permission come one after the other.

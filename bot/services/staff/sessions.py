@@ -14,6 +14,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.crypto import digest
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
 from bot.services.auth.sessions import SessionCookie
 from bot.services.staff import permissions
 from bot.services.staff.permissions import Permission
@@ -198,3 +200,16 @@ def listed(
 
 def _digest(ticket: SessionCookie) -> str:
     return digest(ticket.reference.hex())
+
+
+def change_factor(session: Session, found: Found, factor: str, now: datetime) -> None:
+    """Note that somebody changed how they prove themselves; their other sessions end."""
+    end_all(session, found.member.id, now, but=found.session_id)
+    record(session, Action.STAFF_FACTOR_CHANGED, found.member.id, now, factor=factor)
+
+
+def record(
+    session: Session, action: Action, staff_id: str, now: datetime, **data: str | int
+) -> None:
+    """Write into the audit trail what a member did with their own access."""
+    audit.record(session, action, actor=actor(staff_id), subject=staff_id, now=now, **data)

@@ -103,19 +103,8 @@ def attempt_factor(
             return StaffSignInOutcome()
         if not sessions.end(session, found.session_id, now):
             return StaffSignInOutcome()
-        name = _throttled(staff.username)
-        throttles.reset(session, throttles.PAIR, throttles.pair(name, ip))
-        throttles.refund(session, throttles.NETWORK, throttles.network(ip), now)
-        throttles.reset(session, throttles.NAME, name)
-        throttles.remember_network(session, name, ip, now)
-        audit.record(
-            session,
-            Action.STAFF_SIGNED_IN,
-            actor=sessions.actor(staff_id),
-            subject=staff_id,
-            now=now,
-            factor=factor.value,
-        )
+        throttles.end_sign_in(session, _throttled(staff.username), ip, now)
+        sessions.record(session, Action.STAFF_SIGNED_IN, staff_id, now, factor=factor.value)
         ticket = sessions.open_session(session, staff_id, Stage.IN, now)
         return StaffSignInOutcome(ticket, factor=factor)
 
@@ -133,14 +122,7 @@ def prove(database: Database, found: Found, show: Show, now: datetime) -> StaffS
         ticket = sessions.prove(session, found, now)
         if ticket is None:
             return StaffSignInOutcome()  # ended meanwhile
-        audit.record(
-            session,
-            Action.STAFF_PROVED,
-            actor=sessions.actor(staff_id),
-            subject=staff_id,
-            now=now,
-            factor=factor.value,
-        )
+        sessions.record(session, Action.STAFF_PROVED, staff_id, now, factor=factor.value)
         return StaffSignInOutcome(ticket, factor=factor)
 
     return database.write(note)
@@ -167,13 +149,7 @@ def sign_out(session: Session, found: Found, now: datetime) -> None:
     """End a session; a repeat does nothing."""
     if not sessions.end(session, found.session_id, now):
         return
-    audit.record(
-        session,
-        Action.STAFF_SIGNED_OUT,
-        actor=found.member.actor,
-        subject=found.member.id,
-        now=now,
-    )
+    sessions.record(session, Action.STAFF_SIGNED_OUT, found.member.id, now)
 
 
 def _try_factor(
@@ -194,13 +170,7 @@ def _try_factor(
 
 def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _KnownMember]:
     key = _throttled(name)
-    limits = [
-        (throttles.PAIR, throttles.pair(key, ip)),
-        (throttles.NETWORK, throttles.network(ip)),
-    ]
-    if not throttles.is_known_network(session, key, ip, now):
-        limits.append((throttles.NAME, key))
-    wait = throttles.take(session, limits, now)
+    wait = throttles.begin_sign_in(session, key, ip, now)
     staff = session.scalars(select(Staff).where(Staff.username == name)).one_or_none()
     if staff is None:
         return wait, _KnownMember()

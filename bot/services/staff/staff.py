@@ -75,12 +75,7 @@ def add(
         staff.name = name
     session.flush()
     audit.record(
-        session,
-        Action.STAFF_ADDED,
-        actor=actor,
-        subject=staff.id,
-        now=now,
-        roles=staff.held_roles,
+        session, Action.STAFF_ADDED, actor=actor, subject=staff.id, now=now, roles=staff.held_roles
     )
     return staff.id, enrolment.issue(session, staff, actor, now)
 
@@ -152,12 +147,7 @@ def end_sessions(
         chats.unlink(session, staff_id, actor, chats.SESSIONS_ENDED, now)
     ended = sessions.end_all(session, staff_id, now, but=but)
     audit.record(
-        session,
-        Action.STAFF_SESSIONS_ENDED,
-        actor=actor,
-        subject=staff_id,
-        now=now,
-        sessions=ended,
+        session, Action.STAFF_SESSIONS_ENDED, actor=actor, subject=staff_id, now=now, sessions=ended
     )
     return ended
 
@@ -168,7 +158,7 @@ def new_codes(database: Database, found: Found, now: datetime) -> list[str]:
 
     def store(session: Session) -> None:
         factors.replace_codes(session, found.member.id, kept, now)
-        _note_factor(session, found, "recovery", now)
+        sessions.change_factor(session, found, "recovery", now)
 
     database.write(store)
     return codes
@@ -194,7 +184,7 @@ def change_password(
         if staff.password_hash != known:
             raise InputError("current_wrong")
         staff.password_hash = made
-        _note_factor(session, found, "password", now)
+        sessions.change_factor(session, found, "password", now)
 
     database.write(store)
 
@@ -233,18 +223,6 @@ def _profile(row: Staff) -> Profile:
         row.is_settled,
         row.created_at,
         row.disabled_at,
-    )
-
-
-def _note_factor(session: Session, found: Found, factor: str, now: datetime) -> None:
-    sessions.end_all(session, found.member.id, now, but=found.session_id)
-    audit.record(
-        session,
-        Action.STAFF_FACTOR_CHANGED,
-        actor=found.member.actor,
-        subject=found.member.id,
-        now=now,
-        factor=factor,
     )
 
 

@@ -41,7 +41,7 @@ from bot.texts import translator
 from models.consent import Purpose
 from models.conversation import Conversation
 from models.learner import Learner
-from models.mail import Mail
+from models.mail import Mail, Suppression
 
 SOFT_LIMIT, SOFT_SPAN = 3, timedelta(days=14)
 
@@ -125,6 +125,30 @@ def is_soft(session: Session, mail: Mail, code: str, now: datetime) -> None:
     )
     if sum(not status_codes.is_about_us(each or "") for each in lately) >= SOFT_LIMIT:
         _suppress(session, mail, SOFT, now)
+
+
+def suppressed(session: Session) -> list[Suppression]:
+    """All of them, by reason and then the newest first; addresses are digests."""
+    query = select(Suppression).order_by(
+        Suppression.reason, Suppression.at.desc(), Suppression.address_index
+    )
+    return list(session.scalars(query))
+
+
+def release(session: Session, address: str, actor: str, now: datetime) -> bool:
+    """Let an address have news again, as far as its owner wants them; False where it was free."""
+    if not mails.is_suppressed(session, address):
+        return False
+    mails.release(session, address)
+    audit.record(
+        session,
+        Action.SUPPRESSION_RELEASED,
+        actor=actor,
+        subject=None,
+        now=now,
+        address=mails.address_index(session, address),
+    )
+    return True
 
 
 def _is_spam(

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.delivery import mails
-from bot.services.delivery.gate import Decision, Drop, Go
+from bot.services.delivery.gate import Decision, Drop, Go, News
 from bot.services.subscriptions import bounces, news
 from bot.settings import Settings
 from models.learner import Learner
@@ -41,9 +41,7 @@ class NewsGate:
             return ExclusionReason.UNNAMED
         return news.may_send(
             session,
-            row.subject_id,
-            row.purpose,
-            row.topic,
+            News(row.subject_id, row.purpose, row.topic),
             now,
             self._settings,
             row.id,

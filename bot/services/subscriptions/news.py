@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.accounts import accounts
 from bot.services.consent import consents
+from bot.services.delivery.gate import News
 from bot.services.subscriptions import frequency_cap, topics
 from bot.services.subscriptions.subscriptions import CHANNEL_OF, is_chosen
 from bot.settings import Settings
@@ -21,9 +22,7 @@ from models.subscription import Channel
 
 def may_send(
     session: Session,
-    subject_id: str,
-    purpose: Purpose,
-    topic: str | None,
+    news: News,
     now: datetime,
     settings: Settings,
     row_id: str | None = None,
@@ -33,22 +32,40 @@ def may_send(
 ) -> ExclusionReason | None:
     """None where it may go out, else the reason why not (PDPA s.19, s.32; policy S18).
 
-    topic None is the one question whether a consent that ran out is to be given again. row_id is
-    the push or mail that asks, so that its own earlier tries are not counted against it, and
-    address is where it would go: whoever moved meanwhile has left that place to others.
+    row_id is the push or mail that asks, so that its own earlier tries are not counted against it,
+    and address is where it would go: whoever moved meanwhile has left that place to others.
     is_counted: a campaign, whose frozen list was held against the frequency cap. The person's row
     is locked: a "stop" that was committed is seen, and two senders count in turn.
     """
-    conversation = session.get(Conversation, subject_id, with_for_update=True)
+    conversation = session.get(Conversation, news.subject_id, with_for_update=True)
     learner = session.scalars(
-        select(Learner).where(Learner.conversation_id == subject_id)
+        select(Learner).where(Learner.conversation_id == news.subject_id)
     ).one_or_none()
     if conversation is None or learner is None:
         return ExclusionReason.GONE
     if learner.state is not LearnerState.ACTIVE or accounts.is_frozen(session, learner):
         return ExclusionReason.CLOSED
-    if address is not None and address != _address(learner, purpose):
+    if address is not None and address != _address(learner, news.purpose):
         return ExclusionReason.MOVED
+    why_not = _stopped(learner, conversation, news.purpose, now)
+    if why_not is not None:
+        return why_not
+    if news.topic is None:
+        newest = consents.latest(session, news.subject_id, news.purpose)
+        has_run_out = newest is not None and newest.state is ConsentState.EXPIRED
+        return None if has_run_out else ExclusionReason.ANSWERED
+    why_not = _unwanted(session, learner, conversation, news.purpose, news.topic, now, settings)
+    if why_not is not None or is_counted:
+        return why_not
+    if count_lately(session, news.subject_id, now, row_id) >= settings.news_per_month:
+        return ExclusionReason.ENOUGH
+    return None
+
+
+def _stopped(
+    learner: Learner, conversation: Conversation, purpose: Purpose, now: datetime
+) -> ExclusionReason | None:
+    """What the person has done against all news, whatever they are about."""
     if learner.objected_at is not None:
         return ExclusionReason.OBJECTED
     if learner.restricted_at is not None:
@@ -57,23 +74,27 @@ def may_send(
         return ExclusionReason.BLOCKED
     if learner.news_paused_until is not None and now < learner.news_paused_until:
         return ExclusionReason.PAUSED
-    if topic is None:
-        newest = consents.latest(session, subject_id, purpose)
-        has_run_out = newest is not None and newest.state is ConsentState.EXPIRED
-        return None if has_run_out else ExclusionReason.ANSWERED
-    if not consents.holds(session, subject_id, purpose, now):
+    return None
+
+
+def _unwanted(
+    session: Session,
+    learner: Learner,
+    conversation: Conversation,
+    purpose: Purpose,
+    topic: str,
+    now: datetime,
+    settings: Settings,
+) -> ExclusionReason | None:
+    """Why news of a topic were not asked for, or not any more."""
+    if not consents.holds(session, conversation.id, purpose, now):
         return ExclusionReason.NO_CONSENT
     if purpose is Purpose.EMAIL_NEWS and learner.email_verified_at is None:
         return ExclusionReason.NO_ADDRESS
     if topics.find(settings.news_dir, topic) is None:
         return ExclusionReason.TOPIC_GONE
-    if not _is_wanted(session, conversation, purpose, topic):
-        return ExclusionReason.NOT_CHOSEN
-    if is_counted:
-        return None
-    if count_lately(session, subject_id, now, row_id) >= settings.news_per_month:
-        return ExclusionReason.ENOUGH
-    return None
+    is_wanted = _is_wanted(session, conversation, purpose, topic)
+    return None if is_wanted else ExclusionReason.NOT_CHOSEN
 
 
 def count_lately(

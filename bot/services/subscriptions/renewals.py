@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails, outbox
+from bot.services.delivery.gate import News
 from bot.services.delivery.presenter import Notice
 from bot.services.subscriptions.subscriptions import CHANNEL_OF, NEWS
 from bot.settings import Settings
@@ -17,7 +18,6 @@ from bot.texts.dates import shown_span
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
-from models.mail import Stream
 from models.subscription import Channel
 
 BATCH = 100
@@ -44,10 +44,7 @@ def run_out(session: Session, settings: Settings, now: datetime) -> int:
             continue  # somebody else was faster
         t = translator(conversation.language)
         said = ConsentStatement(
-            t(
-                "The {span} of this consent are over.",
-                span=shown_span(t, consents.NEWS_VALIDITY),
-            ),
+            t("The {span} of this consent are over.", span=shown_span(t, consents.NEWS_VALIDITY)),
             channel="system",
             actor="system",
         )
@@ -130,7 +127,7 @@ def _ask(
     now: datetime,
 ) -> None:
     """One question on the channel that it is about; without a topic, so it is no news."""
-    language = conversation.language
+    language, news = conversation.language, News(conversation.id, purpose)
     if CHANNEL_OF[purpose] is Channel.LINE:
         outbox.tell(
             session,
@@ -140,23 +137,13 @@ def _ask(
             person=conversation.person,
             to=learner.line_user_id or "",
             now=now,
-            purpose=purpose,
-            subject_id=conversation.id,
+            news=news,
         )
         return
-    mails.queue(
-        session,
-        cause=cause,
-        template="news_again",
-        language=language,
-        to=learner.email or "",
-        values={
-            "choices": f"{settings.public_url}/portal/news?lang={language}",
-            "sender": settings.school.controller or "English Planet",
-            "span": shown_span(translator(language), consents.NEWS_VALIDITY),
-        },
-        now=now,
-        subject_id=conversation.id,
-        stream=Stream.NEWS,
-        purpose=purpose,
-    )
+    values = {
+        "choices": f"{settings.public_url}/portal/news?lang={language}",
+        "sender": settings.school.controller or "English Planet",
+        "span": shown_span(translator(language), consents.NEWS_VALIDITY),
+    }
+    text = mails.MailText("news_again", language, values)
+    mails.queue(session, text, cause=cause, to=learner.email or "", now=now, news=news)

@@ -84,8 +84,7 @@ def end_topics(session: Session, subject_id: str, purpose: Purpose) -> None:
     """Leave every topic of a channel; what is said about it stands in the ledger."""
     session.execute(
         delete(Subscription).where(
-            Subscription.subject_id == subject_id,
-            Subscription.channel == CHANNEL_OF[purpose],
+            Subscription.subject_id == subject_id, Subscription.channel == CHANNEL_OF[purpose]
         )
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.presentation import words as typed_words
-from bot.services.auth.password_detector import is_password
+from bot.services.auth.passwords import is_password
 from handlers.line.registration.flow import Step
 from models.conversation import Conversation
 from tests.chat import words

@@ -37,7 +37,8 @@ def test_a_code_links_once(chat, someone, bot, rows):
     text = code_of(bot, staff_id)
     assert "ผู้อนุมัติ" in words(chat.says(text))
     assert member_of(bot, chat).id == staff_id
-    assert bot.database.read(lambda s: chats.line_of(s, staff_id)) == chat.user_id
+    (linked,) = bot.database.read(chats.linked)
+    assert (linked.member_id, linked.user_id) == (staff_id, chat.user_id)
     other = someone("คนอื่น")
     other.adds_the_account()
     assert DOES_NOT_WORK in words(other.says(text))

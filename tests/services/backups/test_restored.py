@@ -178,14 +178,9 @@ def queued(session, bot, clock, cause):
     """An answer that waits in both queues."""
     told = {"cause": cause, "now": clock()}
     outbox.queue(session, person="p" * 64, to=USER, messages=[{"type": "text"}], **told)
-    mails.queue(
-        session,
-        template="request_done",
-        language="th",
-        to="a@school.example",
-        values={"what": "x", "number": "0123", "reason": ""},
-        **told,
-    )
+    values = {"what": "x", "number": "0123", "reason": ""}
+    text = mails.MailText("request_done", "th", values)
+    mails.queue(session, text, to="a@school.example", **told)
 
 
 def restored(database, bot, clock, tmp_path, after=timedelta()):

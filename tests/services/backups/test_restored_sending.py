@@ -127,11 +127,9 @@ def letter(bot, clock):
     bot.database.write(
         lambda session: mails.queue(
             session,
+            mails.MailText("request_done", "th", values),
             cause="request:0123:closed",
-            template="request_done",
-            language="th",
             to="mali@school.example",
-            values=values,
             now=clock(),
         )
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.presentation import campaign_words
 from bot.runtime import Bot
 from bot.services.delivery import mails
+from bot.services.delivery.gate import News
 from bot.services.subscriptions import news
 from bot.texts import translator
 from models.account import AccountState
@@ -223,9 +224,7 @@ def one_by_one(bot: Bot, session: Session, learner: Learner) -> tuple[Channel | 
         is_held = channel is Channel.EMAIL and mails.is_suppressed(session, learner.email or "")
         why_not = news.may_send(
             session,
-            learner.conversation_id,
-            purpose,
-            "courses",
+            News(learner.conversation_id, purpose, "courses"),
             bot.clock(),
             bot.settings,
             "another",

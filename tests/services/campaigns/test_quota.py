@@ -80,7 +80,6 @@ def test_a_day_keeps_its_last_figures(read, database, clock):
 def test_what_the_fee_does_not_cover_costs(settings, messages, included, price, satang):
     chosen = replace(settings, line_extra_price=Decimal(price))
     assert quota.cost_in_satang(messages, included, chosen) == satang
-    assert quota.cost_in_baht(messages, included, chosen) == Decimal(satang) / 100
 
 
 def test_what_is_included_is_used_up_first(read, database, settings, clock):

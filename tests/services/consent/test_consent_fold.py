@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.delivery.gate import News
 from bot.services.subscriptions import news, subscriptions
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
@@ -149,7 +150,7 @@ def test_nothing_goes_out_without_a_living_consent(bot, platform, words, band, l
 
     def ask(session):
         reason = news.may_send(
-            session, reader.subject_id, Purpose.LINE_NEWS, "courses", now, bot.settings
+            session, News(reader.subject_id, Purpose.LINE_NEWS, "courses"), now, bot.settings
         )
         holds = consents.holds(session, reader.subject_id, Purpose.LINE_NEWS, now)
         return reason, holds
@@ -163,7 +164,9 @@ def test_a_yes_to_one_channel_is_none_to_the_other(bot, platform) -> None:
 
     def ask(session):
         return [
-            news.may_send(session, reader.subject_id, purpose, "courses", bot.clock(), bot.settings)
+            news.may_send(
+                session, News(reader.subject_id, purpose, "courses"), bot.clock(), bot.settings
+            )
             for purpose in (Purpose.LINE_NEWS, Purpose.EMAIL_NEWS)
         ]
 

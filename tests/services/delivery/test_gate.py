@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.services.delivery import outbox
-from bot.services.delivery.gate import Drop, Go, Wait
+from bot.services.delivery.gate import Drop, Go, News, Wait
 from models.consent import Purpose
 from models.outbox import Push, PushState
 
@@ -32,9 +32,10 @@ class Porter:
 def begin(database, clock):
     """Queue a push, claim it and ask the gate; the call that may be made, and the row."""
 
-    def begun(gate, **news):
+    def begun(gate, news=None):
         def queue(session):
-            outbox.queue(session, cause="c", person="p", to="U1", messages=[], now=clock(), **news)
+            to = {"cause": "c", "person": "p", "to": "U1"}
+            outbox.queue(session, messages=[], now=clock(), news=news, **to)
 
         database.write(queue)
         (claimed,) = database.write(lambda session: outbox.claim(session, "w", clock()))
@@ -46,25 +47,25 @@ def begin(database, clock):
     return begun
 
 
-NEWS = {"purpose": Purpose.LINE_NEWS, "topic": "courses", "subject_id": "s"}
+NEWS = News("s", Purpose.LINE_NEWS, "courses")
 
 
 def test_news_that_may_go_go(begin):
-    outgoing, push = begin(Porter(Go()), **NEWS)
+    outgoing, push = begin(Porter(Go()), NEWS)
     assert outgoing
     assert (push.state, push.attempts) == (PushState.QUEUED, 1)
 
 
 def test_news_that_have_to_wait_are_let_go_of_until_then(begin, clock):
     until = clock() + timedelta(hours=1)
-    outgoing, push = begin(Porter(Wait(until)), **NEWS)
+    outgoing, push = begin(Porter(Wait(until)), NEWS)
     assert outgoing is None
     assert (push.state, push.attempts) == (PushState.QUEUED, 0)
     assert (push.due_at, push.lease_until) == (until, None)
 
 
 def test_news_that_are_dropped_say_why(begin):
-    outgoing, push = begin(Porter(Drop("objected")), **NEWS)
+    outgoing, push = begin(Porter(Drop("objected")), NEWS)
     assert outgoing is None
     assert (push.state, push.reason, push.to_sealed) == (PushState.DROPPED, "objected", None)
 

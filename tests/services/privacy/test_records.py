@@ -33,6 +33,9 @@ def learner_id(database, clock):
     return database.write(work)
 
 
+PROOFS = {"consent_id", "processor_id", "order"}
+
+
 @pytest.fixture
 def disclose(database, learner_id, clock):
     def call(ground, **values):
@@ -43,9 +46,9 @@ def disclose(database, learner_id, clock):
             "school": SCHOOL,
             "now": clock(),
         } | values
-        return database.write(
-            lambda s: disclosures.disclose(s, learner_id, ground=ground, **given).id
-        )
+        proofs = {name: given.pop(name) for name in PROOFS & given.keys()}
+        proof = disclosures.GroundProof(ground, **proofs)
+        return database.write(lambda s: disclosures.disclose(s, learner_id, proof, **given).id)
 
     return call
 

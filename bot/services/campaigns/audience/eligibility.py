@@ -28,6 +28,7 @@ from bot.services.campaigns.audience import filters
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.consent.consents import GUARDIAN, SELF
 from bot.services.shared.keyset import KeyRange
+from bot.services.subscriptions.subscriptions import NEWS
 from models.account import Account, AccountState
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
@@ -52,18 +53,9 @@ def rows(
     counted: subject_id and times, how much news each has had lately; cap: how much is enough.
     is_embedded: whether our tables know who uses E-Learning (bot.elearning.System).
     """
-    line, email = (
-        _consents(stretch, Purpose.LINE_NEWS, now),
-        _consents(stretch, Purpose.EMAIL_NEWS, now),
-    )
+    line, email = (_consents(stretch, purpose, now) for purpose in NEWS)
     chosen = _chosen(stretch, topic)
-    is_frozen = (
-        select(Account.id)
-        .where(Account.learner_id == Learner.id, Account.state == AccountState.FROZEN)
-        .exists()
-    )
-    on_line = func.coalesce(chosen.c.line, 0) == 1
-    on_email = func.coalesce(chosen.c.email, 0) == 1
+    on_line, on_email = (func.coalesce(each, 0) == 1 for each in (chosen.c.line, chosen.c.email))
     may_line, may_email = _agreed(line), _agreed(email)
     blocked = Conversation.blocked_at.is_not(None)
     confirmed = Learner.email_verified_at.is_not(None)
@@ -73,10 +65,7 @@ def rows(
     by_email = _if(Channel.EMAIL in audience.channels, and_(wants_mail, may_email, confirmed))
     enough = func.coalesce(counted.c.times, 0) >= cap if counted is not None else literal(cap <= 0)
     left_out = case(
-        (is_frozen, _said(ExclusionReason.CLOSED)),
-        (Learner.objected_at.is_not(None), _said(ExclusionReason.OBJECTED)),
-        (Learner.restricted_at.is_not(None), _said(ExclusionReason.RESTRICTED)),
-        (Learner.news_paused_until > now, _said(ExclusionReason.PAUSED)),
+        *_stopped(now),
         (and_(or_(by_line, by_email), enough), _said(ExclusionReason.ENOUGH)),
         (or_(by_line, by_email), null()),
         (~or_(on_line, on_email), _said(ExclusionReason.NOT_CHOSEN)),
@@ -111,6 +100,21 @@ def rows(
     return query
 
 
+def _stopped(now: datetime) -> list[tuple[ColumnElement[bool], ColumnElement[str]]]:
+    """What a person, or the school, has done against all news, whatever they are about."""
+    is_frozen = (
+        select(Account.id)
+        .where(Account.learner_id == Learner.id, Account.state == AccountState.FROZEN)
+        .exists()
+    )
+    return [
+        (is_frozen, _said(ExclusionReason.CLOSED)),
+        (Learner.objected_at.is_not(None), _said(ExclusionReason.OBJECTED)),
+        (Learner.restricted_at.is_not(None), _said(ExclusionReason.RESTRICTED)),
+        (Learner.news_paused_until > now, _said(ExclusionReason.PAUSED)),
+    ]
+
+
 def _said(value: StrEnum) -> ColumnElement[str]:
     """A value of ours as SQL's plain text."""
     return literal(value.value, String)
@@ -120,17 +124,13 @@ def _if(is_open: bool, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return condition if is_open else literal(False)
 
 
-def _consents(stretch: KeyRange, purpose: Purpose, now: datetime) -> CTE:
-    """What each voice said last to a purpose: one row a subject (see `consents.fold`)."""
+def _by_voice(stretch: KeyRange, purpose: Purpose) -> CTE:
+    """What was said to a purpose, by the voice that it counts for."""
     event = ConsentEvent
-    given, withdrawn = ConsentState.GIVEN, ConsentState.WITHDRAWN
     # Each agreement of a guardian begins anew: an older yes of a guardian does not count.
     since = (
         select(Guardianship.child_id, func.max(Guardianship.decided_at).label("at"))
-        .where(
-            Guardianship.state == GuardianshipState.AGREED,
-            stretch.holds(Guardianship.child_id),
-        )
+        .where(Guardianship.state == GuardianshipState.AGREED, stretch.holds(Guardianship.child_id))
         .group_by(Guardianship.child_id)
         .cte(f"since_{purpose}")
     )
@@ -144,12 +144,18 @@ def _consents(stretch: KeyRange, purpose: Purpose, now: datetime) -> CTE:
             mine,
             event.actor != SELF,
             or_(
-                event.state != given,
+                event.state != ConsentState.GIVEN,
                 and_(event.actor == GUARDIAN, event.at >= since.c.at),
             ),
         )
     )
-    said = union_all(own, guardians).cte(f"said_{purpose}")
+    return union_all(own, guardians).cte(f"said_{purpose}")
+
+
+def _consents(stretch: KeyRange, purpose: Purpose, now: datetime) -> CTE:
+    """What each voice said last to a purpose: one row a subject (see `consents.fold`)."""
+    given, withdrawn = ConsentState.GIVEN, ConsentState.WITHDRAWN
+    said = _by_voice(stretch, purpose)
     newest_first = (said.c.at.desc(), said.c.id.desc())
     of_voice = func.row_number().over(
         partition_by=(said.c.subject_id, said.c.voice), order_by=newest_first

@@ -78,11 +78,7 @@ class Estimates:
 
 
 def count(
-    session: Session,
-    audience: Audience,
-    topic: str,
-    now: datetime,
-    most: int = MAX_LOOKED_AT,
+    session: Session, audience: Audience, topic: str, now: datetime, most: int = MAX_LOOKED_AT
 ) -> Estimate:
     """Count afresh; of many people a share, scaled up."""
     everybody = session.scalar(

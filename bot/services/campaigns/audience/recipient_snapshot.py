@@ -253,19 +253,10 @@ def _tally(session: Session, campaign: Campaign, stretch: KeyRange) -> None:
     counts = Counter(campaign.counts)
     for channel, language, left_out, wave, times in session.execute(
         select(
-            Recipient.channel,
-            Recipient.language,
-            Recipient.left_out,
-            Recipient.wave,
-            func.count(),
+            Recipient.channel, Recipient.language, Recipient.left_out, Recipient.wave, func.count()
         )
         .where(mine)
-        .group_by(
-            Recipient.channel,
-            Recipient.language,
-            Recipient.left_out,
-            Recipient.wave,
-        )
+        .group_by(Recipient.channel, Recipient.language, Recipient.left_out, Recipient.wave)
     ):
         counts["looked_at"] += times
         if left_out is not None:

@@ -21,8 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.services.campaigns.content.problems import FieldProblem
-from bot.texts import LANGUAGES
-from bot.texts.lengths import units
+from bot.texts import LANGUAGES, units
 
 MAX_PARTS = 4
 MAX_CARDS, MIN_CARDS = 10, 2

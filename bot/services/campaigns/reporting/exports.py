@@ -34,14 +34,7 @@ def may_take(member: Member) -> bool:
 
 def record(session: Session, campaign: Campaign, member_id: str, now: datetime) -> None:
     """Write down that a member took a list out."""
-    audit.record(
-        session,
-        Action.CAMPAIGN_EXPORTED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
-        campaign_id=campaign.id,
-    )
+    audit.by_staff(session, Action.CAMPAIGN_EXPORTED, member_id, now, campaign_id=campaign.id)
 
 
 def people(database: Database, campaign_id: str) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:

@@ -48,9 +48,7 @@ class InsightCall:
 def due(session: Session, now: datetime) -> list[str]:
     """Campaigns of which LINE may know more by now."""
     sent_on_line = select(Batch.number).where(
-        Batch.campaign_id == Campaign.id,
-        Batch.channel == Channel.LINE,
-        Batch.state.in_(ACCEPTED),
+        Batch.campaign_id == Campaign.id, Batch.channel == Channel.LINE, Batch.state.in_(ACCEPTED)
     )
     query = (
         select(Campaign)

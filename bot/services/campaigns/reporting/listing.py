@@ -89,9 +89,7 @@ def on_the_way(session: Session, most: int) -> list[Campaign]:
 def latest_of(session: Session, member_id: str) -> Campaign | None:
     """What a member asked for last; what a series asks for by itself is not meant."""
     query = select(Campaign).where(
-        Campaign.asked_by == member_id,
-        Campaign.asked_at.is_not(None),
-        Campaign.series_id.is_(None),
+        Campaign.asked_by == member_id, Campaign.asked_at.is_not(None), Campaign.series_id.is_(None)
     )
     newest = query.order_by(Campaign.asked_at.desc(), Campaign.id.desc()).limit(1)
     return session.scalars(newest).one_or_none()

@@ -11,6 +11,7 @@ from bot.services.subscriptions.subscriptions import NEWS
 from models.campaign import Campaign
 from models.consent import ConsentEvent, ConsentState
 from models.conversation import Conversation
+from models.mail import Mail, MailState
 from models.recipient import ExclusionReason, Recipient
 
 # What somebody does later is hardly because of it.
@@ -63,3 +64,25 @@ def of(session: Session, campaign: Campaign) -> Caused:
         )
     )
     return Caused(reasons, withdrawn or 0, blocked or 0)
+
+
+@dataclass(frozen=True)
+class Mails:
+    """Mails by outcome; returned ones had been taken by the server before."""
+
+    by_state: dict[MailState, int]
+    returned: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_state.values())
+
+
+def of_mails(session: Session, campaign_id: str) -> Mails:
+    """The figures of this moment."""
+    rows = session.execute(
+        select(Mail.state, func.count(), func.count(Mail.bounced_at))
+        .where(Mail.campaign_id == campaign_id)
+        .group_by(Mail.state)
+    ).all()
+    return Mails({state: times for state, times, _ in rows}, sum(row[2] for row in rows))

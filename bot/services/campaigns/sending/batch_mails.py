@@ -10,6 +10,7 @@ from bot.services.campaigns.sending import batches
 from bot.services.campaigns.sending.batch_members import drop, standing
 from bot.services.campaigns.sending.batches import Claim
 from bot.services.delivery import mails
+from bot.services.delivery.gate import News
 from bot.services.shared import quiet_hours
 from bot.settings import Settings
 from bot.texts.letters import Letter
@@ -17,7 +18,7 @@ from models import leases
 from models.campaign import Campaign, CampaignState
 from models.consent import Purpose
 from models.learner import Learner
-from models.mail import IS_QUEUED, Mail, Stream
+from models.mail import IS_QUEUED, Mail
 from models.recipient import BatchState, ExclusionReason
 
 # The letter of a campaign: its id, the digest that was approved, the language.
@@ -25,12 +26,7 @@ Write = Callable[[Session, str, str | None, str], Letter]
 
 
 def queue(
-    session: Session,
-    claimed: Claim,
-    worker: str,
-    now: datetime,
-    settings: Settings,
-    write: Write,
+    session: Session, claimed: Claim, worker: str, now: datetime, settings: Settings, write: Write
 ) -> int:
     """Hand a batch over to the mail queue and settle it; returns how many mails that made.
 
@@ -46,6 +42,7 @@ def queue(
         batch.lease_until = None
         return 0
     letter = write(session, campaign.id, campaign.approved_digest, batch.language)
+    text = mails.MailText("campaign", batch.language, written=letter)
     made = 0
     for member in standing(session, *claimed[:2], claimed.channel, now, settings):
         learner = session.get(Learner, member.learner_id)
@@ -57,18 +54,11 @@ def queue(
             continue
         mails.queue(
             session,
+            text,
             cause=f"campaign:{campaign.id}:{member.subject_id}",
-            template="campaign",
-            language=batch.language,
             to=learner.email or "",
-            values={},
             now=now,
-            subject_id=member.subject_id,
-            stream=Stream.NEWS,
-            purpose=Purpose.EMAIL_NEWS,
-            topic=campaign.topic,
-            written=letter,
-            campaign_id=campaign.id,
+            news=News(member.subject_id, Purpose.EMAIL_NEWS, campaign.topic, campaign.id),
         )
         made += 1
     batch.attempts += 1

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import SealError
 from bot.services.campaigns.sending.batch_queries import MEMBERS
+from bot.services.delivery.gate import News
 from bot.services.subscriptions import news
 from bot.services.subscriptions.subscriptions import PURPOSE_OF
 from bot.settings import Settings
@@ -80,6 +81,5 @@ def _why_not(
     settings: Settings,
 ) -> ExclusionReason | None:
     """Everything that news depend on, asked anew; the cap was counted when the list was frozen."""
-    topic = session.get_one(Campaign, campaign_id).topic
-    purpose = PURPOSE_OF[channel]
-    return news.may_send(session, subject_id, purpose, topic, now, settings, is_counted=True)
+    about = News(subject_id, PURPOSE_OF[channel], session.get_one(Campaign, campaign_id).topic)
+    return news.may_send(session, about, now, settings, is_counted=True)

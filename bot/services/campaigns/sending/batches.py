@@ -107,12 +107,7 @@ def release(session: Session, claims: Iterable[Claim], worker: str) -> None:
 
 
 def begin(
-    session: Session,
-    claimed: Claim,
-    worker: str,
-    now: datetime,
-    settings: Settings,
-    render: Render,
+    session: Session, claimed: Claim, worker: str, now: datetime, settings: Settings, render: Render
 ) -> OutgoingBatch | None:
     """Count an attempt just before its call; None where there is nothing to call for any more."""
     found = FIND.rows(session, _mine(claimed, claimed.attempts, worker))
@@ -237,9 +232,7 @@ def close_stopped(session: Session, campaign_id: str, now: datetime) -> None:
 def is_over(session: Session, campaign_id: str, wave: RolloutStage) -> bool:
     """Whether nothing of a wave is left to be sent."""
     query = select(Batch.number).where(
-        Batch.campaign_id == campaign_id,
-        Batch.wave == wave,
-        Batch.state == BatchState.QUEUED,
+        Batch.campaign_id == campaign_id, Batch.wave == wave, Batch.state == BatchState.QUEUED
     )
     return session.scalar(query.limit(1)) is None
 

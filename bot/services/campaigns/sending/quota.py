@@ -5,7 +5,7 @@ A part (QUOTA_RESERVE) is kept for links, resets and answers: no campaign can to
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING
 from email.utils import parseaddr
 
 from sqlalchemy import Select, and_, delete, func, or_, select
@@ -123,11 +123,6 @@ def cost_in_satang(messages: int, included: int, settings: Settings) -> int:
     return int((baht * 100).to_integral_value(ROUND_CEILING))
 
 
-def cost_in_baht(messages: int, left_included: int, settings: Settings) -> Decimal:
-    """The same in baht, with two decimals."""
-    return Decimal(cost_in_satang(messages, left_included, settings)) / 100
-
-
 def forecast(session: Session, settings: Settings, now: datetime) -> Forecast | None:
     """The month's end, linear by the day; None while this month has no figures of its own.
 
@@ -155,13 +150,12 @@ def tell_owner(session: Session, settings: Settings, now: datetime) -> None:
         return
     reading = latest(session, now)
     limit = "-" if reading is None or reading.limit is None else f"{reading.limit:,}"
+    values = {"used": "-" if reading is None else f"{reading.used:,}", "limit": limit}
     mails.queue(
         session,
+        mails.MailText("quota_used_up", THAI, values),
         cause=f"quota-used-up:{now.astimezone(BANGKOK):%Y-%m-%d}",
-        template="quota_used_up",
-        language=THAI,
         to=address,
-        values={"used": "-" if reading is None else f"{reading.used:,}", "limit": limit},
         now=now,
     )
 

@@ -3,7 +3,7 @@
 In the chat it is a push, which costs one message for each of them. That is worth it: what nobody
 looks at does not go out, or goes out wrong. Each cause is told once, whoever asks how often.
 
-Nobody is woken up to approve: from 21:00 to 08:00 a request stands in the console and behind the
+Nobody is woken up to approve: in the quiet hours a request stands in the console and behind the
 chat's button, and is pushed in the morning if it still waits. What was held, and what the author
 waits to hear, is told at any hour.
 """
@@ -71,15 +71,8 @@ def tell(
     what = ("pause", campaign.id, event_id or reason)
     if settings.owner_email:
         notice = AnnouncementPaused(campaign.name, reason, now, page(campaign, settings))
-        mails.queue(
-            session,
-            cause=_cause(*what),
-            template=TEMPLATE,
-            language=THAI,
-            to=settings.owner_email,
-            values=presenter_of(session).values(notice, THAI),
-            now=now,
-        )
+        text = mails.MailText(TEMPLATE, THAI, presenter_of(session).values(notice, THAI))
+        mails.queue(session, text, cause=_cause(*what), to=settings.owner_email, now=now)
     concerned = {campaign.author_id, campaign.approved_by}
     for one in chats.linked(session):
         if one.member_id in concerned:
@@ -132,11 +125,7 @@ def untold(
         (one, cause)
         for cause, one in approvers.items()
         if cause not in known
-        and is_for(
-            campaign,
-            sessions.member_of(session.get_one(Staff, one.member_id)),
-            settings,
-        )
+        and is_for(campaign, sessions.member_of(session.get_one(Staff, one.member_id)), settings)
     ]
 
 
@@ -161,12 +150,7 @@ def tell_author(session: Session, campaign: Campaign, settings: Settings, now: d
 
 
 def _push(
-    session: Session,
-    campaign: Campaign,
-    one: Linked,
-    cause: str,
-    settings: Settings,
-    now: datetime,
+    session: Session, campaign: Campaign, one: Linked, cause: str, settings: Settings, now: datetime
 ) -> None:
     member = sessions.member_of(session.get_one(Staff, one.member_id))
     outbox.tell(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BotError
+from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.campaigns.audience import filters, recipient_snapshot
 from bot.services.campaigns.audience.filters import Audience
@@ -18,20 +20,20 @@ from bot.services.campaigns.content.problems import CampaignError, FieldProblem,
 from bot.services.campaigns.sending import batches
 from bot.services.campaigns.sending.batches import LATE
 from bot.services.campaigns.workflow import cost as campaign_cost
-from bot.services.campaigns.workflow import schedules, series_members
+from bot.services.campaigns.workflow import schedules
 from bot.services.campaigns.workflow.decisions import log_event, record
-from bot.services.campaigns.workflow.series_members import BY_SERIES
 from bot.services.shared import quiet_hours
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from models.base import new_id
-from models.campaign import MOVES, TO_START, Campaign, CampaignAction, CampaignState
+from models.campaign import MOVES, NOT_BEGUN, TO_START, Campaign, CampaignAction, CampaignState
 from models.subscription import Channel
 
 MAX_NAME_LENGTH = 120
 BY_PERSON = "person"  # paused by somebody, and not by itself
 # A list that waited longer is counted again: who had how much news, and who came, has changed.
 LIST_LIFE = timedelta(days=7)
+BY_SERIES = "series"  # in a note: it was not about this campaign, but about its series
 
 
 class StaleError(BotError):
@@ -229,7 +231,7 @@ def send_back(
     _unapprove(campaign)
     campaign.due_at = campaign.pause_reason = None
     # They say what is to be changed. The pattern makes new ones when it is approved again.
-    for ahead in series_members.ahead(session, campaign) if was_approved else ():
+    for ahead in members_ahead(session, campaign) if was_approved else ():
         stop(session, ahead, member_id, now, BY_SERIES)
     log_event(session, campaign, CampaignAction.SENT_BACK, member_id, note, now)
     record(session, Action.CAMPAIGN_SENT_BACK, campaign, member_id, now)
@@ -246,7 +248,7 @@ def pause(
     """Hold it; member_id None is the system itself, which has a reason and figures to note."""
     move(campaign, CampaignState.PAUSED)
     campaign.pause_reason = reason[:80]
-    for ahead in series_members.ahead(session, campaign):
+    for ahead in members_ahead(session, campaign):
         if ahead.state in TO_START:  # a paused pattern vouches for no other
             pause(session, ahead, member_id, BY_SERIES, now)
     log_event(session, campaign, CampaignAction.PAUSED, member_id, note or reason, now)
@@ -288,7 +290,7 @@ def resume(
         campaign.wave_due_at = max(now, campaign.wave_due_at or now)
     log_event(session, campaign, CampaignAction.WENT_ON, member_id, None, now)
     record(session, Action.CAMPAIGN_WENT_ON, campaign, member_id, now)
-    for ahead in series_members.ahead(session, campaign):
+    for ahead in members_ahead(session, campaign):
         if ahead.pause_reason == BY_SERIES and now - (ahead.due_at or now) <= LATE:
             with suppress(CampaignError, StaleError):
                 resume(session, ahead, member_id, settings, now, may_approve=True)
@@ -305,7 +307,7 @@ def stop(
     move(campaign, CampaignState.STOPPED)
     campaign.ended_at = now
     batches.close_stopped(session, campaign.id, now)
-    for ahead in series_members.ahead(session, campaign):
+    for ahead in members_ahead(session, campaign):
         stop(session, ahead, member_id, now)
     log_event(session, campaign, CampaignAction.STOPPED, member_id, note, now)
     record(session, Action.CAMPAIGN_STOPPED, campaign, member_id, now)
@@ -355,3 +357,35 @@ def _next_time(campaign: Campaign, after: datetime) -> datetime:
 
 def _unapprove(campaign: Campaign) -> None:
     campaign.approved_digest = campaign.approved_by = campaign.approved_at = None
+
+
+def members_ahead(session: Session, pattern: Campaign) -> list[Campaign]:
+    """The members of a pattern that could still go out; none where it is no pattern.
+
+    Locked, in whichever of these states: each may be on its way into another one. A pattern is
+    locked before its members, by everybody who needs both.
+    """
+    if pattern.rule is None:
+        return []
+    query = select(Campaign).where(
+        Campaign.series_id == pattern.id,
+        Campaign.state.in_(NOT_BEGUN),
+        Campaign.started_at.is_(None),
+    )
+    locked = query.order_by(Campaign.id).with_for_update()
+    return list(session.scalars(locked.execution_options(populate_existing=True)))
+
+
+def end(session: Session, campaign: Campaign, state: CampaignState, now: datetime) -> None:
+    """It has run its course, by itself."""
+    move(campaign, state)
+    campaign.ended_at = now
+    audit.record(
+        session,
+        Action.CAMPAIGN_ENDED,
+        actor="system",
+        subject=None,
+        now=now,
+        campaign_id=campaign.id,
+        state=campaign.state,
+    )

@@ -11,8 +11,6 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.services.audit import audit
-from bot.services.audit.audit import Action
 from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.sending import (
     batch_mails,
@@ -259,17 +257,7 @@ def _finish(session: Session, campaign: Campaign, now: datetime) -> None:
         session.scalars(select(Batch.state).where(Batch.campaign_id == campaign.id).distinct())
     )
     is_lost = states.isdisjoint(ACCEPTED) and not states.isdisjoint(LOST)
-    campaigns.move(campaign, CampaignState.FAILED if is_lost else CampaignState.DONE)
-    campaign.ended_at = now
-    audit.record(
-        session,
-        Action.CAMPAIGN_ENDED,
-        actor="system",
-        subject=None,
-        now=now,
-        campaign_id=campaign.id,
-        state=campaign.state,
-    )
+    campaigns.end(session, campaign, CampaignState.FAILED if is_lost else CampaignState.DONE, now)
 
 
 def _is_as_approved(session: Session, campaign: Campaign, settings: Settings) -> bool:

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.campaigns.content import content, rendered
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.sending.batches import LATE
 from bot.services.campaigns.workflow import campaigns, cost, schedules
-from bot.services.campaigns.workflow.series_members import BY_SERIES
+from bot.services.campaigns.workflow.campaigns import BY_SERIES
+from bot.services.campaigns.workflow.decisions import log_event, record
 from bot.services.shared import quiet_hours
 from bot.services.staff import sessions
 from bot.services.staff.permissions import Permission
@@ -65,7 +65,7 @@ def make_member(session: Session, pattern_id: str, settings: Settings, now: date
     following = schedules.next_times(pattern.rule, max(time, now), 1, pattern.rule_until)
     pattern.due_at = following[0] if following else None
     if not following:
-        _end(session, pattern, now)
+        campaigns.end(session, pattern, CampaignState.DONE, now)
     return member_id
 
 
@@ -113,8 +113,8 @@ def inherit(session: Session, member_id: str, settings: Settings, now: datetime)
         due_at = max(due_at, now + timedelta(minutes=settings.hold_back_minutes))
     member.due_at = quiet_hours.next_open(due_at)
     campaigns.move(member, CampaignState.SCHEDULED)
-    _note(session, member, CampaignAction.APPROVED, now)
-    _record(session, Action.CAMPAIGN_APPROVED, member, now)
+    log_event(session, member, CampaignAction.APPROVED, None, BY_SERIES, now)
+    record(session, Action.CAMPAIGN_APPROVED, member, None, now)
     return True
 
 
@@ -205,38 +205,6 @@ def _make(session: Session, pattern: Campaign, time: datetime, now: datetime) ->
     recipient_snapshot.restart(member)
     session.add(member)
     session.flush()
-    _note(session, member, CampaignAction.ASKED, now)
-    _record(session, Action.CAMPAIGN_ASKED, member, now)
+    log_event(session, member, CampaignAction.ASKED, None, BY_SERIES, now)
+    record(session, Action.CAMPAIGN_ASKED, member, None, now)
     return member_id
-
-
-def _end(session: Session, pattern: Campaign, now: datetime) -> None:
-    campaigns.move(pattern, CampaignState.DONE)
-    pattern.ended_at = now
-    audit.record(
-        session,
-        Action.CAMPAIGN_ENDED,
-        actor="system",
-        subject=None,
-        now=now,
-        campaign_id=pattern.id,
-        state=pattern.state.value,
-    )
-
-
-def _note(session: Session, member: Campaign, verdict: CampaignAction, now: datetime) -> None:
-    session.add(
-        CampaignEvent(
-            id=new_id(),
-            campaign_id=member.id,
-            at=now,
-            staff_id=None,
-            verdict=verdict,
-            digest=member.digest,
-            note=BY_SERIES,
-        )
-    )
-
-
-def _record(session: Session, action: Action, member: Campaign, now: datetime) -> None:
-    audit.record(session, action, actor="system", subject=None, now=now, campaign_id=member.id)

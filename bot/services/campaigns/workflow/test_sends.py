@@ -86,14 +86,8 @@ def send(
         )
     if not sent:
         return Trial(0, len(had))
-    audit.record(
-        session,
-        Action.CAMPAIGN_TESTED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
-        campaign_id=campaign.id,
-        copies=sent,
+    audit.by_staff(
+        session, Action.CAMPAIGN_TESTED, member_id, now, campaign_id=campaign.id, copies=sent
     )
     return Trial(sent, len(had))
 

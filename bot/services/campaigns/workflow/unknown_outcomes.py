@@ -96,12 +96,11 @@ def _open_again(session: Session, campaign: Campaign, member_id: str, now: datet
 
 
 def _record(session: Session, batch: Batch, decision: str, member_id: str, now: datetime) -> None:
-    audit.record(
+    audit.by_staff(
         session,
         Action.CAMPAIGN_SETTLED,
-        actor=f"staff:{member_id}",
-        subject=None,
-        now=now,
+        member_id,
+        now,
         campaign_id=batch.campaign_id,
         batch=batch.number,
         decision=decision,
