@@ -15,7 +15,7 @@ from app import create_shell
 
 _free: list[tuple[Flask, dict[str, Any]]] = []
 # What comes into being with the first request, and what is compared on its own.
-_LATE = {"_got_first_request", "extensions", "jinja_env", "json", "logger", "name"}
+_LATE = {"_got_first_request", "extensions", "jinja_env", "jinja_loader", "json", "logger", "name"}
 
 
 @contextmanager

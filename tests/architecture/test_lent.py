@@ -4,11 +4,13 @@ import urllib.error
 import urllib.request
 
 import pytest
+from flask import Flask
 
+from app import create_shell
 from simulator.platform import Platform
 from tests.clock import FakeClock
 from tests.line_server import line_server
-from tests.shells import lent
+from tests.shells import lent, shape
 
 
 def test_a_shell_is_lent_on_without_what_a_test_put_into_it() -> None:
@@ -18,6 +20,15 @@ def test_a_shell_is_lent_on_without_what_a_test_put_into_it() -> None:
     with lent() as second:
         assert second is first
         assert second.extensions == {}
+
+
+def test_a_shell_that_has_answered_is_lent_on(app: Flask) -> None:
+    """Otherwise every test would build 150 routes and compile every page anew."""
+    before = shape(create_shell())
+    assert app.test_client().get("/portal/sign-in").status_code == 200
+    assert app.test_client().get("/console/sign-in").status_code == 200
+    app.extensions.clear()
+    assert {k: v for k, v in shape(app).items() if k != "extensions"}.keys() == before.keys()
 
 
 @pytest.mark.parametrize(
