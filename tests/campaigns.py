@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from simulator.routes import Call
 from tests.chat import Chat
 
 AUTHOR, APPROVER = "a" * 32, "b" * 32
+resumed = partial(campaigns.resume, may_approve=True)
 CONTENT = {
     "th": {"title": "เปิดคอร์สใหม่", "parts": [{"type": "text", "text": "เปิดแล้ววันนี้"}]},
     "en": {"title": "A new course", "parts": [{"type": "text", "text": "It opens today"}]},

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from bot.runtime import Bot, quota_reading
 from bot.runtime.engine import Engine
 from bot.services.campaigns.content.problems import CampaignError
-from bot.services.campaigns.workflow import campaigns
 from bot.services.delivery import outbox
 from models.campaign import Campaign, CampaignState
 from models.conversation import Conversation
@@ -21,7 +20,7 @@ from models.outbox import Push, PushState
 from models.recipient import Batch, BatchState
 from models.subscription import Channel
 from simulator.platform import Platform
-from tests.campaigns import APPROVER, Announcement, news_of
+from tests.campaigns import APPROVER, Announcement, news_of, resumed
 from tests.clock import FakeClock
 from tests.news import Subscriber
 
@@ -65,7 +64,7 @@ def test_four_hours_of_silence_in_the_middle_are_late_too(due: Announcement) -> 
     due.tick()
     assert stands(due) == (STATES.PAUSED, "late")
     quota_reading.read(due.bot)
-    due.does(campaigns.resume, APPROVER, due.bot.settings, due.bot.clock())
+    due.does(resumed, APPROVER, due.bot.settings, due.bot.clock())
     assert due.runs() is STATES.DONE
 
 
@@ -166,7 +165,7 @@ def test_short_by_one_is_refused_before_the_first_call(
         assert not due.calls
         assert due.notes[-1] == "3 needed, 2 left"
         with pytest.raises(CampaignError):
-            due.does(campaigns.resume, APPROVER, bot.settings, clock())
+            due.does(resumed, APPROVER, bot.settings, clock())
 
 
 def test_a_link_still_goes_out_when_campaigns_have_nothing_left(
@@ -212,7 +211,7 @@ def test_a_months_end_in_the_middle_pauses_and_tells(
     line.usage.quota += 1000
     due.advance(minutes=2)
     quota_reading.read(due.bot)
-    due.does(campaigns.resume, APPROVER, due.bot.settings, clock())
+    due.does(resumed, APPROVER, due.bot.settings, clock())
     assert due.runs() is STATES.DONE
     assert [news_of(reader.chat) for reader in readers] == [1, 1, 1]
 
@@ -262,7 +261,7 @@ def test_it_stops_by_itself_where_line_refuses_what_it_says(
     announcement.runs()
     assert stands(announcement) == (STATES.PAUSED, "errors")
     assert announcement.notes[-1] == "40 failed, 0 blocked, 0 accepted"
-    announcement.does(campaigns.resume, APPROVER, bot.settings, bot.clock())
+    announcement.does(resumed, APPROVER, bot.settings, bot.clock())
     assert announcement.runs() is STATES.FAILED
 
 
@@ -302,7 +301,7 @@ def test_it_stops_by_itself_where_many_leave(
     announcement.runs()
     assert announcement.row.pause_reason == held
     if held:
-        announcement.does(campaigns.resume, APPROVER, bot.settings, bot.clock())
+        announcement.does(resumed, APPROVER, bot.settings, bot.clock())
         announcement.runs()
     assert announcement.state is STATES.DONE, "a person let it go on all the same"
     assert news_of(late.chat) == 1

@@ -19,7 +19,7 @@ from models.recipient import BatchState
 from models.subscription import Channel
 from simulator.mailbox import Mailbox
 from simulator.platform import Platform
-from tests.campaigns import APPROVER, Announcement, news_of
+from tests.campaigns import APPROVER, Announcement, news_of, resumed
 from tests.clock import FakeClock
 from tests.news import Subscriber
 
@@ -207,7 +207,7 @@ def test_pause_go_on_and_stop_in_the_middle(
     due.advance(minutes=20)
     assert due.runs() is STATES.PAUSED
     assert not due.calls
-    due.does(campaigns.resume, APPROVER, bot.settings, bot.clock())
+    due.does(resumed, APPROVER, bot.settings, bot.clock())
     assert due.runs() is STATES.DONE
     assert [news_of(reader.chat) for reader in readers[:3]] == [1, 1, 1]
 
@@ -286,7 +286,7 @@ def test_after_the_keys_24_hours_it_is_unknown(
     due.does(campaigns.pause, APPROVER, "overnight", due.bot.clock())
     due.advance(hours=24)
     quota_reading.read(due.bot)
-    due.does(campaigns.resume, APPROVER, due.bot.settings, due.bot.clock())
+    due.does(resumed, APPROVER, due.bot.settings, due.bot.clock())
     due.runs()
     unknown = [batch for batch in due.batches if batch.state is BatchState.UNKNOWN]
     assert {batch.reason for batch in unknown} == {"retry key expired"}

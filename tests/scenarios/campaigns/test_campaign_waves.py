@@ -20,7 +20,7 @@ from models.staff_chat import StaffChat
 from models.subscription import Channel
 from simulator.mailbox import Mailbox
 from simulator.platform import Platform
-from tests.campaigns import APPROVER, Announcement, news_of
+from tests.campaigns import APPROVER, Announcement, news_of, resumed
 from tests.chat import Chat
 from tests.factories import make_staff
 from tests.news import Subscriber
@@ -144,6 +144,6 @@ def test_paused_in_the_hold_back_minutes_it_begins_when_it_goes_on(
     announcement.does(campaigns.pause, APPROVER, "person", bot.clock())
     announcement.advance(minutes=50)
     assert announcement.runs() is CampaignState.PAUSED
-    announcement.does(campaigns.resume, APPROVER, bot.settings, bot.clock())
+    announcement.does(resumed, APPROVER, bot.settings, bot.clock())
     assert announcement.runs() is CampaignState.DONE
     assert news_of(reader.chat) == 1

@@ -17,6 +17,7 @@ from models.campaign import Campaign, CampaignState
 from models.outbox import Push
 from models.staff import Role
 from models.subscription import Channel
+from tests.campaigns import resumed
 from tests.chat import words
 from tests.factories import make_staff
 from tests.news import Subscriber, allow_many
@@ -234,7 +235,7 @@ def test_after_a_pause_it_goes_on_with_the_next_time(pattern, bot, rows):
     tick(bot)
     assert members(rows, pattern_id) == []
     quota_reading.read(bot)
-    act(bot, pattern_id, campaigns.resume, new_id(), bot.settings)
+    act(bot, pattern_id, resumed, new_id(), bot.settings)
     found = one(bot, pattern_id)
     assert found.state is CampaignState.SCHEDULED
     assert bot.clock() < found.due_at <= bot.clock() + timedelta(days=7)

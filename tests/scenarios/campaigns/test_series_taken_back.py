@@ -15,6 +15,7 @@ from models.campaign import CampaignAction, CampaignEvent, CampaignState
 from models.outbox import Push
 from models.staff import Role
 from models.subscription import Channel
+from tests.campaigns import resumed
 from tests.news import Subscriber, allow_many
 from tests.scenarios.campaigns.announcing import linked
 from tests.scenarios.campaigns.repeating import NEW, OLD, Series
@@ -37,7 +38,7 @@ def test_the_corrected_words_go_out_at_the_same_time(weekly):
     assert old.send_at == new.send_at == weekly.time
     assert weekly.told == [NEW]
     with pytest.raises(MoveError):
-        weekly.does(campaigns.resume, weekly.approver, weekly.bot.settings, to=old.id)
+        weekly.does(resumed, weekly.approver, weekly.bot.settings, to=old.id)
 
 
 def test_what_went_with_its_series_says_so(weekly):
@@ -91,7 +92,7 @@ def test_paused_and_resumed_it_keeps_its_time(weekly):
     weekly.before_its_time(28)
     weekly.does(campaigns.pause, weekly.approver, "person")
     weekly.bot.clock.advance(minutes=2)
-    weekly.does(campaigns.resume, weekly.approver, weekly.bot.settings)
+    weekly.does(resumed, weekly.approver, weekly.bot.settings)
     [member] = weekly.members
     assert (member.state, member.pause_reason) == (CampaignState.SCHEDULED, None)
     weekly.runs(40)
@@ -105,7 +106,7 @@ def test_resumed_too_late_its_member_waits_for_a_person(weekly, minutes, is_sent
     weekly.does(campaigns.pause, weekly.approver, "person")
     weekly.bot.clock.time = weekly.time + timedelta(minutes=minutes)
     quota_reading.read(weekly.bot)
-    weekly.does(campaigns.resume, weekly.approver, weekly.bot.settings)
+    weekly.does(resumed, weekly.approver, weekly.bot.settings)
     weekly.runs(10)
     [member] = weekly.members
     assert member.state is (CampaignState.DONE if is_sent else CampaignState.PAUSED)
@@ -118,7 +119,7 @@ def test_resumed_it_needs_its_messages_once(weekly):
     weekly.does(campaigns.pause, weekly.approver, "person")
     weekly.line.usage.quota = weekly.bot.settings.quota_reserve + 3
     quota_reading.read(weekly.bot)
-    weekly.does(campaigns.resume, weekly.approver, weekly.bot.settings)
+    weekly.does(resumed, weekly.approver, weekly.bot.settings)
     assert [member.state for member in weekly.members] == [CampaignState.SCHEDULED]
 
 
@@ -127,7 +128,7 @@ def test_what_a_person_paused_by_itself_is_not_resumed_with_the_series(weekly):
     [member] = weekly.members
     weekly.does(campaigns.pause, weekly.approver, "person", to=member.id)
     weekly.does(campaigns.pause, weekly.approver, "person")
-    weekly.does(campaigns.resume, weekly.approver, weekly.bot.settings)
+    weekly.does(resumed, weekly.approver, weekly.bot.settings)
     assert [each.state for each in weekly.members] == [CampaignState.PAUSED]
 
 

@@ -16,7 +16,7 @@ from models.campaign import CampaignState, RolloutStage
 from models.conversation import Conversation
 from models.recipient import BatchState
 from models.subscription import Channel
-from tests.campaigns import APPROVER, Announcement
+from tests.campaigns import APPROVER, Announcement, resumed
 from tests.news import Subscriber, allow_many
 
 
@@ -46,7 +46,7 @@ def left(bot):
 
 def goes_on(announcement):
     bot = announcement.bot
-    announcement.does(campaigns.resume, APPROVER, bot.settings, bot.clock())
+    announcement.does(resumed, APPROVER, bot.settings, bot.clock())
 
 
 @pytest.fixture
