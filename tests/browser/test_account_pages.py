@@ -77,6 +77,7 @@ def test_details_history_and_the_end_on_a_phone(someone: Callable[..., Person]) 
     person.is_warned("The username or the password is not right.")
 
 
+@pytest.mark.long
 def test_a_changed_address_at_a_desk(someone: Callable[..., Person]) -> None:
     person = someone("en", DESK)
     person.gets_in()

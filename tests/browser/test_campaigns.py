@@ -194,6 +194,7 @@ def test_written_looked_at_counted_approved_watched_and_stopped(
     assert taken.value.suggested_filename.endswith(".csv")
 
 
+@pytest.mark.long
 def test_everything_works_without_script_on_a_desk(
     clerk: Callable[..., Clerk], readers: Puppet
 ) -> None:
@@ -235,6 +236,7 @@ def test_the_pages_on_a_desk_in_english(clerk: Callable[..., Clerk]) -> None:
     author.looks("desk-list")
 
 
+@pytest.mark.long
 def test_two_tabs_lose_nothing_and_the_language_is_switched_in_between(
     clerk: Callable[..., Clerk],
 ) -> None:

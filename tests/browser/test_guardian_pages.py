@@ -12,7 +12,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(
     ("language", "screen", "band"),
-    [("th", PHONE, "11 to 19 years"), ("en", DESK, "Up to 10 years")],
+    [
+        ("th", PHONE, "11 to 19 years"),
+        pytest.param("en", DESK, "Up to 10 years", marks=pytest.mark.long),
+    ],
     ids=["thai-on-a-phone", "english-at-a-desk"],
 )
 def test_a_child_asks_a_parent_agrees_both_finish(

@@ -96,6 +96,7 @@ def test_chosen_paused_sent_and_stopped_on_a_phone(someone: Callable[..., Person
         expect(card(person, channel).get_by_text(person.t("Start"), exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_started_and_stopped_on_the_page_at_a_desk(someone: Callable[..., Person]) -> None:
     person = someone("en", DESK)
     opens_news(person)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(
     ("language", "screen"),
-    [("th", PHONE), ("en", DESK)],
+    [("th", PHONE), pytest.param("en", DESK, marks=pytest.mark.long)],
     ids=["thai-on-a-phone", "english-at-a-desk"],
 )
 def test_the_code_of_the_portal_moves_the_account(

@@ -67,6 +67,7 @@ def test_from_forgotten_to_frozen_on_a_phone(someone: Callable[..., Person]) -> 
     person.is_warned("The username or the password is not right.")
 
 
+@pytest.mark.long
 def test_a_new_password_at_a_desk(someone: Callable[..., Person]) -> None:
     person = someone("en", DESK)
     username, temporary = resets(person)

@@ -86,6 +86,7 @@ def test_every_right_on_a_phone(someone: Callable[..., Person], tmp_path: Path) 
     person.is_warned("The username or the password is not right.")
 
 
+@pytest.mark.long
 def test_the_archive_by_the_link_of_the_chat_at_a_desk(
     someone: Callable[..., Person], tmp_path: Path
 ) -> None:

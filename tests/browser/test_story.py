@@ -184,7 +184,7 @@ def tells_nothing(context: BrowserContext, page: Page) -> None:
     ("name", "language", "details", "viewport"),
     [
         pytest.param(MALI, "th", SOMCHAI, PHONE, id="thai-on-a-phone"),
-        pytest.param(BEN, "en", BENS, None, id="english-at-a-desk"),
+        pytest.param(BEN, "en", BENS, None, id="english-at-a-desk", marks=pytest.mark.long),
     ],
 )
 def test_from_hello_to_a_lesson(
