@@ -3,7 +3,8 @@
 `make test-long` runs
 - what is marked `long`;
 - a function's further sets of parameters on PostgreSQL: the first set is in `make test`;
-- stories told through the app in tests/scenarios, on PostgreSQL, unless they are marked `sql`.
+- stories told through the app in the chat and on pages, on PostgreSQL, unless they are marked
+  `sql`: there SQL, locks, races, crashes or order are the subject.
 A function that names its databases itself has chosen, by its own marks.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 POSTGRES = "postgres"
-STORIES = "tests/scenarios/"
+STORIES = ("tests/scenarios/", "tests/console/", "tests/portal/")
 
 
 def long_ones(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:

@@ -18,6 +18,8 @@ from models.staff import Role
 from tests.console.people import enrolled
 from tests.services.audit.trails import act
 
+pytestmark = pytest.mark.sql
+
 PAGE = "/console/audit"
 
 

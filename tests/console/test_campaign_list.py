@@ -17,6 +17,8 @@ from tests.clock import FakeClock
 from tests.console.announcing import approved, asked, begin, draft, settle, subscribers
 from tests.console.conftest import Desk
 
+pytestmark = pytest.mark.sql
+
 LIST = "/console/campaigns"
 
 

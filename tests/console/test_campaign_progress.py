@@ -17,6 +17,8 @@ from tests.clock import FakeClock
 from tests.console.announcing import TEXT, approved, begin, draft, link, row, settle, subscribers
 from tests.console.conftest import Desk
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def held(author: Desk, approver: Desk, bot: Bot, line: Platform) -> str:

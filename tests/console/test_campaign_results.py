@@ -23,6 +23,8 @@ from tests.clock import FakeClock
 from tests.console.announcing import approved, draft, row, subscribers
 from tests.console.conftest import Desk
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def over(

@@ -14,6 +14,8 @@ from models.staff import Role
 from models.subscription import Channel, Subscription
 from tests.factories import make_conversation, make_learner
 
+pytestmark = pytest.mark.sql
+
 PAGE = "/console/overview"
 
 

@@ -20,6 +20,8 @@ from models.staff import Role
 from tests.console.people import SECRETS, enrolled, one
 from tests.factories import PERSON, make_guardianship
 
+pytestmark = pytest.mark.sql
+
 REASON = "โทรมาบอกว่าอีเมลพิมพ์ผิด"
 PLAIN = re.compile(r"<[^>]+>|\s+")
 

@@ -19,6 +19,8 @@ from models.staff import Role
 from tests.console.people import SECRETS, enrolled
 from tests.services.learners.csv_files import GOOD, file, line
 
+pytestmark = pytest.mark.sql
+
 REASON = "รายชื่อสำหรับสมุดเช็กชื่อ"
 
 

@@ -18,6 +18,8 @@ from tests.clock import FakeClock
 from tests.console.conftest import Desk
 from tests.portal.snapshots import fingerprint
 
+pytestmark = pytest.mark.sql
+
 PUBLIC = {
     "console.sign_in",
     "console.try_sign_in",

@@ -12,6 +12,8 @@ from tests.clock import FakeClock
 from tests.console.conftest import Phone
 from tests.console.door import PASSWORD, actions, at_once, invite, settle, sign_in
 
+pytestmark = pytest.mark.sql
+
 
 def test_from_the_link_to_the_first_page(bot: Bot, new_desk, phone: Phone) -> None:
     _, path = invite(bot)

@@ -16,6 +16,8 @@ from tests.clock import FakeClock
 from tests.console.conftest import Desk, Phone
 from tests.console.door import PASSWORD, invite, settle, sign_in
 
+pytestmark = pytest.mark.sql
+
 
 def is_in(desk: Desk) -> bool:
     answer = desk.get("/console/me")

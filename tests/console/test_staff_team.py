@@ -16,6 +16,8 @@ from tests.clock import FakeClock
 from tests.console.conftest import Desk, Phone
 from tests.console.door import at_once, invite, settle, sign_in
 
+pytestmark = pytest.mark.sql
+
 LINK = re.compile(r"https://bot\.example\.test(/console/start/[\w-]+)")
 
 

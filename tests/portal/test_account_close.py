@@ -12,6 +12,8 @@ from models.portal import PortalSession
 from tests.factories import make_consent_event
 from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil
 
+pytestmark = pytest.mark.sql
+
 
 def learner(bot: Bot) -> Learner:
     return bot.database.read(lambda s: s.scalars(select(Learner)).one())

@@ -20,6 +20,8 @@ from tests.clock import FakeClock
 from tests.portal.conftest import ORIGIN, Browser, Pupil
 from tests.portal.snapshots import fingerprint
 
+pytestmark = pytest.mark.sql
+
 CRAWLERS = [
     "facebookexternalhit/1.1;line-poker/1.0",
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",

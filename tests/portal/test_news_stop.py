@@ -17,6 +17,8 @@ from tests.news import URL, Subscriber
 from tests.portal.snapshots import fingerprint
 from tests.samples import every
 
+pytestmark = pytest.mark.sql
+
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 FORGED = [
     "x",

@@ -21,6 +21,8 @@ from tests.portal.conftest import ORIGIN, Browser, Pupil
 from tests.portal.snapshots import fingerprint
 from tests.portal.test_links import CRAWLERS, PASSWORD
 
+pytestmark = pytest.mark.sql
+
 RIGHT, WRONG = {"digits": "5678"}, {"digits": "5679"}
 
 

@@ -17,6 +17,8 @@ from models.portal import PortalSession
 from models.privacy import PrivacyRequest, RequestKind, RequestState
 from tests.portal.conftest import OWN_PASSWORD, TOKEN, Browser
 
+pytestmark = pytest.mark.sql
+
 PAGE = "/portal/rights"
 LANGUAGES = pytest.mark.parametrize("language", ["th", "en"])
 

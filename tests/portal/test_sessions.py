@@ -17,6 +17,8 @@ from tests.clock import FakeClock
 from tests.factories import PERSON
 from tests.portal.conftest import OWN_PASSWORD, TOKEN, Browser, Pupil
 
+pytestmark = pytest.mark.sql
+
 
 def raw(value: str) -> bytes:
     return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))

@@ -14,6 +14,8 @@ from models.portal import PortalAccount, PortalSession
 from tests.clock import FakeClock
 from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil
 
+pytestmark = pytest.mark.sql
+
 STRANGER = "epbcdfghjk"
 
 

@@ -16,6 +16,8 @@ from tests.portal.conftest import TOKEN, Browser, Pupil
 from tests.portal.snapshots import fingerprint
 from tests.samples import every, numbered, sampled
 
+pytestmark = pytest.mark.sql
+
 TEMPLATES = Path("handlers/portal/templates/portal")
 OURS = {"portal", "links", "privacy", "receipts", "health", "front_door"}
 EVIL = [

@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import func, select
 
 from bot.runtime import Bot
@@ -10,6 +11,8 @@ from bot.services.shared import throttles
 from models.portal import Throttle
 from tests.clock import FakeClock
 from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil
+
+pytestmark = pytest.mark.sql
 
 STRANGER = "epbcdfghjk"
 
