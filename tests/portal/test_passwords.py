@@ -6,7 +6,8 @@ import pytest
 
 from bot.errors import InputError
 from bot.providers import hashes
-from bot.services.auth import passwords, usernames
+from bot.services.accounts import accounts
+from bot.services.auth import passwords
 
 USERNAME = "epbcdf34gh"
 
@@ -145,11 +146,11 @@ def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_usernames_are_unlike_each_other_and_easy_to_type() -> None:
-    drawn = {usernames.draw() for _ in range(20_000)}
+    drawn = {accounts.draw_username() for _ in range(20_000)}
     assert len(drawn) == 20_000
     assert all(len(name) == 10 and name.startswith("ep") for name in drawn)
     symbols = {symbol for name in drawn for symbol in name[2:]}
-    assert symbols == set(usernames.ALPHABET)
+    assert symbols == set(accounts.NAME_SYMBOLS)
     assert not symbols & set("aeiou0125689lq")
     for pair in ("0o", "1l", "1i", "2z", "5s", "6b", "8b", "9g", "gq", "uv"):
         assert not set(pair) <= symbols
