@@ -16,7 +16,7 @@ from bot.clock import Clock, system_clock
 from bot.crypto import Keyring
 from bot.errors import BotError, DeliveryError, SettingsError
 from bot.line.gateway import Gateway
-from bot.mail.imap import postbox_of
+from bot.mail.imap import bounce_mailbox_of
 from bot.mail.smtp import mailer_of
 from bot.presentation.presenter import LinePresenter
 from bot.providers.base import Provider
@@ -62,7 +62,7 @@ def create_bot(settings: Settings, clock: Clock | None = None) -> Bot:
         keyring=keyring,
         make_gate=lambda settings: CampaignGate(NewsGate(settings), settings),
         mailer=mailer_of(settings),
-        postbox=postbox_of(settings),
+        bounce_mailbox=bounce_mailbox_of(settings),
         user_id=settings.bot_user_id,
         basic_id=settings.bot_basic_id,
     )

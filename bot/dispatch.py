@@ -1,4 +1,4 @@
-"""Flow, Turn, Context, Dispatcher: from an event to its handler, and from its Turn to the state."""
+"""Flow, HandlerResult, Context, Dispatcher: from an event to its handler, and on to the state."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -53,7 +53,7 @@ class HandlerResult:
     after: PostCommitTask | None = None
 
     def then(self, after: PostCommitTask) -> "HandlerResult":
-        """The same turn, followed by work outside the transaction."""
+        """The same result, followed by work outside the transaction."""
         return HandlerResult(self.messages, self.state, after)
 
 
@@ -119,7 +119,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Reaction:
-    """A Turn after it was applied: its words, what is left to do, and what can be tapped below."""
+    """What a HandlerResult came to: its words, what is left to do, what can be tapped below."""
 
     messages: list[Message]
     after: PostCommitTask | None
@@ -280,7 +280,7 @@ class Dispatcher:
                     table[key] = function  # type: ignore[assignment]
 
     def handle(self, event: Event, ctx: Context) -> "Reaction":
-        """Run the handler of an event and apply its Turn to the conversation."""
+        """Run the handler of an event and apply its result to the conversation."""
         load(ctx)
         ctx.asked = lambda: self.prompt(ctx)
         turn = self._choose(event, ctx)(event, ctx)
@@ -359,7 +359,7 @@ def load(ctx: Context) -> None:
 
 
 def enter(ctx: Context, standing: FlowState) -> None:
-    """Put the conversation where a Turn says."""
+    """Put the conversation where a HandlerResult says."""
     conversation = ctx.conversation
     if standing.flow is None:
         drafts.clear(conversation)

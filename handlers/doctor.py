@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DeliveryError
 from bot.line.menu_pictures import MenuPictureError
-from bot.mail.imap import PostboxError
+from bot.mail.imap import BounceMailboxError
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import designs, matches
 from bot.services.chat import rich_menus
@@ -140,13 +140,13 @@ def _owner(bot: Bot) -> Finding:
 def _bounces(bot: Bot) -> list[Finding]:
     if bot.mailer is None:
         return []
-    if bot.postbox is None:
+    if bot.bounce_mailbox is None:
         problem = "is not set; nobody notices dead addresses and complaints about our mails."
         return [Finding("IMAP_URL", problem, "See .env.example.", is_warning=True)]
     try:
-        with bot.postbox.opened():
+        with bot.bounce_mailbox.opened():
             return [Finding("IMAP_URL")]
-    except PostboxError as error:
+    except BounceMailboxError as error:
         return [Finding("IMAP_URL", f"cannot be read ({error.reason}).", error.cure)]
 
 

@@ -143,7 +143,7 @@ class MailPace(Base):
     held_until: Mapped[datetime | None]  # no news before that
 
 
-class PostboxReading(Base):
+class MailboxCursor(Base):
     """How far a mailbox at our provider was read; one process at a time reads it.
 
     `id` is a keyed digest of its address. A server that counts anew says so by `validity`.

@@ -27,7 +27,7 @@ _BROKEN = (ImapToolsError, imaplib.IMAP4.error, OSError, UnicodeError, ValueErro
 
 
 @dataclass
-class PostboxError(RemoteError):
+class BounceMailboxError(RemoteError):
     """A mailbox cannot be read; the cure is for the operator, and names the setting."""
 
     cure: str = "Try again later; if it stays so, check IMAP_URL and the mail provider."
@@ -56,7 +56,7 @@ class BounceMailbox:
 
     @contextmanager
     def opened(self) -> Iterator["Folder"]:
-        """The folder, signed in to; raises PostboxError, here and from whatever it is asked."""
+        """The folder, signed in to; raises BounceMailboxError, here and whatever it is asked."""
         box = _said(self._connect)
         try:
             yield Folder(box)
@@ -144,7 +144,7 @@ class Folder:
         return next((part[1] for part in parts if isinstance(part, tuple) and len(part) > 1), None)
 
 
-def postbox_of(settings: Settings) -> BounceMailbox | None:
+def bounce_mailbox_of(settings: Settings) -> BounceMailbox | None:
     """The mailbox that the settings describe; None where none is named."""
     return BounceMailbox(imap_server(settings.imap_url)) if settings.imap_url else None
 
@@ -160,37 +160,37 @@ def _kept(work: Callable[[], T]) -> T:
 
 
 def _said(work: Callable[[], T]) -> T:
-    """Run one step; whatever breaks is a PostboxError, without a word of what the server said."""
+    """Run one step; whatever breaks is a BounceMailboxError, without the server's words."""
     try:
         return work()
     except _BROKEN as error:
         raise _trouble(error) from None
 
 
-def _trouble(error: Exception) -> PostboxError:
+def _trouble(error: Exception) -> BounceMailboxError:
     if isinstance(error, MailboxLoginError):
-        return PostboxError(
+        return BounceMailboxError(
             "sign-in refused",
             permanent=True,
             cure="Check user and password in IMAP_URL (%40 for @); some need an app password.",
         )
     if isinstance(error, MailboxFolderSelectError):
-        return PostboxError(
+        return BounceMailboxError(
             "no such folder",
             permanent=True,
             cure="Name a folder that is there at the end of IMAP_URL: imaps://.../INBOX.",
         )
     if isinstance(error, ssl.SSLCertVerificationError):
-        return PostboxError(
+        return BounceMailboxError(
             "certificate not trusted",
             permanent=True,
             cure="IMAP_URL has to name the host as it stands in the server's certificate.",
         )
     if isinstance(error, ssl.SSLError):
-        return PostboxError(
+        return BounceMailboxError(
             "no TLS",
             permanent=True,
             cure="Use imaps:// in IMAP_URL (TLS from the start, port 993) instead of imap://.",
         )
     kind = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
-    return PostboxError(kind)
+    return BounceMailboxError(kind)

@@ -21,7 +21,7 @@ from models.recipient import Batch
 
 
 def people(database: Database, campaign_id: str, t: Translator) -> Iterator[str]:
-    """The frozen list, everybody on it and everybody left out; a stretch at a time."""
+    """The frozen list, everybody on it and everybody left out; a range at a time."""
     yield csv_writer.MARK + _line(
         t("Person (pseudonym)"),
         t("Language"),

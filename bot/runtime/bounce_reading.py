@@ -6,7 +6,7 @@ nothing the second time. One process at a time reads, by a lease.
 
 from bot.logs import failure
 from bot.mail import reports
-from bot.mail.imap import FetchedMail, Folder, PostboxError
+from bot.mail.imap import BounceMailboxError, FetchedMail, Folder
 from bot.runtime.parts import Bot
 from bot.services.delivery import mailbox_cursor
 from bot.services.delivery.mailbox_cursor import Reading
@@ -19,9 +19,9 @@ MAX_MAILS = 2000  # in one tick; the next tick goes on
 
 def read(bot: Bot) -> int:
     """Look at every new letter of the mailbox; returns how many."""
-    if bot.postbox is None:
+    if bot.bounce_mailbox is None:
         return 0
-    name = bot.postbox.name
+    name = bot.bounce_mailbox.name
     reading = bot.database.write(
         lambda session: mailbox_cursor.begin(session, name, bot.worker, bot.clock())
     )
@@ -29,7 +29,7 @@ def read(bot: Bot) -> int:
         return 0  # another process is at it
     seen = 0
     try:
-        with bot.postbox.opened() as folder:
+        with bot.bounce_mailbox.opened() as folder:
             after = reading.last_uid if reading.validity == folder.validity else 0
             while seen < MAX_MAILS:
                 found = 0
@@ -41,7 +41,7 @@ def read(bot: Bot) -> int:
                 seen += found
                 if not found:
                     break
-    except PostboxError as error:
+    except BounceMailboxError as error:
         said = {"reason": error.reason, "cure": error.cure}
         bot.log.warning("bounces.unreadable", setting="IMAP_URL", **said)
         return seen

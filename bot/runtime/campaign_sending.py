@@ -144,7 +144,7 @@ class CampaignSending:
     def _call(self, outgoing: OutgoingBatch) -> Settle:
         """Call LINE; what is to be written down of it."""
         bot, worker = self.bot, self.bot.worker
-        if not bot.pacer.take("multicast", PATIENCE):
+        if not bot.rate_limiter.take("multicast", PATIENCE):
             # Called by nobody: it comes again, and everything is asked anew.
             until = bot.clock() + timedelta(seconds=PATIENCE)
             return lambda session: batches.rate_limited(session, outgoing, worker, "no turn", until)
@@ -173,7 +173,7 @@ class CampaignSending:
         shortage = bot.gateway.shortage(error, len(outgoing.subjects))
         bot.log.warning("campaign.held_up", shortage=shortage)
         if shortage is Shortage.RATE:
-            bot.pacer.back_off("multicast", RATE_WAIT.total_seconds())
+            bot.rate_limiter.back_off("multicast", RATE_WAIT.total_seconds())
         if shortage is Shortage.QUOTA:
             quota_reading.used_up(bot)
         wait = RATE_WAIT if shortage is Shortage.RATE else RESERVED_WAIT

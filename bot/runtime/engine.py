@@ -11,7 +11,7 @@ from bot.runtime import purging
 from bot.runtime.answering import Answering
 from bot.runtime.campaign_sending import CampaignSending
 from bot.runtime.parts import Bot
-from bot.runtime.per_user_queue import Lanes
+from bot.runtime.per_user_queue import PerUserQueue
 from bot.runtime.pushing import Pushing
 from bot.services.accounts import accounts, provisioning
 from bot.services.accounts.provisioning import ProvisioningOutcome
@@ -33,7 +33,9 @@ class Engine:
         self.pushing = Pushing(bot)
         self.campaigns = CampaignSending(bot)
         # A web process may leave answering to a worker (0); the worker itself then has threads.
-        self.lanes = Lanes(self.answering.work, bot.settings.inbox_handlers or WORKER_HANDLERS)
+        self.lanes = PerUserQueue(
+            self.answering.work, bot.settings.inbox_handlers or WORKER_HANDLERS
+        )
         self._lock: IO[bytes] | None = None
 
     def start(self) -> bool:
@@ -101,7 +103,7 @@ class Engine:
             except Exception as error:  # one account's trouble must not hold up the others
                 bot.log.error("account.failed", account=account_id, **failure(error))
                 provisioning.postpone(bot.database, account_id, type(error).__name__, bot.clock)
-        return len(due) + purging.tell_farewells(bot)
+        return len(due) + purging.tell_erasures(bot)
 
     def _provision(self, account_id: str, state: AccountState) -> None:
         bot = self.bot

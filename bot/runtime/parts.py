@@ -43,7 +43,7 @@ class Bot:
     worker: str = field(default_factory=_worker_name)
     log: FilteringBoundLogger = field(default_factory=structlog.get_logger)
     mailer: Mailer | None = None  # the way to the mail server; without it mails wait
-    postbox: BounceMailbox | None = None  # the mailbox in which bounces are read
+    bounce_mailbox: BounceMailbox | None = None  # the mailbox in which bounces are read
     menus: Deployed = field(default_factory=Deployed)  # the rich menus that stand at LINE
     # Our own userId at LINE, which every webhook must name as its destination.
     user_id: str | None = None
@@ -56,7 +56,7 @@ class Bot:
         return self.make_gate(self.settings)
 
     @cached_property
-    def pacer(self) -> RateLimiter:
+    def rate_limiter(self) -> RateLimiter:
         """Where calls to LINE wait for their turn, in step with all other processes."""
         return RateLimiter(self.database)
 

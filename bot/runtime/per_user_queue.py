@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 
-class Lanes:
+class PerUserQueue:
     """Hands people to a fixed number of threads, in the order in which they came.
 
     Somebody who is handed in again while being worked on is worked on once more afterwards, by

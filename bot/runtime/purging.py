@@ -77,7 +77,7 @@ def erase_due(bot: Bot) -> int:
     return len(due)
 
 
-def tell_farewells(bot: Bot) -> int:
+def tell_erasures(bot: Bot) -> int:
     """Have e-learning systems erase the accounts of people who were erased here."""
     due = bot.database.read(lambda session: provider_erasures.due(session, bot.clock()))
     for account_id in due:

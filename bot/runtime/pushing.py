@@ -180,7 +180,7 @@ class _Run:
             shortage = bot.gateway.shortage(refused, 1)
             bot.log.warning("push.held_up", shortage=shortage, reason=refused.reason)
             if shortage is Shortage.RATE:
-                bot.pacer.back_off("push")
+                bot.rate_limiter.back_off("push")
                 self._is_refused.clear()
             else:
                 self.shortage = shortage
@@ -223,7 +223,7 @@ class _Run:
             if begun is None:
                 return Result(one)
             outgoing = begun
-        if not bot.pacer.take("push", PATIENCE) or self._is_refused.is_set():
+        if not bot.rate_limiter.take("push", PATIENCE) or self._is_refused.is_set():
             return Result(outgoing, is_untried=True)
         try:
             receipt = bot.gateway.send("push", outgoing.body, outgoing.retry_key)

@@ -123,7 +123,7 @@ def returns(bot: Bot) -> Iterator[ImapBox]:
     box = ImapBox()
     with serve_imap(box) as server:
         where = ImapServer("127.0.0.1", server.port, "plain", USER, PASSWORD)
-        bot.postbox = BounceMailbox(where, patience=5)
+        bot.bounce_mailbox = BounceMailbox(where, patience=5)
         bot.settings = replace(bot.settings, mail_bounce_domain="bounce.school.example")
         yield box
     assert box.complaints == []

@@ -109,10 +109,10 @@ def test_one_process_at_a_time(
     bot: Bot, returns: ImapBox, settings: Settings, clock: FakeClock
 ) -> None:
     other: Bot = create_app(settings, clock=clock).extensions["bot"]
-    other.postbox, other.settings = bot.postbox, bot.settings
+    other.bounce_mailbox, other.settings = bot.bounce_mailbox, bot.settings
     returns.put(by_a_person("office@school.example"))
-    assert bot.postbox
-    name = bot.postbox.name
+    assert bot.bounce_mailbox
+    name = bot.bounce_mailbox.name
     held = other.database.write(
         lambda session: mailbox_cursor.begin(session, name, "other", clock())
     )
@@ -179,5 +179,5 @@ def test_the_doctor_reads_the_mailbox(app: Flask, bot: Bot, mailbox: Any, return
     assert "✓ IMAP_URL" in said()
     returns.password = "another"
     assert "✗ IMAP_URL: cannot be read (sign-in refused).\n    cure: Check user" in said()
-    bot.postbox = None
+    bot.bounce_mailbox = None
     assert "! IMAP_URL: is not set" in said()

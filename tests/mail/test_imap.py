@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.mail.imap import PROCESSED, BounceMailbox, FetchedMail, PostboxError
+from bot.mail.imap import PROCESSED, BounceMailbox, BounceMailboxError, FetchedMail
 from bot.mail_settings import ImapServer, imap_server
 from tests.mail.imap_server import PASSWORD, USER, ImapBox, serve_imap
 from tests.mail.servers import Certificates, make_certificates
@@ -24,13 +24,13 @@ def at(port: int, **more: Any) -> BounceMailbox:
     return BounceMailbox(replace(PLAIN, port=port, **more), patience=5)
 
 
-def letters(postbox: BounceMailbox, after: int = 0, most: int = 99) -> list[FetchedMail]:
-    with postbox.opened() as folder:
+def letters(bounce_mailbox: BounceMailbox, after: int = 0, most: int = 99) -> list[FetchedMail]:
+    with bounce_mailbox.opened() as folder:
         return list(folder.letters(after, most))
 
 
-def refused(postbox: BounceMailbox) -> PostboxError:
-    with pytest.raises(PostboxError) as caught, postbox.opened() as folder:
+def refused(bounce_mailbox: BounceMailbox) -> BounceMailboxError:
+    with pytest.raises(BounceMailboxError) as caught, bounce_mailbox.opened() as folder:
         list(folder.letters(0, 99))
     return caught.value
 
@@ -151,7 +151,11 @@ def test_a_server_that_says_nothing_any_more(command: str) -> None:
 def test_cut_while_a_letter_is_put_away() -> None:
     box = ImapBox(cuts={"MOVE": 1})
     uid = box.put(b"x")
-    with serve_imap(box) as server, pytest.raises(PostboxError), at(server.port).opened() as folder:
+    with (
+        serve_imap(box) as server,
+        pytest.raises(BounceMailboxError),
+        at(server.port).opened() as folder,
+    ):
         folder.put_away(uid)
     assert box.numbers() == [uid]
 
@@ -161,8 +165,8 @@ def test_tls(security: Any, certificates: Certificates) -> None:
     box = ImapBox()
     uid = box.put(b"x")
     with serve_imap(box, **{security: certificates.server}) as server:
-        postbox = replace(at(server.port, security=security), tls=certificates.client)
-        assert [each.uid for each in letters(postbox)] == [uid]
+        bounce_mailbox = replace(at(server.port, security=security), tls=certificates.client)
+        assert [each.uid for each in letters(bounce_mailbox)] == [uid]
     assert set(box.said_in_clear) <= {"CAPABILITY", "STARTTLS"}
     assert box.complaints == []
 
@@ -189,8 +193,8 @@ def test_a_certificate_of_another_host(tmp_path: Path) -> None:
 def test_a_server_without_tls_hears_no_password(security: Any, certificates: Certificates) -> None:
     box = ImapBox()
     with serve_imap(box) as server:
-        postbox = replace(at(server.port, security=security), tls=certificates.client)
-        error = refused(replace(postbox, patience=1))
+        bounce_mailbox = replace(at(server.port, security=security), tls=certificates.client)
+        error = refused(replace(bounce_mailbox, patience=1))
     assert "LOGIN" not in box.heard
     assert "IMAP_URL" in error.cure
 

@@ -181,7 +181,7 @@ BAD = [
     (flex(bubble(box(spacing="huge"))), f"{BODY}.spacing"),
     (flex(bubble(box(paddingAll="1em"))), f"{BODY}.paddingAll"),
     (flex(bubble(box(cornerRadius="50%"))), f"{BODY}.cornerRadius"),
-    (flex(bubble(box(alignItems="stretch"))), f"{BODY}.alignItems"),
+    (flex(bubble(box(alignItems="range"))), f"{BODY}.alignItems"),
     (flex(bubble(box(background=GRADIENT | {"type": "image"}))), f"{BODY}.background.type"),
     (
         flex(bubble({"type": "box", "layout": "baseline", "contents": [button()]})),

@@ -10,7 +10,7 @@ from models import leases
 from models.base import session_keyring
 from models.database import database_of
 from models.inserts import insert_if_new
-from models.mail import PostboxReading
+from models.mail import MailboxCursor
 
 # Renewed with each letter, of which the slowest takes a few timeouts of the mail server.
 LEASE = timedelta(minutes=5)
@@ -30,13 +30,13 @@ def begin(session: Session, name: str, worker: str, now: datetime) -> Reading | 
     database = database_of(session)
     key = session_keyring(session).blind("postbox_reading.id", name)
     empty = {"id": key, "validity": 0, "last_uid": 0}
-    insert_if_new(session, PostboxReading, empty)
+    insert_if_new(session, MailboxCursor, empty)
     row = session.execute(
-        update(PostboxReading)
-        .where(PostboxReading.id == key)
-        .where(leases.is_free(PostboxReading, database.time()))
+        update(MailboxCursor)
+        .where(MailboxCursor.id == key)
+        .where(leases.is_free(MailboxCursor, database.time()))
         .values(worker=worker, lease_until=database.time(LEASE))
-        .returning(PostboxReading.validity, PostboxReading.last_uid)
+        .returning(MailboxCursor.validity, MailboxCursor.last_uid)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     return Reading(key, row.validity, row.last_uid) if row is not None else None
@@ -45,10 +45,10 @@ def begin(session: Session, name: str, worker: str, now: datetime) -> Reading | 
 def went_on(session: Session, reading: Reading, worker: str, validity: int, uid: int) -> bool:
     """Write down that a letter is done; False where the mailbox is another process's by now."""
     done = session.execute(
-        update(PostboxReading)
-        .where(PostboxReading.id == reading.id, PostboxReading.worker == worker)
+        update(MailboxCursor)
+        .where(MailboxCursor.id == reading.id, MailboxCursor.worker == worker)
         .values(validity=validity, last_uid=uid, lease_until=database_of(session).time(LEASE))
-        .returning(PostboxReading.id)
+        .returning(MailboxCursor.id)
         .execution_options(synchronize_session=False)
     )
     return done.one_or_none() is not None
@@ -57,8 +57,8 @@ def went_on(session: Session, reading: Reading, worker: str, validity: int, uid:
 def end(session: Session, reading: Reading, worker: str, now: datetime) -> None:
     """Let go of the mailbox."""
     session.execute(
-        update(PostboxReading)
-        .where(PostboxReading.id == reading.id, PostboxReading.worker == worker)
+        update(MailboxCursor)
+        .where(MailboxCursor.id == reading.id, MailboxCursor.worker == worker)
         .values(worker=None, lease_until=None, read_at=now)
         .execution_options(synchronize_session=False)
     )

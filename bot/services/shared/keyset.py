@@ -1,4 +1,4 @@
-"""A stretch of people, by the order of their pseudonyms: how long work is cut into units."""
+"""A range of people, by the order of their pseudonyms: how long work is cut into units."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,7 @@ def following(session: Session, after: str, most: int) -> tuple[KeyRange, bool] 
     return None if last is None else (KeyRange(after, last), False)
 
 
-def has(session: Session, stretch: KeyRange, least: int) -> bool:
-    """Whether at least so many learners lie in a stretch."""
-    ids = select(Learner.conversation_id).where(stretch.holds(Learner.conversation_id))
+def has(session: Session, key_range: KeyRange, least: int) -> bool:
+    """Whether at least so many learners lie in a range."""
+    ids = select(Learner.conversation_id).where(key_range.holds(Learner.conversation_id))
     return session.scalar(ids.offset(least - 1).limit(1)) is not None

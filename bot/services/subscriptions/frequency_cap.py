@@ -49,12 +49,12 @@ def campaigns_near(session: Session, when: datetime, but: str | None = None) -> 
     )
 
 
-def lately(stretch: KeyRange, near: Near, when: datetime) -> CTE:
-    """subject_id and times, for everybody in a stretch who had any."""
+def lately(key_range: KeyRange, near: Near, when: datetime) -> CTE:
+    """subject_id and times, for everybody in a range who had any."""
     since = when - WINDOW
     found: list[Select[Any]] = [
         select(Push.subject_id).where(
-            stretch.holds(Push.subject_id),
+            key_range.holds(Push.subject_id),
             Push.topic.is_not(None),
             or_(
                 Push.state == PushState.QUEUED,
@@ -63,7 +63,7 @@ def lately(stretch: KeyRange, near: Near, when: datetime) -> CTE:
             ),
         ),
         select(Mail.subject_id).where(
-            stretch.holds(Mail.subject_id),
+            key_range.holds(Mail.subject_id),
             Mail.topic.is_not(None),
             Mail.campaign_id.is_(None),
             or_(
@@ -73,7 +73,7 @@ def lately(stretch: KeyRange, near: Near, when: datetime) -> CTE:
             ),
         ),
     ]
-    found += _by_campaigns(near, stretch.holds)
+    found += _by_campaigns(near, key_range.holds)
     every = union_all(*found).subquery("every")
     return (
         select(every.c.subject_id, func.count().label("times"))

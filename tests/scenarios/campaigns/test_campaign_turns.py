@@ -53,7 +53,7 @@ def no_turn(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         asked.append((endpoint, within))
         return False
 
-    monkeypatch.setattr(bot.pacer, "take", take)
+    monkeypatch.setattr(bot.rate_limiter, "take", take)
 
     def end() -> None:
         assert asked == [("multicast", PATIENCE)]

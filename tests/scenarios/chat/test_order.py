@@ -7,7 +7,7 @@ import pytest
 
 from bot.dispatch import Flow, HandlerResult
 from bot.line import messages as line_messages
-from bot.runtime.per_user_queue import Lanes
+from bot.runtime.per_user_queue import PerUserQueue
 from models.inbox import EventState, WebhookEvent
 from tests.chat import words
 from tests.scenarios.doubles import add_flow
@@ -131,7 +131,7 @@ def test_a_person_in_hand_is_not_given_to_a_second_thread():
         assert go_on.wait(60)
         at_work.remove(person)
 
-    lanes = Lanes(work, threads=4)
+    lanes = PerUserQueue(work, threads=4)
     lanes.start()
     lanes.submit("one")
     assert entered.wait(60)
@@ -157,7 +157,7 @@ def test_one_slow_person_keeps_nobody_else_waiting():
         if done == others:
             all_done.set()
 
-    lanes = Lanes(work, threads=2)
+    lanes = PerUserQueue(work, threads=2)
     lanes.start()
     lanes.submit("slow")
     for person in others:
@@ -169,7 +169,7 @@ def test_one_slow_person_keeps_nobody_else_waiting():
 
 def test_what_was_submitted_before_the_start_is_worked_on():
     done = []
-    lanes = Lanes(lambda person, *_: done.append(person), threads=1)
+    lanes = PerUserQueue(lambda person, *_: done.append(person), threads=1)
     for person in ("a", "b", "a"):
         lanes.submit(person)
     lanes.start()

@@ -47,7 +47,7 @@ def again(bot, clock, tmp_path):
         url = bot.database.url
         done = restores.restore(made.path, url, bot.keyring, None, clock(), may_replace=True)
         bot.database = Database(url, bot.keyring, clock, LinePresenter())
-        bot.__dict__.pop("pacer", None)
+        bot.__dict__.pop("rate_limiter", None)
         return done.settled
 
     yield restore

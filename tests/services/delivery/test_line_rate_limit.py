@@ -182,10 +182,10 @@ def stage(database_url):
 
 def test_turns_are_spread_over_the_time(stage):
     database, _, time = stage
-    pacer = RateLimiter(database, monotonic=time, wait=time.wait)
+    rate_limiter = RateLimiter(database, monotonic=time, wait=time.wait)
     begun = []
     for _ in range(389):
-        pacer.take("multicast")
+        rate_limiter.take("multicast")
         begun.append(time())
 
     assert begun[-1] == pytest.approx(388 / (SHARE * CEILINGS["multicast"]), rel=0.01)
@@ -197,8 +197,8 @@ def test_two_processes_share_one_row(stage):
     pacers = [RateLimiter(database, monotonic=time, wait=time.wait) for _ in range(2)]
     begun = 0
     while time() < 2.0:
-        for pacer in pacers:
-            pacer.take("multicast")
+        for rate_limiter in pacers:
+            rate_limiter.take("multicast")
             begun += 1
 
     # Each bulk is worked off in turn here, so the two wait for each other; above they do not.
@@ -219,9 +219,9 @@ def test_a_pause_holds_for_everybody(stage):
 
 def test_threads_that_are_refused_together_make_one_pause(stage):
     database, clock, time = stage
-    pacer = RateLimiter(database, monotonic=time, wait=time.wait)
+    rate_limiter = RateLimiter(database, monotonic=time, wait=time.wait)
     for _ in range(20):
-        pacer.back_off("multicast", 1.0)
+        rate_limiter.back_off("multicast", 1.0)
     at = database.read(lambda session: session.get_one(LineRate, "multicast").at)
 
     assert at == clock() + timedelta(seconds=1)
@@ -229,13 +229,13 @@ def test_threads_that_are_refused_together_make_one_pause(stage):
 
 def test_a_turn_that_is_too_far_away_is_left(stage):
     database, _, time = stage
-    pacer = RateLimiter(database, monotonic=time, wait=time.wait)
-    pacer.back_off("multicast", 20.0)
+    rate_limiter = RateLimiter(database, monotonic=time, wait=time.wait)
+    rate_limiter.back_off("multicast", 20.0)
 
-    assert pacer.take("multicast", 2.0) is False
+    assert rate_limiter.take("multicast", 2.0) is False
     assert time() <= 2.0
     time.wait(20.0)
-    assert pacer.take("multicast", 2.0) is True
+    assert rate_limiter.take("multicast", 2.0) is True
 
 
 def test_reservations_of_many_threads_do_not_overlap(database_url):

@@ -39,7 +39,7 @@ from models.subscription import Channel, Subscription
 
 
 def rows(
-    stretch: KeyRange,
+    key_range: KeyRange,
     audience: Audience,
     topic: str,
     counted: CTE | None,
@@ -53,8 +53,8 @@ def rows(
     counted: subject_id and times, how much news each has had lately; cap: how much is enough.
     is_embedded: whether our tables know who uses E-Learning (bot.elearning.System).
     """
-    line, email = (_consents(stretch, purpose, now) for purpose in NEWS)
-    chosen = _chosen(stretch, topic)
+    line, email = (_consents(key_range, purpose, now) for purpose in NEWS)
+    chosen = _chosen(key_range, topic)
     on_line, on_email = (func.coalesce(each, 0) == 1 for each in (chosen.c.line, chosen.c.email))
     may_line, may_email = _agreed(line), _agreed(email)
     blocked = Conversation.blocked_at.is_not(None)
@@ -89,8 +89,8 @@ def rows(
         .outerjoin(email, email.c.subject_id == Learner.conversation_id)
         .outerjoin(chosen, chosen.c.subject_id == Learner.conversation_id)
         .where(
-            stretch.holds(Learner.conversation_id),
-            stretch.holds(Conversation.id),  # said twice, or every stretch reads the whole table
+            key_range.holds(Learner.conversation_id),
+            key_range.holds(Conversation.id),  # said twice, or every range reads the whole table
             Learner.state == LearnerState.ACTIVE,
             *filters.conditions(audience, now, is_embedded=is_embedded),
         )
@@ -124,18 +124,20 @@ def _if(is_open: bool, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return condition if is_open else literal(False)
 
 
-def _by_voice(stretch: KeyRange, purpose: Purpose) -> CTE:
+def _by_voice(key_range: KeyRange, purpose: Purpose) -> CTE:
     """What was said to a purpose, by the voice that it counts for."""
     event = ConsentEvent
     # Each agreement of a guardian begins anew: an older yes of a guardian does not count.
     since = (
         select(Guardianship.child_id, func.max(Guardianship.decided_at).label("at"))
-        .where(Guardianship.state == GuardianshipState.AGREED, stretch.holds(Guardianship.child_id))
+        .where(
+            Guardianship.state == GuardianshipState.AGREED, key_range.holds(Guardianship.child_id)
+        )
         .group_by(Guardianship.child_id)
         .cte(f"since_{purpose}")
     )
     columns = (event.subject_id, event.state, event.valid_until, event.at, event.id)
-    mine = and_(event.purpose == purpose, stretch.holds(event.subject_id))
+    mine = and_(event.purpose == purpose, key_range.holds(event.subject_id))
     own = select(*columns, literal(SELF).label("voice")).where(mine, event.actor != GUARDIAN)
     guardians = (
         select(*columns, literal(GUARDIAN).label("voice"))
@@ -152,10 +154,10 @@ def _by_voice(stretch: KeyRange, purpose: Purpose) -> CTE:
     return union_all(own, guardians).cte(f"said_{purpose}")
 
 
-def _consents(stretch: KeyRange, purpose: Purpose, now: datetime) -> CTE:
+def _consents(key_range: KeyRange, purpose: Purpose, now: datetime) -> CTE:
     """What each voice said last to a purpose: one row a subject (see `consents.fold`)."""
     given, withdrawn = ConsentState.GIVEN, ConsentState.WITHDRAWN
-    said = _by_voice(stretch, purpose)
+    said = _by_voice(key_range, purpose)
     newest_first = (said.c.at.desc(), said.c.id.desc())
     of_voice = func.row_number().over(
         partition_by=(said.c.subject_id, said.c.voice), order_by=newest_first
@@ -226,7 +228,7 @@ def _until(consent: CTE) -> ColumnElement[Any]:
     )
 
 
-def _chosen(stretch: KeyRange, topic: str) -> CTE:
+def _chosen(key_range: KeyRange, topic: str) -> CTE:
     def flag(channel: Channel) -> Any:
         return func.max(case((Subscription.channel == channel, 1), else_=0))
 
@@ -236,7 +238,7 @@ def _chosen(stretch: KeyRange, topic: str) -> CTE:
             flag(Channel.LINE).label("line"),
             flag(Channel.EMAIL).label("email"),
         )
-        .where(Subscription.topic == topic, stretch.holds(Subscription.subject_id))
+        .where(Subscription.topic == topic, key_range.holds(Subscription.subject_id))
         .group_by(Subscription.subject_id)
         .cte("chosen")
     )

@@ -33,7 +33,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class _One(KeyRange):
-    """A stretch of one person."""
+    """A range of one person."""
 
     def holds(self, column: Any) -> ColumnElement[bool]:
         found: ColumnElement[bool] = column == self.to

@@ -48,7 +48,7 @@ KINDS_OF_BATCH = 8  # two channels, two languages, two waves
 
 
 def advance(session: Session, campaign_id: str, settings: Settings, now: datetime) -> bool:
-    """Count the next stretch of people; whether there is more to do.
+    """Count the next range of people; whether there is more to do.
 
     One unit of work each: it starts where the last one was committed, so a crash repeats at most
     one, from nothing. What an earlier list left behind is deleted first.
@@ -65,10 +65,10 @@ def advance(session: Session, campaign_id: str, settings: Settings, now: datetim
     if found is None:
         campaign.frozen_at = now
         return False
-    stretch, is_more = found
-    has_first = is_more or campaign.chunks > 0 or keyset.has(session, stretch, FIRST_FROM)
-    _write(session, campaign, stretch, size, has_first, settings, now)
-    campaign.counted_to = stretch.to
+    key_range, is_more = found
+    has_first = is_more or campaign.chunks > 0 or keyset.has(session, key_range, FIRST_FROM)
+    _write(session, campaign, key_range, size, has_first, settings, now)
+    campaign.counted_to = key_range.to
     campaign.chunks += 1
     if not is_more:
         campaign.frozen_at = now
@@ -104,22 +104,22 @@ def _forget_some(session: Session, campaign: Campaign) -> bool:
 def _write(
     session: Session,
     campaign: Campaign,
-    stretch: KeyRange,
+    key_range: KeyRange,
     size: int,
     has_first: bool,
     settings: Settings,
     now: datetime,
 ) -> None:
     if not database_of(session).is_sqlite:
-        session.execute(text("SET LOCAL work_mem TO '64MB'"))  # a stretch is sorted in memory
+        session.execute(text("SET LOCAL work_mem TO '64MB'"))  # a range is sorted in memory
     base = campaign.chunks * KINDS_OF_BATCH * (size // BATCH_SIZE + 1)
     when = max(campaign.send_at or now, now)
     near = frequency_cap.campaigns_near(session, when, but=campaign.id)
     query = eligibility.rows(
-        stretch,
+        key_range,
         filters.read(campaign.audience),
         campaign.topic,
-        frequency_cap.lately(stretch, near, when),
+        frequency_cap.lately(key_range, near, when),
         settings.news_per_month,
         now,
         is_embedded=settings.system.is_embedded,
@@ -128,9 +128,9 @@ def _write(
     session.execute(
         insert(table).from_select(_COLUMNS, _numbered(query, campaign, base, has_first))
     )
-    _leave_out_suppressed(session, campaign, stretch)
+    _leave_out_suppressed(session, campaign, key_range)
     _batches(session, campaign, base, now)
-    _tally(session, campaign, stretch)
+    _tally(session, campaign, key_range)
 
 
 _COLUMNS = [
@@ -184,7 +184,7 @@ def _numbered(query: Select[Any], campaign: Campaign, base: int, has_first: bool
     )
 
 
-def _leave_out_suppressed(session: Session, campaign: Campaign, stretch: KeyRange) -> None:
+def _leave_out_suppressed(session: Session, campaign: Campaign, key_range: KeyRange) -> None:
     """Addresses whose mail came back are known by digest only, under a key of their own.
 
     No column of a learner can be joined with that: the addresses are opened, all in one go.
@@ -192,7 +192,7 @@ def _leave_out_suppressed(session: Session, campaign: Campaign, stretch: KeyRang
     suppressed = set(session.scalars(select(Suppression.address_index)))
     if not suppressed:
         return
-    mine = and_(Recipient.campaign_id == campaign.id, stretch.holds(Recipient.subject_id))
+    mine = and_(Recipient.campaign_id == campaign.id, key_range.holds(Recipient.subject_id))
     reached = session.execute(
         select(Recipient.subject_id, Learner.id, Learner.email_sealed)
         .join(Learner, Recipient.learner_id == Learner.id)
@@ -247,9 +247,9 @@ def _batches(session: Session, campaign: Campaign, base: int, now: datetime) -> 
         session.execute(insert(Batch), made)
 
 
-def _tally(session: Session, campaign: Campaign, stretch: KeyRange) -> None:
-    """Add what a stretch came to, and let the digest go over everybody who is to get it."""
-    mine = and_(Recipient.campaign_id == campaign.id, stretch.holds(Recipient.subject_id))
+def _tally(session: Session, campaign: Campaign, key_range: KeyRange) -> None:
+    """Add what a range came to, and let the digest go over everybody who is to get it."""
+    mine = and_(Recipient.campaign_id == campaign.id, key_range.holds(Recipient.subject_id))
     counts = Counter(campaign.counts)
     for channel, language, left_out, wave, times in session.execute(
         select(

@@ -1,4 +1,4 @@
-"""A campaign's frozen list and its batches, to be taken out: a stretch at a time, and on record."""
+"""A campaign's frozen list and its batches, to be taken out: a range at a time, and on record."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
