@@ -27,7 +27,7 @@ from models.inbox import EventState, WebhookEvent
 from models.mail import Mail, MailState
 from models.outbox import Push, PushState
 from models.subscription import Channel
-from tests.campaigns import APPROVER, Announcement
+from tests.campaigns import APPROVER, Announcement, resumed
 from tests.factories import make_campaign
 from tests.news import Subscriber
 from tests.services.learners.csv_files import GOOD, file
@@ -207,7 +207,7 @@ def test_a_no_that_the_replaced_database_knew_is_kept(bot, reader, planned, agai
     chosen = lambda s: subscriptions.chosen(s, reader.subject_id, Channel.LINE)  # noqa: E731
     assert not bot.database.read(chosen)
     quota_reading.read(bot)
-    planned.does(campaigns.resume, APPROVER, bot.settings, bot.clock())
+    planned.does(resumed, APPROVER, bot.settings, bot.clock())
     bot.clock.time = planned.row.send_at
     quota_reading.read(bot)
     planned.runs()
