@@ -44,6 +44,20 @@ def test_every_file_says_what_it_is_for() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_a_function_fits_a_screen() -> None:
+    """Ruff counts parameters, statements and ways; how long one may be on paper stands here."""
+    most = 60  # lines
+    wrong = [
+        f"{sources.name(path)}:{node.lineno}: {node.name} has {length} lines"
+        for path in [*sources.product(), *sources.files("benchmarks")]
+        if "versions" not in path.parts
+        for node in ast.walk(sources.tree(path))
+        if isinstance(node, ast.FunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > most
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_the_simulator_is_not_even_loaded_outside_development(tmp_path: Path) -> None:
     """By an app in a process of its own; the same process loads it once it is told to."""
     code = (
