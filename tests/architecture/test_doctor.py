@@ -60,6 +60,7 @@ def test_without_settings_each_missing_one_is_named() -> None:
     assert done.stdout.count("cure:") == 5
 
 
+@pytest.mark.long
 def test_other_commands_without_settings_say_so_too() -> None:
     """`work` and `db-upgrade` must not leave an operator with a trace or "no such command"."""
     for command in ("work", "db-upgrade"):

@@ -20,12 +20,18 @@ UNKNOWING = [seed for seed in EACH_POINT if POINTS[seed % len(POINTS)] in {TAKEN
 MORE = [range(first, first + 8) for first in range(1007, 1055, 8)]
 LONG = [pytest.param(seeds, marks=pytest.mark.long) for seeds in MORE]
 
+# PostgreSQL has the harder case, several workers; SQLite's deaths are in the long run.
+ON_BOTH = pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.long), "postgres"], indirect=True
+)
+
 
 def ids(seeds: Sequence[int]) -> str:
     return f"{seeds[0]}-{seeds[-1]}"
 
 
 @pytest.mark.timeout(400)
+@ON_BOTH
 @pytest.mark.parametrize("seeds", [EACH_POINT, *LONG], ids=ids)
 def test_killed_workers_cost_nobody_anything(seeds: Sequence[int], database_url: str) -> None:
     with stage(database_url) as made:
@@ -37,6 +43,7 @@ def test_killed_workers_cost_nobody_anything(seeds: Sequence[int], database_url:
 
 
 @pytest.mark.timeout(400)
+@ON_BOTH
 @pytest.mark.parametrize("seeds", [UNKNOWING, LONG[0]], ids=ids)
 def test_without_retry_keys_there_are_duplicates(seeds: Sequence[int], database_url: str) -> None:
     """The control: the same deaths, and the promise does not hold."""
