@@ -104,9 +104,9 @@ def change_password(
     def store(session: Session) -> SessionCookie:
         account = session.scalars(
             select(PortalAccount).where(PortalAccount.id == signed_in.account_id).with_for_update()
-        ).one()
-        if account.password_hash != found or not account.is_open:
-            raise InputError("current_wrong")  # a link was opened or the account was shut meanwhile
+        ).one_or_none()
+        if account is None or account.password_hash != found or not account.is_open:
+            raise InputError("current_wrong")  # renewed by a link, shut or erased meanwhile
         account.password_hash = made
         account.initial_until = None
         throttles.reset(session, *_proof_limit(signed_in))
@@ -149,7 +149,9 @@ def log_out(session: Session, ticket: SessionCookie, now: datetime) -> None:
     account_id = sessions.close(session, ticket)
     if account_id is None:
         return
-    account = session.get_one(PortalAccount, account_id)
+    account = session.get(PortalAccount, account_id)
+    if account is None:
+        return  # erased meanwhile
     learner_id = sessions.learner_of(session, account)
     audit.by_learner(
         session, Action.SESSION_CLOSED, learner_id, now, account_id=account.external_key
@@ -197,9 +199,9 @@ def _admit(
 ) -> SignInOutcome:
     account = session.scalars(
         select(PortalAccount).where(PortalAccount.id == known.account_id).with_for_update()
-    ).one()
-    if account.password_hash != known.hash or not account.is_open:
-        return SignInOutcome()  # changed while it was being compared
+    ).one_or_none()
+    if account is None or account.password_hash != known.hash or not account.is_open:
+        return SignInOutcome()  # changed or erased while it was being compared
     if renewed:
         account.password_hash = renewed
     throttles.end_sign_in(session, name, ip, now)
@@ -222,5 +224,7 @@ def _remember_day(session: Session, learner_id: str, now: datetime) -> None:
 
 
 def _hash_of(session: Session, account_id: str) -> tuple[str | None, bool]:
-    account = session.get_one(PortalAccount, account_id)
+    account = session.get(PortalAccount, account_id)
+    if account is None:
+        return None, False  # erased while its owner's page was open: no password is right
     return account.password_hash, account.initial_until is not None
