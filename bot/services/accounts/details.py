@@ -17,6 +17,7 @@ from bot.services.people.fields import FIELDS, Item, value_of
 from bot.services.shared import throttles
 from bot.settings import Settings
 from bot.texts.masks import masked_email
+from bot.unicode import nfkc
 from models.base import new_id, session_keyring
 from models.learner import Learner, LearnerState, PossibleDuplicate
 from models.mail import Mail
@@ -45,7 +46,7 @@ def knows_phone(session: Session, learner: Learner, typed: str, now: datetime) -
     """
     if throttles.take(session, [(PHONE_PROOFS, learner.id)], now) > timedelta():
         return None
-    digits = unicodedata.normalize("NFKC", typed)
+    digits = nfkc(typed)
     given = "".join(str(unicodedata.digit(char)) for char in digits if char.isdecimal())
     end = (learner.phone or "")[-resets.DIGITS :]
     if len(given) < resets.DIGITS or not hmac.compare_digest(given[-resets.DIGITS :], end):

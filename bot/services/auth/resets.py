@@ -18,6 +18,7 @@ from bot.services.audit.audit import Action
 from bot.services.auth import secret_links, tokens
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
+from bot.unicode import nfkc
 from models.account import Account, AccountState
 from models.conversation import Conversation
 from models.learner import Learner
@@ -137,7 +138,7 @@ def four_digits(typed: str) -> str | None:
     """Four digits in whichever script a keyboard gave them; None for anything else."""
     found = "".join(
         str(unicodedata.decimal(char, "x"))
-        for char in unicodedata.normalize("NFKC", typed[:40])
+        for char in nfkc(typed[:40])
         if not char.isspace() and char not in "-.\u200b"
     )
     return found if len(found) == DIGITS and found.isdecimal() else None

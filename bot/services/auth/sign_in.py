@@ -4,7 +4,6 @@ Hashing takes some 40 ms and must not happen inside a unit of work, so the two f
 it take the database and run a unit before and a unit after it.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from bot.services.audit.audit import Action
 from bot.services.auth import passwords, sessions
 from bot.services.auth.sessions import SessionCookie, SignedIn
 from bot.services.shared import throttles
+from bot.unicode import nfkc
 from models.database import Database
 from models.learner import Learner
 from models.portal import PortalAccount
@@ -45,7 +45,7 @@ class _KnownAccount:
 
 def normal_username(typed: str) -> str:
     """A username however it was typed: width, case and spaces around it do not matter."""
-    return unicodedata.normalize("NFKC", typed).strip().casefold()
+    return nfkc(typed).strip().casefold()
 
 
 def attempt(
