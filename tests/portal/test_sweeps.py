@@ -100,6 +100,8 @@ def test_pages_need_a_session_unless_they_are_public(
             }
             if is_public:
                 assert answer.status_code == 200, rule
+            elif rule == "/portal/come-back":  # public, but not without a form of ours
+                assert answer.status_code == 403, rule
             else:
                 assert answer.location == "/portal/sign-in", rule
 
