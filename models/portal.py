@@ -42,7 +42,7 @@ class Device(StrEnum):
     ANDROID = "android"
     WINDOWS = "windows"
     MAC = "mac"
-    OTHER = "other"
+    OTHER = "other_device"
 
 
 class PortalStay(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.runtime import Bot
-from bot.services.auth import stays
+from bot.services.auth import sessions, stays
 from bot.services.auth.stays import StayCookie
 from bot.services.people import subjects
 from bot.services.privacy import erasure, retention
@@ -265,6 +265,10 @@ def _erase(bot: Bot, _: Browser, pupil: Pupil, clock: FakeClock) -> None:
     bot.database.write(work)
 
 
+def _restore(bot: Bot, _: Browser, __: Pupil, clock: FakeClock) -> None:
+    bot.database.write(lambda session: sessions.close_everybodys(session, clock()))
+
+
 def _month(_: Bot, __: Browser, ___: Pupil, clock: FakeClock) -> None:
     clock.advance(days=30)
 
@@ -287,6 +291,7 @@ ENDS = {
     "freeze": _freeze,
     "close": _close,
     "erase": _erase,
+    "restore": _restore,
     "month": _month,
     "my devices": _from_my_devices,
     "all others": _all_others,
