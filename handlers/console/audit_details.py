@@ -73,6 +73,7 @@ KEYS: dict[str, str] = {
     "sessions": _("Sessions ended"),
     "state": _("State"),
     "tag": _("Group"),
+    "stay_id": _("Device that stays signed in (id)"),
     "token_id": _("Code or link (id)"),
     "topic": _("Topic"),
     "unmasking_id": _("Look (id)"),
@@ -142,6 +143,10 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "console": _("in the console"),
         "new_link": _("a new first link was made"),
         "sessions_ended": _("all sessions were ended"),
+        "log_out": _("logged out there"),
+        "owner": _("ended by its owner"),
+        "replaced": _("another sign-in in the same browser"),
+        "replayed": _("an old copy of its cookie was used"),
         "restored": _("a backup was restored"),
     },
 }
