@@ -58,6 +58,7 @@ def _act(t: Translator, action: Action, *, is_again: bool) -> str:
         Action.LINK_ISSUED: t("A one-time link to a password was sent in the chat"),
         Action.PASSWORD_ISSUED: t("Your first temporary password was shown to you"),
         Action.PASSWORD_CHANGED: t("You chose a password of your own"),
+        Action.STAY_OPENED: t("You asked to stay signed in on a phone or computer"),
         Action.LEARNER_RELINKED: t("Your account moved to another LINE account"),
     }[action]
 

@@ -113,6 +113,7 @@ def advice_wanted(event: Event, ctx: Context) -> HandlerResult:
                 "anyone at all; our staff never ask for it."
             ),
             t("2. Log out: tap Log Out each time you finish, so that nobody can use your account."),
+            t("Tick “Stay signed in” only on a phone or computer that you alone use."),
             t(
                 "3. Cookies: E-Learning needs them to know that you are signed in. They are "
                 "encrypted and hold no data about you."

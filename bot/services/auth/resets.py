@@ -20,7 +20,6 @@ from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
 from bot.unicode import nfkc
 from models.account import Account, AccountState
-from models.conversation import Conversation
 from models.learner import Learner
 from models.secret_link import LinkPurpose, SecretLink
 
@@ -70,7 +69,7 @@ def give_link(
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or account.state is not AccountState.ACTIVE:
         return Barred(account.state if account else AccountState.CLOSED)
-    if person is not None and not _belongs_to(session, account, person):
+    if person is not None and not secret_links.belongs_to(session, account, person):
         return Barred(AccountState.CLOSED)
     purpose = LinkPurpose.INITIAL_PASSWORD
     if account.issued_at is not None:
@@ -81,15 +80,6 @@ def give_link(
                 return ResetWait(until)
     token = secret_links.issue(session, account, now, purpose, request=request)
     return ResetLink(account.username, token, purpose)
-
-
-def _belongs_to(session: Session, account: Account, person: str) -> bool:
-    query = (
-        select(Conversation.person)
-        .join(Learner, Learner.conversation_id == Conversation.id)
-        .where(Learner.id == account.learner_id)
-    )
-    return session.scalars(query).one() == person
 
 
 def _not_before(

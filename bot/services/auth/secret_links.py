@@ -1,4 +1,4 @@
-"""The one-time link to an account's password: issued in chat, opened once (by `tokens.py`).
+"""The one-time link to an account: issued in chat, opened once (by `tokens.py`).
 
 Its address is from the settings and never from the Host header (OWASP Forgot Password Cheat Sheet).
 """
@@ -13,9 +13,15 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
 from models.account import Account, AccountState
+from models.conversation import Conversation
+from models.learner import Learner
 from models.secret_link import LinkPurpose
 
-PATHS = {LinkPurpose.INITIAL_PASSWORD: "", LinkPurpose.PASSWORD_RESET: "reset/"}
+PATHS = {
+    LinkPurpose.INITIAL_PASSWORD: "",
+    LinkPurpose.PASSWORD_RESET: "reset/",
+    LinkPurpose.LESSONS: "lessons/",
+}
 
 
 def issue(
@@ -40,6 +46,16 @@ def issue(
         return drawn
     subject = account.learner_id
     return tokens.issue(session, purpose, account.id, now, drawn=drawn, subject=subject)
+
+
+def belongs_to(session: Session, account: Account, person: str) -> bool:
+    """Whether an account is that of a chat, which may have lost it since it asked."""
+    query = (
+        select(Conversation.person)
+        .join(Learner, Learner.conversation_id == Conversation.id)
+        .where(Learner.id == account.learner_id)
+    )
+    return session.scalars(query).one() == person
 
 
 def lock(session: Session, account: Account) -> None:

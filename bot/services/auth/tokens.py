@@ -8,7 +8,7 @@ Sources: OWASP Forgot Password Cheat Sheet (random, single use, short-lived); OW
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -27,7 +27,7 @@ from models.secret_link import LinkPurpose, SecretLink
 from models.staff import StaffLink
 from models.staff_chat import StaffChatCode
 
-LINK_LIFE = timedelta(minutes=10)  # of a one-time link that shows a password or data
+LINK_LIFE = timedelta(minutes=10)  # of a one-time link that shows a password, lessons or data
 STAFF_LINK_LIFE = timedelta(hours=24)
 MAX_TRIES = 5  # wrong codes or second proofs, after which it is dead
 KEPT = timedelta(days=7)  # after its end a proof's row is of use to nobody
@@ -92,6 +92,8 @@ KINDS: dict[Purpose, TokenKind] = {
     TokenPurpose.ARCHIVE: _proof(LINK_LIFE, derived="archive.token"),
     LinkPurpose.INITIAL_PASSWORD: _LINK,
     LinkPurpose.PASSWORD_RESET: _LINK,
+    # A kind of its own: a look at the lessons must not kill the link to a password.
+    LinkPurpose.LESSONS: replace(_LINK, derived="secret_link.lessons"),
     StaffPurpose.LINK: TokenKind(StaffLink.staff_id, STAFF_LINK_LIFE, Action.STAFF_LINK_ISSUED),
     StaffPurpose.CHAT: TokenKind(
         StaffChatCode.staff_id,

@@ -24,7 +24,7 @@ from models.mail import Mail, Suppression
 from models.merges import Look, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push
-from models.portal import LessonProgress, PortalAccount, PortalSession
+from models.portal import LessonProgress, PortalAccount, PortalSession, PortalStay
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
@@ -105,6 +105,12 @@ def portal_account(session: Session, subject: Subject) -> list[Row]:
 def portal_session(session: Session, subject: Subject) -> list[Row]:
     query = select(PortalSession).where(PortalSession.account_id.in_(_portal(session, subject)))
     return _rows(session.scalars(query.order_by(PortalSession.created_at)), "created_at")
+
+
+def portal_stay(session: Session, subject: Subject) -> list[Row]:
+    query = select(PortalStay).where(PortalStay.account_id.in_(_portal(session, subject)))
+    rows = session.scalars(query.order_by(PortalStay.created_at))
+    return _rows(rows, "device", "created_at", "used_at")
 
 
 def lesson_progress(session: Session, subject: Subject) -> list[Row]:

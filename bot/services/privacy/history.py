@@ -16,6 +16,7 @@ from models.learner import Learner
 from models.mail import Mail, MailState, Stream
 from models.outbox import Push, PushState
 from models.privacy import Disclosure, PrivacyRequest
+from models.secret_link import LinkPurpose
 from models.subscription import Channel
 
 
@@ -48,6 +49,7 @@ TOLD = {
     Action.LINK_ISSUED: HistoryKind.ACCOUNT,
     Action.PASSWORD_ISSUED: HistoryKind.ACCOUNT,
     Action.PASSWORD_CHANGED: HistoryKind.ACCOUNT,
+    Action.STAY_OPENED: HistoryKind.ACCOUNT,
     Action.LEARNER_RELINKED: HistoryKind.ACCOUNT,
     Action.EMAIL_VERIFIED: HistoryKind.CHANGE,
     Action.LEARNER_CHANGED: HistoryKind.CHANGE,
@@ -91,6 +93,8 @@ def _acts(session: Session, learner: Learner) -> list[HistoryEntry]:
     found, issued = [], 0
     for row in rows:
         action = Action(row.action)
+        if row.data.get("purpose") == LinkPurpose.LESSONS:
+            continue  # a way into the lessons is a sign-in
         detail = {"what": str(action)}
         if action is Action.PASSWORD_ISSUED:
             issued += 1

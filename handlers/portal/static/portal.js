@@ -27,5 +27,7 @@ for (const button of document.querySelectorAll("[data-shows]")) {
     for (const field of fields) field.type = "password";
   });
 }
+// Whoever stays signed in asked not to be asked: the button is for browsers without this.
+document.querySelector("form[data-sends]")?.submit();
 // A page kept for the Back button is asked for again, so that nothing shows after Log Out.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -18,6 +18,7 @@ from models.account import Account, AccountState
 from models.learner import Learner
 from models.portal import PortalAccount
 from models.privacy import PendingErasure
+from models.secret_link import LinkPurpose, SecretLink
 from models.staff import Role
 from tests.architecture.test_settings import VALID
 from tests.chat import words
@@ -78,6 +79,14 @@ def test_our_portal_sends_people_there(chat, client):
         answer = client.get(page, base_url="https://bot.example.test", follow_redirects=False)
         answer = client.get(answer.location, base_url="https://bot.example.test")
         assert answer.location == f"{HOST}/login?lang=th"
+
+
+def test_the_courses_lead_there_and_no_link_of_ours_is_made(chat, rows):
+    for entry in ("courses", "lessons"):
+        chat.posts(f"a={entry}")
+        address = chat.opens(language_of(chat)("Go to E-Learning"))
+        assert address == f"{HOST}/login?lang=th"
+    assert rows(SecretLink, SecretLink.purpose == LinkPurpose.LESSONS) == []
 
 
 def test_the_history_tells_what_we_know(chat):
