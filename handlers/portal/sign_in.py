@@ -24,7 +24,7 @@ def sign_in() -> AnyResponse:
         return redirect(link("portal.my_courses"), 303)
     if not bot.settings.system.is_embedded:
         return redirect(f"{bot.provider.sign_in_url(bot.settings.public_url)}?lang={chosen()}", 303)
-    return _form(visit, 200, None)
+    return sign_in_form(visit, 200, None)
 
 
 @portal.post("/sign-in")
@@ -34,7 +34,7 @@ def try_sign_in() -> AnyResponse:
     if cookies.SESSION.name not in request.cookies:
         return page("no_cookies")
     if not visit.accepts(request.form.get("token", "")):
-        return _form(visit, 403, "stale")
+        return sign_in_form(visit, 403, "stale")
     username = request.form.get("username", "")
     outcome = service.attempt(
         bot.database,
@@ -49,7 +49,7 @@ def try_sign_in() -> AnyResponse:
         response.headers["Retry-After"] = str(int(outcome.wait.total_seconds()) + 1)
         return response
     if outcome.ticket is None:
-        return _form(visit, 403, "refused", username)
+        return sign_in_form(visit, 403, "refused", username)
     answer = redirect(link("portal.my_courses"), 303)
     cookies.set_ticket(answer, bot.cookie_keys, outcome.ticket, bot.clock())
     return answer
@@ -78,7 +78,8 @@ def advice() -> Response:
     return page("advice")
 
 
-def _form(visit: Visit, status: int, problem: str | None, username: str = "") -> Response:
+def sign_in_form(visit: Visit, status: int, problem: str | None, username: str = "") -> Response:
+    """The form, with the username that is known already; its browser gets a cookie for it."""
     bot = the_bot()
     now = bot.clock()
     fresh = visit.ticket is None or visit.ticket.signed_in or visit.ticket.is_due(now)

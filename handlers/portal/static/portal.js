@@ -27,5 +27,12 @@ for (const button of document.querySelectorAll("[data-shows]")) {
     for (const field of fields) field.type = "password";
   });
 }
+// Back and reload would send a one-time page's form again, to a spent link: here they find what explains.
+const after = document.querySelector("[data-after]")?.dataset.after;
+if (after) history.replaceState(null, "", after);
 // A page kept for the Back button is asked for again, so that nothing shows after Log Out.
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  if (after) location.replace(after);
+  else location.reload();
+});
