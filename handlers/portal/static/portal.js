@@ -27,7 +27,7 @@ for (const button of document.querySelectorAll("[data-shows]")) {
     for (const field of fields) field.type = "password";
   });
 }
-// Back and reload would send a one-time page's form again, to a spent link: here they find what explains.
+// Back and reload would send a form again, e.g. to a spent one-time link: they get this address instead.
 const after = document.querySelector("[data-after]")?.dataset.after;
 if (after) history.replaceState(null, "", after);
 // A page kept for the Back button is asked for again, so that nothing shows after Log Out.
