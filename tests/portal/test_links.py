@@ -1,5 +1,6 @@
 """The one-time page: looking spends nothing, opening works once."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot.crypto import digest
+from bot.crypto import Keyring, digest
 from bot.errors import ProviderError
 from bot.runtime import Bot
 from bot.services.auth import secret_links, tokens
@@ -241,6 +242,33 @@ def test_the_password_is_nowhere_in_the_database_files(
         )
     assert any(pupil.username.encode() in content for content in files)  # the search can find
     assert not any(canary in content for canary in canaries for content in files)
+
+
+def test_a_live_link_is_drawn_again_while_its_key_is_there(
+    pupil: Pupil, bot: Bot, clock: FakeClock
+) -> None:
+    """Rotating keys kills no link; taking a key away ends those that it drew."""
+    keys = {name: os.urandom(32) for name in ("old", "new")}
+    first, reset = LinkPurpose.INITIAL_PASSWORD, LinkPurpose.PASSWORD_RESET
+
+    def held(*names: str, purpose: LinkPurpose = first) -> str | None:
+        def read(session) -> str | None:
+            session.info["keyring"] = Keyring({name: keys[name] for name in names})
+            found = tokens.held(session, purpose, pupil.account_id, clock())
+            return found.secret if found else None
+
+        return bot.database.read(read)
+
+    def make(session) -> str:
+        session.info["keyring"] = Keyring({"old": keys["old"]})
+        return tokens.issue(session, first, pupil.account_id, clock())
+
+    made = bot.database.write(make)
+    assert held("old") == held("new", "old") == made
+    assert held("new") is None
+    assert held("old", purpose=reset) is None
+    clock.advance(minutes=10)
+    assert held("old") is None
 
 
 def test_old_links_are_purged(pupil: Pupil, new_link, bot: Bot, clock: FakeClock) -> None:

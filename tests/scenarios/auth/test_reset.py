@@ -221,20 +221,6 @@ def test_a_link_with_wrong_tries_keeps_them_when_it_is_given_again(someone, app,
     assert ask(chat) != link, "a dead one is replaced"
 
 
-def test_a_link_is_not_given_again_once_its_key_has_gone(someone, app, bot, rows):
-    """After a rotation it is still drawn by the old key; without that a new one is made."""
-    chat = someone("มะลิ")
-    settle(chat, app)
-    first = ask(chat)
-    (row,) = resets_of(rows)
-
-    def spoil(session):
-        session.get_one(SecretLink, row.id).digest = "0" * 64
-
-    bot.database.write(spoil)
-    assert ask(chat) != first
-
-
 def test_six_a_day_and_no_more(someone, app, clock, rows):
     chat = someone("มะลิ")
     settle(chat, app)
