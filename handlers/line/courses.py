@@ -68,11 +68,7 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitR
         return PostCommitReply(said, said)
     token = bot.database.write(
         lambda session: lesson_links.give(
-            session,
-            arguments["account"],
-            arguments["person"],
-            arguments.get("event_id"),
-            bot.clock(),
+            session, arguments["account"], arguments["person"], bot.clock()
         )
     )
     if token is None:  # not made yet, or lost meanwhile: the other button knows

@@ -29,11 +29,11 @@ def sign_in() -> AnyResponse:
         return redirect(f"{bot.provider.sign_in_url(bot.settings.public_url)}?lang={chosen()}", 303)
     stay = cookies.stay(bot.cookie_keys)
     if stay is None or "other" in request.args:
-        return _form(visit, 200, None)
+        return sign_in_form(visit, 200, None)
     now = bot.clock()
     username = bot.database.read(lambda session: stays.find(session, stay, now))
     if username is None:
-        answer = _form(visit, 200, None)
+        answer = sign_in_form(visit, 200, None)
         cookies.forget_stay(answer)
         return answer
     to = request.args.get("to", "")
@@ -69,7 +69,7 @@ def try_sign_in() -> AnyResponse:
     if cookies.SESSION.name not in request.cookies:
         return page("no_cookies")
     if not visit.accepts(request.form.get("token", "")):
-        return _form(visit, 403, "stale")
+        return sign_in_form(visit, 403, "stale")
     username = request.form.get("username", "")
     outcome = service.attempt(
         bot.database,
@@ -88,7 +88,7 @@ def try_sign_in() -> AnyResponse:
         response.headers["Retry-After"] = str(int(outcome.wait.total_seconds()) + 1)
         return response
     if outcome.ticket is None:
-        return _form(visit, 403, "refused", username)
+        return sign_in_form(visit, 403, "refused", username)
     answer = redirect(link("portal.my_courses"), 303)
     cookies.set_ticket(answer, bot.cookie_keys, outcome.ticket, bot.clock())
     if outcome.stay is not None:
@@ -122,7 +122,8 @@ def advice() -> Response:
     return page("advice")
 
 
-def _form(visit: Visit, status: int, problem: str | None, username: str = "") -> Response:
+def sign_in_form(visit: Visit, status: int, problem: str | None, username: str = "") -> Response:
+    """The form, with the username that is known already; its browser gets a cookie for it."""
     return _tied(visit, "sign_in", status, problem=problem, username=username[:64])
 
 

@@ -59,10 +59,10 @@ def test_an_account_is_suspended_and_opened_again(database, learner_id, support,
     assert entry.actor == f"staff:{support.member_id}"
     assert entry.data["cause"] == "staff-misuse"
     page = support.get(f"/console/learners/{learner_id}").text
-    assert "ถูกอายัด" in page[page.index("</h1>") : page.index("<section")], "first of all"
+    assert "ถูกล็อก" in page[page.index("</h1>") : page.index("<section")], "first of all"
     assert "ใช้งานอยู่" not in page
     listed = support.get("/console/learners").text
-    assert "ถูกอายัด" in listed
+    assert "ถูกล็อก" in listed
     assert "ใช้งานอยู่" not in listed
     assert "acts/resume" in page
     assert "acts/suspend" not in page

@@ -176,7 +176,7 @@ def initial_link(world: World, is_known: bool, purpose: LinkPurpose | None = Non
     if is_known:
         token = world.bot.database.write(
             lambda s: secret_links.issue(
-                s, s.get_one(Account, world.account_id), world.clock(), purpose, request="x"
+                s, s.get_one(Account, world.account_id), world.clock(), purpose
             )
         )
     way = "reset/" if purpose is LinkPurpose.PASSWORD_RESET else ""

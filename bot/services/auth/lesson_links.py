@@ -8,23 +8,27 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.services.auth import secret_links, sessions, sign_in
+from bot.services.auth import secret_links, sessions, sign_in, tokens
 from bot.services.auth.sessions import SessionCookie
 from models.account import Account, AccountState
 from models.portal import PortalAccount
 from models.secret_link import LinkPurpose
 
 
-def give(
-    session: Session, account_id: str, person: str, request: str | None, now: datetime
-) -> str | None:
-    """A token for the chat that asked; None where it cannot sign in, or lost the account since."""
+def give(session: Session, account_id: str, person: str, now: datetime) -> str | None:
+    """A token for the chat that asked; None where it cannot sign in, or lost the account since.
+
+    One that lives and was not used is given again: a second answer after a crash kills no link.
+    """
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or account.state is not AccountState.ACTIVE:
         return None
     if not secret_links.belongs_to(session, account, person):
         return None
-    return secret_links.issue(session, account, now, LinkPurpose.LESSONS, request=request)
+    held = tokens.held(session, LinkPurpose.LESSONS, account.id, now)
+    if held is not None and held.until - now >= tokens.OFFERED_AGAIN:
+        return held.secret
+    return secret_links.issue(session, account, now, LinkPurpose.LESSONS)
 
 
 def open_link(

@@ -229,7 +229,7 @@ def test_while_frozen_nothing_is_changed(someone, rows, database):
     database.write(
         lambda s: setattr(s.scalars(select(Account)).one(), "state", AccountState.FROZEN)
     )
-    assert "อายัด" in words(chat.posts("a=change&item=name"))
+    assert "ถูกล็อก" in words(chat.posts("a=change&item=name"))
     assert rows(Conversation)[0].flow is None
 
 

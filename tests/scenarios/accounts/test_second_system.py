@@ -60,9 +60,12 @@ def test_registering_makes_the_account_there_and_the_link_leads_there(
     assert (account.provider, account.state) == ("elsewhere", AccountState.ACTIVE)
     assert list(system.accounts) == [account.id]
     assert rows(PortalAccount) == []
-    page = client.post(path_of(chat, "Show my password")).text
-    first = shown(page)
+    answer = client.post(path_of(chat, "Show my password"))
+    page, first = answer.text, shown(answer.text)
     assert f'href="{HOST}/login?lang=th"' in page
+    assert 'data-copies="password"' in page, "it is typed in over there"
+    assert "<form" not in page
+    assert "Set-Cookie" not in answer.headers
     assert system.lets_in(first.username, first.password, clock())
 
 

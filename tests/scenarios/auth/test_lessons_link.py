@@ -60,18 +60,21 @@ def test_somebody_without_any_password_learns_and_is_led_to_one(someone, app, ro
     assert shown(Browser(app.test_client()).post(first).text).password, "that link still lives"
 
 
-def test_the_same_question_gets_the_same_link_and_a_new_one_kills_it(someone, app, bot, rows):
+def test_a_link_that_lives_is_given_again_and_a_new_one_kills_it(someone, app, bot, rows, clock):
     settle(someone("มะลิ"), app)
     wish = {"account": rows(Account)[0].id, "person": rows(Conversation)[0].person}
 
-    def asked(event):
-        said = bot.dispatcher.afters["lessons"](bot, wish | {"event_id": event}, translator("th"))
+    def asked():
+        said = bot.dispatcher.afters["lessons"](bot, wish, translator("th"))
         assert "/s/lessons/" not in str(said.later)
         (address,) = [a["uri"] for each in said.now for a in actions(each) if a["type"] == "uri"]
         return address.removeprefix(ORIGIN)
 
-    first, again, other = asked("e1"), asked("e1"), asked("e2")
-    assert first == again != other
+    first, again = asked(), asked()
+    assert first == again
+    clock.advance(minutes=6)
+    other = asked()
+    assert other != first
     assert len(links(rows)) == 2
     assert Browser(app.test_client()).post(first).status_code == 410
     assert Browser(app.test_client()).post(other).status_code == 303

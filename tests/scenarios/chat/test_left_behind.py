@@ -158,8 +158,8 @@ def test_a_frozen_account_is_neither_ended_nor_shown_from_the_chat(wish, someone
         lambda session: session.execute(update(Account).values(state="frozen")) and None
     )
     if wish in labels:
-        assert "ถูกอายัด" in words(tap(chat, labels[wish]))
-    assert "ถูกอายัด" in words(chat.posts(f"a={wish}"))
+        assert "ถูกล็อก" in words(tap(chat, labels[wish]))
+    assert "ถูกล็อก" in words(chat.posts(f"a={wish}"))
 
     assert [learner.state for learner in rows(Learner)] == ["active"]
     assert [account.state for account in rows(Account)] == ["frozen"]

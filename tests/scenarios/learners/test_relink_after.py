@@ -37,9 +37,9 @@ def test_the_old_chats_freeze_button_works_after_it_was_cut_off(someone, app, ro
     new.says(code_of(browser))
     engine.drain_pushes()
     old.heard()
-    assert "ถูกอายัด" in words(tap(old, "Freeze my account"))
+    assert "ถูกล็อก" in words(tap(old, "Freeze my account"))
     assert rows(Account)[0].state == "frozen"
-    assert "ถูกอายัด" in words(new.says("ลืมรหัสผ่าน"))
+    assert "ถูกล็อก" in words(new.says("ลืมรหัสผ่าน"))
 
 
 def test_a_frozen_account_does_not_move(someone, app, rows, engine):
