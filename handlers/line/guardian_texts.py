@@ -106,25 +106,6 @@ def refused_card(t: Translator) -> Message:
     )
 
 
-def withdrawn_card(t: Translator) -> Message:
-    """To the child: the guardian took the yes back."""
-    ended = t(
-        "Your registration and your E-Learning account end here, and all news stops. If you have "
-        "a question, our staff are glad to help."
-    )
-    ask = [line.entry(t("Ask our staff"), "human", topic="account")]
-    return line.card(t("Your parent or guardian has withdrawn their agreement"), [ended], ask)
-
-
-def withdrawal_text(t: Translator) -> str:
-    """What withdrawing means, told before it is confirmed (PDPA s.19); it goes into the ledger."""
-    return t(
-        "If you withdraw your agreement, the child’s E-Learning account is closed at once, the "
-        "child cannot get into the lessons any more, and all news stops. The details are then "
-        "erased as the privacy notice says, and so is what we keep about you. We tell the child."
-    )
-
-
 def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) -> list[str]:
     """What a guardian is asked, title first; this exact text goes into the ledger.
 

@@ -159,7 +159,7 @@ def _page(status: int, **more: object) -> Response:
                 "clock": request_words.clock_line(t, each),
                 "refusal": request_words.refusal(t, each.reason) if each.reason else None,
             }
-            for each in requests.of_subject(session, asked.subject)
+            for each in requests.seen_by(session, asked.subject)
         ]
         return page(
             "rights",

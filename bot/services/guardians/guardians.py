@@ -178,6 +178,22 @@ def children_of(session: Session, guardian: Conversation) -> list[Guardianship]:
     return list(session.scalars(query))
 
 
+def names_of_children(session: Session, guardian_id: str) -> dict[str, str]:
+    """What a guardian knows each child by for whom the agreement stands, by conversation."""
+    query = select(Guardianship).where(
+        Guardianship.guardian_id == guardian_id, Guardianship.state == GuardianshipState.AGREED
+    )
+    return {row.child_id: row.nickname or "" for row in session.scalars(query)}
+
+
+def is_guardian(session: Session, conversation_id: str) -> bool:
+    """Whether a chat has agreed for anybody, and the agreement stands."""
+    query = select(Guardianship.id).where(
+        Guardianship.guardian_id == conversation_id, Guardianship.state == GuardianshipState.AGREED
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
 def release(row: Guardianship) -> None:
     """Give an unanswered request back: the code works again, for whoever sends it."""
     row.state, row.guardian_id = GuardianshipState.PENDING, None
