@@ -7,13 +7,14 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
+from bot.presentation.questions import seen_by_guardian
 from bot.services.consent.consents import GUARDIAN, ConsentStatement
 from bot.services.guardians import guardians
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.subscriptions import opt_in, subscriptions
 from handlers.line.children_cards import MAX_CARDS, child_card, no_children
-from handlers.line.guardian_texts import guardian_card, guardian_receipt, seen_by_guardian
+from handlers.line.guardian_texts import guardian_card, guardian_receipt
 from handlers.line.shared import left_as_it_is, once_more, record_choice
 from models.consent import Purpose
 from models.conversation import Conversation
@@ -107,7 +108,8 @@ def news_chosen(event: Event, ctx: Context) -> HandlerResult:
     if held is None:
         return flow.end(*_gone(ctx))
     purpose = Purpose(ctx.draft["purpose"])
-    seen = seen_by_guardian(ctx, purpose, event.postback.get("c"))
+    years = ctx.settings.school.account_years
+    seen = seen_by_guardian(purpose, event.postback.get("c"), years)
     if chosen not in {"yes", "no"} or seen is None:
         return once_more(flow, ctx, *ask_news(ctx))
     said = ConsentStatement(*seen, actor=GUARDIAN, webhook_event_id=event.id)

@@ -3,15 +3,11 @@
 from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.presentation import request_words
+from bot.presentation import child_words, request_words
 from bot.presentation.labels import label
-from bot.services.consent import consents
-from bot.services.consent.consents import GUARDIAN
-from bot.services.people import people
+from bot.services.guardians import guardians
 from bot.texts.dates import shown_time
-from models.account import AccountState
 from models.consent import Purpose
-from models.conversation import Conversation
 from models.guardianship import Guardianship
 from models.learner import Learner, LearnerState
 
@@ -20,15 +16,15 @@ MAX_CARDS = 4  # cards in one answer; LINE takes five messages
 
 def child_card(ctx: Context, row: Guardianship) -> Message:
     """One child; named as the guardian knows them."""
-    t, learner = ctx.t, _learner(ctx, row)
+    t, learner = ctx.t, guardians.child_of(ctx.session, row)
     title = row.nickname or t("My child")
     return line.card(
         title,
         [
-            line.fact(t("E-Learning"), _enrolment(ctx, row, learner)),
+            line.fact(t("E-Learning"), child_words.enrolment(t, row, learner)),
             line.separator(),
-            _news(ctx, row, Purpose.LINE_NEWS, label(Purpose.LINE_NEWS, t)),
-            _news(ctx, row, Purpose.EMAIL_NEWS, label(Purpose.EMAIL_NEWS, t)),
+            _news(ctx, row, Purpose.LINE_NEWS),
+            _news(ctx, row, Purpose.EMAIL_NEWS),
             *_limits(ctx, row, learner),
             line.separator(),
             line.fact(t("You agreed on"), shown_time(row.decided_at or row.created_at, t.language)),
@@ -42,11 +38,6 @@ def child_card(ctx: Context, row: Guardianship) -> Message:
         ],
         even=True,
     )
-
-
-def _learner(ctx: Context, row: Guardianship) -> Learner | None:
-    child = ctx.session.get(Conversation, row.child_id)
-    return people.learner_of(ctx.session, child) if child is not None else None
 
 
 def _limits(ctx: Context, row: Guardianship, learner: Learner | None) -> list[dict[str, object]]:
@@ -74,26 +65,11 @@ def _limits(ctx: Context, row: Guardianship, learner: Learner | None) -> list[di
     return [line.separator(), objection, restriction]
 
 
-def _enrolment(ctx: Context, row: Guardianship, learner: Learner | None) -> str:
-    t = ctx.t
-    if learner is None:
-        until = shown_time(row.expires_at, t.language)
-        return t("You agreed; the child has until {when} to register", when=until)
-    return (
-        t("Registered") if learner.state is LearnerState.ACTIVE else label(AccountState.CLOSED, t)
-    )
-
-
-def _news(ctx: Context, row: Guardianship, purpose: Purpose, label: str) -> dict[str, object]:
-    """The guardian's own yes, and whether it is enough: from 11 years the child decides too."""
-    t = ctx.t
-    if not consents.is_agreed_by(ctx.session, row.child_id, purpose, GUARDIAN, ctx.now):
-        return line.fact(
-            label, t("No"), line.entry(t("Start"), "child_news_on", g=row.id, p=purpose)
-        )
-    flows = consents.holds(ctx.session, row.child_id, purpose, ctx.now)
-    said = t("Yes") if flows else t("Yes from you; the child has not agreed")
-    return line.fact(label, said, line.entry(t("Stop"), "child_news_off", g=row.id, p=purpose))
+def _news(ctx: Context, row: Guardianship, purpose: Purpose) -> dict[str, object]:
+    t, name = ctx.t, label(purpose, ctx.t)
+    is_on, said = child_words.news(t, ctx.session, row, purpose, ctx.now)
+    action = ("child_news_off", t("Stop")) if is_on else ("child_news_on", t("Start"))
+    return line.fact(name, said, line.entry(action[1], action[0], g=row.id, p=purpose))
 
 
 def no_children(ctx: Context) -> Message:

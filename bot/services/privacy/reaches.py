@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.consent import consents
-from bot.services.people import people
 from bot.services.people.subjects import Subject
 from bot.texts import THAI
 from models.conversation import Conversation
 from models.guardianship import OPEN_OR_AGREED, Guardianship, GuardianshipState
+from models.learner import Learner
 from models.privacy import PrivacyRequest
 
 
@@ -29,14 +29,14 @@ def of_asker(session: Session, request: PrivacyRequest) -> Reach:
     """Whoever asked: the person, or the guardian at their own addresses and never the child's."""
     if request.asked_by == consents.GUARDIAN:
         return _of_guardian(session, request.guardian_id)
-    return _of_learner(session, session.get(Conversation, request.subject_id))
+    return _of_learner(session, request.learner_id)
 
 
 def of_child(session: Session, subject: Subject) -> Reach:
     """A child: as registered, or as kept with the request to the guardian."""
     child = session.get(Conversation, subject.conversation_id)
-    if child is None or child.learner_id is not None:
-        return _of_learner(session, child)
+    if child is None or subject.learner_id is not None:
+        return _of_learner(session, subject.learner_id)
     query = select(Guardianship).where(
         Guardianship.child_id == child.id, Guardianship.state.in_(OPEN_OR_AGREED)
     )
@@ -49,7 +49,7 @@ def _of_guardian(session: Session, guardian_id: str | None) -> Reach:
     """As registered where they learn here too, or as kept with any agreement of theirs."""
     guardian = session.get(Conversation, guardian_id) if guardian_id else None
     if guardian is None or guardian.learner_id is not None:
-        return _of_learner(session, guardian)
+        return _of_learner(session, guardian.learner_id if guardian is not None else None)
     query = select(Guardianship).where(
         Guardianship.guardian_id == guardian.id, Guardianship.state == GuardianshipState.AGREED
     )
@@ -58,14 +58,9 @@ def _of_guardian(session: Session, guardian_id: str | None) -> Reach:
     return Reach(guardian.id, guardian.language, None, guardian.person, line_user_id)
 
 
-def _of_learner(session: Session, conversation: Conversation | None) -> Reach:
-    learner = people.learner_of(session, conversation) if conversation is not None else None
-    if learner is None or conversation is None:
+def _of_learner(session: Session, learner_id: str | None) -> Reach:
+    learner = session.get(Learner, learner_id) if learner_id else None
+    if learner is None:
         return Reach()  # a stranger's LINE account is stored nowhere
-    return Reach(
-        conversation.id,
-        learner.language,
-        learner.email,
-        conversation.person,
-        learner.line_user_id,
-    )
+    chat = session.get_one(Conversation, learner.conversation_id)
+    return Reach(chat.id, learner.language, learner.email, chat.person, learner.line_user_id)
