@@ -12,7 +12,7 @@ from bot.texts.dates import shown_time
 from models.account import AccountState
 from models.consent import Purpose
 from models.guardianship import Guardianship
-from models.learner import Learner, LearnerState
+from models.learner import CHILD_UP_TO, Learner, LearnerState
 
 
 def enrolment(t: Translator, bond: Guardianship, learner: Learner | None) -> str:
@@ -22,6 +22,14 @@ def enrolment(t: Translator, bond: Guardianship, learner: Learner | None) -> str
         return t("You agreed; the child has until {when} to register", when=until)
     return (
         t("Registered") if learner.state is LearnerState.ACTIVE else label(AccountState.CLOSED, t)
+    )
+
+
+def told(t: Translator) -> str:
+    """What the child hears of what the guardian asks (PDPA s.20, last paragraph)."""
+    return t(
+        "Children over {age} are told what you ask here; every child is told if the account ends.",
+        age=CHILD_UP_TO,
     )
 
 

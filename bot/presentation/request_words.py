@@ -42,7 +42,7 @@ def name(t: Translator, request: PrivacyRequest, reader: str, children: Mapping[
         return label(request.kind, t)
     what = t(OF_A_CHILD[request.kind])
     if request.subject_id == reader:
-        return t("Your parent or guardian asked: {what}", what=what)
+        return t("{what} (asked by your parent or guardian)", what=what)
     child = children.get(request.subject_id)
     return t("{what} (for {child})", what=what, child=child) if child else _for_child(t, request)
 
@@ -65,9 +65,13 @@ def _asked(t: Translator, notice: RequestReceived | RequestClosed) -> str:
     return _for_child(t, notice) if notice.is_for_child else label(notice.kind, t)
 
 
-def state_name(t: Translator, request: PrivacyRequest) -> str:
-    """Where it stands, in a word or two."""
-    if request.kind is RequestKind.ACCESS and request.state is RequestState.ACKNOWLEDGED:
+def state_name(t: Translator, request: PrivacyRequest, reader: str | None = None) -> str:
+    """Where it stands, in a word or two; what is ready is ready for whoever asked.
+
+    reader: their conversation, where somebody else may have asked.
+    """
+    is_ready = request.kind is RequestKind.ACCESS and request.state is RequestState.ACKNOWLEDGED
+    if is_ready and reader in {None, request.guardian_id or request.subject_id}:
         return t("ready for you")
     return label(request.state, t)
 

@@ -28,6 +28,7 @@ def child_card(ctx: Context, row: Guardianship) -> Message:
             *_limits(ctx, row, learner),
             line.separator(),
             line.fact(t("You agreed on"), shown_time(row.decided_at or row.created_at, t.language)),
+            line.paragraph(child_words.told(t), small=True),
         ],
         [
             line.entry(t("See and download data"), "child_data", g=row.id),

@@ -10,6 +10,7 @@ from bot.services.people import subjects
 from bot.services.privacy import requests
 from bot.texts import Translator
 from bot.texts.dates import shown_span
+from handlers.line.shared import children_button
 from models.learner import Learner, LearnerState
 
 MAX_REQUESTS = 6  # requests on one card: a phone's height
@@ -27,6 +28,7 @@ def rights_card(ctx: Context) -> Message:
         [*blocks, line.separator(), line.paragraph(complaint, small=True)],
         [
             line.entry(t("My requests"), "requests"),
+            *children_button(ctx),
             line.entry(t("Privacy policy"), "policy"),
             line.entry(t("Ask our staff"), "human", topic="account"),
         ],
@@ -118,7 +120,7 @@ def requests_card(ctx: Context) -> Message:
     blocks: list[dict[str, object]] = []
     for request in found:
         what = request_words.name(t, request, mine, children)
-        stands = f"{what}: {request_words.state_name(t, request)}"
+        stands = f"{what}: {request_words.state_name(t, request, mine)}"
         blocks.append(line.fact(request_words.clock_line(t, request), stands))
         if reason := request_words.reason_shown(t, request, mine, children):
             blocks.append(line.paragraph(reason, small=True))

@@ -205,6 +205,7 @@ def _page(status: int, done: str | None = None, **more: Any) -> Response:
         status,
         children=bot.database.read(read),
         done=done or request.args.get("done"),
+        told=child_words.told(t),
         most=requests.MAX_DETAIL,
         **more,
     )

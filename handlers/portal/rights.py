@@ -161,7 +161,7 @@ def _page(status: int, **more: object) -> Response:
             {
                 "number": each.id,
                 "what": request_words.name(t, each, mine, children),
-                "state": request_words.state_name(t, each),
+                "state": request_words.state_name(t, each, mine),
                 "clock": request_words.clock_line(t, each),
                 "refusal": request_words.reason_shown(t, each, mine, children),
             }

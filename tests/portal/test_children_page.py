@@ -174,7 +174,7 @@ def test_an_end_is_asked_about_and_told_to_the_child(kind, language, browser, bo
     assert answer.status_code == 200
     assert {one.asked_by for one in rows(PrivacyRequest)} == {"guardian"}
     (said,) = database.read(lambda s: [push.messages for push in s.query(Push)])
-    assert ("ขอให้ลบข้อมูลของคุณแล้ว" in said) is (kind == "erase")
+    assert ("ข้อมูลของคุณถูกลบตามที่ผู้ปกครองขอ" in said) is (kind == "erase")
     assert ("ผู้ปกครองของคุณถอนความยินยอมแล้ว" in said) is (kind == "withdraw")
     assert (CHILDS, "request_received") not in told(database)
     if kind == "erase":

@@ -123,8 +123,9 @@ def test_each_right_is_in_the_guardians_name(language, band, family, rows, datab
         if kind is RequestKind.WITHDRAW:  # the name went with the agreement
             named = t("{what} (for your child)", what=t(WORDS[kind]))
         check(named in hers, action, f"her list says {hers}")
-        asked = t("Your parent or guardian asked: {what}", what=t(WORDS[kind]))
+        asked = t("{what} (asked by your parent or guardian)", what=t(WORDS[kind]))
         check(asked in theirs, action, f"the child's list says {theirs}")
+        check(t("ready for you") not in theirs, action, "the file is not the child's")
         engine.drain_pushes()
         told = words(child.heard())
         is_told = t("Your parent or guardian has withdrawn their agreement") in told
