@@ -69,8 +69,9 @@ def _limits(ctx: Context, row: Guardianship, learner: Learner | None) -> list[di
 def _news(ctx: Context, row: Guardianship, purpose: Purpose) -> dict[str, object]:
     t, name = ctx.t, label(purpose, ctx.t)
     is_on, said = child_words.news(t, ctx.session, row, purpose, ctx.now)
-    action = ("child_news_off", t("Stop")) if is_on else ("child_news_on", t("Start"))
-    return line.fact(name, said, line.entry(action[1], action[0], g=row.id, p=purpose))
+    if is_on:
+        return line.fact(name, said, line.entry(t("Stop"), "child_news_off", g=row.id, p=purpose))
+    return line.fact(name, said, line.entry(t("Start"), "child_news_on", g=row.id, p=purpose))
 
 
 def no_children(ctx: Context) -> Message:
