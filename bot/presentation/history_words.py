@@ -96,5 +96,10 @@ def _request(t: Translator, detail: Mapping[str, str]) -> str:
     row = PrivacyRequest(kind=RequestKind(detail["what"]), state=RequestState(detail["state"]))
     what, state = label(row.kind, t), request_words.state_name(t, row)
     if detail["asked_by"] == "guardian":
+        if not detail.get("is_for_child"):  # what is ready is not ready for the child
+            state = label(row.state, t)
+        what = t(request_words.OF_A_CHILD[row.kind])
+        if detail.get("is_for_child"):
+            return t("You asked for your child: {what} ({state})", what=what, state=state)
         return t("Your guardian asked: {what} ({state})", what=what, state=state)
     return t("You asked: {what} ({state})", what=what, state=state)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from handlers.portal import (  # noqa: F401 - a page is there once its module is loaded
     account,
     archive,
+    children,
     details,
     devices,
     email_link,

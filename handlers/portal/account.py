@@ -12,6 +12,7 @@ from bot.presentation import closing_words, input_words
 from bot.services.accounts import details, provisioning
 from bot.services.auth import sign_in
 from bot.services.consent.consents import ConsentStatement
+from bot.services.guardians import guardians
 from bot.services.learners import closing
 from bot.services.people import fields
 from bot.services.people.fields import Item
@@ -31,6 +32,7 @@ class OwnDetails:
     items: tuple[tuple[str, str], ...]  # item and masked value
     waiting_email: str
     is_confirmed: bool
+    is_guardian: bool
 
 
 @portal.get("/account")
@@ -55,6 +57,7 @@ def _kept(session: Session, key: str, now: datetime) -> OwnDetails | None:
         tuple((str(item), fields.masked(item, fields.value_of(learner, item))) for item in Item),
         fields.masked(Item.EMAIL, pending),
         learner.email_verified_at is not None,
+        guardians.is_guardian(session, learner.conversation_id),
     )
 
 

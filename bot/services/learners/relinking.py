@@ -205,6 +205,12 @@ def _carry_over(
         .values(subject_id=kept.id, learner_id=kept.learner_id)
         .execution_options(synchronize_session=False)
     )
+    session.execute(
+        update(PrivacyRequest)
+        .where(PrivacyRequest.guardian_id == newcomer.id)
+        .values(guardian_id=kept.id)
+        .execution_options(synchronize_session=False)
+    )
     tokens.end(session, newcomer.id, TO_THE_CHAT, now)
     mine = Guardianship.guardian_id.in_((kept.id, newcomer.id))
     for bond in session.scalars(select(Guardianship).where(mine)):

@@ -51,11 +51,6 @@ def _of_chat(owner: Any, order: Any, *columns: str) -> Read:
 subscription = _of_chat(Subscription.subject_id, None, "channel", "topic", "chosen_at")
 inquiry = _of_chat(Inquiry.conversation_id, Inquiry.created_at, "topic", "created_at", "closed_at")
 erasure = _of_chat(Erasure.subject_id, None, "erased_at")
-privacy_request = _of_chat(
-    PrivacyRequest.subject_id, PrivacyRequest.opened_at,
-    "kind", "state", "asked_by", "channel", "opened_at", "acknowledged_at", "due_at", "closed_at",
-    "detail", "reason",
-)  # fmt: skip
 
 
 def learner(session: Session, subject: Subject) -> list[Row]:
@@ -89,6 +84,21 @@ def consent_event(session: Session, subject: Subject) -> list[Row]:
         {"receipt": event.id, **_row(event, *columns, "notice_version")}
         for event in session.scalars(query)
     ]
+
+
+def privacy_request(session: Session, subject: Subject) -> list[Row]:
+    """What was asked about a person, and what they asked for a child: the child is not named."""
+    mine = subject.conversation_id
+    query = (
+        select(PrivacyRequest)
+        .where(or_(PrivacyRequest.subject_id == mine, PrivacyRequest.guardian_id == mine))
+        .order_by(PrivacyRequest.opened_at)
+    )
+    columns = (
+        "kind", "state", "asked_by", "channel", "opened_at", "acknowledged_at", "due_at",
+        "closed_at", "detail", "reason",
+    )  # fmt: skip
+    return _rows(session.scalars(query), *columns)
 
 
 def account(session: Session, subject: Subject) -> list[Row]:

@@ -204,9 +204,16 @@ def _recipients(session: Session, subject: Subject, now: datetime) -> int:
 
 
 def _requests(session: Session, subject: Subject, now: datetime) -> int:
-    """What they wrote goes; that they asked, and why we refused, is shown to the authority."""
+    """What they wrote goes; that they asked, and why we refused, is shown to the authority.
+
+    From what a guardian asked for a child, the guardian goes; a child's erasure goes on.
+    """
     mine = PrivacyRequest.subject_id == subject.conversation_id
-    return _update(session, PrivacyRequest, (mine,), detail_sealed=None)
+    asked = PrivacyRequest.guardian_id == subject.conversation_id
+    emptied = _update(session, PrivacyRequest, (mine,), detail_sealed=None)
+    return emptied + _update(
+        session, PrivacyRequest, (asked,), detail_sealed=None, guardian_id=None
+    )
 
 
 def _learner(session: Session, subject: Subject, now: datetime) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.audit.audit import Action
@@ -152,16 +152,23 @@ def _news(session: Session, learner: Learner) -> list[HistoryEntry]:
 
 
 def _requests(session: Session, learner: Learner) -> list[HistoryEntry]:
+    """What was asked about a learner, and what they asked for a child."""
+    mine = learner.conversation_id
     rows = session.scalars(
         select(PrivacyRequest)
-        .where(PrivacyRequest.subject_id == learner.conversation_id)
+        .where(or_(PrivacyRequest.subject_id == mine, PrivacyRequest.guardian_id == mine))
         .order_by(PrivacyRequest.opened_at.desc(), PrivacyRequest.id.desc())
     )
     return [
         HistoryEntry(
             row.opened_at,
             HistoryKind.REQUEST,
-            {"what": str(row.kind), "state": str(row.state), "asked_by": row.asked_by},
+            {
+                "what": str(row.kind),
+                "state": str(row.state),
+                "asked_by": row.asked_by,
+                "is_for_child": "yes" if row.subject_id != mine else "",
+            },
         )
         for row in rows
     ]
