@@ -40,8 +40,14 @@ ASKED = Limit("relink-mail", 5, timedelta(hours=1))  # times that one chat may a
 # Of one address, whoever asks and whether or not anybody is known by it.
 ADDRESS = Limit("relink-address", 5, timedelta(hours=1))
 MOST_OF_ADDRESS = 5  # accounts of a family that are written to; beyond that our staff help
-# Codes and download links that were on their way to the old chat die with it.
-TO_THE_CHAT = (TokenPurpose.RELINK_CODE, TokenPurpose.EMAIL_CODE, TokenPurpose.ARCHIVE)
+# What the old chat asked for dies with it: codes, download links, and an address that waits to be
+# confirmed, with which whoever has that chat would move the account back.
+TO_THE_CHAT = (
+    TokenPurpose.RELINK_CODE,
+    TokenPurpose.EMAIL_CODE,
+    TokenPurpose.ARCHIVE,
+    TokenPurpose.EMAIL_CONFIRM,
+)
 MAILS = ((3, timedelta(hours=1)), (6, timedelta(days=1)))  # that one learner may get: exact
 
 

@@ -167,7 +167,7 @@ def test_a_childs_letter_speaks_to_the_family_at_its_address(
     code = asks(child, band)
     assert templates(rows) == [], "before the guardian has agreed nobody is written to"
     agrees(parent, code)
-    finishes(child)
+    finishes(child, None if band == "up_to_10" else "No, thank you")
     address = database.read(lambda session: session.scalars(select(Learner)).one().email)
     (letter,) = letters_to(bot, mailbox, address)
     assert "บุตรหลาน" in letter.text

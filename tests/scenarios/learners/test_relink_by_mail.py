@@ -326,3 +326,20 @@ def test_no_two_mails_of_a_family_hold_the_same_digits(someone, confirm, rows, m
     assert len(rows(Mail, Mail.template == "relink_code")) == 2
     assert len({token.digest for token in rows(OneTimeToken) if token.purpose == "email_code"}) == 2
     assert len(seen) == 4
+
+
+def test_an_address_that_the_old_chat_asked_for_is_not_confirmed_any_more(
+    someone, bot, mailbox, client, rows, confirm, codes
+):
+    """Whoever has the old phone would move the account back with it."""
+    old = someone("มะลิ")
+    register(old)
+    confirm()
+    old.posts("a=change&item=email")
+    old.says(OTHER)
+    tap(old, "Save")
+    link = link_in(letters_to(bot, mailbox, OTHER)[0])
+    new = someone("มะลิเครื่องใหม่")
+    asks_for_a_code(new)
+    assert here_now(language_of(new)) in words(new.says(codes()[-1]))
+    assert client.post(link).status_code == 410
