@@ -58,11 +58,14 @@ def _settled_here(ctx: Context) -> HandlerResult:
             "To move it to another LINE account: write to us from there. I send a code to the "
             "e-mail address that you confirmed."
         )
+    ahead = []
+    if ctx.learner is not None and ctx.learner.email_verified_at is None:
+        ahead.append(line.entry(t("Confirm my e-mail"), "confirm_email"))
     twice = t("If you registered twice and want one account, our staff help you.")
     card = line.card(
         t("Your account is in this chat"),
         [how, line.paragraph(twice, small=True)],
-        [*_to_the_code(ctx), line.entry(t("Ask our staff"), "human", topic="account")],
+        [*_to_the_code(ctx), *ahead, line.entry(t("Ask our staff"), "human", topic="account")],
     )
     return flow.say(card, *ctx.asked())
 

@@ -343,3 +343,14 @@ def test_an_address_that_the_old_chat_asked_for_is_not_confirmed_any_more(
     asks_for_a_code(new)
     assert here_now(language_of(new)) in words(new.says(codes()[-1]))
     assert client.post(link).status_code == 410
+
+
+def test_whoever_asks_too_early_is_led_to_confirm_the_address(someone, confirm):
+    chat = someone("มะลิ")
+    register(chat)
+    t = language_of(chat)
+    chat.says("ย้ายบัญชี")
+    assert t("Confirm my e-mail") in chat.labels()
+    confirm()
+    chat.says("ย้ายบัญชี")
+    assert t("Confirm my e-mail") not in chat.labels()
