@@ -15,7 +15,7 @@ from bot.presentation import (
     questions,
     request_words,
 )
-from bot.services.accounts.notices import AccountMoved, PasswordReset
+from bot.services.accounts.notices import AccountMoved, PasswordReset, Welcomed
 from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.services.campaigns.workflow.rollout import StaffCopy
@@ -42,6 +42,7 @@ CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
     StaffCopy: preview_banners.for_staff,
 }
 LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
+    Welcomed: notices.welcome_letter,
     PasswordReset: notices.letter,
     AccountMoved: notices.letter,
     AccountsMerged: notices.merged_letter,

@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "change my data", "change my details", "change phone", "change email", "change my phone",
         "change my number", "change my email", "change my name", "new phone number",
     ),
+    "confirm_email": (
+        "ยืนยันอีเมล", "ยืนยันเมล", "confirm email", "confirm my email", "confirm my e-mail",
+        "verify my email",
+    ),
     "history": ("ประวัติ", "ประวัติของฉัน", "history", "my history"),
     "close": (
         "ปิดบัญชี", "ขอปิดบัญชี", "ลบบัญชี", "close account", "close my account", "delete account",

@@ -125,7 +125,7 @@ def password_spoken_of(event: Event, ctx: Context) -> HandlerResult:
 def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
     """Make the account if it is not made yet, then a link, or the last one while it is unused."""
     account_id = arguments["account"]
-    made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
+    made = provisioning.provide(bot.database, bot.provider, account_id, bot.settings, bot.clock)
     if made is ProvisioningOutcome.NOT_YET:
         waiting = [not_ready(t)]
         return PostCommitReply(waiting, waiting)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.texts import ENGLISH, LANGUAGES, THAI, letters
 from tests.samples import every, numbered
 
-PARTICLES = re.compile(r"ค่ะ|ครับ|นะคะ")
+PARTICLES = re.compile(r"ครับ")
 PAGE = "https://bot.example.test/x"
 
 

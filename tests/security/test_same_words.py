@@ -131,11 +131,7 @@ def relinking_by_mail(world: World, is_known: bool) -> Any:
     chat.says("ย้ายบัญชี")
     chat.taps(t("Code by e-mail"))
     told = []
-    for typed in (
-        world.username if is_known else "epxxxxxxxx",
-        EMAIL,
-        "000000",
-    ):
+    for typed in (EMAIL if is_known else "somchai.jx@gmail.com", "000000", "Somchai"):
         chat.says(typed)
         told.append(said(chat, typed))
     return told
