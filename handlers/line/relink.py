@@ -8,11 +8,13 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
+from bot.presentation import input_words
 from bot.services.accounts import accounts
 from bot.services.delivery import mails
 from bot.services.learners import relinking
-from bot.services.people import inputs
-from bot.services.shared import codes
+from bot.services.people import fields, inputs
+from bot.services.people.fields import Item
+from bot.services.shared import codes, politeness
 from bot.texts.dates import shown_span, shown_time
 from handlers.line.account_card import account_card
 from handlers.line.shared import has_left, human_offer, left_as_it_is, main_menu, while_frozen
@@ -40,7 +42,7 @@ def move_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is not None:
         return _settled_here(ctx)
     ctx.draft = {}
-    code = codes.read_move(event.text or "")
+    code = codes.read_move(event.plain)
     return _try_code(ctx, code) if code else flow.to(ctx, Step.CHOOSING)
 
 
@@ -112,7 +114,7 @@ def way_chosen(event: Event, ctx: Context) -> HandlerResult:
         return flow.to(ctx, Step.CODE)
     if chosen == "mail":
         return flow.to(ctx, Step.USERNAME)
-    code = codes.read_move(event.text or "")
+    code = codes.read_move(event.plain)
     if code is not None:
         return _try_code(ctx, code)
     return flow.stay(ctx, ctx.t("Please choose one of the two ways."), *ctx.asked())
@@ -125,7 +127,7 @@ def ask_code(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CODE)
 def code_typed(event: Event, ctx: Context) -> HandlerResult:
-    code = codes.read_move(event.text or "")
+    code = codes.read_move(event.plain)
     if code is not None:
         return _try_code(ctx, code)
     return _missed(ctx, ctx.t("A code has {length} letters and digits.", length=codes.MOVE.length))
@@ -150,7 +152,7 @@ def ask_username(ctx: Context) -> list[Message]:
 
 @flow.step(Step.USERNAME)
 def username_typed(event: Event, ctx: Context) -> HandlerResult:
-    typed = inputs.tidy(event.text or "")
+    typed = politeness.bare(inputs.tidy(event.plain), politeness.USERNAME)
     if not typed:
         return _missed(ctx, ctx.t("Please type it in letters."))
     _keep(event, ctx, "username", typed[:MAX_TYPED])
@@ -165,11 +167,10 @@ def ask_address(ctx: Context) -> list[Message]:
 @flow.step(Step.ADDRESS)
 def address_typed(event: Event, ctx: Context) -> HandlerResult:
     try:
-        _keep(event, ctx, "address", inputs.kept_email(event.text or ""))
-    except InputError:
-        return _missed(
-            ctx, ctx.t("That is not a complete e-mail address. It has a name, an @ and a domain.")
-        )
+        address = fields.read_answer(Item.EMAIL, event.plain, insists=True)
+    except InputError as error:
+        return _missed(ctx, input_words.why(ctx.t, error.code))
+    _keep(event, ctx, "address", address)
     return _send(ctx)
 
 
@@ -197,7 +198,7 @@ def ask_digits(ctx: Context) -> list[Message]:
 def digits_typed(event: Event, ctx: Context) -> HandlerResult:
     if event.choice(flow.mark(Step.DIGITS)) == "again":
         return _send(ctx)
-    digits = codes.read_digits(event.text or "")
+    digits = codes.read_digits(event.plain)
     if digits is None:
         return _missed(
             ctx, ctx.t("The code in the mail has {digits} digits.", digits=mails.CODE_DIGITS)

@@ -1,6 +1,7 @@
 """Buttons and sentences that several conversations use."""
 
 from bot.dispatch import Context, Flow, HandlerResult
+from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
@@ -9,12 +10,16 @@ from bot.services.accounts import accounts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.guardians import guardians
+from bot.services.people import fields, names
+from bot.services.people.fields import Item
 from handlers.line import staff_menu
 from handlers.line.account_card import account_card
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import LearnerState
 from models.privacy import PrivacyRequest
+
+AGAIN = "again"  # what the button of a nudge says
 
 
 def main_menu(ctx: Context) -> list[Action]:
@@ -156,6 +161,44 @@ def did_you_mean(ctx: Context, mark: str) -> list[Message]:
         line.entry(t("Cancel"), "cancel"),
     ]
     return [line.quick(question, buttons)]
+
+
+def answered(event: Event, item: Item, refused: str | None = None) -> str:
+    """A typed detail as it is stored; raises InputError.
+
+    refused: the name that was refused last; said once more, it is meant.
+    """
+    if item is Item.NAME and event.emojis:
+        raise InputError("name_emoji")
+    insists = names.is_repeated(refused, event.plain)
+    return fields.read_answer(item, event.plain, insists=insists)
+
+
+def question_offer(ctx: Context) -> Message:
+    """What helps somebody who asks something where a name is waited for."""
+    t = ctx.t
+    return line.card(
+        t("Do you have a question first?"),
+        [
+            t("Look at the courses or ask our staff; your place here is kept."),
+            line.paragraph(contact_lines(ctx), small=True),
+        ],
+        [
+            line.entry(t("See the courses"), "courses"),
+            line.entry(t("Ask our staff"), "human", topic="general"),
+        ],
+        even=True,
+    )
+
+
+def nudge(ctx: Context, mark: str, please: str) -> Message:
+    """In place of a whole card once more: what to tap, and a button that shows it again."""
+    again = line.choice(ctx.t("Show it again"), mark, AGAIN)
+    return line.quick(please, [again, line.entry(ctx.t("Cancel"), "cancel"), _help(ctx)])
+
+
+def _help(ctx: Context) -> Action:
+    return line.entry(ctx.t("Help"), "help")
 
 
 def request_arrived(ctx: Context, request: PrivacyRequest, *buttons: Action) -> Message:

@@ -9,7 +9,9 @@ from bot.presentation import input_words
 from bot.presentation.labels import label
 from bot.services.guardians import guardians
 from bot.services.people import inputs
+from bot.services.people.fields import Item
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
+from handlers.line.shared import AGAIN, answered, nudge, question_offer
 from models.guardianship import Relation
 from models.learner import ADULT_FROM
 
@@ -53,8 +55,11 @@ def relation_chosen(event: Event, ctx: Context) -> HandlerResult:
     held = held_request(ctx, READING)
     if held is None:
         return flow.end(dead(ctx))
+    if chosen == AGAIN:
+        return flow.to(ctx, Step.RELATION)
     if chosen not in set(Relation):
-        return flow.to(ctx, Step.RELATION, ctx.t("Please tap one of the buttons."))
+        please = ctx.t("Please tap one of the buttons.")
+        return flow.stay(ctx, nudge(ctx, flow.mark(Step.RELATION), please))
     if Relation(chosen) not in guardians.MAY_CONSENT:
         guardians.release(held[0])
         return flow.end(too_young(ctx))
@@ -96,17 +101,15 @@ def ask_called(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CALLED)
 def called_given(event: Event, ctx: Context) -> HandlerResult:
-    typed = event.text or ""
-    # Some people have one name only: the same single name a second time is meant.
-    repeated = ctx.draft.get("single") == inputs.tidy(typed)
     try:
-        ctx.draft["called"] = inputs.full_name(typed, accept_single=repeated)
+        # Some people have one name only: the same single name a second time is meant.
+        ctx.draft["called"] = answered(event, Item.NAME, ctx.draft.get("single"))
     except InputError as error:
-        if error.code == "name_single":
-            ctx.draft["single"] = inputs.tidy(typed)
+        if error.code in {"name_single", "name_polite"}:
+            ctx.draft["single"] = inputs.tidy(event.plain)
             _remember_source(event, ctx, "single")
-        wrong = input_words.why(ctx.t, error.code)
-        return flow.to(ctx, Step.CALLED, wrong)
+        offer = [question_offer(ctx)] if error.code == "name_question" else []
+        return flow.to(ctx, Step.CALLED, input_words.why(ctx.t, error.code), *offer)
     ctx.draft.pop("single", None)
     _remember_source(event, ctx, "called")
     return flow.to(ctx, Step.ENROLMENT)

@@ -23,7 +23,7 @@ def family(someone, engine):
     def make(language="th", band="from_11_to_19", news="Yes, please", theirs="no"):
         child, guardian = someone("Child", language), someone("Parent", language)
         agrees(guardian, asks(child, band), theirs, theirs)
-        finishes(child, None if band == "up_to_10" else news)
+        finishes(child, news)
         engine.drain_pushes()
         child.heard()
         return child, guardian

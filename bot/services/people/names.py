@@ -1,0 +1,121 @@
+"""A name as people answer it in a chat: politeness and "my name is" go, and nothing of the name.
+
+Thai is written without spaces, so a particle may stand at the end of a surname: นาคะ, มีค่า, วัฒนะ.
+"""
+
+import re
+
+from bot.errors import InputError
+from bot.services.people import inputs
+from bot.services.shared.politeness import LONGEST
+
+# What no name ends with; whoever says it is polite.
+_SURE = re.compile(
+    r"\s*(?:ครับผม|ครับ|(?<!บัง)คับ|คัฟ|คร้าบ|คร๊าบ|ค้าบ|ค่ะ|ค้ะ|ค๊ะ|ค๊า|จ้ะ|ขอบคุณ)$"
+    r"|(?<=\S)\s+(?:kh?ra[pb]|krub|kub|kab|please|pls|thanks|thank you|thx)$",
+    re.IGNORECASE,
+)
+# What names end with too. By itself it is a particle, and so it is where no name can go on.
+_DOUBTFUL = re.compile(r"(?:(?P<apart>\s)|(?P<closed>[์่้๊๋็ีื]))?(?P<said>คะ|ค่า)$")
+_SOFT = re.compile(r"\s(?:จ้า|จ๊ะ|ฮะ|นะ|น้า)$")  # too weak to be asked about
+_AFTER_ALL = re.compile(r"(?:\s|(?<=[์่้๊๋็ีื]))(?:นะ|น่ะ|น้า)$")
+_LATIN = re.compile(r"\s(?:ka+|kha|na)$", re.IGNORECASE)
+_ENDINGS = ("นาคะ", "โภคะ", "มรรคะ", "มัคคะ", "มีค่า", "ล้ำค่า", "ทรงค่า", "สูงค่า", "คุณค่า", "เลอค่า")
+_NA = (
+    "ชนะ", "ธนะ", "รัตนะ", "วัฒนะ", "มานะ", "กาญจนะ", "พันธนะ", "วาสนะ", "เสนะ", "ภูวนะ", "ปรีชานะ",
+    "อาสนะ", "ศาสนะ", "ยุวนะ",
+)  # fmt: skip
+
+_BEFORE = re.compile(
+    r"^(?:(?:สวัสดี|หวัดดี)(?:ค่ะ|คะ|ครับ|คับ|จ้า)+\s*|(?:ค่ะ|ครับ|คับ)\s+|(?:hello|hi)[\s,]+)?"
+    r"(?:(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก|น้อง|แม่|พ่อ)?\s?ชื่อ"
+    r"(?:\s?จริง(?!ใจ|จัง|ยะ)|\s?เต็ม(?=[\s:])|\s?เล่น)?"
+    r"(?:\s?(?:[-–/]|และ|กับ)?\s?นามสกุล|\s?[-–/]\s?สกุล|\s?สกุล(?=[\s:]))?"
+    r"(?:\s?(?:ของ)?(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก)(?=\s?(?:คือ|[:：=])))?"
+    r"(?:\s*(?:คือ|[:：=]|[-–]\s))*\s*"
+    r"|(?:my\s+)?(?:full\s+)?(?:nick)?name(?:\s*(?:is\b|[:：=])|['’]s\b)\s*"
+    r"|(?:i\s+am|i['’]?m|this\s+is|call\s+me|it['’]s)\s+)?",
+    re.IGNORECASE,
+)
+_SURNAME = re.compile(r"\s*นามสกุล\s*(?:คือ|[:：=])?\s*")
+
+_ASKS = re.compile(
+    r"\?|？|(?:ได้|ใช่|ดี|แพง|ฟรี|มี|ต้อง\S*|เรียน\S*|สมัคร\S*|ใช้\S*|จ่าย\S*|ให้\S*)(?:ไหม|มั้ย|มัย|ม้าย)(?:$|\s|คะ|ครับ|คับ|นะ|อะ)"
+    r"|มั้ย|(?:หรือ|รึ)(?:เปล่า|ป่าว|ยัง|ไม่)|(?:เหรอ|หรอ|ป่ะ)(?:คะ|ครับ|คับ)?$|หรือ(?:คะ|ครับ|คับ)$"
+    r"|เท่าไ|เท่าไหร|ยังไง|ยังงัย|อย่างไร|อะไร|ทำไม|เมื่อไ|ที่ไหน|ตอนไหน|อันไหน|แบบไหน|คอร์สไหน|ใคร(?:คะ|ครับ|$)"
+    r"|กี่(?:บาท|ปี|วัน|เดือน|คน|ชั่วโมง|ชม|โมง|บท|คอร์ส|ครั้ง|นาที)|(?:ขอ|สอบ|อยาก)ถาม|สอบถาม|อยากทราบ|อยากรู้|ขอทราบ"
+    r"|(?:^|\s|ถาม|ทราบ|รู้|ดู)ราคา|^(?:หนู|ผม|ดิฉัน|ฉัน|เรา)?\s?(?:อยาก|ไม่)|^(?:ขอ(?!น)\S*ก่อน|รอ(?:แป๊บ|ก่อน|สักครู่)|แป๊บ|เดี๋ยว)"
+    r"|^(?:what(?:'?s)?|why|which|how\s+(?:much|many|long|old|far|often|can|do|does|is|are|to|about)|where\s+(?:is|are|do|can)|when\s+(?:is|do|does|will|can)"
+    r"|who\s+(?:is|are)|(?:can|could|may|should|will|do|am)\s+(?:i|you|we|it|they)|do(?:es)?\s+(?:it|the)"
+    r"|is\s+(?:it|this|that|there|the)|are\s+(?:you|there|the|we)|i\s+(?:want|need|would|have|don)"
+    r"|i'?d\s|question|(?:the\s+)?price(?:\s+(?:is|of|for)|$)|tell\s+me)(?:\b|$)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def is_question(said: str) -> bool:
+    """Whether somebody asks or wishes something instead of giving a name; ไหม is a name too."""
+    return _ASKS.search(inputs.tidy(said)) is not None
+
+
+def bare(said: str) -> str:
+    """The name alone, as it was said.
+
+    Raises InputError: name_question; name_polite with the whole name as suggestion, where only
+    the person knows whether the last word is politeness or belongs to the name.
+    """
+    if len(said) > LONGEST:
+        return said
+    if is_question(said):
+        raise InputError("name_question")
+    name, is_doubtful = _without_politeness(
+        _SURNAME.sub(" ", _BEFORE.sub("", inputs.tidy(said))).strip()
+    )
+    if is_doubtful:
+        raise InputError("name_polite", suggestion=name)
+    return name
+
+
+def is_repeated(before: str | None, said: str) -> bool:
+    """Whether the name that was refused is said again, politely or not: then it is meant."""
+    return before is not None and _core(before) == _core(said)
+
+
+def _core(said: str) -> str:
+    try:
+        return bare(said)
+    except InputError as error:
+        return error.suggestion or inputs.tidy(said)
+
+
+def bare_nickname(said: str) -> str:
+    """A nickname alone. Raises InputError: name_question."""
+    try:
+        return bare(said)
+    except InputError as error:
+        if error.suggestion is None:
+            raise
+        return re.sub(r"(?:คะ|ค่า)$", "", error.suggestion)
+
+
+def _without_politeness(name: str) -> tuple[str, bool]:
+    """The name, and whether its end may be politeness."""
+    was_polite, before = False, None
+    while name != before:
+        before = name = name.rstrip(" ,!~…")
+        if name.endswith(_ENDINGS) or (was_polite and name.endswith(_NA)):
+            return name, False
+        if (found := _DOUBTFUL.search(name)) is not None:
+            bare_name = name[: found.start("said")].rstrip()
+            if not (found["apart"] or found["closed"] or bare_name.endswith("นะ") or not bare_name):
+                return name, True
+            name, was_polite = bare_name, True
+            continue
+        name = _SURE.sub("", name)
+        was_polite = was_polite or name != before
+        if was_polite:
+            name = _AFTER_ALL.sub("", name)
+        words = name.split()
+        if len(words) > 2 and words[-2] != "แซ่":
+            name = _LATIN.sub("", _SOFT.sub("", name))
+    return name, (was_polite and name.endswith("นะ") and " " in name) or bool(_LATIN.search(name))
