@@ -27,7 +27,7 @@ _NA = (
 )  # fmt: skip
 
 _BEFORE = re.compile(
-    r"^(?:(?:สวัสดี|หวัดดี)(?:ค่ะ|คะ|ครับ|คับ|จ้า)+\s*|(?:ค่ะ|ครับ|คับ)\s+|(?:hello|hi)[\s,]+)?"
+    r"^(?:(?:สวัสดี|หวัดดี)(?:ค่ะ|คะ|ครับ|คับ|จ้า)+\s*|(?:ค่ะ|ครับ|คับ)\s+|(?:hello|hi)(?:,\s*|\s+(?=(?:my|i['’]?m|i\s+am|name|this)\b)))?"
     r"(?:(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก|น้อง|แม่|พ่อ)?\s?ชื่อ"
     r"(?:\s?จริง(?!ใจ|จัง|ยะ)|\s?เต็ม(?=[\s:])|\s?เล่น)?"
     r"(?:\s?(?:[-–/]|และ|กับ)?\s?นามสกุล|\s?[-–/]\s?สกุล|\s?สกุล(?=[\s:]))?"
@@ -41,7 +41,7 @@ _SURNAME = re.compile(r"\s*นามสกุล\s*(?:คือ|[:：=])?\s*")
 
 _ASKS = re.compile(
     r"\?|？|(?:ได้|ใช่|ดี|แพง|ฟรี|มี|ต้อง\S*|เรียน\S*|สมัคร\S*|ใช้\S*|จ่าย\S*|ให้\S*)(?:ไหม|มั้ย|มัย|ม้าย)(?:$|\s|คะ|ครับ|คับ|นะ|อะ)"
-    r"|มั้ย|(?:หรือ|รึ)(?:เปล่า|ป่าว|ยัง|ไม่)|(?:เหรอ|หรอ|ป่ะ)(?:คะ|ครับ|คับ)?$|หรือ(?:คะ|ครับ|คับ)$"
+    r"|^มี\S+ไหม(?:$|คะ|ครับ)|มั้ย|(?:หรือ|รึ)(?:เปล่า|ป่าว|ยัง|ไม่)|(?:เหรอ|หรอ|ป่ะ)(?:คะ|ครับ|คับ)?$|หรือ(?:คะ|ครับ|คับ)$"
     r"|เท่าไ|เท่าไหร|ยังไง|ยังงัย|อย่างไร|อะไร|ทำไม|เมื่อไ|ที่ไหน|ตอนไหน|อันไหน|แบบไหน|คอร์สไหน|ใคร(?:คะ|ครับ|$)"
     r"|กี่(?:บาท|ปี|วัน|เดือน|คน|ชั่วโมง|ชม|โมง|บท|คอร์ส|ครั้ง|นาที)|(?:ขอ|สอบ|อยาก)ถาม|สอบถาม|อยากทราบ|อยากรู้|ขอทราบ"
     r"|(?:^|\s|ถาม|ทราบ|รู้|ดู)ราคา|^(?:หนู|ผม|ดิฉัน|ฉัน|เรา)?\s?(?:อยาก|ไม่)|^(?:ขอ(?!น)\S*ก่อน|รอ(?:แป๊บ|ก่อน|สักครู่)|แป๊บ|เดี๋ยว)"
@@ -89,13 +89,13 @@ def _core(said: str) -> str:
 
 
 def bare_nickname(said: str) -> str:
-    """A nickname alone. Raises InputError: name_question."""
+    """A nickname alone; there what sounds polite is politeness. Raises InputError: name_question."""
     try:
         return bare(said)
     except InputError as error:
         if error.suggestion is None:
             raise
-        return re.sub(r"(?:คะ|ค่า)$", "", error.suggestion)
+        return re.sub(r"(?:คะ|ค่า|นะ)$", "", error.suggestion)
 
 
 def _without_politeness(name: str) -> tuple[str, bool]:
@@ -118,4 +118,4 @@ def _without_politeness(name: str) -> tuple[str, bool]:
         words = name.split()
         if len(words) > 2 and words[-2] != "แซ่":
             name = _LATIN.sub("", _SOFT.sub("", name))
-    return name, (was_polite and name.endswith("นะ") and " " in name) or bool(_LATIN.search(name))
+    return name, (was_polite and name.endswith("นะ")) or bool(_LATIN.search(name))
