@@ -89,7 +89,10 @@ def _core(said: str) -> str:
 
 
 def bare_nickname(said: str) -> str:
-    """A nickname alone; there what sounds polite is politeness. Raises InputError: name_question."""
+    """A nickname alone, where what sounds polite is politeness.
+
+    Raises InputError: name_question.
+    """
     try:
         return bare(said)
     except InputError as error:
