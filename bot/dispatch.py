@@ -29,6 +29,7 @@ from models.learner import Learner
 HAPPENINGS = {"follow", "unfollow", "unsend"}
 STAY = {"english", "thai"}  # asked again in the other language
 DRAFT_LIFE = periods.DRAFT
+SHOW_AGAIN = "show"  # a button of any step that asks once more what the step asks
 
 Draft = dict[str, Any]
 
@@ -257,6 +258,11 @@ def ignored(event: Event, ctx: Context) -> HandlerResult:
     return HandlerResult()
 
 
+def shown_again(event: Event, ctx: Context) -> HandlerResult:
+    """Ask once more what the open step asks."""
+    return HandlerResult(tuple(ctx.asked()))
+
+
 class Dispatcher:
     """Entry action, then open step, then fallback; cancel and help work from every step."""
 
@@ -334,8 +340,9 @@ class Dispatcher:
         is_button = event.kind == "postback"
         if flow is None or ctx.conversation.step not in flow.handlers:
             return self._old_button if is_button else self.fallback
-        if is_button and event.choice(f"{flow.name}.{ctx.conversation.step}") is None:
-            return self._old_button
+        chosen = event.choice(f"{flow.name}.{ctx.conversation.step}")
+        if is_button and chosen in {None, SHOW_AGAIN}:
+            return self._old_button if chosen is None else shown_again
         if event.message_kind not in {None, "text"}:
             return self.entries["attachment"]
         return flow.handlers[ctx.conversation.step]

@@ -22,6 +22,7 @@ from handlers.line.shared import (
     human_offer,
     left_as_it_is,
     not_registered,
+    nudge,
     question_offer,
 )
 from models.learner import Learner, LearnerState
@@ -81,7 +82,7 @@ def ask_item(ctx: Context) -> list[Message]:
 def item_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.ITEM))
     if chosen not in set(Item):
-        return flow.say(ctx.t("Please tap one of the buttons."), *ask_item(ctx))
+        return flow.say(nudge(ctx, flow.mark(Step.ITEM), ctx.t("Please tap one of the buttons.")))
     return _to_item(ctx, Item(chosen))
 
 
@@ -193,17 +194,15 @@ def show_change(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CONFIRM)
 def change_confirmed(event: Event, ctx: Context) -> HandlerResult:
-    t, item, learner = ctx.t, _item(ctx), ctx.learner
-    chosen = event.choice(flow.mark(Step.CONFIRM)) or words.yes_or_no(
-        event.plain, yes="save", no="again"
-    )
+    t, item, learner, step = ctx.t, _item(ctx), ctx.learner, flow.mark(Step.CONFIRM)
+    chosen = event.choice(step) or words.yes_or_no(event.plain, yes="save", no="again")
     if learner is None or not details.may_change(ctx.session, learner):
         return flow.end(greeting(ctx))
     if chosen == "again" or "value" not in ctx.draft:
         _forget(ctx)
         return flow.to(ctx, Step.VALUE)
     if chosen != "save":
-        return flow.say(t("Please tap one of the buttons."), *show_change(ctx))
+        return flow.say(nudge(ctx, step, t("Please tap one of the buttons.")))
     value = ctx.draft["value"] or None
     is_same = value == fields.value_of(learner, item)
     if item is Item.EMAIL and not (is_same and learner.email_verified_at):

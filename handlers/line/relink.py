@@ -17,7 +17,14 @@ from bot.services.people.fields import Item
 from bot.services.shared import codes, politeness
 from bot.texts.dates import shown_span, shown_time
 from handlers.line.account_card import account_card
-from handlers.line.shared import has_left, human_offer, left_as_it_is, main_menu, while_frozen
+from handlers.line.shared import (
+    has_left,
+    human_offer,
+    left_as_it_is,
+    main_menu,
+    nudge,
+    while_frozen,
+)
 from models.learner import ADULT_FROM, Learner
 
 MAX_WRONG = 5
@@ -117,7 +124,8 @@ def way_chosen(event: Event, ctx: Context) -> HandlerResult:
     code = codes.read_move(event.plain)
     if code is not None:
         return _try_code(ctx, code)
-    return flow.stay(ctx, ctx.t("Please choose one of the two ways."), *ctx.asked())
+    please = ctx.t("Please choose one of the two ways.")
+    return flow.stay(ctx, nudge(ctx, flow.mark(Step.CHOOSING), please))
 
 
 @flow.prompt(Step.CODE)

@@ -1,6 +1,6 @@
 """Buttons and sentences that several conversations use."""
 
-from bot.dispatch import Context, Flow, HandlerResult
+from bot.dispatch import SHOW_AGAIN, Context, Flow, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
@@ -18,8 +18,6 @@ from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import LearnerState
 from models.privacy import PrivacyRequest
-
-AGAIN = "again"  # what the button of a nudge says
 
 
 def main_menu(ctx: Context) -> list[Action]:
@@ -193,12 +191,9 @@ def question_offer(ctx: Context) -> Message:
 
 def nudge(ctx: Context, mark: str, please: str) -> Message:
     """In place of a whole card once more: what to tap, and a button that shows it again."""
-    again = line.choice(ctx.t("Show it again"), mark, AGAIN)
-    return line.quick(please, [again, line.entry(ctx.t("Cancel"), "cancel"), _help(ctx)])
-
-
-def _help(ctx: Context) -> Action:
-    return line.entry(ctx.t("Help"), "help")
+    again = line.choice(ctx.t("Show it again"), mark, SHOW_AGAIN)
+    leave = [line.entry(ctx.t("Cancel"), "cancel"), line.entry(ctx.t("Help"), "help")]
+    return line.quick(please, [again, *leave])
 
 
 def request_arrived(ctx: Context, request: PrivacyRequest, *buttons: Action) -> Message:

@@ -125,7 +125,7 @@ _ALL = (
                 "If you have one name only, send it once more."
             ),
             "name_question": _(
-                "That looks like a question or a wish, so I have not taken it for your name."
+                "That looks like a question or a wish, so I have not taken it for an answer."
             ),
             "name_polite": _(
                 "The last word could be politeness or part of your name. If it is part of it, "
@@ -243,14 +243,25 @@ def read(item: Item, typed: str, *, insists: bool = False) -> str:
 
 
 def read_answer(item: Item, said: str, *, insists: bool = False) -> str:
-    """An answer in a chat as it is stored: read without the politeness that surrounds the value."""
+    """An answer in a chat as it is stored: read without the politeness that surrounds the value.
+
+    Raises InputError; for a question that is no value it is name_question, whatever was asked.
+    """
     try:
-        value = FIELDS[item].answered(said)
+        return read(item, _value(item, said, insists=insists), insists=insists)
+    except InputError as error:
+        if error.suggestion is None and names.is_question(said):
+            raise InputError("name_question") from None
+        raise
+
+
+def _value(item: Item, said: str, *, insists: bool) -> str:
+    try:
+        return FIELDS[item].answered(said)
     except InputError as error:
         if not insists or error.suggestion is None:
             raise
-        value = error.suggestion
-    return read(item, value, insists=insists)
+        return error.suggestion
 
 
 def value_of(learner: Learner, item: Item) -> str | None:

@@ -26,36 +26,52 @@ _NA = (
     "อาสนะ", "ศาสนะ", "ยุวนะ",
 )  # fmt: skip
 
-_BEFORE = re.compile(
-    r"^(?:(?:สวัสดี|หวัดดี)(?:ค่ะ|คะ|ครับ|คับ|จ้า)+\s*|(?:ค่ะ|ครับ|คับ)\s+|(?:hello|hi)(?:,\s*|\s+(?=(?:my|i['’]?m|i\s+am|name|this)\b)))?"
-    r"(?:(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก|น้อง|แม่|พ่อ)?\s?ชื่อ"
+_GREETING = (
+    r"(?:(?:สวัสดี|หวัดดี)(?:ค่ะ|คะ|ครับ|คับ|จ้า)+\s*|(?:ค่ะ|ครับ|คับ)\s+"
+    r"|(?:hello|hi)(?:,\s*|\s+(?=(?:my|i\W?m|i\s+am|name|this)\b)))"
+)
+_SELF = r"(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก|น้อง|แม่|พ่อ)"
+_THAI_LABEL = (
+    rf"{_SELF}?\s?ชื่อ"
     r"(?:\s?จริง(?!ใจ|จัง|ยะ)|\s?เต็ม(?=[\s:])|\s?เล่น)?"
     r"(?:\s?(?:[-–/]|และ|กับ)?\s?นามสกุล|\s?[-–/]\s?สกุล|\s?สกุล(?=[\s:]))?"
-    r"(?:\s?(?:ของ)?(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก)(?=\s?(?:คือ|[:：=])))?"
+    rf"(?:\s?(?:ของ)?{_SELF}(?=\s?(?:คือ|[:：=])))?"
     r"(?:\s*(?:คือ|[:：=]|[-–]\s))*\s*"
-    r"|(?:my\s+)?(?:full\s+)?(?:nick)?name(?:\s*(?:is\b|[:：=])|['’]s\b)\s*"
-    r"|(?:i\s+am|i['’]?m|this\s+is|call\s+me|it['’]s)\s+)?",
-    re.IGNORECASE,
 )
+_LATIN_LABEL = (
+    r"(?:my\s+)?(?:full\s+)?(?:nick)?name(?:\s*(?:is\b|[:：=])|['’]s\b)\s*"
+    r"|(?:i\s+am|i['’]?m|this\s+is|call\s+me|it['’]s)\s+"
+)
+_BEFORE = re.compile(rf"^{_GREETING}?(?:{_THAI_LABEL}|{_LATIN_LABEL})?", re.IGNORECASE)
 _SURNAME = re.compile(r"\s*นามสกุล\s*(?:คือ|[:：=])?\s*")
 
-_ASKS = re.compile(
-    r"\?|？|(?:ได้|ใช่|ดี|แพง|ฟรี|มี|ต้อง\S*|เรียน\S*|สมัคร\S*|ใช้\S*|จ่าย\S*|ให้\S*)(?:ไหม|มั้ย|มัย|ม้าย)(?:$|\s|คะ|ครับ|คับ|นะ|อะ)"
-    r"|^มี\S+ไหม(?:$|คะ|ครับ)|มั้ย|(?:หรือ|รึ)(?:เปล่า|ป่าว|ยัง|ไม่)|(?:เหรอ|หรอ|ป่ะ)(?:คะ|ครับ|คับ)?$|หรือ(?:คะ|ครับ|คับ)$"
-    r"|เท่าไ|เท่าไหร|ยังไง|ยังงัย|อย่างไร|อะไร|ทำไม|เมื่อไ|ที่ไหน|ตอนไหน|อันไหน|แบบไหน|คอร์สไหน|ใคร(?:คะ|ครับ|$)"
-    r"|กี่(?:บาท|ปี|วัน|เดือน|คน|ชั่วโมง|ชม|โมง|บท|คอร์ส|ครั้ง|นาที)|(?:ขอ|สอบ|อยาก)ถาม|สอบถาม|อยากทราบ|อยากรู้|ขอทราบ"
-    r"|(?:^|\s|ถาม|ทราบ|รู้|ดู)ราคา|^(?:หนู|ผม|ดิฉัน|ฉัน|เรา)?\s?(?:อยาก|ไม่)|^(?:ขอ(?!น)\S*ก่อน|รอ(?:แป๊บ|ก่อน|สักครู่)|แป๊บ|เดี๋ยว)"
-    r"|^(?:what(?:'?s)?|why|which|how\s+(?:much|many|long|old|far|often|can|do|does|is|are|to|about)|where\s+(?:is|are|do|can)|when\s+(?:is|do|does|will|can)"
-    r"|who\s+(?:is|are)|(?:can|could|may|should|will|do|am)\s+(?:i|you|we|it|they)|do(?:es)?\s+(?:it|the)"
-    r"|is\s+(?:it|this|that|there|the)|are\s+(?:you|there|the|we)|i\s+(?:want|need|would|have|don)"
-    r"|i'?d\s|question|(?:the\s+)?price(?:\s+(?:is|of|for)|$)|tell\s+me)(?:\b|$)",
-    re.IGNORECASE,
-)  # fmt: skip
+_PARTICLE = r"(?:คะ|ครับ|คับ|นะ|อะ)"
+_ASKING = (
+    r"\?|？",
+    # ไหม is silk, and stands in names: it asks behind what can be asked about.
+    rf"(?:ได้|ใช่|ดี|แพง|ฟรี|มี|(?:ต้อง|เรียน|สมัคร|ใช้|จ่าย|ให้)\S*)(?:ไหม|มัย|ม้าย)(?:$|\s|{_PARTICLE})",
+    rf"^มี\S+ไหม(?:$|{_PARTICLE})",
+    r"มั้ย|(?:หรือ|รึ)(?:เปล่า|ป่าว|ยัง|ไม่)",
+    rf"(?:เหรอ|หรอ|ป่ะ){_PARTICLE}?$|หรือ{_PARTICLE}$|ใคร(?:{_PARTICLE}|$)",
+    r"เท่าไ|ยังไง|ยังงัย|อย่างไร|อะไร|ทำไม|เมื่อไ|(?:ที่|ตอน|อัน|แบบ|คอร์ส)ไหน",
+    r"กี่(?:บาท|ปี|วัน|เดือน|คน|ชั่วโมง|ชม|โมง|บท|คอร์ส|ครั้ง|นาที)",
+    r"(?:ขอ|สอบ|อยาก)ถาม|(?:อยาก|ขอ)ทราบ|อยากรู้|(?:^|\s|ถาม|ทราบ|รู้|ดู)ราคา",
+    r"^(?:หนู|ผม|ดิฉัน|ฉัน|เรา)?\s?(?:อยาก|ไม่)",
+    r"^(?:ขอ(?!น)\S*ก่อน|รอ(?:แป๊บ|ก่อน|สักครู่)|แป๊บ|เดี๋ยว)",
+    r"^(?:what|what'?s|why|which|question|tell\s+me)\b",
+    r"^how\s+(?:much|many|long|old|far|often|can|do|does|is|are|to|about)\b",
+    r"^(?:where\s+(?:is|are|do|can)|when\s+(?:is|do|does|will|can)|who\s+(?:is|are))\b",
+    r"^(?:can|could|may|should|will|do|am)\s+(?:i|you|we|it|they)\b|^do(?:es)?\s+(?:it|the)\b",
+    r"^(?:is\s+(?:it|this|that|there|the)|are\s+(?:you|there|the|we))\b",
+    r"^(?:i\s+(?:want|need|would|have|don)|i'?d\s)",
+    r"^(?:the\s+)?price(?:\s+(?:is|of|for)\b|$)",
+)
+_ASKS = re.compile("|".join(_ASKING), re.IGNORECASE)
 
 
 def is_question(said: str) -> bool:
     """Whether somebody asks or wishes something instead of giving a name; ไหม is a name too."""
-    return _ASKS.search(inputs.tidy(said)) is not None
+    return len(said) <= LONGEST and _ASKS.search(inputs.tidy(said)) is not None
 
 
 def bare(said: str) -> str:

@@ -18,7 +18,7 @@ from handlers.line.guardian_texts import (
     refused_card,
     seen_by_guardian,
 )
-from handlers.line.shared import AGAIN, greeting, nudge
+from handlers.line.shared import greeting, nudge
 from models.consent import ConsentState, Purpose
 from models.guardianship import Relation
 
@@ -53,8 +53,6 @@ def _answer(
     """What was tapped and under which words, or what to tap."""
     t, mark = ctx.t, flow.mark(step)
     chosen = event.choice(mark)
-    if chosen == AGAIN:
-        return flow.to(ctx, step)
     if chosen not in {"yes", "no"}:
         please = t("Please read the card and tap one of its buttons; typing is not enough.")
         return flow.stay(ctx, nudge(ctx, mark, please))

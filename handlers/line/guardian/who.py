@@ -5,15 +5,15 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import input_words
+from bot.presentation import input_words, words
 from bot.presentation.labels import label
 from bot.services.guardians import guardians
-from bot.services.people import inputs
+from bot.services.people import answers, inputs
 from bot.services.people.fields import Item
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
-from handlers.line.shared import AGAIN, answered, nudge, question_offer
+from handlers.line.shared import answered, nudge, question_offer
 from models.guardianship import Relation
-from models.learner import ADULT_FROM
+from models.learner import ADULT_FROM, AgeBand
 
 
 @flow.prompt(Step.RELATION)
@@ -55,8 +55,6 @@ def relation_chosen(event: Event, ctx: Context) -> HandlerResult:
     held = held_request(ctx, READING)
     if held is None:
         return flow.end(dead(ctx))
-    if chosen == AGAIN:
-        return flow.to(ctx, Step.RELATION)
     if chosen not in set(Relation):
         please = ctx.t("Please tap one of the buttons.")
         return flow.stay(ctx, nudge(ctx, flow.mark(Step.RELATION), please))
@@ -80,7 +78,7 @@ def ask_grown_up(ctx: Context) -> list[Message]:
 
 @flow.step(Step.GROWN_UP)
 def grown_up_chosen(event: Event, ctx: Context) -> HandlerResult:
-    chosen = event.choice(flow.mark(Step.GROWN_UP))
+    chosen = event.choice(flow.mark(Step.GROWN_UP)) or _is_grown_up(event.plain)
     held = held_request(ctx, READING)
     if held is None:
         return flow.end(dead(ctx))
@@ -90,6 +88,16 @@ def grown_up_chosen(event: Event, ctx: Context) -> HandlerResult:
         guardians.release(held[0])
         return flow.end(too_young(ctx))
     return flow.to(ctx, Step.CALLED)
+
+
+def _is_grown_up(said: str) -> str | None:
+    """A typed yes, or a typed age that is one; whoever may not agree has to tap it."""
+    try:
+        band = answers.age_band(said)
+    except InputError:
+        return None
+    is_grown_up = band is AgeBand.FROM_20 or words.yes_or_no(said, yes="yes", no="") == "yes"
+    return "yes" if is_grown_up else None
 
 
 @flow.prompt(Step.CALLED)

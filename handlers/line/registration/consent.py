@@ -23,9 +23,11 @@ from handlers.line.registration.guardian import (
     remembered,
     where_it_stands,
 )
-from handlers.line.shared import AGAIN, human_offer, main_menu, nudge, record_choice
+from handlers.line.shared import human_offer, main_menu, nudge, record_choice
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand, LearnerState
+
+OTHER = "other"  # an age group than the one that was guessed
 
 
 @flow.entry("register")
@@ -103,8 +105,6 @@ def consent_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.CONSENT))
     seen = seen_text(ctx, event.postback.get("c"))
-    if chosen == AGAIN:
-        return flow.to(ctx, Step.CONSENT)
     if chosen not in {"yes", "no"}:
         please = t(
             "Please read the card and tap “I agree” or “I do not agree”; typing is not enough."
@@ -175,8 +175,8 @@ def age_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.AGE))
     guessed = ctx.draft.get("guessed")
     if guessed and event.kind == "message":
-        chosen = words.yes_or_no(event.plain, yes=guessed, no=AGAIN)
-    if chosen == AGAIN:
+        chosen = words.yes_or_no(event.plain, yes=guessed, no=OTHER)
+    if chosen == OTHER:
         _forget_guess(ctx)
         return flow.to(ctx, Step.AGE)
     if chosen not in set(AgeBand):
@@ -211,7 +211,7 @@ def _age_typed(event: Event, ctx: Context) -> HandlerResult:
         ctx.draft.setdefault("sources", {})["guessed"] = event.message_id
     buttons = [
         line.choice(t("Yes, that is right"), step, band),
-        line.choice(t("No, another group"), step, AGAIN),
+        line.choice(t("No, another group"), step, OTHER),
         line.entry(t("Cancel"), "cancel"),
     ]
     return flow.stay(ctx, line.quick(t("{group}, right?", group=label(band, t)), buttons))

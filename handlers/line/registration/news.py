@@ -7,7 +7,7 @@ from bot.line.messages import Message
 from bot.services.consent.consents import ConsentStatement
 from handlers.line.news_texts import news_card, seen_news
 from handlers.line.registration.flow import Step, flow, keep_button, kept, onward, placed
-from handlers.line.shared import AGAIN, main_menu, nudge, record_choice
+from handlers.line.shared import main_menu, nudge, record_choice
 from models.consent import Purpose
 
 
@@ -44,8 +44,6 @@ def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Handler
     if (as_it_was := kept(event, ctx, step)) is not None:
         return as_it_was
     chosen = event.choice(flow.mark(step))
-    if chosen == AGAIN:
-        return flow.to(ctx, step)
     if chosen not in {"yes", "no"}:
         please = t("Please tap one of the two buttons; either answer is fine.")
         return flow.say(nudge(ctx, flow.mark(step), please))

@@ -14,7 +14,7 @@ from bot.services.subscriptions import opt_in, subscriptions
 from handlers.line.receipts import receipt
 from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, missing, onward, put_aside
 from handlers.line.registration.guardian import give_up
-from handlers.line.shared import AGAIN, nudge
+from handlers.line.shared import nudge
 from models.consent import Purpose
 from models.learner import AgeBand
 
@@ -69,8 +69,6 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
     if chosen in set(EDITABLE) and ctx.draft.get(chosen) != BY_GUARDIAN:
         put_aside(ctx, chosen)
         return onward(ctx)
-    if chosen == AGAIN:
-        return flow.to(ctx, Step.SUMMARY)
     if chosen != "confirm":
         please = t("Please tap “Confirm and register”, or “Change” beside what is not right.")
         return flow.say(nudge(ctx, flow.mark(Step.SUMMARY), please))

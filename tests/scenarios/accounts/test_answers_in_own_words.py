@@ -70,7 +70,7 @@ def test_a_question_is_answered_kindly_and_the_name_asked_again(language, someon
     for _ in range(4):
         said = words(chat.says(asked))
         assert (
-            t("That looks like a question or a wish, so I have not taken it for your name.") in said
+            t("That looks like a question or a wish, so I have not taken it for an answer.") in said
         )
         assert t("Do you have a question first?") in said
         assert question(t, Step.NAME) in said
@@ -79,6 +79,16 @@ def test_a_question_is_answered_kindly_and_the_name_asked_again(language, someon
     assert '"tries"' not in all_words(), "it was no wrong answer"
     assert question(t, Step.NAME) in words(tap(chat, "See the courses"))
     assert step_of(rows) == Step.NAME
+
+
+@pytest.mark.parametrize("step", [Step.PHONE, Step.EMAIL, Step.LINE_ID])
+def test_a_question_is_told_as_one_at_every_detail(step, someone):
+    chat = someone("มะลิ")
+    t = language_of(chat)
+    reach(chat, step)
+    said = words(chat.says("ทำไมต้องบอกคะ"))
+    assert t("Do you have a question first?") in said
+    assert question(t, step) in said
 
 
 def test_the_reason_of_a_refusal_is_the_true_one(someone):
@@ -306,6 +316,21 @@ def test_a_guardian_sees_her_name_and_may_correct_it(language, someone, rows, da
 
     (called,) = database.read(lambda s: [row.guardian_called for row in s.query(Guardianship)])
     assert called == CALLED
+
+
+@pytest.mark.parametrize("typed", ["45 ค่ะ", "ใช่ค่ะ", "ค่ะ", "yes"])
+def test_a_guardian_may_type_the_age(typed, someone):
+    child, guardian = someone("Child"), someone("Parent")
+    t = language_of(guardian)
+    code = asks(child, "from_11_to_19")
+    guardian.adds_the_account()
+    opens(guardian, code)
+    (nudge,) = guardian.says("โอเค")
+    assert nudge.message["type"] == "text"
+    tap(guardian, "I am the parent")
+    for unsure in ("15", "500", "ไม่", "อะไรนะ"):
+        assert t("Please tap one of the buttons.") in words(guardian.says(unsure))
+    assert question(t, Step.NAME) in words(guardian.says(typed))
 
 
 def test_one_slip_in_a_code_is_asked_again_and_the_code_may_be_polite(someone, rows):
