@@ -21,9 +21,11 @@ from handlers.line.shared import (
     greeting,
     human_offer,
     left_as_it_is,
+    name_question,
     not_registered,
     nudge,
     question_offer,
+    source_of,
 )
 from models.learner import Learner, LearnerState
 
@@ -130,7 +132,8 @@ def value_given(event: Event, ctx: Context) -> HandlerResult:
         return _onward(event, ctx, "")
     try:
         # Some people have one name only: the same single name a second time is meant.
-        return _onward(event, ctx, answered(event, item, ctx.draft.get("single_name")))
+        mark, refused = flow.mark(Step.VALUE), ctx.draft.get("single_name")
+        return _onward(event, ctx, answered(event, item, mark, refused))
     except InputError as error:
         return _wrong(event, ctx, error)
 
@@ -145,6 +148,8 @@ def _wrong(event: Event, ctx: Context, error: InputError) -> HandlerResult:
         return flow.to(ctx, Step.VALUE, *wrong, question_offer(ctx))
     if error.code in {"name_single", "name_polite"}:
         _keep(event, ctx, single_name=inputs.tidy(event.plain))
+    if error.code == "name_polite":
+        return flow.stay(ctx, name_question(ctx, flow.mark(Step.VALUE), error.suggestion or ""))
     ctx.draft["tries"] = ctx.draft.get("tries", 0) + 1
     if ctx.draft["tries"] % MAX_TRIES == 0:
         wrong.append(human_offer(ctx, "account"))
@@ -241,10 +246,10 @@ def _item(ctx: Context) -> Item:
 
 
 def _onward(event: Event, ctx: Context, value: str) -> HandlerResult:
-    source = ctx.draft.get("sources", {}).get("typed_email")
+    source = source_of(event, ctx, "typed_email") or source_of(event, ctx, "single_name")
     _forget(ctx)
     _keep(event, ctx, value=value)
-    if event.message_id is None and source:
+    if source:
         ctx.draft["sources"]["value"] = source
     return flow.to(ctx, Step.CONFIRM)
 

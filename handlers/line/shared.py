@@ -5,7 +5,7 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.presentation import request_words
+from bot.presentation import request_words, words
 from bot.services.accounts import accounts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
@@ -161,15 +161,46 @@ def did_you_mean(ctx: Context, mark: str) -> list[Message]:
     return [line.quick(question, buttons)]
 
 
-def answered(event: Event, item: Item, refused: str | None = None) -> str:
+def answered(event: Event, item: Item, mark: str, refused: str | None = None) -> str:
     """A typed detail as it is stored; raises InputError.
 
-    refused: the name that was refused last; said once more, it is meant.
+    refused: the name that was refused last; said once more, it is meant. mark: of the step, whose
+    buttons say how a doubtful name ends.
     """
+    if refused is not None and (chosen := _ending(event, mark, refused)) is not None:
+        return fields.read(item, chosen, insists=True)
     if item is Item.NAME and event.emojis:
         raise InputError("name_emoji")
     insists = names.is_repeated(refused, event.plain)
     return fields.read_answer(item, event.plain, insists=insists)
+
+
+def _ending(event: Event, mark: str, refused: str) -> str | None:
+    """The doubtful name as it was said to be right; None where nothing was said about it."""
+    name = names.whole(refused)
+    likely = names.shorter(name)
+    chosen = event.choice(mark) or words.yes_or_no(event.plain, yes="likely", no="")
+    return {"likely": likely, "whole": name}.get(chosen or "") if likely != name else None
+
+
+def source_of(event: Event, ctx: Context, key: str) -> str | None:
+    """The message that a value came in: an earlier one where that was only said to be right."""
+    is_confirmed = words.yes_or_no(event.plain, yes="yes", no="no") is not None
+    if event.message_id is not None and not is_confirmed:
+        return event.message_id
+    source: str | None = ctx.draft.get("sources", {}).get(key)
+    return source
+
+
+def name_question(ctx: Context, mark: str, name: str) -> Message:
+    """Which of two names is right: the likely one, or the one with the doubtful end."""
+    t, likely = ctx.t, names.shorter(name)
+    buttons = [
+        line.choice(t("Yes, that is right"), mark, "likely"),
+        line.choice(t("No, with “{ending}”", ending=name[len(likely) :].strip()), mark, "whole"),
+        line.entry(t("Cancel"), "cancel"),
+    ]
+    return line.quick(t("Is your name “{name}”?", name=likely), buttons)
 
 
 def question_offer(ctx: Context) -> Message:

@@ -127,10 +127,7 @@ _ALL = (
             "name_question": _(
                 "That looks like a question or a wish, so I have not taken it for an answer."
             ),
-            "name_polite": _(
-                "The last word could be politeness or part of your name. If it is part of it, "
-                "send the same once more; otherwise write the name without it."
-            ),
+            "name_polite": _("The end of that could be politeness or part of your name."),
             "name_emoji": _(
                 "There is a LINE emoji in your name, and it cannot be kept. "
                 "Please write the name in letters only."
@@ -259,7 +256,11 @@ def _value(item: Item, said: str, *, insists: bool) -> str:
     try:
         return FIELDS[item].answered(said)
     except InputError as error:
-        if not insists or error.suggestion is None:
+        if error.suggestion is None:
+            raise
+        if " " not in error.suggestion:
+            return names.shorter(error.suggestion)
+        if not insists:
             raise
         return error.suggestion
 

@@ -23,7 +23,7 @@ _LATIN = re.compile(r"\s(?:ka+|kha|na)$", re.IGNORECASE)
 _ENDINGS = ("นาคะ", "โภคะ", "มรรคะ", "มัคคะ", "มีค่า", "ล้ำค่า", "ทรงค่า", "สูงค่า", "คุณค่า", "เลอค่า")
 _NA = (
     "ชนะ", "ธนะ", "รัตนะ", "วัฒนะ", "มานะ", "กาญจนะ", "พันธนะ", "วาสนะ", "เสนะ", "ภูวนะ", "ปรีชานะ",
-    "อาสนะ", "ศาสนะ", "ยุวนะ",
+    "อาสนะ", "ศาสนะ", "ยุวนะ", "พัฒนะ", "ทัศนะ", "จันทนะ", "ฐานะ", "ชีนะ", "จีนะ",
 )  # fmt: skip
 
 _GREETING = (
@@ -34,7 +34,7 @@ _SELF = r"(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก|น�
 _THAI_LABEL = (
     rf"{_SELF}?\s?ชื่อ"
     r"(?:\s?จริง(?!ใจ|จัง|ยะ)|\s?เต็ม(?=[\s:])|\s?เล่น)?"
-    r"(?:\s?(?:[-–/]|และ|กับ)?\s?นามสกุล|\s?[-–/]\s?สกุล|\s?สกุล(?=[\s:]))?"
+    r"(?:\s?(?:[-–/]|และ|กับ)?\s?นามสกุล|\s?[-–/]\s?สกุล|\s?สกุล(?=[\s:]+\S+\s+\S))?"
     rf"(?:\s?(?:ของ)?{_SELF}(?=\s?(?:คือ|[:：=])))?"
     r"(?:\s*(?:คือ|[:：=]|[-–]\s))*\s*"
 )
@@ -94,10 +94,16 @@ def bare(said: str) -> str:
 
 def is_repeated(before: str | None, said: str) -> bool:
     """Whether the name that was refused is said again, politely or not: then it is meant."""
-    return before is not None and _core(before) == _core(said)
+    return before is not None and whole(before) == whole(said)
 
 
-def _core(said: str) -> str:
+def shorter(name: str) -> str:
+    """A doubtful name without what may be politeness at its end."""
+    return re.sub(r"(?:คะ|ค่า|นะ|\s(?:ka+|kha|na))$", "", name, flags=re.IGNORECASE)
+
+
+def whole(said: str) -> str:
+    """A doubtful name with what may be politeness at its end; any other without."""
     try:
         return bare(said)
     except InputError as error:
@@ -114,7 +120,7 @@ def bare_nickname(said: str) -> str:
     except InputError as error:
         if error.suggestion is None:
             raise
-        return re.sub(r"(?:คะ|ค่า|นะ)$", "", error.suggestion)
+        return shorter(error.suggestion)
 
 
 def _without_politeness(name: str) -> tuple[str, bool]:
@@ -132,7 +138,7 @@ def _without_politeness(name: str) -> tuple[str, bool]:
             continue
         name = _SURE.sub("", name)
         was_polite = was_polite or name != before
-        if was_polite:
+        if was_polite and not name.endswith(_NA):
             name = _AFTER_ALL.sub("", name)
         words = name.split()
         if len(words) > 2 and words[-2] != "แซ่":

@@ -11,7 +11,7 @@ from bot.services.guardians import guardians
 from bot.services.people import answers, inputs
 from bot.services.people.fields import Item
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
-from handlers.line.shared import answered, nudge, question_offer
+from handlers.line.shared import answered, name_question, nudge, question_offer, source_of
 from models.guardianship import Relation
 from models.learner import ADULT_FROM, AgeBand
 
@@ -111,15 +111,21 @@ def ask_called(ctx: Context) -> list[Message]:
 def called_given(event: Event, ctx: Context) -> HandlerResult:
     try:
         # Some people have one name only: the same single name a second time is meant.
-        ctx.draft["called"] = answered(event, Item.NAME, ctx.draft.get("single"))
+        mark, refused = flow.mark(Step.CALLED), ctx.draft.get("single")
+        ctx.draft["called"] = answered(event, Item.NAME, mark, refused)
     except InputError as error:
         if error.code in {"name_single", "name_polite"}:
             ctx.draft["single"] = inputs.tidy(event.plain)
             _remember_source(event, ctx, "single")
+        if error.code == "name_polite":
+            return flow.stay(ctx, name_question(ctx, mark, error.suggestion or ""))
         offer = [question_offer(ctx)] if error.code == "name_question" else []
         return flow.to(ctx, Step.CALLED, input_words.why(ctx.t, error.code), *offer)
     ctx.draft.pop("single", None)
-    _remember_source(event, ctx, "called")
+    source = source_of(event, ctx, "single") or event.message_id
+    ctx.draft.get("sources", {}).pop("single", None)
+    if source:
+        ctx.draft.setdefault("sources", {})["called"] = source
     return flow.to(ctx, Step.ENROLMENT)
 
 

@@ -9,7 +9,15 @@ from bot.presentation import input_words, words
 from bot.services.people import answers, fields, inputs
 from bot.services.people.fields import FIELDS, Item
 from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward, placed
-from handlers.line.shared import answered, did_you_mean, human_offer, main_menu, question_offer
+from handlers.line.shared import (
+    answered,
+    did_you_mean,
+    human_offer,
+    main_menu,
+    name_question,
+    question_offer,
+    source_of,
+)
 
 MAY_BE_MEANT = {"name_single", "name_polite"}
 SLIP = ("typed_email", "meant_email")
@@ -80,12 +88,14 @@ def _take(event: Event, ctx: Context, item: Item) -> HandlerResult:
     step = Step(item)
     try:
         # Some people have one name only: the same single name a second time is meant.
-        ctx.draft[step] = answered(event, item, ctx.draft.get("single_name"))
+        ctx.draft[step] = answered(event, item, flow.mark(step), ctx.draft.get("single_name"))
     except InputError as error:
         return _wrong(event, ctx, step, error)
     ctx.draft.get("tries", {}).pop(step, None)
+    source = source_of(event, ctx, "single_name") or event.message_id
     _forget(ctx, "single_name", *SLIP)
-    _remember_source(event, ctx, step)
+    if source:
+        ctx.draft.setdefault("sources", {})[step] = source
     return onward(ctx)
 
 
@@ -102,6 +112,8 @@ def _wrong(event: Event, ctx: Context, step: Step, error: InputError) -> Handler
     if error.code in MAY_BE_MEANT:
         ctx.draft["single_name"] = inputs.tidy(event.plain)
         _remember_source(event, ctx, "single_name")
+    if error.code == "name_polite":
+        return flow.stay(ctx, name_question(ctx, flow.mark(step), error.suggestion or ""))
     tries = ctx.draft.setdefault("tries", {})
     tries[step] = tries.get(step, 0) + 1
     if tries[step] % MAX_TRIES == 0:

@@ -109,12 +109,31 @@ def test_the_reason_of_a_refusal_is_the_true_one(someone):
         assert t(why) in words(chat.says(said)), said
 
 
-def test_a_surname_that_may_be_politeness_is_kept_when_it_is_repeated(someone, database):
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("ใช่", "สมหญิง รักไทย"),
+        ("ใช่ค่ะ", "สมหญิง รักไทย"),
+        ("ไม่ใช่ มี “คะ” ด้วย", "สมหญิง รักไทยคะ"),
+        ("สมหญิง รักไทยคะ", "สมหญิง รักไทยคะ"),
+        ("สมหญิง รักชาติ", "สมหญิง รักชาติ"),
+    ],
+)
+def test_what_may_be_politeness_or_a_surname_is_asked_about(answer, kept, someone, line, rows):
     chat = someone("มะลิ")
+    t = language_of(chat)
     reach(chat, Step.NAME)
-    said = words(chat.says("สมหญิง รักไทยคะ"))
-    assert "คำสุดท้ายอาจเป็นคำลงท้าย" in said
-    assert question(language_of(chat), Step.PHONE) in words(chat.says("สมหญิง รักไทยคะ"))
+    event = line.text(chat.user_id, "สมหญิง รักไทยคะ")
+    assert words(chat.heard()) == t("Is your name “{name}”?", name="สมหญิง รักไทย")
+    said = chat.taps(answer) if answer in chat.labels() else chat.says(answer)
+    assert question(t, Step.PHONE) in words(said)
+    for step in (Step.PHONE, Step.EMAIL, Step.LINE_ID, Step.LINE_NEWS, Step.EMAIL_NEWS):
+        said = ACTS[step](chat)
+    assert kept in words(said).split("\n")
+    if answer.startswith(("ใช่", "ไม่ใช่")):
+        line.unsend(chat.user_id, event["message"]["id"])
+        ACTS[Step.SUMMARY](chat)
+        assert step_of(rows) == Step.NAME, "the message with the name was taken back"
 
 
 @pytest.mark.parametrize(
