@@ -29,6 +29,7 @@ from models.learner import Learner
 HAPPENINGS = {"follow", "unfollow", "unsend"}
 STAY = {"english", "thai"}  # asked again in the other language
 DRAFT_LIFE = periods.DRAFT
+SHOW_AGAIN = "show"  # a button of any step that asks once more what the step asks
 
 Draft = dict[str, Any]
 
@@ -127,6 +128,7 @@ class Reaction:
 
 
 Handler = Callable[[Event, Context], HandlerResult]
+LateHandler = Callable[[Event, Context], HandlerResult | None]
 Prompt = Callable[[Context], list[Message]]
 AfterWork = Callable[[Any, dict[str, str], Translator], "PostCommitReply"]
 
@@ -172,6 +174,7 @@ class Flow:
         self.handlers: dict[str, Handler] = {}
         self.prompts: dict[str, Prompt] = {}
         self.afters: dict[str, AfterWork] = {}
+        self.lates: dict[str, LateHandler] = {}
 
     def entry(self, action: str) -> Callable[[Handler], Handler]:
         """Declare what an entry action does, from wherever the person stands."""
@@ -180,6 +183,13 @@ class Flow:
     def step(self, step: StrEnum) -> Callable[[Handler], Handler]:
         """Declare what an answer at a step does."""
         return self._claim(self.handlers, str(step))
+
+    def late(self, step: StrEnum, value: str) -> Callable[[LateHandler], LateHandler]:
+        """Declare what a button of a step still does when that step is over, from anywhere.
+
+        The handler returns None where it comes too late: then it is an old button like others.
+        """
+        return self._claim(self.lates, f"{self.mark(step)}={value}")
 
     def prompt(self, step: StrEnum) -> Callable[[Prompt], Prompt]:
         """Declare what a step asks."""
@@ -248,6 +258,11 @@ def ignored(event: Event, ctx: Context) -> HandlerResult:
     return HandlerResult()
 
 
+def shown_again(event: Event, ctx: Context) -> HandlerResult:
+    """Ask once more what the open step asks."""
+    return HandlerResult(tuple(ctx.asked()))
+
+
 class Dispatcher:
     """Entry action, then open step, then fallback; cancel and help work from every step."""
 
@@ -269,9 +284,11 @@ class Dispatcher:
         self.nobody = nobody  # said where LINE does not tell from whom an event is
         self.entries: dict[str, Handler] = {}
         self.afters: dict[str, AfterWork] = {}
+        self.lates: dict[str, LateHandler] = {}
         self.for_staff: set[str] = set()
         for flow in self.flows.values():
             flow.check()
+            self.lates |= flow.lates
             self.for_staff |= set(flow.entries) if flow.is_for_staff else set()
             for table, mine in ((self.entries, flow.entries), (self.afters, flow.afters)):
                 for key, function in mine.items():
@@ -315,19 +332,26 @@ class Dispatcher:
             # Inside a flow a text is an answer: only whole command words are commands there.
             is_inside = flow is not None and not flow.is_light
             action = self._staff_action(event.text, ctx, is_inside=is_inside)
-            action = action or words.command(event.text, inside=is_inside)
+            action = action or words.command(event.plain, inside=is_inside)
         return None if action in self.for_staff and ctx.member is None else action
 
     def _answered(self, event: Event, ctx: Context, flow: Flow | None) -> Handler:
         """The handler of an answer: the open step's, where the answer is one to it."""
         is_button = event.kind == "postback"
         if flow is None or ctx.conversation.step not in flow.handlers:
-            return self.entries["stale"] if is_button else self.fallback
-        if is_button and event.choice(f"{flow.name}.{ctx.conversation.step}") is None:
-            return self.entries["stale"]
+            return self._old_button if is_button else self.fallback
+        chosen = event.choice(f"{flow.name}.{ctx.conversation.step}")
+        if is_button and chosen in {None, SHOW_AGAIN}:
+            return self._old_button if chosen is None else shown_again
         if event.message_kind not in {None, "text"}:
             return self.entries["attachment"]
         return flow.handlers[ctx.conversation.step]
+
+    def _old_button(self, event: Event, ctx: Context) -> HandlerResult:
+        """What a button of a step does that is not the open one."""
+        late = self.lates.get(f"{event.postback.get('s')}={event.postback.get('v')}")
+        done = late(event, ctx) if late is not None else None
+        return done if done is not None else self.entries["stale"](event, ctx)
 
     @staticmethod
     def _staff_action(text: str, ctx: Context, *, is_inside: bool) -> str | None:

@@ -46,6 +46,7 @@ class Guardianship(Base):
     state: Mapped[GuardianshipState] = mapped_column(ByValue(GuardianshipState))
     relation: Mapped[Relation | None] = mapped_column(ByValue(Relation))
     code_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    code_sealed: Mapped[bytes | None]  # while it waits, so that it can be shown again
     nickname_sealed: Mapped[bytes | None]
     child_line_sealed: Mapped[bytes | None]  # LINE userIds, for the two notices
     guardian_line_sealed: Mapped[bytes | None]
@@ -55,6 +56,7 @@ class Guardianship(Base):
     decided_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
+    code = Sealed("code_sealed")
     nickname = Sealed("nickname_sealed")
     child_line = Sealed("child_line_sealed")
     guardian_line = Sealed("guardian_line_sealed")

@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime
 from typing import Any, Literal
+from uuid import uuid4
 
 from bot.clock import Clock
 from simulator import taps
@@ -182,6 +183,21 @@ class Platform:
 
     def image(self, user_id: str, *, deliver_now: bool = True) -> Event:
         return self._say(user_id, "image", {"contentProvider": {"type": "line"}}, deliver_now)
+
+    def images(
+        self, user_id: str, total: int, *, is_numbered: bool = True, deliver_now: bool = True
+    ) -> list[Event]:
+        """Several pictures sent at once; older phones do not number them ("imageSet")."""
+        image_set = str(uuid4().int)[:18]
+        sent = []
+        for index in range(1, total + 1):
+            numbers = {"index": index, "total": total} if is_numbered else {}
+            words = {
+                "contentProvider": {"type": "line"},
+                "imageSet": {"id": image_set, **numbers},
+            }
+            sent.append(self._say(user_id, "image", words, deliver_now))
+        return sent
 
     def audio(self, user_id: str, duration: int = 3000, *, deliver_now: bool = True) -> Event:
         words = {"duration": duration, "contentProvider": {"type": "line"}}

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _USER = re.compile(r"U[0-9a-f]{32}")
+_PLACE, _MOST_EMOJIS = ("index", "length"), 100
 # What we act on. Everything else that LINE sends, now or later, is acknowledged and let go.
 KINDS = frozenset({"message", "postback", "follow", "unfollow", "unsend", "join"})
 
@@ -41,12 +42,22 @@ class Event:
     message_kind: str | None = None
     message_id: str | None = None
     text: str | None = None
+    emojis: tuple[str, ...] = ()  # LINE's own, as they stand in the text: "(smile)"
+    image_set: str | None = None  # pictures that were sent at once
     postback: dict[str, str] = field(default_factory=dict)
 
     @property
     def action(self) -> str | None:
         """The entry action that a button asks for."""
         return self.postback.get("a")
+
+    @property
+    def plain(self) -> str:
+        """The text without LINE's own emojis; empty where there is none."""
+        said = self.text or ""
+        for emoji in self.emojis:
+            said = said.replace(emoji, " ")
+        return said
 
     def choice(self, step: str) -> str | None:
         """What a button of this step says; None where the event is not such a button."""
@@ -85,6 +96,8 @@ def read_event(raw: dict[str, Any], received_at: datetime) -> Event | None:
     group_id = _text(source, "groupId") or _text(source, "roomId")
     user_id = _text(source, "userId")
     message, unsend = _dict(raw, "message"), _dict(raw, "unsend")
+    # A sticker carries words too, its own or those that somebody put on it: they say nothing.
+    text = _text(message, "text") if message.get("type") == "text" else None
     return Event(
         id=event_id(raw),
         kind=kind,
@@ -96,7 +109,9 @@ def read_event(raw: dict[str, Any], received_at: datetime) -> Event | None:
         is_unblocked=_dict(raw, "follow").get("isUnblocked") is True,
         message_kind=_text(message, "type"),
         message_id=_text(message, "id") or _text(unsend, "messageId"),
-        text=_text(message, "text"),
+        text=text,
+        emojis=_emojis(message, text or ""),
+        image_set=_text(_dict(message, "imageSet"), "id"),
         postback=_postback(_dict(raw, "postback")),
     )
 
@@ -133,6 +148,18 @@ def _text(raw: dict[str, Any], key: str) -> str | None:
     # PostgreSQL does not: whoever sent one would wait for an answer for good.
     whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\ufffd")
+
+
+def _emojis(message: dict[str, Any], text: str) -> tuple[str, ...]:
+    """What stands in a text for LINE's own emojis; places are counted in UTF-16 units."""
+    listed = message.get("emojis")
+    units, found = text.encode("utf-16-le"), []
+    for each in listed[:_MOST_EMOJIS] if isinstance(listed, list) else []:
+        index, length = (each.get(key) if isinstance(each, dict) else None for key in _PLACE)
+        if isinstance(index, int) and isinstance(length, int) and index >= 0 and 0 < length <= 100:
+            part = units[2 * index : 2 * (index + length)].decode("utf-16-le", "replace")
+            found += [part] if part.startswith("(") and part.endswith(")") else []
+    return tuple(found)
 
 
 def _time(value: Any, otherwise: datetime) -> datetime:

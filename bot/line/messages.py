@@ -136,6 +136,34 @@ def card(
     return {"type": "flex", "altText": clip(alt or title, ALT_LIMIT), "contents": bubble}
 
 
+def quiet_card(blocks: Sequence[dict[str, Any]], actions: list[Action], *, alt: str) -> Message:
+    """A small Flex bubble that asks nothing: no title, and links instead of buttons."""
+    links = [
+        {**paragraph(action["label"], small=True), "decoration": "underline", "action": action}
+        for action in actions
+    ]
+    body = {
+        "type": "box",
+        "layout": "vertical",
+        "spacing": "xs",
+        "paddingAll": "12px",
+        "contents": [*blocks, *links],
+    }
+    bubble = {"type": "bubble", "size": "kilo", "body": body}
+    return {"type": "flex", "altText": clip(alt, ALT_LIMIT), "contents": bubble}
+
+
+def headed(message: Message, line_above: str) -> Message:
+    """The message, a text or a card with a title, with a few small words above its own."""
+    if message["type"] == "text":
+        return {**message, "text": clip(f"{line_above} · {message['text']}", TEXT_LIMIT)}
+    bubble = message["contents"]
+    above = {"type": "text", "text": line_above, "color": PAPER, "size": "xs"}
+    header = {**bubble["header"], "contents": [above, *bubble["header"]["contents"]]}
+    alt = clip(f"{line_above} · {message['altText']}", ALT_LIMIT)
+    return {**message, "altText": alt, "contents": {**bubble, "header": header}}
+
+
 def _in_pairs(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     first, *rest = buttons
     rows = [rest[at : at + 2] for at in range(0, len(rest), 2)]

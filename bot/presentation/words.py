@@ -139,7 +139,22 @@ _NOT = re.compile(r"ไม่|ยังไม่|อย่า|\b(?:not|don.?t|no
 _REFUSING = sorted((word for word in _LONG if _NOT.search(word)), key=len, reverse=True)
 
 
-_YES = {"ใช่", "ใช่แล้ว", "ถูกต้อง", "ถูก", "โอเค", "yes", "y", "yep", "ok", "okay"}
+_YES = {
+    "ใช่",
+    "ใช่แล้ว",
+    "ถูกต้อง",
+    "ถูก",
+    "ค่ะ",
+    "ครับ",
+    "คับ",
+    "จ้า",
+    "โอเค",
+    "yes",
+    "y",
+    "yep",
+    "ok",
+    "okay",
+}
 _NO = {"ไม่", "ไม่ใช่", "ไม่ถูก", "no", "n", "nope"}
 
 

@@ -11,11 +11,22 @@ from bot.presentation import input_words, words
 from bot.services.accounts import details
 from bot.services.auth import resets
 from bot.services.delivery import mails
-from bot.services.people import fields, inputs
+from bot.services.people import answers, fields, inputs
 from bot.services.people.fields import FIELDS, Item
 from bot.texts.dates import shown_span
 from handlers.line.account_card import account_card
-from handlers.line.shared import did_you_mean, greeting, human_offer, left_as_it_is, not_registered
+from handlers.line.shared import (
+    answered,
+    did_you_mean,
+    greeting,
+    human_offer,
+    left_as_it_is,
+    name_question,
+    not_registered,
+    nudge,
+    question_offer,
+    source_of,
+)
 from models.learner import Learner, LearnerState
 
 MAX_TRIES = 3
@@ -73,7 +84,7 @@ def ask_item(ctx: Context) -> list[Message]:
 def item_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.ITEM))
     if chosen not in set(Item):
-        return flow.say(ctx.t("Please tap one of the buttons."), *ask_item(ctx))
+        return flow.say(nudge(ctx, flow.mark(Step.ITEM), ctx.t("Please tap one of the buttons.")))
     return _to_item(ctx, Item(chosen))
 
 
@@ -115,27 +126,31 @@ def ask_value(ctx: Context) -> list[Message]:
 
 @flow.step(Step.VALUE)
 def value_given(event: Event, ctx: Context) -> HandlerResult:
-    item, text = _item(ctx), event.text or ""
+    item = _item(ctx)
     tapped_none = event.choice(flow.mark(Step.VALUE)) == "none"
-    if not FIELDS[item].is_needed and (tapped_none or inputs.means_none(text)):
+    if not FIELDS[item].is_needed and (tapped_none or answers.means_none(event.plain)):
         return _onward(event, ctx, "")
-    # Some people have one name only: the same single name a second time is meant.
-    repeated = ctx.draft.get("single_name") == inputs.tidy(text)
     try:
-        return _onward(event, ctx, fields.read(item, text, insists=repeated))
+        # Some people have one name only: the same single name a second time is meant.
+        mark, refused = flow.mark(Step.VALUE), ctx.draft.get("single_name")
+        return _onward(event, ctx, answered(event, item, mark, refused))
     except InputError as error:
         return _wrong(event, ctx, error)
 
 
 def _wrong(event: Event, ctx: Context, error: InputError) -> HandlerResult:
-    text = event.text or ""
     if error.code == "email_slip":
-        _keep(event, ctx, typed_email=inputs.kept_email(text), meant_email=error.suggestion or "")
+        typed = fields.read_answer(Item.EMAIL, event.plain, insists=True)
+        _keep(event, ctx, typed_email=typed, meant_email=error.suggestion or "")
         return flow.to(ctx, Step.SLIP)
-    if error.code == "name_single":
-        _keep(event, ctx, single_name=inputs.tidy(text))
-    ctx.draft["tries"] = ctx.draft.get("tries", 0) + 1
     wrong = [line.text(input_words.why(ctx.t, error.code))]
+    if error.code == "name_question":
+        return flow.to(ctx, Step.VALUE, *wrong, question_offer(ctx))
+    if error.code in {"name_single", "name_polite"}:
+        _keep(event, ctx, single_name=inputs.tidy(event.plain))
+    if error.code == "name_polite":
+        return flow.stay(ctx, name_question(ctx, flow.mark(Step.VALUE), error.suggestion or ""))
+    ctx.draft["tries"] = ctx.draft.get("tries", 0) + 1
     if ctx.draft["tries"] % MAX_TRIES == 0:
         wrong.append(human_offer(ctx, "account"))
     return flow.to(ctx, Step.VALUE, *wrong)
@@ -149,12 +164,12 @@ def offer_correction(ctx: Context) -> list[Message]:
 @flow.step(Step.SLIP)
 def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.SLIP)) or words.yes_or_no(
-        event.text or "", yes="meant", no="typed"
+        event.plain, yes="meant", no="typed"
     )
     address = ctx.draft.get(f"{chosen}_email")
     if address:
         return _onward(event, ctx, address)
-    if "@" in (event.text or "") or "typed_email" not in ctx.draft:
+    if "@" in event.plain or "typed_email" not in ctx.draft:
         return value_given(event, ctx)  # another address instead of a tap
     return flow.say(*offer_correction(ctx))
 
@@ -184,17 +199,15 @@ def show_change(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CONFIRM)
 def change_confirmed(event: Event, ctx: Context) -> HandlerResult:
-    t, item, learner = ctx.t, _item(ctx), ctx.learner
-    chosen = event.choice(flow.mark(Step.CONFIRM)) or words.yes_or_no(
-        event.text or "", yes="save", no="again"
-    )
+    t, item, learner, step = ctx.t, _item(ctx), ctx.learner, flow.mark(Step.CONFIRM)
+    chosen = event.choice(step) or words.yes_or_no(event.plain, yes="save", no="again")
     if learner is None or not details.may_change(ctx.session, learner):
         return flow.end(greeting(ctx))
     if chosen == "again" or "value" not in ctx.draft:
         _forget(ctx)
         return flow.to(ctx, Step.VALUE)
     if chosen != "save":
-        return flow.say(t("Please tap one of the buttons."), *show_change(ctx))
+        return flow.say(nudge(ctx, step, t("Please tap one of the buttons.")))
     value = ctx.draft["value"] or None
     is_same = value == fields.value_of(learner, item)
     if item is Item.EMAIL and not (is_same and learner.email_verified_at):
@@ -269,10 +282,10 @@ def _item(ctx: Context) -> Item:
 
 
 def _onward(event: Event, ctx: Context, value: str) -> HandlerResult:
-    source = ctx.draft.get("sources", {}).get("typed_email")
+    source = source_of(event, ctx, "typed_email") or source_of(event, ctx, "single_name")
     _forget(ctx)
     _keep(event, ctx, value=value)
-    if event.message_id is None and source:
+    if source:
         ctx.draft["sources"]["value"] = source
     return flow.to(ctx, Step.CONFIRM)
 

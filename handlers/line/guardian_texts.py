@@ -4,12 +4,13 @@ from urllib.parse import quote
 
 from bot.dispatch import Context
 from bot.line import messages as line
-from bot.line.messages import Message
+from bot.line.messages import Action, Message
 from bot.presentation.labels import label
 from bot.presentation.questions import card_id, guardian_text
 from bot.services.shared import codes
 from bot.texts import Translator
 from bot.texts.dates import shown_time
+from handlers.line.receipts import when_and_version
 from models.consent import ConsentEvent, Purpose
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import ADULT_FROM
@@ -20,7 +21,6 @@ SHARE = "https://line.me/R/share?text="  # LINE, "Use LINE features with the LIN
 def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
     """The code for the child to hand on, and a message that can be forwarded as it is."""
     t = ctx.t
-    page = ctx.page(f"/s/guardian/{codes.GUARDIAN.shown(code)}")
     card = line.card(
         t("Ask a parent or guardian"),
         [
@@ -33,18 +33,33 @@ def code_card(ctx: Context, row: Guardianship, code: str) -> list[Message]:
             line.paragraph(_until(t, row), small=True),
         ],
         [
-            line.link(t("Show the QR code"), page),
-            line.link(t("Send it on LINE"), SHARE + quote(f"English Planet {page}", safe="")),
+            *_ways_to_the_guardian(ctx, code),
             line.entry(t("Cancel the request"), "guardian_stop"),
         ],
     )
-    forward = t(
+    return [line.text(_to_forward(ctx, code)), card]
+
+
+def _page(ctx: Context, code: str) -> str:
+    return ctx.page(f"/s/guardian/{codes.GUARDIAN.shown(code)}")
+
+
+def _ways_to_the_guardian(ctx: Context, code: str) -> list[Action]:
+    t, page = ctx.t, _page(ctx, code)
+    return [
+        line.link(t("Show the QR code"), page),
+        line.link(t("Send it on LINE"), SHARE + quote(f"English Planet {page}", safe="")),
+    ]
+
+
+def _to_forward(ctx: Context, code: str) -> str:
+    """A message that can be handed on as it is."""
+    return ctx.t(
         "For a parent or guardian: a child would like to learn with English Planet and needs "
         "your agreement. Open {page} or write “{words}” in our LINE chat.",
-        page=page,
+        page=_page(ctx, code),
         words=codes.GUARDIAN.message(code),
     )
-    return [line.text(forward), card]
 
 
 def _until(t: Translator, row: Guardianship) -> str:
@@ -55,18 +70,20 @@ def _until(t: Translator, row: Guardianship) -> str:
     )
 
 
-def waiting_card(ctx: Context, row: Guardianship) -> Message:
-    """Where a request stands; the code itself is kept nowhere, so it can only be a new one."""
-    t = ctx.t
+def waiting_card(ctx: Context, row: Guardianship) -> list[Message]:
+    """Where a request stands, with the code to be shown or sent again."""
+    t, code = ctx.t, row.code
     stand = (
         t("The code has been opened; the answer has not come yet.")
         if row.state is GuardianshipState.OPENED
         else t("Nobody has sent the code yet.")
     )
-    return line.card(
+    again = [line.paragraph(codes.GUARDIAN.shown(code), strong=True)] if code else []
+    card = line.card(
         t("Waiting for your parent or guardian"),
         [
             stand,
+            *again,
             t(
                 "We write to you as soon as there is an answer. Without one the request ends "
                 "by itself on {when}.",
@@ -75,11 +92,13 @@ def waiting_card(ctx: Context, row: Guardianship) -> Message:
             line.paragraph(t("A new code stops the one that you have now."), small=True),
         ],
         [
+            *(_ways_to_the_guardian(ctx, code) if code else []),
             line.entry(t("Get a new code"), "guardian_code"),
             line.entry(t("Cancel the request"), "guardian_stop"),
         ],
         even=True,
     )
+    return [line.text(_to_forward(ctx, code)), card] if code else [card]
 
 
 def agreed_card(t: Translator, row: Guardianship) -> Message:
@@ -137,12 +156,10 @@ def guardian_receipt(ctx: Context, event: ConsentEvent) -> Message:
         else label(event.purpose, t)
     )
     what = f"{purpose}: {label(event.state, t)}"
-    return line.card(
-        title,
+    return line.quiet_card(
         [
-            line.paragraph(what, strong=True),
-            line.fact(t("When"), shown_time(event.at, t.language)),
-            line.fact(t("Policy version"), event.notice_version),
+            line.paragraph(f"{title} · {what}", small=True),
+            line.paragraph(when_and_version(t, event), small=True),
             line.paragraph(t("To change this at any time: “My children”."), small=True),
         ],
         [line.link(t("Open the receipt"), ctx.page(f"/receipts/{event.id}"))],

@@ -3,7 +3,7 @@
 from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.services.chat import inquiries
+from bot.services.chat import inbox, inquiries
 from bot.texts import policy
 from handlers.line import staff_menu
 from handlers.line.shared import children_button, contact_lines, greeting, main_menu
@@ -175,6 +175,11 @@ def old_button_tapped(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.entry("attachment")
 def attachment_came(event: Event, ctx: Context) -> HandlerResult:
+    """One answer to what was sent, also where it was several pictures at once."""
+    if event.image_set is not None and not inbox.is_first_of_set(
+        ctx.session, ctx.conversation.person, event.image_set, ctx.now
+    ):
+        return flow.say()
     t = ctx.t
     kinds = {
         "sticker": t("Thank you for the sticker!"),

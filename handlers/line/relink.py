@@ -8,14 +8,23 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
+from bot.presentation import input_words
 from bot.services.accounts import accounts
 from bot.services.delivery import mails
 from bot.services.learners import relinking
-from bot.services.people import inputs
+from bot.services.people import fields
+from bot.services.people.fields import Item
 from bot.services.shared import codes
 from bot.texts.dates import shown_span, shown_time
 from handlers.line.account_card import account_card
-from handlers.line.shared import has_left, human_offer, left_as_it_is, main_menu, while_frozen
+from handlers.line.shared import (
+    has_left,
+    human_offer,
+    left_as_it_is,
+    main_menu,
+    nudge,
+    while_frozen,
+)
 from models.learner import ADULT_FROM, Learner
 
 MAX_WRONG = 5
@@ -39,7 +48,7 @@ def move_wanted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is not None:
         return _settled_here(ctx)
     ctx.draft = {}
-    code = codes.read_move(event.text or "")
+    code = codes.read_move(event.plain)
     return _try_code(ctx, code) if code else flow.to(ctx, Step.CHOOSING)
 
 
@@ -116,10 +125,11 @@ def way_chosen(event: Event, ctx: Context) -> HandlerResult:
         return flow.to(ctx, Step.ADDRESS)
     if _is_address(event):
         return address_typed(event, ctx)
-    code = codes.read_move(event.text or "")
+    code = codes.read_move(event.plain)
     if code is not None:
         return _try_code(ctx, code)
-    return flow.stay(ctx, ctx.t("Please choose one of the two ways."), *ctx.asked())
+    please = ctx.t("Please choose one of the two ways.")
+    return flow.stay(ctx, nudge(ctx, flow.mark(Step.CHOOSING), please))
 
 
 @flow.prompt(Step.CODE)
@@ -129,7 +139,7 @@ def ask_code(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CODE)
 def code_typed(event: Event, ctx: Context) -> HandlerResult:
-    code = codes.read_move(event.text or "")
+    code = codes.read_move(event.plain)
     if code is not None:
         return _try_code(ctx, code)
     return _missed(ctx, ctx.t("A code has {length} letters and digits.", length=codes.MOVE.length))
@@ -155,11 +165,9 @@ def ask_address(ctx: Context) -> list[Message]:
 @flow.step(Step.ADDRESS)
 def address_typed(event: Event, ctx: Context) -> HandlerResult:
     try:
-        address = inputs.kept_email(event.text or "")
-    except InputError:
-        return _missed(
-            ctx, ctx.t("That is not a complete e-mail address. It has a name, an @ and a domain.")
-        )
+        address = fields.read_answer(Item.EMAIL, event.plain, insists=True)
+    except InputError as error:
+        return _missed(ctx, input_words.why(ctx.t, error.code))
     if address != ctx.draft.get("address"):
         ctx.draft.pop("sent_at", None)
     _keep(event, ctx, "address", address)
@@ -207,7 +215,7 @@ def digits_typed(event: Event, ctx: Context) -> HandlerResult:
         return _send(ctx)
     if _is_address(event):  # another one, or the same without a slip
         return address_typed(event, ctx)
-    digits = codes.read_digits(event.text or "")
+    digits = codes.read_digits(event.plain)
     if digits is None:
         return _missed(
             ctx, ctx.t("The code in the mail has {digits} digits.", digits=mails.CODE_DIGITS)

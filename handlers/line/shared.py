@@ -1,14 +1,17 @@
 """Buttons and sentences that several conversations use."""
 
-from bot.dispatch import Context, Flow, HandlerResult
+from bot.dispatch import SHOW_AGAIN, Context, Flow, HandlerResult
+from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.presentation import request_words
+from bot.presentation import request_words, words
 from bot.services.accounts import accounts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.guardians import guardians
+from bot.services.people import fields, names
+from bot.services.people.fields import Item
 from handlers.line import staff_menu
 from handlers.line.account_card import account_card
 from models.consent import ConsentEvent, ConsentState, Purpose
@@ -167,6 +170,72 @@ def did_you_mean(ctx: Context, mark: str) -> list[Message]:
         line.entry(t("Cancel"), "cancel"),
     ]
     return [line.quick(question, buttons)]
+
+
+def answered(event: Event, item: Item, mark: str, refused: str | None = None) -> str:
+    """A typed detail as it is stored; raises InputError.
+
+    refused: the name that was refused last; said once more, it is meant. mark: of the step, whose
+    buttons say how a doubtful name ends.
+    """
+    if refused is not None and (chosen := _ending(event, mark, refused)) is not None:
+        return fields.read(item, chosen, insists=True)
+    if item is Item.NAME and event.emojis:
+        raise InputError("name_emoji")
+    insists = names.is_repeated(refused, event.plain)
+    return fields.read_answer(item, event.plain, insists=insists)
+
+
+def _ending(event: Event, mark: str, refused: str) -> str | None:
+    """The doubtful name as it was said to be right; None where nothing was said about it."""
+    name = names.whole(refused)
+    likely = names.shorter(name)
+    chosen = event.choice(mark) or words.yes_or_no(event.plain, yes="likely", no="")
+    return {"likely": likely, "whole": name}.get(chosen or "") if likely != name else None
+
+
+def source_of(event: Event, ctx: Context, key: str) -> str | None:
+    """The message that a value came in: an earlier one where that was only said to be right."""
+    is_confirmed = words.yes_or_no(event.plain, yes="yes", no="no") is not None
+    if event.message_id is not None and not is_confirmed:
+        return event.message_id
+    source: str | None = ctx.draft.get("sources", {}).get(key)
+    return source
+
+
+def name_question(ctx: Context, mark: str, name: str) -> Message:
+    """Which of two names is right: the likely one, or the one with the doubtful end."""
+    t, likely = ctx.t, names.shorter(name)
+    buttons = [
+        line.choice(t("Yes, that is right"), mark, "likely"),
+        line.choice(t("No, with “{ending}”", ending=name[len(likely) :].strip()), mark, "whole"),
+        line.entry(t("Cancel"), "cancel"),
+    ]
+    return line.quick(t("Is your name “{name}”?", name=likely), buttons)
+
+
+def question_offer(ctx: Context) -> Message:
+    """What helps somebody who asks something where a name is waited for."""
+    t = ctx.t
+    return line.card(
+        t("Do you have a question first?"),
+        [
+            t("Look at the courses or ask our staff; your place here is kept."),
+            line.paragraph(contact_lines(ctx), small=True),
+        ],
+        [
+            line.entry(t("See the courses"), "courses"),
+            line.entry(t("Ask our staff"), "human", topic="general"),
+        ],
+        even=True,
+    )
+
+
+def nudge(ctx: Context, mark: str, please: str) -> Message:
+    """In place of a whole card once more: what to tap, and a button that shows it again."""
+    again = line.choice(ctx.t("Show it again"), mark, SHOW_AGAIN)
+    leave = [line.entry(ctx.t("Cancel"), "cancel"), line.entry(ctx.t("Help"), "help")]
+    return line.quick(please, [again, *leave])
 
 
 def request_arrived(ctx: Context, request: PrivacyRequest, *buttons: Action) -> Message:

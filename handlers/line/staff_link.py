@@ -18,7 +18,7 @@ flow = Flow("staff_link")
 def code_sent(event: Event, ctx: Context) -> HandlerResult:
     """Open to everybody, as nobody is a member here before; only the code opens anything."""
     t = ctx.t
-    code = codes.read_staff(event.text or "")
+    code = codes.read_staff(event.plain)
     try:
         if code is None:
             raise InputError("unknown")

@@ -51,6 +51,7 @@ HAPPENINGS: list[tuple[Callable[[Platform, str], object], type, type | None]] = 
     (lambda p, u: p.text(u, "สวัสดี 👋"), MessageEvent, TextMessageContent),
     (lambda p, u: p.sticker(u), MessageEvent, StickerMessageContent),
     (lambda p, u: p.image(u), MessageEvent, ImageMessageContent),
+    (lambda p, u: p.images(u, 2), MessageEvent, ImageMessageContent),
     (lambda p, u: p.audio(u), MessageEvent, AudioMessageContent),
     (lambda p, u: p.video(u), MessageEvent, VideoMessageContent),
     (lambda p, u: p.location(u), MessageEvent, LocationMessageContent),

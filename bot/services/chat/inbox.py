@@ -13,6 +13,8 @@ from bot.crypto import Keyring
 from bot.services.chat.inbox_queries import FINISH, InboxStatements, built
 from bot.services.chat.replies import Answer, dumped, loaded
 from bot.services.people.people import pseudonym
+from bot.services.shared import throttles
+from bot.services.shared.throttles import Limit
 from bot.texts import periods
 from models import leases
 from models.base import session_keyring
@@ -23,6 +25,7 @@ from models.inserts import insert_if_new
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MAX_ATTEMPTS = 5
 PATIENCE = timedelta(seconds=2)  # after which the sweep looks at what its process has not begun
+ONE_SET = Limit("image_set", 1, timedelta(hours=1))
 KEEP_IDS = periods.EVENTS  # LINE signs no timestamp: the ids are the guard against replay
 
 
@@ -297,6 +300,14 @@ def _finishing(answer: Answer, worker: str, state: EventState) -> dict[str, Any]
 
 def _statements(database: Database) -> InboxStatements:
     return built(database.has_own_clock, LEASE)
+
+
+def is_first_of_set(session: Session, person: str, image_set: str, now: datetime) -> bool:
+    """Note that pictures sent at once are being answered; False for the others of their set.
+
+    LINE numbers them, but delivers them in any order, and older phones do not tell the number.
+    """
+    return throttles.take(session, [(ONE_SET, f"{person}|{image_set}")], now) == throttles.NOW
 
 
 def greets_first(session: Session, digest: str, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from models.learner import Learner
 from models.subscription import Subscription
 
 _BY_SYSTEM = ConsentStatement("", channel="system", actor="system")
-_SEALED = ("nickname", "child_line", "guardian_line", "guardian_called")
+_SEALED = ("code", "nickname", "child_line", "guardian_line", "guardian_called")
 
 
 def record_decision(session: Session, row: Guardianship, now: datetime) -> None:

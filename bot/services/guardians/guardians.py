@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.audit.audit import Action
+from bot.services.consent import consents
 from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import ends
 from bot.services.people import people
@@ -17,6 +18,7 @@ from bot.services.shared import codes
 from bot.services.shared.throttles import Limit
 from bot.settings import School
 from models.base import new_id, session_keyring
+from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
 from models.guardianship import OPEN_OR_AGREED, WAITING, Guardianship, GuardianshipState, Relation
 from models.learner import AgeBand, Learner
@@ -86,12 +88,12 @@ def request_code(
     nickname: str | None = None,
     user_id: str | None = None,
 ) -> str:
-    """A new code for the guardian, shown once; the one before is dead, and so is its reading.
+    """A new code for the guardian; the one before is dead, and so is its reading.
 
     With the first code come what the guardian recognises the child by, and the way back.
     """
     code = codes.GUARDIAN.draw()
-    row.code_digest = _digests(session, code)[0]
+    row.code_digest, row.code = _digests(session, code)[0], code
     row.state, row.guardian_id = GuardianshipState.PENDING, None
     row.expires_at = now + LIFE
     if nickname is not None:
@@ -201,6 +203,17 @@ def is_guardian(session: Session, conversation_id: str) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
+def has_refused(session: Session, child: Conversation, purpose: Purpose) -> bool:
+    """Whether the guardian who agreed to the registration said no to this purpose."""
+    query = select(Guardianship.decided_at).where(
+        Guardianship.child_id == child.id, Guardianship.state == GuardianshipState.AGREED
+    )
+    since = session.scalars(query.order_by(Guardianship.decided_at.desc()).limit(1)).first()
+    said = consents.latest(session, child.id, purpose, GUARDIAN)
+    is_theirs = said is not None and since is not None and said.at >= since
+    return is_theirs and said is not None and said.state is not ConsentState.GIVEN
+
+
 def release(row: Guardianship) -> None:
     """Give an unanswered request back: the code works again, for whoever sends it."""
     row.state, row.guardian_id = GuardianshipState.PENDING, None
@@ -219,6 +232,7 @@ def agree(
         raise ValueError("only a parent or legal guardian consents for somebody")
     row.state, row.relation = GuardianshipState.AGREED, relation
     row.decided_at, row.expires_at = now, now + TO_FINISH
+    row.code = None
     row.guardian_called, row.guardian_line = called, user_id
     ends.record_decision(session, row, now)
 

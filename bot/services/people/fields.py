@@ -16,7 +16,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from bot.services.people import inputs
+from bot.errors import InputError
+from bot.services.people import answers, inputs, names
 from bot.texts.masks import masked_email, masked_line_id, masked_name, masked_phone
 from models.base import Sealed
 from models.learner import Learner
@@ -43,11 +44,12 @@ class Field:
     recorded: what the record of processing (PDPA s.39) calls it.
     question: how it is asked for, with an example. changed: what the history says of a change.
     read: a typed value as it is stored; raises InputError. insisted: the same for somebody who
-    means what looks like a slip. problems: what is wrong, by the code of the InputError, with
-    limits in its gaps. mask: the stored value as its owner recognises it. shown: as people write
-    it. called: columns of people's spreadsheets, without spaces and in small letters. mended: a
-    cell without what spreadsheets do to it. changed_mail: tells of a change; None where the
-    change has to be confirmed by mail first.
+    means what looks like a slip. answered: the value of an answer in a chat, without what people
+    say around it; raises InputError where it is none. problems: what is wrong, by the code of the
+    InputError, with limits in its gaps. mask: the stored value as its owner recognises it. shown:
+    as people write it. called: columns of people's spreadsheets, without spaces and in small
+    letters. mended: a cell without what spreadsheets do to it. changed_mail: tells of a change;
+    None where the change has to be confirmed by mail first.
     """
 
     item: Item
@@ -56,6 +58,7 @@ class Field:
     question: str
     changed: str
     read: Callable[[str], str]
+    answered: Callable[[str], str]
     problems: Mapping[str, str]
     mask: Callable[[str], str]
     called: frozenset[str]
@@ -105,6 +108,7 @@ _ALL = (
         _("Your name was changed"),
         read=inputs.full_name,
         insisted=lambda typed: inputs.full_name(typed, accept_single=True),
+        answered=names.bare,
         problems={
             "name_empty": _("I could not find a name in that. Please write it in letters."),
             "name_long": _(
@@ -120,6 +124,14 @@ _ALL = (
                 "Please write name and surname, with a space between. "
                 "If you have one name only, send it once more."
             ),
+            "name_question": _(
+                "That looks like a question or a wish, so I have not taken it for an answer."
+            ),
+            "name_polite": _("The end of that could be politeness or part of your name."),
+            "name_emoji": _(
+                "There is a LINE emoji in your name, and it cannot be kept. "
+                "Please write the name in letters only."
+            ),
         },
         limits={"most": inputs.NAME_LIMIT},
         mask=masked_name,
@@ -133,8 +145,10 @@ _ALL = (
         _("What is your phone number? For example: 081-234-5678"),
         _("Your phone number was changed"),
         read=inputs.phone,
+        answered=answers.phone,
         problems={
             "phone_letters": _("A phone number has digits only. Please write it without letters."),
+            "phone_two": _("That looks like two phone numbers. Please write one only."),
             "phone_invalid": _(
                 "That is not a valid phone number. A Thai mobile number has 10 digits and begins "
                 "with 06, 08 or 09."
@@ -172,7 +186,15 @@ _ALL = (
         _("Your e-mail address was changed"),
         read=inputs.email,
         insisted=inputs.kept_email,
+        answered=answers.email,
         problems={
+            "email_at": _(
+                "There is no @ in that. An e-mail address looks like this: somchai@gmail.com"
+            ),
+            "email_space": _(
+                "There is a space in the address. Please write the address only, without spaces."
+            ),
+            "email_two": _("That looks like two e-mail addresses. Please write one only."),
             "email_invalid": _(
                 "That is not a complete e-mail address. It has a name, an @ and a domain."
             ),
@@ -191,6 +213,7 @@ _ALL = (
         ),
         _("Your LINE ID was changed"),
         read=inputs.line_id,
+        answered=answers.line_id,
         problems={
             "line_id_invalid": _(
                 "A LINE ID has {least} to {most} characters: a-z, 0-9, dot, hyphen or underscore. "
@@ -214,6 +237,32 @@ def read(item: Item, typed: str, *, insists: bool = False) -> str:
     """
     field = FIELDS[item]
     return (field.insisted if insists and field.insisted else field.read)(typed)
+
+
+def read_answer(item: Item, said: str, *, insists: bool = False) -> str:
+    """An answer in a chat as it is stored: read without the politeness that surrounds the value.
+
+    Raises InputError; for a question that is no value it is name_question, whatever was asked.
+    """
+    try:
+        return read(item, _value(item, said, insists=insists), insists=insists)
+    except InputError as error:
+        if error.suggestion is None and names.is_question(said):
+            raise InputError("name_question") from None
+        raise
+
+
+def _value(item: Item, said: str, *, insists: bool) -> str:
+    try:
+        return FIELDS[item].answered(said)
+    except InputError as error:
+        if error.suggestion is None:
+            raise
+        if " " not in error.suggestion:
+            return names.shorter(error.suggestion)
+        if not insists:
+            raise
+        return error.suggestion
 
 
 def value_of(learner: Learner, item: Item) -> str | None:

@@ -64,6 +64,11 @@ def tidy(text: str) -> str:
     return text
 
 
+def latin_digits(text: str) -> str:
+    """A text with 0 to 9 where it has Thai digits."""
+    return text.translate(_THAI_DIGITS)
+
+
 def full_name(text: str, *, accept_single: bool = False) -> str:
     """A name and surname in Thai or Latin letters.
 
@@ -115,7 +120,7 @@ def phone(text: str) -> str:
 
     Raises InputError: phone_letters, phone_invalid, phone_country.
     """
-    typed = nfkc(tidy(text)).translate(_THAI_DIGITS)
+    typed = latin_digits(nfkc(tidy(text)))
     if any(char.isalpha() for char in typed):
         raise InputError("phone_letters")
     compact = re.sub(r"[^\d+]", "", typed)

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import accumulate
 
+from bot.services.shared import politeness
 from bot.unicode import nfkc
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -75,7 +76,8 @@ STAFF = Shape((4, 4), "พนักงาน")
 MOVE = Shape((4, 4, 2), is_clear_by_group=True)
 
 _GUARDIAN_TYPED = re.compile(
-    r"(?P<word>(?:รหัส)?ผู้ปกครอง|guardian|parent)?\W{0,3}"
+    r"(?P<word>(?:รหัส|โค้ด|โค๊ด)?ผู้ปกครอง|guardian|parent)?\W{0,3}"
+    r"(?P<called>รหัส|โค้ด|โค๊ด|code)?(?:\s?(?:คือ|is))?\W{0,3}"
     r"(?P<first>[0-9a-z]{4})(?P<hyphen>\s?[-\u2010-\u2015]\s?|\s)?(?P<second>[0-9a-z]{4})\W{0,3}",
 )
 _GUARDIAN_WITHIN = re.compile(r"(?<![0-9a-z-])([0-9a-z]{4})-([0-9a-z]{4})(?![0-9a-z-])")
@@ -112,7 +114,7 @@ def read_guardian(text: str, *, with_word: bool = False) -> str | None:
     typed = found["first"] + found["second"]
     if typed.isdigit() or (not hyphen and not _is_mixed(typed)):
         return None  # "2026-2027", "parent teachers"
-    if not hyphen and found["hyphen"] and not found["word"]:
+    if not hyphen and found["hyphen"] and not (found["word"] or found["called"]):
         return None  # "room 1234"
     return GUARDIAN.read(typed)
 
@@ -137,7 +139,7 @@ def read_move(typed: str) -> str | None:
 
 def is_plain_move(typed: str) -> bool:
     """Whether a text can be nothing but such a code, wherever it is typed."""
-    text = nfkc(typed[:_MOST]).strip()
+    text = politeness.bare(nfkc(typed[:_MOST]), politeness.CODE)
     return (
         _MOVE_GROUPED.fullmatch(text) is not None
         and MOVE.is_mixed(_bare(typed))
@@ -156,12 +158,14 @@ def read_digits(typed: str) -> str | None:
 def _said(text: str) -> str:
     """A message as the patterns know it."""
     said = nfkc(text).casefold().strip()
-    return "".join(char for char in said if unicodedata.category(char) != "Cf")
+    said = "".join(char for char in said if unicodedata.category(char) != "Cf")
+    return politeness.unspoiled(said, is_code=True)
 
 
 def _bare(typed: str) -> str:
     """The symbols alone."""
     text = nfkc(typed) if len(typed) <= _MOST else ""
+    text = politeness.bare(text, politeness.CODE)
     return "".join(
         char
         for char in text

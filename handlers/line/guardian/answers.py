@@ -13,14 +13,23 @@ from bot.texts import translator
 from bot.texts.dates import shown_time
 from handlers.line.guardian.flow import AGREED, READING, Step, dead, flow, held_request
 from handlers.line.guardian_texts import agreed_card, guardian_card, guardian_receipt, refused_card
-from handlers.line.shared import greeting
+from handlers.line.shared import greeting, nudge
 from models.consent import ConsentState, Purpose
 from models.guardianship import Relation
 
 
 @flow.prompt(Step.ENROLMENT)
 def ask_enrolment(ctx: Context) -> list[Message]:
-    return [guardian_card(ctx, Purpose.ENROLMENT, flow.mark(Step.ENROLMENT))]
+    mark, called = flow.mark(Step.ENROLMENT), ctx.draft.get("called")
+    card = guardian_card(ctx, Purpose.ENROLMENT, mark)
+    return [_called_card(ctx, called, mark), card] if called else [card]
+
+
+def _called_card(ctx: Context, called: str, mark: str) -> Message:
+    """The name as it will be kept, before it is: the guardian may correct it."""
+    t = ctx.t
+    name = line.fact(t("Your name"), called, line.choice(t("Change"), mark, "called"))
+    return line.quiet_card([name], [], alt=f"{t('Your name')}: {called}")
 
 
 @flow.prompt(Step.LINE_NEWS)
@@ -36,12 +45,12 @@ def ask_email_news(ctx: Context) -> list[Message]:
 def _answer(
     event: Event, ctx: Context, step: Step, purpose: Purpose
 ) -> tuple[ConsentState, ConsentStatement] | HandlerResult:
-    """What was tapped and under which words, or the question once more."""
-    t = ctx.t
-    chosen = event.choice(flow.mark(step))
+    """What was tapped and under which words, or what to tap."""
+    t, mark = ctx.t, flow.mark(step)
+    chosen = event.choice(mark)
     if chosen not in {"yes", "no"}:
         please = t("Please read the card and tap one of its buttons; typing is not enough.")
-        return flow.to(ctx, step, please)
+        return flow.stay(ctx, nudge(ctx, mark, please))
     years = ctx.settings.school.account_years
     seen = seen_by_guardian(purpose, event.postback.get("c"), years)
     if seen is None:
@@ -58,6 +67,9 @@ def enrolment_chosen(event: Event, ctx: Context) -> HandlerResult:
     held = held_request(ctx, READING)
     if held is None:
         return flow.end(dead(ctx))
+    if event.choice(flow.mark(Step.ENROLMENT)) == "called":
+        ctx.draft.pop("called", None)
+        return flow.to(ctx, Step.CALLED)
     answer = _answer(event, ctx, Step.ENROLMENT, Purpose.ENROLMENT)
     if isinstance(answer, HandlerResult):
         return answer
@@ -78,6 +90,19 @@ def enrolment_chosen(event: Event, ctx: Context) -> HandlerResult:
     ends.tell_child(session, row, child, "agreed", [agreed_card(theirs, row)], now)
     ctx.draft = {"request": row.id}
     return flow.to(ctx, Step.LINE_NEWS, guardian_receipt(ctx, given))
+
+
+@flow.late(Step.ENROLMENT, "no")
+def enrolment_refused_later(event: Event, ctx: Context) -> HandlerResult | None:
+    """The old card's “I do not agree” after the yes: it leads to taking that yes back."""
+    t = ctx.t
+    children = guardians.children_of(ctx.session, ctx.conversation)
+    if not children or ctx.conversation.flow not in {None, flow.name}:
+        return None
+    mine = line.entry(t("My children"), "children")
+    back = line.entry(t("Withdraw"), "child_withdraw", g=children[0].id)
+    told = t("You have agreed already. You can take your agreement back at any time.")
+    return flow.end(line.quick(told, [back] if len(children) == 1 else [mine]))
 
 
 @flow.step(Step.LINE_NEWS)

@@ -22,7 +22,7 @@ def guardian_speaks(event: Event, ctx: Context) -> HandlerResult:
     if standing is not None and standing != flow.name:  # a light one has been left by now
         first = t("Please finish or cancel this first, then send the code again.")
         return flow.say(first, *ctx.asked())
-    code = codes.read_guardian(event.text or "")
+    code = codes.read_guardian(event.plain)
     if code is not None:
         return _open(ctx, code)
     if standing == flow.name:
@@ -42,16 +42,22 @@ def ask_code(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CODE)
 def code_given(event: Event, ctx: Context) -> HandlerResult:
-    code = codes.read_guardian(f"{codes.GUARDIAN.word} {event.text or ''}")
+    said = event.plain
+    code = codes.read_guardian(said) or codes.read_guardian(f"{codes.GUARDIAN.word} {said}")
     if code is not None:
         return _open(ctx, code)
-    ctx.draft["missed"] = int(ctx.draft.get("missed", 0)) + 1
     wrong = ctx.t(
         "That is not a code. It has {length} letters and digits.", length=codes.GUARDIAN.length
     )
+    return _missed(ctx, wrong)
+
+
+def _missed(ctx: Context, why: str) -> HandlerResult:
+    """Ask for the code again, but not for ever: one slip is no reason to begin anew."""
+    ctx.draft["missed"] = int(ctx.draft.get("missed", 0)) + 1
     if ctx.draft["missed"] >= MAX_CODES:
-        return flow.end(wrong, human_offer(ctx, "registration"))
-    return flow.to(ctx, Step.CODE, wrong)
+        return flow.end(why, human_offer(ctx, "registration"))
+    return flow.to(ctx, Step.CODE, why)
 
 
 def _open(ctx: Context, code: str) -> HandlerResult:
@@ -70,7 +76,7 @@ def _open(ctx: Context, code: str) -> HandlerResult:
         return _leave(ctx, line.text(later))
     row = guardians.open_by(session, mine, code, ctx.now)
     if row is None:
-        return _leave(ctx, line.text(dead(ctx)))
+        return _not_opened(ctx)
     throttles.refund(session, guardians.GUESSES, mine.person, ctx.now)
     before = ctx.draft.get("request")
     if before and before != row.id and (held := held_request(ctx, READING)) is not None:
@@ -80,6 +86,13 @@ def _open(ctx: Context, code: str) -> HandlerResult:
         return _leave(ctx, line.text(too_young(ctx)))
     ctx.draft = {"request": row.id}
     return flow.to(ctx, Step.RELATION)
+
+
+def _not_opened(ctx: Context) -> HandlerResult:
+    """A code that opens nothing is asked for again; whoever reads another request stays there."""
+    if ctx.conversation.flow == flow.name and ctx.conversation.step != Step.CODE:
+        return flow.say(dead(ctx), *ctx.asked())
+    return _missed(ctx, dead(ctx))
 
 
 def _leave(ctx: Context, *messages: Message) -> HandlerResult:

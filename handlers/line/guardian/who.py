@@ -5,13 +5,15 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.presentation import input_words
+from bot.presentation import input_words, words
 from bot.presentation.labels import label
 from bot.services.guardians import guardians
-from bot.services.people import inputs
+from bot.services.people import answers, inputs
+from bot.services.people.fields import Item
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
+from handlers.line.shared import answered, name_question, nudge, question_offer, source_of
 from models.guardianship import Relation
-from models.learner import ADULT_FROM
+from models.learner import ADULT_FROM, AgeBand
 
 
 @flow.prompt(Step.RELATION)
@@ -54,7 +56,8 @@ def relation_chosen(event: Event, ctx: Context) -> HandlerResult:
     if held is None:
         return flow.end(dead(ctx))
     if chosen not in set(Relation):
-        return flow.to(ctx, Step.RELATION, ctx.t("Please tap one of the buttons."))
+        please = ctx.t("Please tap one of the buttons.")
+        return flow.stay(ctx, nudge(ctx, flow.mark(Step.RELATION), please))
     if Relation(chosen) not in guardians.MAY_CONSENT:
         guardians.release(held[0])
         return flow.end(too_young(ctx))
@@ -75,7 +78,7 @@ def ask_grown_up(ctx: Context) -> list[Message]:
 
 @flow.step(Step.GROWN_UP)
 def grown_up_chosen(event: Event, ctx: Context) -> HandlerResult:
-    chosen = event.choice(flow.mark(Step.GROWN_UP))
+    chosen = event.choice(flow.mark(Step.GROWN_UP)) or _is_grown_up(event.plain)
     held = held_request(ctx, READING)
     if held is None:
         return flow.end(dead(ctx))
@@ -87,6 +90,16 @@ def grown_up_chosen(event: Event, ctx: Context) -> HandlerResult:
     return flow.to(ctx, Step.CALLED)
 
 
+def _is_grown_up(said: str) -> str | None:
+    """A typed yes, or a typed age that is one; whoever may not agree has to tap it."""
+    try:
+        band = answers.age_band(said)
+    except InputError:
+        return None
+    is_grown_up = band is AgeBand.FROM_20 or words.yes_or_no(said, yes="yes", no="") == "yes"
+    return "yes" if is_grown_up else None
+
+
 @flow.prompt(Step.CALLED)
 def ask_called(ctx: Context) -> list[Message]:
     t = ctx.t
@@ -96,19 +109,23 @@ def ask_called(ctx: Context) -> list[Message]:
 
 @flow.step(Step.CALLED)
 def called_given(event: Event, ctx: Context) -> HandlerResult:
-    typed = event.text or ""
-    # Some people have one name only: the same single name a second time is meant.
-    repeated = ctx.draft.get("single") == inputs.tidy(typed)
     try:
-        ctx.draft["called"] = inputs.full_name(typed, accept_single=repeated)
+        # Some people have one name only: the same single name a second time is meant.
+        mark, refused = flow.mark(Step.CALLED), ctx.draft.get("single")
+        ctx.draft["called"] = answered(event, Item.NAME, mark, refused)
     except InputError as error:
-        if error.code == "name_single":
-            ctx.draft["single"] = inputs.tidy(typed)
+        if error.code in {"name_single", "name_polite"}:
+            ctx.draft["single"] = inputs.tidy(event.plain)
             _remember_source(event, ctx, "single")
-        wrong = input_words.why(ctx.t, error.code)
-        return flow.to(ctx, Step.CALLED, wrong)
+        if error.code == "name_polite":
+            return flow.stay(ctx, name_question(ctx, mark, error.suggestion or ""))
+        offer = [question_offer(ctx)] if error.code == "name_question" else []
+        return flow.to(ctx, Step.CALLED, input_words.why(ctx.t, error.code), *offer)
     ctx.draft.pop("single", None)
-    _remember_source(event, ctx, "called")
+    source = source_of(event, ctx, "single") or event.message_id
+    ctx.draft.get("sources", {}).pop("single", None)
+    if source:
+        ctx.draft.setdefault("sources", {})["called"] = source
     return flow.to(ctx, Step.ENROLMENT)
 
 

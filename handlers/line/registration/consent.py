@@ -1,25 +1,33 @@
 """The consent card, and the age group that decides who may consent."""
 
 from bot.dispatch import Context, HandlerResult
+from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.line.messages import Message
+from bot.line.messages import Action, Message
+from bot.presentation import words
 from bot.presentation.labels import label
 from bot.services.consent.consents import ConsentStatement
+from bot.services.guardians import guardians
+from bot.services.people import answers
 from bot.texts import LANGUAGES, Translator, translator
 from handlers.line.account_card import account_card
 from handlers.line.news_texts import card_id
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import MAX_TRIES, Step, flow, onward
+from handlers.line.registration.flow import MAX_TRIES, Step, flow, onward, placed
 from handlers.line.registration.guardian import (
     end_request,
+    give_up,
     guardian_needed,
+    left,
     remembered,
     where_it_stands,
 )
-from handlers.line.shared import human_offer, record_choice
+from handlers.line.shared import human_offer, main_menu, nudge, record_choice
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand, LearnerState
+
+OTHER = "other"  # an age group than the one that was guessed
 
 
 @flow.entry("register")
@@ -101,52 +109,79 @@ def consent_chosen(event: Event, ctx: Context) -> HandlerResult:
         please = t(
             "Please read the card and tap “I agree” or “I do not agree”; typing is not enough."
         )
-        return _tap_please(ctx, Step.CONSENT, please, show_card(ctx))
+        nudged = nudge(ctx, flow.mark(Step.CONSENT), please)
+        return _tap_please(ctx, Step.CONSENT, nudged, show_card(ctx))
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
         return flow.say(changed, *show_card(ctx))
     said = ConsentStatement(*seen, webhook_event_id=event.id)
     given = record_choice(ctx, ctx.conversation, Purpose.ENROLMENT, chosen, said)
     if given.state is ConsentState.REFUSED:
-        declined = t(
-            "That is quite all right. We have kept none of your details. You can look at the "
-            "courses without registering, and you are welcome back at any time."
-        )
-        end_request(event, ctx, said.text)
-        return flow.end(declined)
+        end_request(ctx, said)
+        return flow.end(_declined(t))
     return onward(ctx, receipt(ctx, given))
 
 
-def _tap_please(ctx: Context, step: Step, please: str, asked: list[Message]) -> HandlerResult:
-    """Ask again; whoever types instead of tapping for the third time may want a person."""
+def _declined(t: Translator) -> str:
+    return t(
+        "That is quite all right. We have kept none of your details. You can look at the "
+        "courses without registering, and you are welcome back at any time."
+    )
+
+
+@flow.late(Step.CONSENT, "no")
+def consent_refused_later(event: Event, ctx: Context) -> HandlerResult | None:
+    """The old card's “I do not agree” is no less clear in the middle of registering."""
+    t, learner = ctx.t, ctx.learner
+    if learner is not None:
+        if learner.state is not LearnerState.ACTIVE or ctx.conversation.flow is not None:
+            return None
+        withdraw = line.entry(t("Withdraw my consent"), "withdraw")
+        registered = t("You are registered. If you withdraw your consent, your account is closed.")
+        return flow.say(line.quick(registered, [withdraw, *main_menu(ctx)]))
+    row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
+    if ctx.conversation.flow != flow.name and row is None:
+        return None
+    done = _declined(t)
+    seen = seen_text(ctx, event.postback.get("c"))
+    text, language = seen if seen is not None else (done, None)
+    give_up(ctx, ConsentStatement(text, language, webhook_event_id=event.id))
+    return left(ctx, done)
+
+
+def _tap_please(ctx: Context, step: Step, please: Message, asked: list[Message]) -> HandlerResult:
+    """Say what to tap; whoever types instead for the third time may want a person."""
     tries = ctx.draft.setdefault("tries", {})
     tries[step] = tries.get(step, 0) + 1
-    offer = [human_offer(ctx, "registration")] if tries[step] % MAX_TRIES == 0 else []
-    return flow.stay(ctx, please, *offer, *asked)
+    if tries[step] % MAX_TRIES:
+        return flow.stay(ctx, please)
+    return flow.stay(ctx, please, human_offer(ctx, "registration"), *asked)
 
 
 @flow.prompt(Step.AGE)
 def ask_age(ctx: Context) -> list[Message]:
-    t, step = ctx.t, flow.mark(Step.AGE)
-    question = t("Which age group are you in? We keep the group only, not your birthday.")
-    return [
-        line.quick(
-            question,
-            [
-                line.choice(label(AgeBand.UP_TO_10, t), step, AgeBand.UP_TO_10),
-                line.choice(label(AgeBand.FROM_11_TO_19, t), step, AgeBand.FROM_11_TO_19),
-                line.choice(label(AgeBand.FROM_20, t), step, AgeBand.FROM_20),
-                line.entry(t("Cancel"), "cancel"),
-            ],
-        )
-    ]
+    question = ctx.t("Which age group are you in? We keep the group only, not your birthday.")
+    return [placed(ctx, Step.AGE, line.quick(question, _age_groups(ctx)))]
+
+
+def _age_groups(ctx: Context) -> list[Action]:
+    step = flow.mark(Step.AGE)
+    groups = [line.choice(label(band, ctx.t), step, band) for band in AgeBand]
+    return [*groups, line.entry(ctx.t("Cancel"), "cancel")]
 
 
 @flow.step(Step.AGE)
 def age_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.AGE))
+    guessed = ctx.draft.get("guessed")
+    if guessed and event.kind == "message":
+        chosen = words.yes_or_no(event.plain, yes=guessed, no=OTHER)
+    if chosen == OTHER:
+        _forget_guess(ctx)
+        return flow.to(ctx, Step.AGE)
     if chosen not in set(AgeBand):
-        return _tap_please(ctx, Step.AGE, ctx.t("Please tap one of the age groups."), ask_age(ctx))
+        return _age_typed(event, ctx)
+    _forget_guess(ctx)
     band = AgeBand(chosen)
     if older := remembered(ctx, band):
         return flow.say(*older, *ask_age(ctx))
@@ -154,3 +189,34 @@ def age_chosen(event: Event, ctx: Context) -> HandlerResult:
         return guardian_needed(event, ctx, band)
     ctx.draft[Step.AGE] = band
     return onward(ctx)
+
+
+def _age_typed(event: Event, ctx: Context) -> HandlerResult:
+    """A typed age counts once the group that it means has been confirmed."""
+    t, step = ctx.t, flow.mark(Step.AGE)
+    try:
+        band = answers.age_band(event.plain)
+    except InputError:
+        strange = t(
+            "I can read an age from {least} to {most} years. Please tap your age group.",
+            least=answers.YOUNGEST,
+            most=answers.OLDEST,
+        )
+        return _tap_please(ctx, Step.AGE, line.quick(strange, _age_groups(ctx)), ask_age(ctx))
+    if band is None:
+        please = line.quick(t("Please tap one of the age groups."), _age_groups(ctx))
+        return _tap_please(ctx, Step.AGE, please, ask_age(ctx))
+    ctx.draft["guessed"] = band
+    if event.message_id:
+        ctx.draft.setdefault("sources", {})["guessed"] = event.message_id
+    buttons = [
+        line.choice(t("Yes, that is right"), step, band),
+        line.choice(t("No, another group"), step, OTHER),
+        line.entry(t("Cancel"), "cancel"),
+    ]
+    return flow.stay(ctx, line.quick(t("{group}, right?", group=label(band, t)), buttons))
+
+
+def _forget_guess(ctx: Context) -> None:
+    ctx.draft.pop("guessed", None)
+    ctx.draft.get("sources", {}).pop("guessed", None)

@@ -6,11 +6,20 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words, words
-from bot.services.people import fields, inputs
+from bot.services.people import answers, fields, inputs
 from bot.services.people.fields import FIELDS, Item
-from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward
-from handlers.line.shared import did_you_mean, human_offer, main_menu
+from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward, placed
+from handlers.line.shared import (
+    answered,
+    did_you_mean,
+    human_offer,
+    main_menu,
+    name_question,
+    question_offer,
+    source_of,
+)
 
+MAY_BE_MEANT = {"name_single", "name_polite"}
 SLIP = ("typed_email", "meant_email")
 
 
@@ -38,13 +47,13 @@ def _ask(ctx: Context, item: Item) -> list[Message]:
         *([] if FIELDS[item].is_needed else [none]),
         *main_menu(ctx),
     ]
-    return [line.quick(input_words.question(ctx.t, item), buttons)]
+    return [placed(ctx, step, line.quick(input_words.question(ctx.t, item), buttons))]
 
 
 def _given(event: Event, ctx: Context, item: Item) -> HandlerResult:
-    step, text = Step(item), event.text or ""
+    step = Step(item)
     tapped_none = event.choice(flow.mark(step)) == "none"
-    if not FIELDS[item].is_needed and (tapped_none or inputs.means_none(text)):
+    if not FIELDS[item].is_needed and (tapped_none or answers.means_none(event.plain)):
         ctx.draft[step] = ""
         return onward(ctx)
     return kept(event, ctx, step) or _take(event, ctx, item)
@@ -58,12 +67,10 @@ def offer_correction(ctx: Context) -> list[Message]:
 @flow.step(Step.EMAIL_SLIP)
 def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.EMAIL_SLIP)) or words.yes_or_no(
-        event.text or "", yes="meant", no="typed"
+        event.plain, yes="meant", no="typed"
     )
     if chosen not in {"meant", "typed"}:
-        if (
-            "@" in (event.text or "") or "typed_email" not in ctx.draft
-        ):  # another address instead of a tap
+        if "@" in event.plain or "typed_email" not in ctx.draft:  # another address instead of a tap
             return _given(event, ctx, Item.EMAIL)
         return flow.say(*offer_correction(ctx))
     address = ctx.draft.get(f"{chosen}_email")
@@ -78,33 +85,37 @@ def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
 
 def _take(event: Event, ctx: Context, item: Item) -> HandlerResult:
     """Check an answer and go on, or say what is wrong with an example, and after three a human."""
-    step, text = Step(item), event.text or ""
-    # Some people have one name only: the same single name a second time is meant.
-    repeated = ctx.draft.get("single_name") == inputs.tidy(text)
+    step = Step(item)
     try:
-        ctx.draft[step] = fields.read(item, text, insists=repeated)
+        # Some people have one name only: the same single name a second time is meant.
+        ctx.draft[step] = answered(event, item, flow.mark(step), ctx.draft.get("single_name"))
     except InputError as error:
         return _wrong(event, ctx, step, error)
     ctx.draft.get("tries", {}).pop(step, None)
+    source = source_of(event, ctx, "single_name") or event.message_id
     _forget(ctx, "single_name", *SLIP)
-    _remember_source(event, ctx, step)
+    if source:
+        ctx.draft.setdefault("sources", {})[step] = source
     return onward(ctx)
 
 
 def _wrong(event: Event, ctx: Context, step: Step, error: InputError) -> HandlerResult:
-    text = event.text or ""
     if error.code == "email_slip":
-        ctx.draft["typed_email"] = inputs.kept_email(text)
+        ctx.draft["typed_email"] = fields.read_answer(Item.EMAIL, event.plain, insists=True)
         ctx.draft["meant_email"] = error.suggestion
         for key in SLIP:
             _remember_source(event, ctx, key)
         return flow.to(ctx, Step.EMAIL_SLIP)
-    if error.code == "name_single":
-        ctx.draft["single_name"] = inputs.tidy(text)
+    wrong = input_words.why(ctx.t, error.code)
+    if error.code == "name_question":
+        return flow.to(ctx, step, wrong, question_offer(ctx))
+    if error.code in MAY_BE_MEANT:
+        ctx.draft["single_name"] = inputs.tidy(event.plain)
         _remember_source(event, ctx, "single_name")
+    if error.code == "name_polite":
+        return flow.stay(ctx, name_question(ctx, flow.mark(step), error.suggestion or ""))
     tries = ctx.draft.setdefault("tries", {})
     tries[step] = tries.get(step, 0) + 1
-    wrong = input_words.why(ctx.t, error.code)
     if tries[step] % MAX_TRIES == 0:
         return flow.to(ctx, step, wrong, human_offer(ctx, "registration"))
     return flow.to(ctx, step, wrong)

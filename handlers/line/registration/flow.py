@@ -6,7 +6,10 @@ from bot.dispatch import Context, Draft, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
+from bot.services.guardians import guardians
 from bot.services.people.fields import Item
+from models.consent import Purpose
+from models.learner import AgeBand
 
 
 class Step(StrEnum):
@@ -31,7 +34,8 @@ ITEMS = (
     Step.EMAIL_NEWS,
 )
 
-BY_GUARDIAN = "guardian"  # up to ten years nobody asks the child about news
+NEWS = {Step.LINE_NEWS: Purpose.LINE_NEWS, Step.EMAIL_NEWS: Purpose.EMAIL_NEWS}
+BY_GUARDIAN = "guardian"  # the child is not asked about news: too young, or the guardian said no
 
 MAX_TRIES = 3  # answers that are none, before a person is offered
 
@@ -41,6 +45,14 @@ flow = Flow("registration", Step)
 def missing(draft: Draft) -> Step | None:
     """The first item that has not been given: skipped by nobody, taken back, or being changed."""
     return next((item for item in ITEMS if str(item) not in draft), None)
+
+
+def placed(ctx: Context, step: Step, message: Message) -> Message:
+    """A question with its place among those of this registration; a change has none."""
+    if str(step) in ctx.draft.get("aside", {}):
+        return message
+    asked = [item for item in ITEMS if item not in NEWS or ctx.draft.get(item) != BY_GUARDIAN]
+    return line.headed(message, f"{asked.index(step) + 1}/{len(asked)}")
 
 
 def put_aside(ctx: Context, item: str) -> None:
@@ -69,7 +81,16 @@ def kept(event: Event, ctx: Context, step: Step) -> HandlerResult | None:
 
 
 def onward(ctx: Context, *messages: Message) -> HandlerResult:
-    """Ask for what is still missing, or show the summary."""
+    """Ask for what is still missing, or show the summary.
+
+    From 11 years news needs both: what the guardian refused, the child is not asked about.
+    """
     for item in [item for item in ctx.draft.get("aside", {}) if item in ctx.draft]:
         del ctx.draft["aside"][item]
+    if ctx.draft.get(Step.AGE) == AgeBand.FROM_11_TO_19:
+        for step, purpose in NEWS.items():
+            if step not in ctx.draft and guardians.has_refused(
+                ctx.session, ctx.conversation, purpose
+            ):
+                ctx.draft[step] = BY_GUARDIAN
     return flow.to(ctx, missing(ctx.draft) or Step.SUMMARY, *messages)

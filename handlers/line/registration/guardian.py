@@ -5,15 +5,16 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation import input_words
 from bot.presentation.labels import label
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.guardians import ends, guardians
-from bot.services.people import inputs
+from bot.services.people import answers, inputs
 from handlers.line.guardian_texts import code_card, waiting_card
-from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, onward
-from handlers.line.shared import human_offer
+from handlers.line.registration.flow import BY_GUARDIAN, NEWS, Step, flow, onward
+from handlers.line.shared import human_offer, question_offer
 from models.consent import ConsentState, Purpose
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import ADULT_FROM, CHILD_UP_TO, AgeBand
@@ -29,7 +30,7 @@ def where_it_stands(ctx: Context) -> HandlerResult | None:
         return _go_on(ctx, row)
     if row.nickname is None:
         return flow.to(ctx, Step.NICKNAME)
-    return flow.say(waiting_card(ctx, row))
+    return flow.say(*waiting_card(ctx, row))
 
 
 def _go_on(ctx: Context, row: Guardianship) -> HandlerResult:
@@ -38,7 +39,7 @@ def _go_on(ctx: Context, row: Guardianship) -> HandlerResult:
     ctx.draft = {Step.AGE: row.age_band}
     ctx.conversation.flow = flow.name  # its menu stands below the questions from now on
     if row.age_band is AgeBand.UP_TO_10:
-        ctx.draft |= {Step.LINE_NEWS: BY_GUARDIAN, Step.EMAIL_NEWS: BY_GUARDIAN}
+        ctx.draft |= dict.fromkeys(NEWS, BY_GUARDIAN)
         return onward(ctx, agreed)
     own = consents.is_agreed_by(
         ctx.session, ctx.conversation.id, Purpose.ENROLMENT, consents.SELF, ctx.now
@@ -109,15 +110,24 @@ def nickname_given(event: Event, ctx: Context) -> HandlerResult:
     if row is None:
         return flow.to(ctx, Step.CONSENT, ctx.t("Your request has run out."))
     try:
-        nickname = inputs.nickname(event.text or "")
+        nickname = _nickname(event)
     except InputError as error:
-        return flow.to(ctx, Step.NICKNAME, _why(ctx, error.code))
+        offer = [question_offer(ctx)] if error.code == "name_question" else []
+        return flow.to(ctx, Step.NICKNAME, _why(ctx, error.code), *offer)
     code = guardians.request_code(ctx.session, row, ctx.now, nickname=nickname, user_id=ctx.user_id)
     return flow.end(*code_card(ctx, row, code))
 
 
+def _nickname(event: Event) -> str:
+    if event.emojis:
+        raise InputError("name_emoji")
+    return answers.nickname(event.plain)
+
+
 def _why(ctx: Context, code: str) -> str:
     t = ctx.t
+    if code in {"name_question", "name_emoji"}:
+        return input_words.why(t, code)
     if code in {"name_long", "name_words"}:
         return t(
             "Please write your first name or nickname only: one word of up to {most} letters.",
@@ -142,8 +152,12 @@ def request_cancelled(event: Event, ctx: Context) -> HandlerResult:
     if row is None or row.state is GuardianshipState.AGREED:
         return _nothing_waits(ctx)
     text = ctx.t("The request is cancelled, and what we kept for it is erased.")
-    end_request(event, ctx, text)
-    done = text
+    end_request(ctx, ConsentStatement(text, webhook_event_id=event.id))
+    return left(ctx, text)
+
+
+def left(ctx: Context, done: str) -> HandlerResult:
+    """Say what is over, and leave the registration where it is what is open."""
     return flow.end(done) if ctx.conversation.flow == flow.name else flow.say(done)
 
 
@@ -152,9 +166,21 @@ def _nothing_waits(ctx: Context) -> HandlerResult:
     return flow.say(nothing, *ctx.asked())
 
 
-def end_request(event: Event, ctx: Context, text: str) -> None:
+def give_up(ctx: Context, said: ConsentStatement) -> None:
+    """Somebody does not want to register after all: every consent given for it ends."""
+    end_request(ctx, said)
+    drafts.end_unused_consents(
+        ctx.session,
+        ctx.conversation,
+        ConsentState.WITHDRAWN,
+        said,
+        ctx.settings.school,
+        ctx.now,
+    )
+
+
+def end_request(ctx: Context, said: ConsentStatement) -> None:
     """The child gives up: the request dies, with both voices' consents."""
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is not None and ctx.conversation.learner_id is None:
-        said = ConsentStatement(text, webhook_event_id=event.id)
         ends.cancel(ctx.session, row, ctx.conversation, said, ctx.settings.school, ctx.now)

@@ -6,8 +6,8 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.services.consent.consents import ConsentStatement
 from handlers.line.news_texts import news_card, seen_news
-from handlers.line.registration.flow import Step, flow, keep_button, kept, onward
-from handlers.line.shared import main_menu, record_choice
+from handlers.line.registration.flow import Step, flow, keep_button, kept, onward, placed
+from handlers.line.shared import main_menu, nudge, record_choice
 from models.consent import Purpose
 
 
@@ -34,7 +34,9 @@ def email_news_chosen(event: Event, ctx: Context) -> HandlerResult:
 def _ask(ctx: Context, step: Step, purpose: Purpose) -> list[Message]:
     card = news_card(ctx.t, purpose, flow.mark(step))
     keep = keep_button(ctx, step)
-    return [line.quick(card, [*keep, *main_menu(ctx)]) if keep else card]
+    if keep:
+        return [line.quick(card, [*keep, *main_menu(ctx)])]
+    return [placed(ctx, step, card)]
 
 
 def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> HandlerResult:
@@ -44,7 +46,7 @@ def _chosen(event: Event, ctx: Context, step: Step, purpose: Purpose) -> Handler
     chosen = event.choice(flow.mark(step))
     if chosen not in {"yes", "no"}:
         please = t("Please tap one of the two buttons; either answer is fine.")
-        return flow.say(please, *_ask(ctx, step, purpose))
+        return flow.say(nudge(ctx, flow.mark(step), please))
     seen = seen_news(purpose, event.postback.get("c"))
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")

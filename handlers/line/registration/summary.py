@@ -7,7 +7,6 @@ from bot.line.messages import Message
 from bot.presentation.labels import label
 from bot.services.accounts import accounts
 from bot.services.accounts.accounts import Details
-from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.people import fields
@@ -15,8 +14,9 @@ from bot.services.people.fields import FIELDS, Field, Item
 from bot.services.subscriptions import opt_in, subscriptions
 from handlers.line.receipts import receipt
 from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, missing, onward, put_aside
-from handlers.line.registration.guardian import end_request
-from models.consent import ConsentState, Purpose
+from handlers.line.registration.guardian import give_up
+from handlers.line.shared import nudge
+from models.consent import Purpose
 from models.learner import AgeBand
 
 EDITABLE = (*(Step(item) for item in Item), Step.LINE_NEWS, Step.EMAIL_NEWS)
@@ -72,7 +72,7 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
         return onward(ctx)
     if chosen != "confirm":
         please = t("Please tap “Confirm and register”, or “Change” beside what is not right.")
-        return flow.say(please, *show_summary(ctx))
+        return flow.say(nudge(ctx, flow.mark(Step.SUMMARY), please))
     if missing(ctx.draft) is not None:  # a message was taken back meanwhile
         return onward(ctx, line.text(t("One of your details is missing again.")))
     draft = ctx.draft
@@ -115,13 +115,5 @@ def _news_receipts(ctx: Context) -> list[Message]:
 @flow.cancel
 def cancelled(event: Event, ctx: Context) -> HandlerResult:
     text = ctx.t("Your registration is cancelled, and what you gave for it has been erased.")
-    end_request(event, ctx, text)
-    drafts.end_unused_consents(
-        ctx.session,
-        ctx.conversation,
-        ConsentState.WITHDRAWN,
-        ConsentStatement(text, webhook_event_id=event.id),
-        ctx.settings.school,
-        ctx.now,
-    )
+    give_up(ctx, ConsentStatement(text, webhook_event_id=event.id))
     return flow.end(text)

@@ -139,8 +139,8 @@ def test_the_ledger_holds_what_was_said_to_which_words(script, someone, rows):
     # The card, and the two questions, word for word as they stood in the chat.
     card, line_news, email_news = turns[1], turns[8], turns[9]
     assert events[0].text == words(card).partition("\n")[2]
-    assert events[1].text == words(line_news)
-    assert events[2].text == words(email_news)
+    assert words(line_news) == f"6/7\n{events[1].text}"
+    assert words(email_news) == f"7/7\n{events[2].text}"
     for event in events:
         assert event.language is Language(script.language)
         assert event.notice_version == policy.CURRENT

@@ -117,14 +117,14 @@ def enrolled_teenager(chat, stage):
 
 def enrolled_child(chat, stage):
     agrees(stage.someone("แม่"), asks(chat, "up_to_10"), "yes", "yes")
-    finishes(chat, news=None)
+    finishes(chat)
 
 
 def orphan(chat, stage):
     """A registered child whose guardian had everything about themselves erased."""
     parent = stage.someone("แม่")
     agrees(parent, asks(chat, "up_to_10"), "yes", "yes")
-    finishes(chat, news=None)
+    finishes(chat)
     parent.posts("a=rights_erase")
     tap(parent, "Erase everything")
 

@@ -73,7 +73,7 @@ def test_a_repeated_answer_gives_the_old_chat_no_link_to_the_data(someone, app, 
 def test_a_former_guardian_gets_no_link_to_the_childs_data(someone, bot, rows):
     child, guardian = someone("น้ำผึ้ง"), someone("แม่")
     agrees(guardian, asks(child, "up_to_10"))
-    finishes(child, news=None)
+    finishes(child)
     guardian.says("my children")
     tap(guardian, "See and download data")
     (request,) = rows(PrivacyRequest)

@@ -59,7 +59,9 @@ def test_typing_is_no_consent(typed, someone, rows):
 
     assert states(rows) == []
     assert step_of(rows) == Step.CONSENT
-    assert question(language_of(chat), Step.CONSENT) in said
+    assert question(language_of(chat), Step.CONSENT) not in said, "a nudge, not the whole card"
+    assert "“ยินยอม” หรือ “ไม่ยินยอม”" in said
+    assert question(language_of(chat), Step.CONSENT) in words(tap(chat, "Show it again"))
     assert "ยินยอม" in chat.labels()
 
 
@@ -147,7 +149,7 @@ def test_the_thai_card_tapped_after_a_change_of_language_counts_for_its_own_word
 def test_news_asked_in_thai_and_answered_after_a_change_of_language(someone, rows):
     """The ledger keeps the words above the button that was tapped, not those of today."""
     chat = someone("มะลิ")
-    asked = words(reach(chat, Step.LINE_NEWS))
+    asked = words(reach(chat, Step.LINE_NEWS)).partition("\n")[2]
     yes = chat.button("รับข่าวสาร")["data"]
     chat.says("English")
     chat.posts(yes)
@@ -189,18 +191,10 @@ def test_under_twenty_nothing_is_asked_but_a_nickname(
 def test_a_forged_age_group_is_asked_again(value, someone, rows):
     chat = someone("มะลิ")
     reach(chat, Step.AGE)
-    said = words(chat.posts(f"s=registration.age&v={value}"))
+    chat.posts(f"s=registration.age&v={value}")
 
     assert step_of(rows) == Step.AGE
-    assert question(language_of(chat), Step.AGE) in said
-
-
-def test_an_age_that_is_typed_is_asked_again(someone, rows):
-    chat = someone("มะลิ")
-    reach(chat, Step.AGE)
-
-    assert question(language_of(chat), Step.AGE) in words(chat.says("25"))
-    assert step_of(rows) == Step.AGE
+    assert language_of(chat)("20 years and over") in chat.labels()
 
 
 def test_the_age_cannot_be_changed_to_get_round_the_gate(someone, rows):

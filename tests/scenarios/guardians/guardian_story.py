@@ -65,13 +65,14 @@ def agrees(guardian: Chat, code: str, line_news: str = "no", email_news: str = "
         tap(guardian, "Yes, please" if said == "yes" else "No, thank you")
 
 
-def finishes(child: Chat, news: str | None = "No, thank you") -> list[Bubble]:
-    """The child goes on with the details to the end; news None where nobody asks for it."""
+def finishes(child: Chat, news: str = "No, thank you") -> list[Bubble]:
+    """The child goes on to the end, and answers whichever news is still to be asked about."""
     child.says("register")
     for step in DETAILS:
         ACTS[step](child)
-    for _ in NEWS if news else ():
-        tap(child, news or "")
+    for _ in NEWS:
+        if label(child, news) in child.labels():
+            tap(child, news)
     return ACTS[Step.SUMMARY](child)
 
 

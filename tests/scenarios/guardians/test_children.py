@@ -23,7 +23,7 @@ def family(someone, engine):
     def make(language="th", band="from_11_to_19", news="Yes, please", theirs="no"):
         child, guardian = someone("Child", language), someone("Parent", language)
         agrees(guardian, asks(child, band), theirs, theirs)
-        finishes(child, None if band == "up_to_10" else news)
+        finishes(child, news)
         engine.drain_pushes()
         child.heard()
         return child, guardian
@@ -38,9 +38,10 @@ def flows(database, rows, clock, purpose):
 
 @LANGUAGES
 def test_news_is_started_and_stopped_by_the_guardian(language, family, rows, database, clock):
-    _, guardian = family(language)
+    _, guardian = family(language, theirs="yes")
     card = words(guardian.says("my children"))
     assert NICKNAME in card
+    tap(guardian, "Stop")
     assert not flows(database, rows, clock, Purpose.LINE_NEWS)
     tap(guardian, "Start")
     tap(guardian, "Yes, please")

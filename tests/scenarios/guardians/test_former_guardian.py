@@ -74,7 +74,7 @@ def test_a_child_whose_guardian_left_may_ask_another_one(someone, rows, database
     tap(child, "I agree")
     tap(child, "Up to 10 years")
     agrees(second, code_in(child.says("น้ำผึ้ง")), "no", "no")
-    said = words(finishes(child, news=None))
+    said = words(finishes(child))
 
     assert "การสมัครของคุณเสร็จสมบูรณ์แล้ว" in said
     (learner,) = rows(Learner)

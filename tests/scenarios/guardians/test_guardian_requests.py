@@ -135,7 +135,7 @@ def test_an_agreement_that_is_not_used_dies_after_thirty_days(someone, rows, clo
 def test_an_agreement_that_was_used_stays(someone, rows, clock, engine):
     child, guardian = someone("Child"), someone("Parent")
     agrees(guardian, asks(child, "up_to_10"))
-    finishes(child, None)
+    finishes(child)
     clock.advance(days=400)
     assert engine.expire_guardianships() == 0
 

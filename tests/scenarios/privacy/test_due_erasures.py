@@ -62,7 +62,7 @@ def test_whoever_withdrew_is_erased_in_time(language, someone, engine, clock, ro
 def test_a_guardians_withdrawal_is_kept_to_as_well(someone, engine, clock, rows):
     child, guardian = someone("น้ำผึ้ง"), someone("แม่")
     agrees(guardian, asks(child, "up_to_10"))
-    finishes(child, news=None)
+    finishes(child)
     guardian.says("my children")
     tap(guardian, "Withdraw")
     tap(guardian, "Withdraw")
