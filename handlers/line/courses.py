@@ -5,6 +5,7 @@ from typing import Any
 from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
+from bot.presentation import words
 from bot.services.accounts import accounts
 from bot.services.courses import courses
 from handlers.line.shared import has_left
@@ -16,9 +17,12 @@ MAX_COURSES = 6  # courses on one card
 
 @flow.entry("courses")
 def courses_wanted(event: Event, ctx: Context) -> HandlerResult:
+    """All of them, or the one that is named; its button remembers it for the registration."""
     t = ctx.t
     blocks: list[dict[str, Any]] = []
-    for course in courses.load(ctx.settings.courses_dir)[:MAX_COURSES]:
+    offered = courses.load(ctx.settings.courses_dir)
+    named = words.course_named(event.text or "", offered)
+    for course in (named,) if named else offered[:MAX_COURSES]:
         if blocks:
             blocks.append(line.separator())
         blocks.append(line.paragraph(course.title[t.language], strong=True))
@@ -41,5 +45,6 @@ def courses_wanted(event: Event, ctx: Context) -> HandlerResult:
             line.entry(t("New sign-in link"), "link"),
         ]
     else:
-        way_in = [line.entry(t("Register"), "register")]
+        remembered = {"course": named.id} if named else {}
+        way_in = [line.entry(t("Register"), "register", **remembered)]
     return flow.say(line.card(t("Our courses"), blocks, way_in), *ctx.asked())

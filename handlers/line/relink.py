@@ -8,6 +8,7 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
+from bot.presentation.words import Heard
 from bot.services.accounts import accounts
 from bot.services.delivery import mails
 from bot.services.learners import relinking
@@ -105,7 +106,7 @@ def _to_the_code(ctx: Context) -> list[Action]:
     return [line.link(ctx.t("Get the code"), ctx.page("/portal/relink"))]
 
 
-@flow.step(Step.CHOOSING)
+@flow.step(Step.CHOOSING, takes=Heard.VALUE)
 def way_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.CHOOSING))
     if chosen == "code":
@@ -123,7 +124,7 @@ def ask_code(ctx: Context) -> list[Message]:
     return _ask(ctx, ctx.t("Please type the code from E-Learning, for example ABCD-EFGH-JK."))
 
 
-@flow.step(Step.CODE)
+@flow.step(Step.CODE, takes=Heard.VALUE)
 def code_typed(event: Event, ctx: Context) -> HandlerResult:
     code = codes.read_move(event.text or "")
     if code is not None:
@@ -148,7 +149,7 @@ def ask_username(ctx: Context) -> list[Message]:
     return _ask(ctx, ctx.t("What is your username? It begins with “ep”."))
 
 
-@flow.step(Step.USERNAME)
+@flow.step(Step.USERNAME, takes=Heard.VALUE)
 def username_typed(event: Event, ctx: Context) -> HandlerResult:
     typed = inputs.tidy(event.text or "")
     if not typed:
@@ -162,7 +163,7 @@ def ask_address(ctx: Context) -> list[Message]:
     return _ask(ctx, ctx.t("Which e-mail address did you give and confirm?"))
 
 
-@flow.step(Step.ADDRESS)
+@flow.step(Step.ADDRESS, takes=Heard.VALUE)
 def address_typed(event: Event, ctx: Context) -> HandlerResult:
     try:
         _keep(event, ctx, "address", inputs.kept_email(event.text or ""))
@@ -193,7 +194,7 @@ def ask_digits(ctx: Context) -> list[Message]:
     return [line.quick(asked, [again, *main_menu(ctx)])]
 
 
-@flow.step(Step.DIGITS)
+@flow.step(Step.DIGITS, takes=Heard.VALUE)
 def digits_typed(event: Event, ctx: Context) -> HandlerResult:
     if event.choice(flow.mark(Step.DIGITS)) == "again":
         return _send(ctx)

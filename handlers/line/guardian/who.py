@@ -7,6 +7,7 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words
 from bot.presentation.labels import label
+from bot.presentation.words import Heard
 from bot.services.guardians import guardians
 from bot.services.people import inputs
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
@@ -94,7 +95,7 @@ def ask_called(ctx: Context) -> list[Message]:
     return [line.quick(input_words.question(t, "name"), buttons)]
 
 
-@flow.step(Step.CALLED)
+@flow.step(Step.CALLED, takes=Heard.NAME)
 def called_given(event: Event, ctx: Context) -> HandlerResult:
     typed = event.text or ""
     # Some people have one name only: the same single name a second time is meant.

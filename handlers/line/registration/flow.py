@@ -31,6 +31,7 @@ ITEMS = (
     Step.EMAIL_NEWS,
 )
 
+COURSE = "course"  # the draft's key of the course that somebody named before they registered
 BY_GUARDIAN = "guardian"  # up to ten years nobody asks the child about news
 
 MAX_TRIES = 3  # answers that are none, before a person is offered

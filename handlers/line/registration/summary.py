@@ -10,10 +10,19 @@ from bot.services.accounts.accounts import Details
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.courses import courses
 from bot.services.people.fields import FIELDS, Field, Item
 from bot.services.subscriptions import opt_in, subscriptions
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, missing, onward, put_aside
+from handlers.line.registration.flow import (
+    BY_GUARDIAN,
+    COURSE,
+    Step,
+    flow,
+    missing,
+    onward,
+    put_aside,
+)
 from handlers.line.registration.guardian import end_request
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand
@@ -86,11 +95,22 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
         ctx.provider,
         ctx.now,
     )
-    said = [line.text(t("Thank you. Your registration is complete.")), *_news_receipts(ctx)]
+    said = [line.text(_thanks(ctx)), *_news_receipts(ctx)]
     if opt_in.enrolled(ctx.session, ctx.conversation, ctx.settings, ctx.now):
         mailed = t("We have sent you a mail. News by e-mail begins once you have opened its link.")
         said.append(line.text(mailed))
     return flow.end(*said).then(PostCommitTask("credentials", {"account": account.id}))
+
+
+def _thanks(ctx: Context) -> str:
+    """With the course that they asked about; in one message, as a reply holds few."""
+    t = ctx.t
+    thanks = t("Thank you. Your registration is complete.")
+    wished = courses.find(courses.load(ctx.settings.courses_dir), ctx.draft.get(COURSE, ""))
+    if wished is None:
+        return thanks
+    waits = t("The course “{course}” is waiting for you.", course=wished.title[t.language])
+    return f"{thanks} {waits}"
 
 
 def _news_receipts(ctx: Context) -> list[Message]:
