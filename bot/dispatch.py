@@ -264,6 +264,19 @@ def _offered(ctx: Context) -> tuple[Course, ...]:
         return ()
 
 
+def _led(action: str | None, ctx: Context, flow: Flow | None) -> str | None:
+    """The action that typed words mean here, where they end whatever is open.
+
+    Whoever has no account and speaks of ending it ends the conversation that would lead to one.
+    """
+    if action == words.STOP and flow is not None:
+        return "cancel"
+    is_on_the_way = flow is not None and not flow.is_light and not flow.is_for_staff
+    if action in {words.UNREGISTER, "close"} and is_on_the_way and ctx.learner is None:
+        return "cancel"
+    return LEADS_TO.get(action or "", action)
+
+
 def ignored(event: Event, ctx: Context) -> HandlerResult:
     """Say nothing and change nothing: the person took this message back."""
     return HandlerResult()
@@ -378,9 +391,7 @@ class Dispatcher:
             heard = flow.takes.get(ctx.conversation.step or "") if flow and is_inside else None
             action = self._staff_action(event.text, ctx, is_inside=is_inside)
             action = action or words.command(event.text, heard, _offered(ctx))
-            if action in LEADS_TO:
-                is_cancelled = flow is not None and (action == words.STOP or ctx.learner is None)
-                action = "cancel" if is_cancelled else LEADS_TO[action]
+            action = _led(action, ctx, flow)
         return None if action in self.for_staff and ctx.member is None else action
 
     def _answered(self, event: Event, ctx: Context, flow: Flow | None) -> Handler:
