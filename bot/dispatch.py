@@ -24,6 +24,7 @@ from bot.services.people import people
 from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
+from bot.services.subscriptions import subscriptions
 from bot.settings import Settings
 from bot.texts import Translator, periods, translator
 from models.conversation import Conversation
@@ -269,12 +270,21 @@ def _led(action: str | None, ctx: Context, flow: Flow | None) -> str | None:
 
     Whoever has no account and speaks of ending it ends the conversation that would lead to one.
     """
-    if action == words.STOP and flow is not None:
+    if action == words.STOP and flow is not None and not _has_news_come(ctx):
         return "cancel"
     is_on_the_way = flow is not None and not flow.is_light and not flow.is_for_staff
     if action in {words.UNREGISTER, "close"} and is_on_the_way and ctx.learner is None:
         return "cancel"
     return LEADS_TO.get(action or "", action)
+
+
+def _has_news_come(ctx: Context) -> bool:
+    """Whether the last thing in the chat is a piece of news, and not what the open step asked."""
+    until = ctx.conversation.expires_at
+    if until is None or ctx.learner is None:
+        return False
+    asked_at, own = until - DRAFT_LIFE, ctx.conversation.id
+    return subscriptions.last_sent(ctx.session, own, ctx.settings, ctx.now, asked_at) is not None
 
 
 def ignored(event: Event, ctx: Context) -> HandlerResult:

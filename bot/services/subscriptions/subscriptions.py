@@ -169,9 +169,16 @@ def choose(
     return True
 
 
-def last_sent(session: Session, subject_id: str, settings: Settings, now: datetime) -> Topic | None:
+def last_sent(
+    session: Session,
+    subject_id: str,
+    settings: Settings,
+    now: datetime,
+    since: datetime | None = None,
+) -> Topic | None:
     """The topic of the news that came last on LINE, within a day, where it is still chosen."""
-    topic = frequency_cap.last_topic(session, subject_id, now - JUST_NOW, now)
+    begin = max(now - JUST_NOW, since or now - JUST_NOW)
+    topic = frequency_cap.last_topic(session, subject_id, begin, now)
     if topic is None or not is_chosen(session, subject_id, Channel.LINE, topic):
         return None
     return topics.find(settings.news_dir, topic)
