@@ -398,7 +398,7 @@ class Dispatcher:
         action = event.action
         if action is None and event.text is not None:
             is_inside = flow is not None and not flow.is_light
-            heard = flow.takes.get(ctx.conversation.step or "") if flow and is_inside else None
+            heard = flow.takes.get(ctx.conversation.step or "") if flow is not None else None
             action = self._staff_action(event.text, ctx, is_inside=is_inside)
             action = action or words.command(event.text, heard, _offered(ctx))
             action = _led(action, ctx, flow)

@@ -205,6 +205,11 @@ _DETAILS = {
 
 _YES = {"ใช่", "ใช่แล้ว", "ถูกต้อง", "ถูก", "โอเค", "yes", "y", "yep", "ok", "okay"}
 _NO = {"ไม่", "ไม่ใช่", "ไม่ถูก", "no", "n", "nope"}
+# An answer to a card, and no wish, though typing it is not enough there.
+_DECIDED = {
+    "ยินยอม", "ไม่ยินยอม", "ยอมรับ", "ไม่ยอมรับ", "ตกลง", "ไม่ตกลง", "เห็นด้วย", "ไม่เห็นด้วย",
+    "agree", "i agree", "disagree", "i do not agree", "i don t agree",
+}  # fmt: skip
 
 
 def yes_or_no(text: str, *, yes: str, no: str) -> str | None:
@@ -223,7 +228,7 @@ def command(text: str, heard: Heard | None = None, offered: tuple[Course, ...] =
         return "password"
     if len(text) > _MOST:
         return None
-    is_free = heard is None
+    is_free = heard in {None, Heard.TAP}
     if codes.read_staff(text) is not None or (is_free and codes.is_meant_for_staff(text)):
         return "staff_link"
     if is_free and codes.is_plain_move(text):
@@ -231,7 +236,7 @@ def command(text: str, heard: Heard | None = None, offered: tuple[Course, ...] =
     if codes.read_guardian(text, with_word=not is_free) is not None:
         return "guardian"
     said = normal(text)
-    if not is_free and said in _YES | _NO:
+    if heard is not None and said in _YES | _NO | _DECIDED:
         return None
     if heard is Heard.NAME and said in _CALLED:
         return None
@@ -244,7 +249,7 @@ def command(text: str, heard: Heard | None = None, offered: tuple[Course, ...] =
     found = wishes.wish(said)
     if found in _TO_A_COURSE and course_named(text, offered) is not None:
         return "courses"
-    return found or (_near(said) if heard in {None, Heard.TAP} else None)
+    return found or (_near(said) if is_free else None)
 
 
 def course_named(text: str, offered: tuple[Course, ...]) -> Course | None:
