@@ -10,6 +10,7 @@ from bot.presentation.questions import asking_card, seen_news
 from bot.services.accounts import details
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.guardians import guardians
 from bot.services.subscriptions import opt_in, subscriptions
 from bot.services.subscriptions.opt_in import OptInState
 from bot.services.subscriptions.subscriptions import CHANNEL_OF, NEWS
@@ -62,7 +63,9 @@ def stop_wished(event: Event, ctx: Context) -> HandlerResult:
     t, learner = ctx.t, _learner(ctx)
     if ctx.learner is None:
         none = t("You get no news from us: only people with an account who said yes to it do.")
-        return flow.say(none, *ctx.asked())
+        has_children = bool(guardians.children_of(ctx.session, ctx.conversation))
+        theirs = [line.entry(t("My children"), "children")] if has_children else []
+        return flow.say(line.quick(none, theirs), *ctx.asked())
     if learner is None:
         return _nothing_here(ctx)
     topic = subscriptions.last_sent(ctx.session, ctx.conversation.id, ctx.settings, ctx.now)
