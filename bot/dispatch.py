@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -15,12 +15,16 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
 from bot.presentation import staff_words, words
+from bot.presentation.words import Heard
 from bot.services.campaigns.reporting import listing
 from bot.services.chat import drafts
+from bot.services.courses import courses
+from bot.services.courses.courses import Course, CoursesError
 from bot.services.people import people
 from bot.services.staff import chats
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
+from bot.services.subscriptions import subscriptions
 from bot.settings import Settings
 from bot.texts import Translator, periods, translator
 from models.conversation import Conversation
@@ -28,6 +32,9 @@ from models.learner import Learner
 
 HAPPENINGS = {"follow", "unfollow", "unsend"}
 STAY = {"english", "thai"}  # asked again in the other language
+# What else is meant by words that end whatever is open, where nothing is.
+LEADS_TO = {words.STOP: "news_stop", words.UNREGISTER: "withdraw"}
+MAX_MISSES = 2  # texts at a button step, after which the ways on are said
 DRAFT_LIFE = periods.DRAFT
 SHOW_AGAIN = "show"  # a button of any step that asks once more what the step asks
 
@@ -154,7 +161,7 @@ class Flow:
     Every step has exactly one prompt (what is asked) and one handler (what the answer does).
     A light flow is a passing question: whatever else the person asks for leaves it, while the
     others keep their place and come back to it. A flow for staff is not there for anybody else:
-    its words are just words, and its buttons lead nowhere.
+    its words are just words, and its buttons lead nowhere. takes: by step, what an answer is.
     """
 
     def __init__(
@@ -172,6 +179,7 @@ class Flow:
         self.cancelled: Handler | None = None
         self.entries: dict[str, Handler] = {}
         self.handlers: dict[str, Handler] = {}
+        self.takes: dict[str, Heard] = {}
         self.prompts: dict[str, Prompt] = {}
         self.afters: dict[str, AfterWork] = {}
         self.lates: dict[str, LateHandler] = {}
@@ -180,8 +188,9 @@ class Flow:
         """Declare what an entry action does, from wherever the person stands."""
         return self._claim(self.entries, action)
 
-    def step(self, step: StrEnum) -> Callable[[Handler], Handler]:
-        """Declare what an answer at a step does."""
+    def step(self, step: StrEnum, takes: Heard = Heard.TAP) -> Callable[[Handler], Handler]:
+        """Declare what an answer at a step does, and whether it is a tap or something typed."""
+        self.takes[str(step)] = takes
         return self._claim(self.handlers, str(step))
 
     def late(self, step: StrEnum, value: str) -> Callable[[LateHandler], LateHandler]:
@@ -253,6 +262,41 @@ def _messages(said: Iterable[Message | str]) -> tuple[Message, ...]:
     return tuple(line.text(each) if isinstance(each, str) else each for each in said)
 
 
+def _fitting(first: Iterable[Message], then: Iterable[Message]) -> tuple[Message, ...]:
+    """As many messages as one answer holds."""
+    return (*first, *then)[: line.MAX_MESSAGES]
+
+
+def _offered(ctx: Context) -> tuple[Course, ...]:
+    """The courses, by whose names people speak of them; none while their file is wrong."""
+    try:
+        return courses.load(ctx.settings.courses_dir)
+    except CoursesError:
+        return ()
+
+
+def _led(action: str | None, ctx: Context, flow: Flow | None) -> str | None:
+    """The action that typed words mean here, where they end whatever is open.
+
+    Whoever has no account and speaks of ending it ends the conversation that would lead to one.
+    """
+    if action == words.STOP and flow is not None and not _has_news_come(ctx):
+        return "cancel"
+    is_on_the_way = flow is not None and not flow.is_light and not flow.is_for_staff
+    if action in {words.UNREGISTER, "close"} and is_on_the_way and ctx.learner is None:
+        return "cancel"
+    return LEADS_TO.get(action or "", action)
+
+
+def _has_news_come(ctx: Context) -> bool:
+    """Whether the last thing in the chat is a piece of news, and not what the open step asked."""
+    until = ctx.conversation.expires_at
+    if until is None or ctx.learner is None:
+        return False
+    asked_at, own = until - DRAFT_LIFE, ctx.conversation.id
+    return subscriptions.last_sent(ctx.session, own, ctx.settings, ctx.now, asked_at) is not None
+
+
 def ignored(event: Event, ctx: Context) -> HandlerResult:
     """Say nothing and change nothing: the person took this message back."""
     return HandlerResult()
@@ -264,7 +308,12 @@ def shown_again(event: Event, ctx: Context) -> HandlerResult:
 
 
 class Dispatcher:
-    """Entry action, then open step, then fallback; cancel and help work from every step."""
+    """Entry action, then open step, then fallback; every entry works from every step.
+
+    An entry that answers leaves the place in the open flow as it is, and what the step asks follows
+    once more. An entry that begins another conversation ends the open one as "cancel" would, and
+    says so: nobody has two at a time. "Stop" cancels what is open; elsewhere it is about news.
+    """
 
     def __init__(
         self,
@@ -274,11 +323,13 @@ class Dispatcher:
         fallback: Handler,
         in_group: Callable[[], list[Message]],
         nobody: Callable[[], list[Message]],
+        ways_on: Callable[[Context], Message],
         account_ready: Callable[[Session, str, datetime], None],
     ) -> None:
         self.flows = {flow.name: flow for flow in flows}
         self.menu = menu
         self.fallback = fallback
+        self.ways_on = ways_on  # said where buttons are asked and words came, twice
         self.in_group = in_group  # said once to a group or room
         self.account_ready = account_ready  # an account was made later than its owner waited
         self.nobody = nobody  # said where LINE does not tell from whom an event is
@@ -299,11 +350,45 @@ class Dispatcher:
     def handle(self, event: Event, ctx: Context) -> "Reaction":
         """Run the handler of an event and apply its result to the conversation."""
         load(ctx)
-        ctx.asked = lambda: self.prompt(ctx)
-        turn = self._choose(event, ctx)(event, ctx)
+        has_asked = False
+
+        def asked() -> list[Message]:
+            nonlocal has_asked
+            has_asked = True
+            return self.prompt(ctx)
+
+        ctx.asked = asked
+        handler = self._choose(event, ctx)
+        flow, step = self.flows.get(ctx.conversation.flow or ""), ctx.conversation.step
+        turn = handler(event, ctx)
+        if flow is None or step not in flow.handlers or event.kind in HAPPENINGS:
+            pass
+        elif handler is flow.handlers[step]:
+            turn = self._counted(event, ctx, turn, flow, step)
+        elif turn.state is None and turn.after is None and turn.messages and not has_asked:
+            turn = replace(turn, messages=_fitting(turn.messages, self.prompt(ctx)))
+        elif turn.state is not None and turn.state.flow not in {None, flow.name}:
+            ended = flow.cancelled(event, ctx) if flow.cancelled is not None else HandlerResult()
+            turn = replace(turn, messages=_fitting(ended.messages, turn.messages))
         if turn.state is not None:
             enter(ctx, turn.state)
         return Reaction(list(turn.messages), turn.after, self.menu(ctx))
+
+    def _counted(
+        self, event: Event, ctx: Context, turn: HandlerResult, flow: Flow, step: str
+    ) -> HandlerResult:
+        """The result, with the ways on where buttons were asked and words came again."""
+        state = turn.state or FlowState(flow.name, step, ctx.draft)
+        is_missed = event.text is not None and flow.takes[step] is Heard.TAP
+        if not is_missed or (state.flow, state.step) != (flow.name, step):
+            return turn
+        at, misses = state.draft.get("misses", ("", 0))
+        misses = misses + 1 if at == step else 1
+        state.draft["misses"] = [step, misses]
+        said = turn.messages
+        if misses >= MAX_MISSES:
+            said = _fitting((self.ways_on(ctx),), said)
+        return replace(turn, messages=said, state=state)
 
     def _choose(self, event: Event, ctx: Context) -> Handler:
         flow = self.flows.get(ctx.conversation.flow or "")
@@ -329,10 +414,11 @@ class Dispatcher:
         """The entry action that a button or a text means, if the person may use it."""
         action = event.action
         if action is None and event.text is not None:
-            # Inside a flow a text is an answer: only whole command words are commands there.
             is_inside = flow is not None and not flow.is_light
+            heard = flow.takes.get(ctx.conversation.step or "") if flow is not None else None
             action = self._staff_action(event.text, ctx, is_inside=is_inside)
-            action = action or words.command(event.plain, inside=is_inside)
+            action = action or words.command(event.plain, heard, _offered(ctx))
+            action = _led(action, ctx, flow)
         return None if action in self.for_staff and ctx.member is None else action
 
     def _answered(self, event: Event, ctx: Context, flow: Flow | None) -> Handler:

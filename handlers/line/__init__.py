@@ -56,5 +56,6 @@ def build_dispatcher() -> Dispatcher:
         fallback=menu.not_understood,
         in_group=groups.in_group,
         nobody=groups.nobody,
+        ways_on=menu.ways_on,
         account_ready=credentials.account_ready,
     )

@@ -8,6 +8,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import campaign_cards, formatting, staff_words, words
+from bot.presentation.words import Heard
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.campaigns.content import content as campaign_content
 from bot.services.campaigns.content.problems import CampaignError
@@ -65,7 +66,7 @@ def ask_topic(ctx: Context) -> list[Message]:
     return [line.card(t("What is it about?"), [body], buttons, even=True)]
 
 
-@flow.step(Step.TOPIC)
+@flow.step(Step.TOPIC, takes=Heard.TEXT)
 def topic_chosen(event: Event, ctx: Context) -> HandlerResult:
     """By its button or its name; any other words are the text itself, and are kept."""
     typed = staff_words.body(event.text or "")
@@ -88,7 +89,7 @@ def ask_thai(ctx: Context) -> list[Message]:
     return [_with_skip(ctx, asked, Step.THAI)] if ctx.draft.get(ENGLISH) else [asked]
 
 
-@flow.step(Step.THAI)
+@flow.step(Step.THAI, takes=Heard.TEXT)
 def thai_typed(event: Event, ctx: Context) -> HandlerResult:
     return _taken(event, ctx, Step.THAI, THAI, may_skip=bool(ctx.draft.get(ENGLISH)))
 
@@ -101,7 +102,7 @@ def ask_english(ctx: Context) -> list[Message]:
     return [_with_skip(ctx, line.text(asked), Step.ENGLISH)]
 
 
-@flow.step(Step.ENGLISH)
+@flow.step(Step.ENGLISH, takes=Heard.TEXT)
 def english_typed(event: Event, ctx: Context) -> HandlerResult:
     return _taken(event, ctx, Step.ENGLISH, ENGLISH, may_skip=bool(ctx.draft.get(THAI)))
 

@@ -15,6 +15,7 @@ from bot.presentation import (
     preview_banners,
     staff_words,
 )
+from bot.presentation.words import Heard
 from bot.services.campaigns.content.problems import CampaignError
 from bot.services.campaigns.reporting import listing
 from bot.services.campaigns.workflow import alerts, campaigns
@@ -159,7 +160,7 @@ def ask_why(ctx: Context) -> list[Message]:
     return [line.quick(asked, [none, line.entry(t("Cancel"), "cancel")])]
 
 
-@flow.step(Step.NOTE)
+@flow.step(Step.NOTE, takes=Heard.TEXT)
 def sent_back(event: Event, ctx: Context) -> HandlerResult:
     t, note = ctx.t, (event.text or "").strip()
     if not note and event.choice(flow.mark(Step.NOTE)) != NO_NOTE:

@@ -6,6 +6,7 @@ from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation.words import Heard
 from bot.services.people import subjects
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
@@ -47,7 +48,7 @@ def ask_what_is_wrong(ctx: Context) -> list[Message]:
     return [line.quick(card, [line.entry(t("Cancel"), "cancel")])]
 
 
-@flow.step(Step.NOTE)
+@flow.step(Step.NOTE, takes=Heard.TEXT)
 def note_written(event: Event, ctx: Context) -> HandlerResult:
     t, note = ctx.t, (event.text or "").strip()
     if not note or ctx.learner is None:

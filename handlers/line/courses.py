@@ -9,10 +9,12 @@ from bot.dispatch import Context, Flow, HandlerResult, PostCommitReply, PostComm
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
+from bot.presentation import words
 from bot.runtime import Bot
 from bot.services.accounts import accounts
 from bot.services.auth import lesson_links, secret_links
 from bot.services.courses import courses
+from bot.services.courses.courses import Course
 from bot.settings import Settings
 from bot.texts import Translator
 from handlers.line.shared import has_left
@@ -25,19 +27,24 @@ MAX_COURSES = 6  # courses on one card
 
 @flow.entry("courses")
 def courses_wanted(event: Event, ctx: Context) -> HandlerResult:
-    """What there is; a learner who is asked something else meanwhile gets a button, not a link."""
+    """What there is, or the one that is named, which the registration remembers.
+
+    A learner who is asked something else meanwhile gets a button, not a link.
+    """
     t, asked = ctx.t, ctx.asked()
+    named = words.course_named(event.text or "", courses.load(ctx.settings.courses_dir))
     if has_left(ctx):
         way_in = [line.entry(t("Ask our staff"), "human", topic="registration")]
     elif ctx.learner is None:
-        way_in = [line.entry(t("Register"), "register")]
+        remembered = {"course": named.id} if named else {}
+        way_in = [line.entry(t("Register"), "register", **remembered)]
     elif accounts.is_frozen(ctx.session, ctx.learner):
         way_in = [line.entry(t("Ask our staff"), "human", topic="account")]
     elif asked:
         way_in = _without_link(t)
     else:
-        return _with_link(ctx)
-    return flow.say(courses_card(t, ctx.settings, way_in), *asked)
+        return _with_link(ctx, named)
+    return flow.say(courses_card(t, ctx.settings, way_in, named), *asked)
 
 
 @flow.entry("lessons")
@@ -49,11 +56,13 @@ def lessons_wanted(event: Event, ctx: Context) -> HandlerResult:
     return _with_link(ctx)
 
 
-def _with_link(ctx: Context) -> HandlerResult:
+def _with_link(ctx: Context, named: Course | None = None) -> HandlerResult:
     account = ctx.learner and accounts.account_of(ctx.session, ctx.learner, ctx.provider)
     if account is None:
-        return flow.say(courses_card(ctx.t, ctx.settings, _without_link(ctx.t)))
+        return flow.say(courses_card(ctx.t, ctx.settings, _without_link(ctx.t), named))
     wish = {"account": account.id, "person": ctx.conversation.person}
+    if named is not None:
+        wish["course"] = named.id
     return flow.say().then(PostCommitTask("lessons", wish))
 
 
@@ -61,10 +70,12 @@ def _with_link(ctx: Context) -> HandlerResult:
 def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
     """The card with a one-time link; of another system, with the address of its sign-in page."""
     new_link = line.entry(t("New sign-in link"), "link")
+    offered = courses.load(bot.settings.courses_dir)
+    named = courses.find(offered, arguments.get("course", ""))
     if not bot.settings.system.is_embedded:
         address = f"{bot.provider.sign_in_url(bot.settings.public_url)}?lang={t.language}"
         there = [line.link(t("Go to E-Learning"), address), new_link]
-        said = [courses_card(t, bot.settings, there)]
+        said = [courses_card(t, bot.settings, there, named)]
         return PostCommitReply(said, said)
     token = bot.database.write(
         lambda session: lesson_links.give(
@@ -72,12 +83,12 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitR
         )
     )
     if token is None:  # not made yet, or lost meanwhile: the other button knows
-        said = [courses_card(t, bot.settings, [new_link])]
+        said = [courses_card(t, bot.settings, [new_link], named)]
         return PostCommitReply(said, said)
     url = secret_links.url(bot.settings.public_url, token, t.language, LinkPurpose.LESSONS)
     way_in = [line.link(t("Go to E-Learning"), url), new_link]
-    later = courses_card(t, bot.settings, _without_link(t))
-    return PostCommitReply([courses_card(t, bot.settings, way_in)], [later])
+    later = courses_card(t, bot.settings, _without_link(t), named)
+    return PostCommitReply([courses_card(t, bot.settings, way_in, named)], [later])
 
 
 def _without_link(t: Translator) -> list[Action]:
@@ -88,10 +99,13 @@ def _without_link(t: Translator) -> list[Action]:
     ]
 
 
-def courses_card(t: Translator, settings: Settings, way_in: list[Action]) -> Message:
-    """The owner's courses, with the buttons that lead in."""
+def courses_card(
+    t: Translator, settings: Settings, way_in: list[Action], named: Course | None = None
+) -> Message:
+    """The owner's courses, or the one that was named, with the buttons that lead in."""
     blocks: list[dict[str, Any]] = []
-    for course in courses.load(settings.courses_dir)[:MAX_COURSES]:
+    offered = (named,) if named else courses.load(settings.courses_dir)[:MAX_COURSES]
+    for course in offered:
         if blocks:
             blocks.append(line.separator())
         blocks.append(line.paragraph(course.title[t.language], strong=True))

@@ -8,6 +8,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words, words
+from bot.presentation.words import Heard
 from bot.services.accounts import details
 from bot.services.auth import resets
 from bot.services.delivery import mails
@@ -53,7 +54,7 @@ def change_wanted(event: Event, ctx: Context) -> HandlerResult:
     if not details.may_change(ctx.session, learner):
         return _not_now(ctx, learner)
     ctx.draft = {}
-    item = event.postback.get("item")
+    item = event.postback.get("item") or words.detail_named(event.text or "")
     if item in set(Item):
         return _to_item(ctx, Item(item))
     return flow.to(ctx, Step.ITEM)
@@ -99,7 +100,7 @@ def ask_proof(ctx: Context) -> list[Message]:
     return [line.quick(question, [line.entry(t("Cancel"), "cancel")])]
 
 
-@flow.step(Step.PROOF)
+@flow.step(Step.PROOF, takes=Heard.VALUE)
 def proof_given(event: Event, ctx: Context) -> HandlerResult:
     """The number's last digits open a password reset, so whoever changes it must know them."""
     t, learner = ctx.t, ctx.learner
@@ -124,7 +125,7 @@ def ask_value(ctx: Context) -> list[Message]:
     return [line.quick(input_words.question(t, item), buttons)]
 
 
-@flow.step(Step.VALUE)
+@flow.step(Step.VALUE, takes=Heard.NAME)
 def value_given(event: Event, ctx: Context) -> HandlerResult:
     item = _item(ctx)
     tapped_none = event.choice(flow.mark(Step.VALUE)) == "none"
@@ -161,7 +162,7 @@ def offer_correction(ctx: Context) -> list[Message]:
     return did_you_mean(ctx, flow.mark(Step.SLIP)) or ask_value(ctx)
 
 
-@flow.step(Step.SLIP)
+@flow.step(Step.SLIP, takes=Heard.VALUE)
 def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.SLIP)) or words.yes_or_no(
         event.plain, yes="meant", no="typed"

@@ -3,10 +3,20 @@
 from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
+from bot.line.messages import Message
 from bot.services.chat import inbox, inquiries
+from bot.services.guardians import guardians
 from bot.texts import policy
 from handlers.line import staff_menu
-from handlers.line.shared import children_button, contact_lines, greeting, main_menu
+from handlers.line.shared import (
+    children_button,
+    contact_lines,
+    greeting,
+    has_left,
+    human_offer,
+    main_menu,
+    not_registered,
+)
 from models.conversation import Language
 
 flow = Flow("menu")
@@ -151,12 +161,43 @@ def human_wanted(event: Event, ctx: Context) -> HandlerResult:
     return flow.say(card, *ctx.asked())
 
 
+@flow.entry("question")
+def question_asked(event: Event, ctx: Context) -> HandlerResult:
+    """Money, certificates, hours, ages: what only people answer; no answer is promised here."""
+    only_people = ctx.t(
+        "For this you need a person at the school: I can neither answer it nor settle it here in "
+        "the chat."
+    )
+    return flow.say(only_people, human_offer(ctx, "general"), *ctx.asked())
+
+
 @flow.entry("cancel")
 def nothing_to_cancel(event: Event, ctx: Context) -> HandlerResult:
+    """Nothing is open, so it may be a wish to leave: each way out, one tap away."""
     t = ctx.t
     if staff_menu.has_work(ctx):
         return flow.say(t("There is nothing to cancel. To stop an announcement, type “stop”."))
-    return flow.say(t("There is nothing to cancel. What would you like to do?"))
+    if ctx.learner is None and guardians.children_of(ctx.session, ctx.conversation):
+        ways = [line.entry(t("My children"), "children")]
+    elif guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now):
+        return not_registered(ctx)
+    elif ctx.learner is None:
+        return flow.say(t("There is nothing to cancel. What would you like to do?"))
+    elif has_left(ctx):
+        return flow.say(greeting(ctx))
+    else:
+        ways = [
+            line.entry(t("Stop news"), "news_stop"),
+            line.entry(t("Close account"), "close"),
+            line.entry(t("My rights"), "rights"),
+        ]
+    card = line.card(
+        t("What would you like to stop?"),
+        [t("No question is open here. If you want to end something else, please choose it.")],
+        [*ways, line.entry(t("Ask our staff"), "human", topic="account")],
+        even=True,
+    )
+    return flow.say(card)
 
 
 @flow.entry("stale")
@@ -198,6 +239,16 @@ def attachment_came(event: Event, ctx: Context) -> HandlerResult:
     if again:
         return flow.say(thanks + " " + t("Shall we go on where we were?"), *again)
     return flow.say(thanks, greeting(ctx))
+
+
+def ways_on(ctx: Context) -> Message:
+    """For whoever types where buttons are asked: how to answer, to leave, or to ask a person."""
+    return line.text(
+        ctx.t(
+            "I need one of the buttons here. You can also type “cancel” to leave this, or "
+            "“staff” to ask a person."
+        )
+    )
 
 
 def not_understood(event: Event, ctx: Context) -> HandlerResult:

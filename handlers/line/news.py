@@ -10,6 +10,7 @@ from bot.presentation.questions import asking_card, seen_news
 from bot.services.accounts import details
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.guardians import guardians
 from bot.services.subscriptions import opt_in, subscriptions
 from bot.services.subscriptions.opt_in import OptInState
 from bot.services.subscriptions.subscriptions import CHANNEL_OF, NEWS
@@ -20,6 +21,7 @@ from handlers.line.receipts import receipt
 from handlers.line.shared import not_registered, record_choice
 from models.consent import Purpose
 from models.learner import ADULT_FROM, CHILD_UP_TO, Learner, LearnerState
+from models.subscription import Channel
 
 flow = Flow("news")
 
@@ -53,6 +55,51 @@ def news_wanted(event: Event, ctx: Context) -> HandlerResult:
     if learner is None:
         return _nothing_here(ctx)
     return flow.say(choices_card(ctx, learner), *ctx.asked())
+
+
+@flow.entry("news_stop")
+def stop_wished(event: Event, ctx: Context) -> HandlerResult:
+    """Typed: what came last stops at once and can be taken back; where nothing came, which?"""
+    t, learner = ctx.t, _learner(ctx)
+    if ctx.learner is None:
+        none = t("You get no news from us: only people with an account who said yes to it do.")
+        has_children = bool(guardians.children_of(ctx.session, ctx.conversation))
+        theirs = [line.entry(t("My children"), "children")] if has_children else []
+        return flow.say(line.quick(none, theirs), *ctx.asked())
+    if learner is None:
+        return _nothing_here(ctx)
+    topic = subscriptions.last_sent(ctx.session, ctx.conversation.id, ctx.settings, ctx.now)
+    if topic is None and not any(_has_begun(ctx, purpose) for purpose in NEWS):
+        none = t(
+            "You get no news from us now. If you want to end something else, please choose it."
+        )
+        ways = [
+            line.entry(t("Close account"), "close"),
+            line.entry(t("My rights"), "rights"),
+            line.entry(t("Ask our staff"), "human", topic="account"),
+        ]
+        return flow.say(line.quick(none, ways), *ctx.asked())
+    if topic is None:
+        which = t("Which news shall stop? What is on can be stopped here with one tap.")
+        return flow.say(which, choices_card(ctx, learner), *ctx.asked())
+    subscriptions.choose(
+        ctx.session,
+        ctx.conversation.id,
+        Channel.LINE,
+        topic.id,
+        ctx.now,
+        is_on=False,
+        settings=ctx.settings,
+    )
+    title = topic.title[t.language]
+    undo = line.entry(t("Undo"), "news_topic", p=Purpose.LINE_NEWS, topic=topic.id, on="1")
+    card = line.card(
+        t("Stopped: {topic}", topic=title),
+        [t("You get no more of it on LINE. Other news goes on as you chose it.")],
+        [undo, line.entry(t("Stop all news"), "news_off", p="all"), line.entry(t("News"), "news")],
+        even=True,
+    )
+    return flow.say(card, *ctx.asked())
 
 
 @flow.entry("news_off")

@@ -9,6 +9,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
 from bot.presentation import input_words
+from bot.presentation.words import Heard
 from bot.services.accounts import accounts
 from bot.services.delivery import mails
 from bot.services.learners import relinking
@@ -116,7 +117,7 @@ def _to_the_code(ctx: Context) -> list[Action]:
     return [line.link(ctx.t("Get the code"), ctx.page("/portal/relink"))]
 
 
-@flow.step(Step.CHOOSING)
+@flow.step(Step.CHOOSING, takes=Heard.VALUE)
 def way_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.CHOOSING))
     if chosen == "code":
@@ -137,7 +138,7 @@ def ask_code(ctx: Context) -> list[Message]:
     return _ask(ctx, ctx.t("Please type the code from E-Learning, for example ABCD-EFGH-JK."))
 
 
-@flow.step(Step.CODE)
+@flow.step(Step.CODE, takes=Heard.VALUE)
 def code_typed(event: Event, ctx: Context) -> HandlerResult:
     code = codes.read_move(event.plain)
     if code is not None:
@@ -162,7 +163,7 @@ def ask_address(ctx: Context) -> list[Message]:
     return _ask(ctx, ctx.t("Which e-mail address did you give and confirm?"))
 
 
-@flow.step(Step.ADDRESS)
+@flow.step(Step.ADDRESS, takes=Heard.VALUE)
 def address_typed(event: Event, ctx: Context) -> HandlerResult:
     try:
         address = fields.read_answer(Item.EMAIL, event.plain, insists=True)
@@ -209,7 +210,7 @@ def ask_digits(ctx: Context) -> list[Message]:
     return [line.quick(asked, [again, staff, *main_menu(ctx)])]
 
 
-@flow.step(Step.DIGITS)
+@flow.step(Step.DIGITS, takes=Heard.VALUE)
 def digits_typed(event: Event, ctx: Context) -> HandlerResult:
     if event.choice(flow.mark(Step.DIGITS)) == "again":
         return _send(ctx)

@@ -30,6 +30,7 @@ def main_menu(ctx: Context) -> list[Action]:
         return [
             line.entry(t("Cancel"), "cancel"),
             line.entry(t("Help"), "help"),
+            line.entry(t("Ask our staff"), "human"),
             language,
         ]
     children = children_button(ctx)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import handlers.line
-from bot.dispatch import Flow
-from bot.presentation import staff_words, words
+from bot.dispatch import LEADS_TO, Flow
+from bot.presentation import staff_words, wishes, words
 from bot.settings import ROOT
 from bot.texts import translator
 from handlers.line import FLOWS, build_dispatcher
@@ -69,9 +69,14 @@ def test_every_button_leads_somewhere() -> None:
     assert {a: w for a, w in buttons.items() if a not in dispatcher.entries} == {}
 
 
+def entries_of_words() -> set[str]:
+    """What whole commands and sentences lead to where nothing is open."""
+    meant = {*words.COMMANDS, *staff_words.STAFF_COMMANDS, *(rule.entry for rule in wishes.RULES)}
+    return {LEADS_TO.get(action, action) for action in meant}
+
+
 def test_every_word_leads_somewhere() -> None:
-    typed = {*words.COMMANDS, *staff_words.STAFF_COMMANDS}
-    assert typed <= set(build_dispatcher().entries)
+    assert entries_of_words() <= set(build_dispatcher().entries)
 
 
 def test_what_the_dispatcher_counts_on_is_there() -> None:
@@ -83,8 +88,7 @@ def test_every_entry_can_be_reached() -> None:
     """By a button, a word or an event: an entry that nothing leads to is dead code."""
     by_event = {"follow", "unfollow", "unsend", "stale", "attachment"}
     by_event.add("staff_link")  # a text that is a code of the console
-    typed = set(words.COMMANDS) | set(staff_words.STAFF_COMMANDS)
-    reached = set(entries_of_buttons()) | typed | by_event
+    reached = set(entries_of_buttons()) | entries_of_words() | by_event
     assert set(build_dispatcher().entries) == reached
 
 

@@ -4,15 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.presentation import words
+from bot.presentation import wishes, words
+from bot.presentation.words import Heard
 
-ACTIONS = set(words.COMMANDS)
+ACTIONS = set(words.COMMANDS) | {rule.entry for rule in wishes.RULES}
+HEARD = tuple(Heard)
 STEADY = settings(deadline=None, derandomize=True)
 
 
 def test_every_listed_word_works_from_the_menu():
     meant = {(action, word) for action, listed in words.COMMANDS.items() for word in listed}
-    understood = {(words.command(word, inside=False), word) for _, word in meant}
+    understood = {(words.command(word), word) for _, word in meant}
     assert len(meant) > 200
     assert understood == meant, sorted(meant ^ understood, key=str)
 
@@ -50,7 +52,7 @@ def test_every_listed_word_works_from_the_menu():
         ("ขอลิงก์ใหม่ด้วยนะ", "link"),
         ("มีหลักสูตรอะไรบ้าง", "courses"),
         ("ขอคุยกับเจ้าหน้าที่", "human"),
-        ("ยกเลิกการสมัคร", "cancel"),
+        ("ยกเลิกการสมัคร", words.UNREGISTER),
         ("how do I register?", "register"),
         ("I want to cancel this", "cancel"),
         # as people really type
@@ -59,10 +61,10 @@ def test_every_listed_word_works_from_the_menu():
         ("หนูเข้าเรียนไม่ได้ค่ะ", "reset"),
         ("จำรหัสไม่ได้แล้ว", "reset"),
         ("i can't log in", "reset"),
-        ("ไม่อยากได้ข่าวแล้ว", "news"),
-        ("ยกเลิกการรับข่าวสาร", "news"),
-        ("please don't send news", "news"),
-        ("ลบข้อมูลหนูด้วย", "rights"),
+        ("ไม่อยากได้ข่าวแล้ว", "news_stop"),
+        ("ยกเลิกการรับข่าวสาร", "news_stop"),
+        ("please don't send news", "news_stop"),
+        ("ลบข้อมูลหนูด้วย", "rights_erase"),
         ("ลบข้อมูลลูกให้หน่อย", "children"),
         ("อยากลบบัญชี", "close"),
         ("เปลี่ยนเบอร์ใหม่", "change"),
@@ -82,7 +84,7 @@ def test_every_listed_word_works_from_the_menu():
     ],
 )
 def test_what_people_type_from_the_menu(said, action):
-    assert words.command(said, inside=False) == action
+    assert words.command(said) == action
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_what_people_type_from_the_menu(said, action):
     ],
 )
 def test_what_only_looks_like_a_command(said, not_action):
-    assert words.command(said, inside=False) != not_action
+    assert words.command(said) != not_action
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,6 @@ def test_what_only_looks_like_a_command(said, not_action):
         " ",
         "...",
         "ๆ",
-        "ราคาเท่าไหร่",
         "ฝนตก",
         "🙏🙏🙏",
         "12345",
@@ -130,7 +131,7 @@ def test_what_only_looks_like_a_command(said, not_action):
     ],
 )
 def test_what_means_nothing(said):
-    assert words.command(said, inside=False) is None
+    assert words.command(said) is None
 
 
 @pytest.mark.parametrize(
@@ -139,66 +140,131 @@ def test_what_means_nothing(said):
 )
 def test_a_command_word_is_no_part_of_another_thai_word(said):
     """โรงเรียน (school) and นักเรียน (pupil) are not เรียน (to study)."""
-    assert words.command(said, inside=False) != "courses"
+    assert words.command(said) != "courses"
 
 
 @pytest.mark.parametrize("said", ["ไม่สมัคร", "ไม่อยากเรียน", "ยังไม่อยากสมัคร"])
 def test_not_wanting_to_register_does_not_begin_it(said):
-    assert words.command(said, inside=False) != "register"
+    assert words.command(said) != "register"
 
 
-@pytest.mark.parametrize(
-    ("said", "action"),
-    [
-        ("ยกเลิก", "cancel"),
-        ("ยกเลิกค่ะ", "cancel"),
-        ("CANCEL", "cancel"),
-        ("help", "help"),
-        ("?", "help"),
-        ("English", "english"),
-        ("ภาษาไทย", "thai"),
-        ("เจ้าหน้าที่", "human"),
-        ("ความเป็นส่วนตัว", "policy"),
-    ],
-)
-def test_what_works_inside_a_flow(said, action):
-    assert words.command(said, inside=True) == action
+WHOLE = {
+    "ยกเลิก": "cancel",
+    "ยกเลิกค่ะ": "cancel",
+    "CANCEL": "cancel",
+    "หยุดค่ะ": words.STOP,
+    "help": "help",
+    "?": "help",
+    "English": "english",
+    "ภาษาไทย": "thai",
+    "เจ้าหน้าที่": "human",
+    "ขอคุยกับเจ้าหน้าที่ค่ะ": "human",
+    "ความเป็นส่วนตัว": "policy",
+    "สวัสดีค่ะ": "hello",
+    "เมนู": "menu",
+    "หยุดข่าว": "news_stop",
+    "อยากลบบัญชี": "close",
+    "ลบข้อมูลของฉัน": "rights_erase",
+    "ลืมรหัสผ่านค่ะ": "reset",
+    "ขอลิงก์ใหม่หน่อยค่ะ": "link",
+    "สมัครเรียน": "register",
+    "บุตรหลานของฉัน": "children",
+    "คอร์ส": "courses",
+}
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "สมัคร",
-        "บัญชี",
-        "คอร์ส",
-        "เมนู",
-        "สวัสดี",
+def test_whole_commands_work_at_every_kind_of_step():
+    found = {(heard, said): words.command(said, heard) for heard in HEARD for said in WHOLE}
+    wrong = {key: action for key, action in found.items() if action != WHOLE[key[1]]}
+    assert wrong == {}
+
+
+ANSWERS = {
+    Heard.TEXT: (
         "ยกเลก",
         "cancle",
-        "helpp",
-        "ขอยกเลิกการสมัคร",
-        "สมชาย ไทย",
-        "Thaina English",
+        "เบอร์ผิดค่ะ ที่ถูกคือเบอร์ใหม่",
+        "หยุดส่งงานวันศุกร์ โรงเรียนปิด",
+        "สวัสดีค่ะ พรุ่งนี้โรงเรียนหยุด เปิดสมัครคอร์สใหม่ ราคาพิเศษ",
+        "ขอยกเลิกคอร์สวันเสาร์ ติดต่อเจ้าหน้าที่ได้ที่โรงเรียน",
+        "Cancel the class on Friday, please contact staff",
+        "อยากลบบัญชีของลูกที่ซ้ำ เพราะสมัครสองครั้ง",
+        "ลืมรหัสผ่านเลยสมัครใหม่ ขอรวมบัญชี",
+    ),
+    Heard.NAME: (
+        "สมัคร ใจดี",
         "สมชาย ใจดี",
-        "help@gmail.com",
+        "สมชาย ไทย",
+        "ดวงใจ ข่าวดี",
+        "ลืมตน คนขยัน",
+        "ขอนแก่น บัญชีงาม",
+        "Thaina English",
+        "Ann Course",
+        "Hope Staff",
+        "ครูสมศรี",
+        "ตาล เมนูเด็ด",
         "staff.member",
+        "help_me.pls",
+        "ดี",
+    ),
+    Heard.VALUE: (
+        "help@gmail.com",
         "0812345678",
-    ],
-)
-def test_inside_a_flow_an_answer_is_an_answer(said):
-    assert words.command(said, inside=True) is None
+        "เบอร์ใหม่ 081 234 5678 ค่ะ",
+        "๐๘๑๒๓๔๕๖๗๘ ค่ะ เบอร์ผิดบอกด้วย",
+        "epabc234de",
+        "staff@school.ac.th ค่ะ",
+    ),
+    Heard.TAP: (
+        "โอเค",
+        "ใช่ค่ะ",
+        "ไม่",
+        "ok",
+        "no",
+        "ยินยอมค่ะ",
+        "ไม่ยินยอม",
+        "I do not agree",
+        "20 ปีขึ้นไป",
+        "อายุ 12 ปีค่ะ",
+        "ข้อมูลอันบน",
+    ),
+}
+
+
+def test_an_answer_stays_an_answer():
+    """What is typed where something typed is asked, though command words stand in it."""
+    found = {
+        said: words.command(said, heard) for heard, listed in ANSWERS.items() for said in listed
+    }
+    assert {said: action for said, action in found.items() if action is not None} == {}
+
+
+def test_sentences_that_ask_are_no_names_and_no_values():
+    asked = {
+        "ขอสอบถาม ราคาก่อนได้ไหมคะ": "question",
+        "ขอคุยกับแอดมินหน่อยค่ะ": "human",
+        "how much is it?": "question",
+        "ไม่รับข่าวแล้วค่ะ": "news_stop",
+        "อยากลบบัญชีทิ้งค่ะ": "close",
+    }
+    found = {
+        (heard, said): words.command(said, heard)
+        for heard in (Heard.NAME, Heard.VALUE, Heard.TAP)
+        for said in asked
+    }
+    assert {key: action for key, action in found.items() if action != asked[key[1]]} == {}
 
 
 @STEADY
-@given(st.text(max_size=300), st.booleans())
-def test_any_text_gives_an_action_or_nothing(said, inside):
-    assert words.command(said, inside=inside) in ACTIONS | {None}
+@given(st.text(max_size=300), st.sampled_from((None, *Heard)))
+def test_any_text_gives_an_action_or_nothing(said, heard):
+    assert words.command(said, heard) in ACTIONS | {None}
 
 
 @STEADY
 @given(st.sampled_from(sorted(words._EXACT)), st.sampled_from(["ครับ", "ค่ะ", "คะ", "นะคะ", ""]))
 def test_politeness_changes_nothing(word, polite):
-    assert words.command(word + polite, inside=False) == words.command(word, inside=False)
+    assert words.command(word + polite) == words.command(word)
 
 
 @STEADY

@@ -91,6 +91,35 @@ def of_one(session: Session, subject_id: str, when: datetime) -> int:
     )
 
 
+def last_topic(session: Session, subject_id: str, since: datetime, now: datetime) -> str | None:
+    """The topic of the newest piece of news that went out to one person on LINE, or None."""
+    near = campaigns_near(session, now)
+    by_campaign = (
+        select(Batch.settled_at.label("at"), Campaign.topic.label("topic"))
+        .join(Campaign, Campaign.id == Batch.campaign_id)
+        .join(
+            Recipient,
+            and_(Recipient.campaign_id == Batch.campaign_id, Recipient.batch == Batch.number),
+        )
+        .where(
+            Recipient.campaign_id.in_([*near.whole, *near.broken_off]),
+            Recipient.subject_id == subject_id,
+            Recipient.channel == Channel.LINE,
+            Recipient.dropped.is_(None),
+            Batch.state.in_(ACCEPTED),
+            Batch.settled_at > since,
+        )
+    )
+    by_push = select(Push.sent_at.label("at"), Push.topic.label("topic")).where(
+        Push.subject_id == subject_id,
+        Push.topic.is_not(None),
+        Push.state == PushState.SENT,
+        Push.sent_at > since,
+    )
+    found = union_all(by_campaign, by_push).subquery("found")
+    return session.scalars(select(found.c.topic).order_by(found.c.at.desc()).limit(1)).first()
+
+
 def _by_campaigns(near: Near, counts: Counts) -> list[Select[Any]]:
     """The subjects that had one by a campaign, as often as they had any."""
     found: list[Select[Any]] = []

@@ -15,7 +15,8 @@ from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.consent.consents import GUARDIAN, SELF, ConsentStatement
 from bot.services.delivery import mails
-from bot.services.subscriptions import topics
+from bot.services.subscriptions import frequency_cap, topics
+from bot.services.subscriptions.topics import Topic
 from bot.settings import School, Settings
 from models.base import new_id
 from models.consent import SAID_NO, ConsentEvent, ConsentState, Purpose
@@ -28,6 +29,7 @@ PURPOSE_OF = {Channel.LINE: Purpose.LINE_NEWS, Channel.EMAIL: Purpose.EMAIL_NEWS
 CHANNEL_OF = {purpose: channel for channel, purpose in PURPOSE_OF.items()}
 NEWS = tuple(CHANNEL_OF)
 PAUSE = timedelta(days=30)
+JUST_NOW = timedelta(days=1)  # so long "stop" is about the news that came last
 _PLACE = "stop"
 
 
@@ -165,6 +167,21 @@ def choose(
         is_on=int(is_on),
     )
     return True
+
+
+def last_sent(
+    session: Session,
+    subject_id: str,
+    settings: Settings,
+    now: datetime,
+    since: datetime | None = None,
+) -> Topic | None:
+    """The topic of the news that came last on LINE, within a day, where it is still chosen."""
+    begin = max(now - JUST_NOW, since or now - JUST_NOW)
+    topic = frequency_cap.last_topic(session, subject_id, begin, now)
+    if topic is None or not is_chosen(session, subject_id, Channel.LINE, topic):
+        return None
+    return topics.find(settings.news_dir, topic)
 
 
 def pause(session: Session, learner: Learner, now: datetime) -> datetime:

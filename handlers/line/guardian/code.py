@@ -6,6 +6,7 @@ from bot.dispatch import Context, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation.words import Heard
 from bot.services.guardians import guardians
 from bot.services.shared import codes, throttles
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
@@ -40,7 +41,7 @@ def ask_code(ctx: Context) -> list[Message]:
     return [line.quick(question, [line.entry(ctx.t("Cancel"), "cancel")])]
 
 
-@flow.step(Step.CODE)
+@flow.step(Step.CODE, takes=Heard.VALUE)
 def code_given(event: Event, ctx: Context) -> HandlerResult:
     said = event.plain
     code = codes.read_guardian(said) or codes.read_guardian(f"{codes.GUARDIAN.word} {said}")

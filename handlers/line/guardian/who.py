@@ -7,6 +7,7 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words, words
 from bot.presentation.labels import label
+from bot.presentation.words import Heard
 from bot.services.guardians import guardians
 from bot.services.people import answers, inputs
 from bot.services.people.fields import Item
@@ -107,7 +108,7 @@ def ask_called(ctx: Context) -> list[Message]:
     return [line.quick(input_words.question(t, "name"), buttons)]
 
 
-@flow.step(Step.CALLED)
+@flow.step(Step.CALLED, takes=Heard.NAME)
 def called_given(event: Event, ctx: Context) -> HandlerResult:
     try:
         # Some people have one name only: the same single name a second time is meant.

@@ -8,13 +8,14 @@ from bot.line.messages import Action, Message
 from bot.presentation import words
 from bot.presentation.labels import label
 from bot.services.consent.consents import ConsentStatement
+from bot.services.courses import courses
 from bot.services.guardians import guardians
 from bot.services.people import answers
 from bot.texts import LANGUAGES, Translator, translator
 from handlers.line.account_card import account_card
 from handlers.line.news_texts import card_id
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import MAX_TRIES, Step, flow, onward, placed
+from handlers.line.registration.flow import COURSE, MAX_TRIES, Step, flow, onward, placed
 from handlers.line.registration.guardian import (
     end_request,
     give_up,
@@ -42,7 +43,8 @@ def begin(event: Event, ctx: Context) -> HandlerResult:
         return flow.say(t("Let us go on where we stopped."), *ctx.asked())
     if (standing := where_it_stands(ctx)) is not None:
         return standing
-    ctx.draft = {}
+    wished = courses.find(courses.load(ctx.settings.courses_dir), event.postback.get("course", ""))
+    ctx.draft = {COURSE: wished.id} if wished else {}
     return flow.to(ctx, Step.CONSENT)
 
 

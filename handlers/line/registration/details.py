@@ -6,6 +6,7 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words, words
+from bot.presentation.words import Heard
 from bot.services.people import answers, fields, inputs
 from bot.services.people.fields import FIELDS, Item
 from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward, placed
@@ -21,6 +22,7 @@ from handlers.line.shared import (
 
 MAY_BE_MEANT = {"name_single", "name_polite"}
 SLIP = ("typed_email", "meant_email")
+TAKES = {Item.PHONE: Heard.VALUE, Item.EMAIL: Heard.VALUE}  # a LINE ID may be any word
 
 
 def _declare(item: Item) -> None:
@@ -30,7 +32,7 @@ def _declare(item: Item) -> None:
     def ask(ctx: Context) -> list[Message]:
         return _ask(ctx, item)
 
-    @flow.step(Step(item))
+    @flow.step(Step(item), takes=TAKES.get(item, Heard.NAME))
     def given(event: Event, ctx: Context) -> HandlerResult:
         return _given(event, ctx, item)
 
@@ -64,7 +66,7 @@ def offer_correction(ctx: Context) -> list[Message]:
     return did_you_mean(ctx, flow.mark(Step.EMAIL_SLIP)) or _ask(ctx, Item.EMAIL)
 
 
-@flow.step(Step.EMAIL_SLIP)
+@flow.step(Step.EMAIL_SLIP, takes=Heard.VALUE)
 def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
     chosen = event.choice(flow.mark(Step.EMAIL_SLIP)) or words.yes_or_no(
         event.plain, yes="meant", no="typed"

@@ -34,6 +34,7 @@ ITEMS = (
     Step.EMAIL_NEWS,
 )
 
+COURSE = "course"  # the draft's key of the course that somebody named before they registered
 NEWS = {Step.LINE_NEWS: Purpose.LINE_NEWS, Step.EMAIL_NEWS: Purpose.EMAIL_NEWS}
 BY_GUARDIAN = "guardian"  # the child is not asked about news: too young, or the guardian said no
 

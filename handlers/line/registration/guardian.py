@@ -7,6 +7,7 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import input_words
 from bot.presentation.labels import label
+from bot.presentation.words import Heard
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
@@ -104,7 +105,7 @@ def ask_nickname(ctx: Context) -> list[Message]:
     ]
 
 
-@flow.step(Step.NICKNAME)
+@flow.step(Step.NICKNAME, takes=Heard.NAME)
 def nickname_given(event: Event, ctx: Context) -> HandlerResult:
     row = guardians.current(ctx.session, ctx.conversation, ctx.settings.school, ctx.now)
     if row is None:

@@ -9,11 +9,20 @@ from bot.services.accounts import accounts
 from bot.services.accounts.accounts import Details
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.courses import courses
 from bot.services.people import fields
 from bot.services.people.fields import FIELDS, Field, Item
 from bot.services.subscriptions import opt_in, subscriptions
 from handlers.line.receipts import receipt
-from handlers.line.registration.flow import BY_GUARDIAN, Step, flow, missing, onward, put_aside
+from handlers.line.registration.flow import (
+    BY_GUARDIAN,
+    COURSE,
+    Step,
+    flow,
+    missing,
+    onward,
+    put_aside,
+)
 from handlers.line.registration.guardian import give_up
 from handlers.line.shared import nudge
 from models.consent import Purpose
@@ -97,11 +106,22 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
     if opt_in.enrolled(ctx.session, ctx.conversation, ctx.settings, ctx.now):
         mailed.append(t("News by e-mail begins after that."))
     said = [
-        line.text(t("Thank you. Your registration is complete.")),
+        line.text(_thanks(ctx)),
         *_news_receipts(ctx),
         line.text(" ".join(mailed)),
     ]
     return flow.end(*said).then(PostCommitTask("credentials", {"account": account.id}))
+
+
+def _thanks(ctx: Context) -> str:
+    """With the course that they asked about; in one message, as a reply holds few."""
+    t = ctx.t
+    thanks = t("Thank you. Your registration is complete.")
+    wished = courses.find(courses.load(ctx.settings.courses_dir), ctx.draft.get(COURSE, ""))
+    if wished is None:
+        return thanks
+    waits = t("The course “{course}” is waiting for you.", course=wished.title[t.language])
+    return f"{thanks} {waits}"
 
 
 def _news_receipts(ctx: Context) -> list[Message]:

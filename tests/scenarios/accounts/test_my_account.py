@@ -268,8 +268,9 @@ def test_a_forged_item_is_asked_for_instead(data, someone, rows):
 def test_typed_words_lead_here(someone, rows):
     chat = someone("มะลิ")
     register(chat)
-    chat.says("เปลี่ยนเบอร์")
-    assert rows(Conversation)[0].step == "item"
+    for said, step in (("แก้ไขข้อมูล", "item"), ("เปลี่ยนเบอร์", "proof"), ("เปลี่ยนอีเมลค่ะ", "value")):
+        chat.says(said)
+        assert rows(Conversation)[0].step == step
 
 
 def test_an_address_is_not_changed_without_its_link(someone, database, rows):

@@ -59,8 +59,8 @@ HARMLESS = [
 def test_it_looks_like_a_password(typed):
     said = typed.format(CANARY)
     assert is_password(said)
-    for inside in (True, False):
-        assert typed_words.command(said, inside=inside) == "password"
+    for heard in (None, *typed_words.Heard):
+        assert typed_words.command(said, heard) == "password"
 
 
 @pytest.mark.parametrize(

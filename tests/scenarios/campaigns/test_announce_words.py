@@ -54,7 +54,7 @@ def test_for_learners_and_for_other_roles_the_word_means_what_it_meant(someone, 
     under_way(bot, CampaignState.SENDING)
     chat = someone("มะลิ")
     chat.adds_the_account()
-    assert words(chat.says("หยุด")) == words(chat.says("ยกเลิก"))
+    assert words(chat.says("หยุด")) == words(chat.says("หยุดข่าว"))
     helper = linked(bot, line, Role.SUPPORT, name="ผู้ช่วย")
     assert "ข่าว 0" not in words(helper.says("หยุด"))
 
