@@ -135,9 +135,9 @@ def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) ->
             t("News on LINE for the child?"),
             t(
                 "May we send the child news, articles, videos and course information on LINE, now "
-                "and then? The school’s policy speaks of e-mail only, so this is a consent of its "
-                "own, for {span}. We use the child’s LINE account for it. Saying no changes "
-                "nothing about the course, and you can stop it in “My children” at any time.",
+                "and then? This is a consent of its own, for {span}. We use the child’s LINE "
+                "account for it. Saying no changes nothing about the course, and you can stop it "
+                "in “My children” at any time.",
                 span=shown_span(t, consents.NEWS_VALIDITY),
             ),
         ]
