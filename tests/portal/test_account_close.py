@@ -38,7 +38,7 @@ def test_closing_is_told_then_done_at_once(
     answer = close(browser)
 
     assert answer.status_code == 200
-    assert ("บัญชีของคุณปิดแล้ว" if language == "th" else "Your account is closed") in answer.text
+    assert ("บัญชีของคุณปิดแล้วค่ะ" if language == "th" else "Your account is closed") in answer.text
     assert "log-out" not in answer.text
     assert browser.cookie() is None
     found = learner(bot)
@@ -64,7 +64,7 @@ def test_without_the_password_nothing_is_closed(
 ) -> None:
     answer = close(browser, current)
     assert answer.status_code == 422
-    assert "รหัสผ่านปัจจุบันไม่ถูกต้อง" in answer.text
+    assert "รหัสผ่านปัจจุบันไม่ถูกต้องค่ะ" in answer.text
     assert learner(bot).state is LearnerState.ACTIVE
     assert browser.get("/portal").status_code == 200
 
