@@ -91,7 +91,7 @@ def test_an_exact_detail_finds_its_owner_masked(database, clock, support, trail,
 @pytest.mark.parametrize(
     ("by", "typed", "said"),
     [
-        ("phone", "somying", "โปรดพิมพ์โดยไม่มีตัวอักษร"),
+        ("phone", "somying", "กรุณาพิมพ์โดยไม่มีตัวอักษร"),
         ("email", "somying", "อีเมล"),
         ("line_id", "ก", "LINE ID"),
         ("phone", "  ", "กรุณาพิมพ์ข้อมูลที่ค้นหาให้ครบ"),
