@@ -38,7 +38,7 @@ def test_closing_is_told_then_done_at_once(
     answer = close(browser)
 
     assert answer.status_code == 200
-    assert ("บัญชีของคุณปิดแล้วค่ะ" if language == "th" else "Your account is closed") in answer.text
+    assert ("บัญชีของคุณปิดแล้ว" if language == "th" else "Your account is closed") in answer.text
     assert "log-out" not in answer.text
     assert browser.cookie() is None
     found = learner(bot)

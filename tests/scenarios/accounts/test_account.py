@@ -195,7 +195,7 @@ def test_after_withdrawing_every_way_in_says_so(someone, rows):
     chat.posts("a=withdraw")
     tap(chat, "Withdraw")
 
-    assert "บัญชีของคุณปิดแล้วค่ะ" in words(chat.posts("a=link"))
+    assert "บัญชีของคุณปิดแล้ว" in words(chat.posts("a=link"))
     assert "ดูรหัสผ่าน" not in chat.labels()
     assert "คุณเคยถอนความยินยอมไว้" in words(chat.posts("a=register"))
     assert "คุณถอนความยินยอมและปิดบัญชีไปแล้ว" in words(chat.posts("a=withdraw"))
