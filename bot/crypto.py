@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import os
 import secrets
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import SealError
+from bot.unicode import nfkc
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -112,7 +112,7 @@ class Keyring:
         if key is None:
             key = derive(self._masters[name], f"blind:{column}")
             self._blind_keys[(name, column)] = key
-        text = unicodedata.normalize("NFKC", value).casefold()
+        text = nfkc(value).casefold()
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.providers import local
 from bot.services.accounts import details
-from bot.services.auth import resets, sessions, tokens
+from bot.services.auth import resets, sessions, stays, tokens
 from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.delivery import mails
 from bot.services.guardians import guardians
@@ -36,6 +36,7 @@ _SPANS: dict[str, Callable[[], timedelta]] = {
     "initial_life": lambda: local.INITIAL_LIFETIME,
     "staff_link_life": lambda: tokens.STAFF_LINK_LIFE,
     "guardian_code_life": lambda: guardians.LIFE,
+    "stay_life": lambda: stays.LIFE,
     "idle": lambda: sessions.IDLE,
     "sign_in_span": lambda: throttles.PAIR.span,
     "news_span": lambda: frequency_cap.WINDOW,

@@ -26,6 +26,10 @@ def insert_if_new(session: Session, model: type[Base], row: Mapping[str, Any]) -
 
 def locked(session: Session, model: type[Row], row: Mapping[str, Any]) -> Row:
     """The row of a key, made where it is missing, locked until the transaction ends."""
-    insert_if_new(session, model, row)
     key = row[model.__mapper__.primary_key[0].name]
-    return session.get_one(model, key, with_for_update=True, populate_existing=True)
+    while True:
+        insert_if_new(session, model, row)
+        found = session.get(model, key, with_for_update=True, populate_existing=True)
+        # Another transaction may take the row away between the two, as an erasure does.
+        if found is not None:
+            return found

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, func, literal, or_
+from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from models.base import Base, UTCDateTime
@@ -27,6 +27,16 @@ def clocks(has_own_clock: bool, lease: timedelta) -> tuple[Any, Any]:
     if has_own_clock:
         return func.clock_timestamp(), func.clock_timestamp() + literal(lease)
     return bindparam("clock", type_=UTCDateTime()), bindparam("until", type_=UTCDateTime())
+
+
+def chosen(turn: Any, of: Any) -> Any:
+    """What an UPDATE of leases on PostgreSQL may name: the rows of `turn`, locked and chosen once.
+
+    of: the table. As a bare subquery PostgreSQL may choose anew for each row of the table, each
+    time passing over what is locked by now, and lease many more rows than the limit says.
+    """
+    once = turn.with_for_update(skip_locked=True, of=of).cte("turn").prefix_with("MATERIALIZED")
+    return select(*once.c)
 
 
 def times(

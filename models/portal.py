@@ -1,11 +1,12 @@
 """The embedded e-learning system's own tables: sign-ins, sessions and progress."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, primary_key
+from models.base import Base, ByValue, primary_key
 
 
 class PortalAccount(Base):
@@ -33,8 +34,40 @@ class PortalAccount(Base):
         return self.closed_at is None and self.suspended_at is None
 
 
+class Device(StrEnum):
+    """What kind of phone or computer somebody uses: enough to know one's own, and no more."""
+
+    IPHONE = "iphone"
+    IPAD = "ipad"
+    ANDROID = "android"
+    WINDOWS = "windows"
+    MAC = "mac"
+    OTHER = "other_device"
+
+
+class PortalStay(Base):
+    """A browser that its owner asked to stay signed in; the row is deleted when that ends.
+
+    The cookie's reference changes with every use: `digest` is of the present one, `before` of the
+    one that it replaced.
+    """
+
+    __tablename__ = "portal_stay"
+
+    id: Mapped[str] = primary_key()
+    digest: Mapped[str] = mapped_column(String(64))
+    before: Mapped[str | None] = mapped_column(String(64))
+    account_id: Mapped[str] = mapped_column(ForeignKey("portal_account.id"), index=True)
+    device: Mapped[Device] = mapped_column(ByValue(Device))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]  # when the reference changed last
+
+
 class PortalSession(Base):
-    """A signed-in browser; the row is deleted at log-out, so that the cookie means nothing."""
+    """A signed-in browser; the row is deleted at log-out, so that the cookie means nothing.
+
+    It ends with its stay. is_limited: it began without a password, so it opens lessons only.
+    """
 
     __tablename__ = "portal_session"
 
@@ -42,6 +75,10 @@ class PortalSession(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("portal_account.id"), index=True)
     created_at: Mapped[datetime]  # of the absolute limit; the idle one stands in the sealed cookie
+    stay_id: Mapped[str | None] = mapped_column(
+        ForeignKey("portal_stay.id", ondelete="CASCADE"), index=True
+    )
+    is_limited: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class LessonProgress(Base):

@@ -34,8 +34,9 @@ OPEN_REQUESTS = frozenset({RequestState.RECEIVED, RequestState.ACKNOWLEDGED, Req
 class PrivacyRequest(Base):
     """One exercised right, with the clocks that the law starts.
 
-    No foreign key: the row outlives the person's data, because refusals and answers have to be
-    shown to the authority (s.39). `subject_id` is the ledger's pseudonym.
+    What a guardian asks for a child is about the child and is the guardian's. No foreign key: the
+    row outlives the person's data, because refusals and answers have to be shown to the authority
+    (s.39). `subject_id` is the ledger's pseudonym.
     """
 
     __tablename__ = "privacy_request"
@@ -46,6 +47,7 @@ class PrivacyRequest(Base):
     kind: Mapped[RequestKind] = mapped_column(ByValue(RequestKind))
     state: Mapped[RequestState] = mapped_column(ByValue(RequestState))
     asked_by: Mapped[str] = mapped_column(String(16))  # self or guardian
+    guardian_id: Mapped[str | None] = mapped_column(String(32), index=True)  # their conversation
     channel: Mapped[str] = mapped_column(String(16))
     opened_at: Mapped[datetime]
     acknowledge_by: Mapped[datetime]

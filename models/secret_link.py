@@ -12,6 +12,7 @@ from models.base import Base, ByValue, primary_key
 class LinkPurpose(StrEnum):
     INITIAL_PASSWORD = "initial_password"  # noqa: S105 - a name
     PASSWORD_RESET = "password_reset"  # noqa: S105 - asks for a second proof before it opens
+    LESSONS = "lessons"  # opens lessons and progress, and nothing else
 
 
 class SecretLink(Base):

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from simulator import access_tokens, account_routes, message_routes, rich_menu_routes
-from simulator.faults import Fault
+from simulator.faults import UNREADABLE, Fault
 from simulator.platform import Platform
 from simulator.problems import ApiError
 from simulator.rates import quota_exceeded, rate_exceeded
@@ -143,6 +143,10 @@ class _Conversation:
             platform.rates.take(self.route.name, platform.clock())
         if kind == "400":
             raise ApiError(400, "The request body has 1 error(s)")
+        if kind == "400_null":
+            return ApiAnswer({"message": "The request body has 1 error(s)", "details": None}, 400)
+        if kind in UNREADABLE:
+            return ApiAnswer(UNREADABLE[kind], 400, "text/html")
         if kind == "500":
             raise ApiError(500, "Internal server error")
         if kind == "429_rate":

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 OF_STATUS = ("400", "500", "500_after_accept", "409", "429_rate", "429_quota")
-KINDS = (*OF_STATUS, "lost_response", "hang", "token_expired")
+# Refusals that are not in LINE's words: some proxy between us made them.
+UNREADABLE = {
+    "400_brackets": b"[" * 100_000,
+    "400_html": b"<!doctype html><title>400 Bad Request</title>",
+    "400_binary": bytes(range(256)) * 40,
+    "400_list": b'["no"]',
+}
+KINDS = (*OF_STATUS, *UNREADABLE, "400_null", "lost_response", "hang", "token_expired")
 ANY = "*"
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask
 from werkzeug.local import LocalProxy
 from werkzeug.serving import make_server
-from werkzeug.wsgi import ClosingIterator
 
 from simulator.api import create_line_blueprint
 from simulator.platform import Platform
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PATIENCE = 30.0  # seconds for the answers that are on their way when a test ends
+_NAME = "tests.line_server.name"  # in the environ of a request that is being answered
 # Each request runs in a thread, hence a context, of its own.
 _asked: ContextVar[Platform] = ContextVar("asked")
 
@@ -42,7 +42,7 @@ class LineServer:
         self._answering: dict[str, int] = {}
         self._changed = threading.Condition()
         self._server = make_server(
-            "127.0.0.1", 0, self._answer, threaded=True, request_handler=SilentHandler
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=self._handler()
         )
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         atexit.register(self._server.shutdown)
@@ -76,13 +76,27 @@ class LineServer:
             start_response("410 Gone", [("Content-Length", "0")])
             return []
         _asked.set(platform)
+        environ[_NAME] = name
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"/{name}", slash + path
-        try:
-            answer = self._app(environ, start_response)
-        except BaseException:
-            self._answered(name)
-            raise
-        return ClosingIterator(answer, lambda: self._answered(name))
+        return self._app(environ, start_response)
+
+    def _handler(self) -> type[SilentHandler]:
+        """Counts a call as ended also where its caller hung up with the answer half read.
+
+        The server does not close the answer's iterator then, so that cannot be what is counted.
+        """
+        answered = self._answered
+
+        class Counting(SilentHandler):
+            def run_wsgi(self) -> None:
+                try:
+                    super().run_wsgi()
+                finally:
+                    name = getattr(self, "environ", {}).pop(_NAME, None)
+                    if name is not None:
+                        answered(name)
+
+        return Counting
 
     def _answered(self, name: str) -> None:
         with self._changed:

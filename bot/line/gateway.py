@@ -23,6 +23,7 @@ CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 # Not the message's fault: a token that an operator renews, a limit that passes.
 CURABLE = {401, 403, 408, 429}
 _JSON = {"Content-Type": "application/json"}
+_MOST_WORDS = 64 * 1024  # characters of an error's body; LINE's own have some hundred
 _PATIENCE = Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 
@@ -242,23 +243,36 @@ def _send(call: Callable[[], Any]) -> Any:
 
 
 def _refusal(status: int, body: bytes | str | None) -> DeliveryError:
+    """What a status other than 200 means; what is not in LINE's words may be a proxy's, not LINE's.
+
+    Then nothing is final: whether LINE took the message is not known.
+    """
+    reason = _reason(body)
+    is_final = reason is not None and 400 <= status < 500 and status not in CURABLE
     return DeliveryError(
-        _reason(body),
-        permanent=400 <= status < 500 and status not in CURABLE,
-        unknown=status < 400 or status >= 500,
+        "no readable reason" if reason is None else reason,
+        permanent=is_final,
+        unknown=status < 400 or status >= 500 or (reason is None and status not in CURABLE),
         status=status or None,
     )
 
 
-def _reason(body: bytes | str | None) -> str:
-    """LINE's own sentence: its property paths help, and it does not echo what was sent."""
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+def _reason(body: bytes | str | None) -> str | None:
+    """LINE's own sentence: its property paths help, and it does not echo what was sent.
+
+    None where the body is no JSON object of LINE's shape; it may be anything of any length.
+    """
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
     try:
-        answer = json.loads(text or "{}")
-        details = [str(detail.get("property")) for detail in answer.get("details", [])]
-        return " ".join([str(answer.get("message", "")), *details])[:200]
-    except (ValueError, AttributeError):
-        return "no readable reason"
+        answer = json.loads(text or "{}") if len(text) <= _MOST_WORDS else None
+    except (ValueError, RecursionError):  # thousands of brackets
+        return None
+    if not isinstance(answer, dict):
+        return None
+    found = answer.get("details")
+    details = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    properties = [str(detail.get("property")) for detail in details[:10]]
+    return " ".join([str(answer.get("message", "")), *properties])[:200]
 
 
 def _number(answer: dict[str, Any], key: str) -> int:

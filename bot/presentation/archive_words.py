@@ -8,6 +8,7 @@ from bot.texts import Translator
 from models.account import AccountState
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand
+from models.portal import Device
 from models.privacy import RequestKind, RequestState
 from models.subscription import Channel
 
@@ -16,7 +17,7 @@ def values(t: Translator) -> dict[str, str]:
     """Values that come out of a fixed list; names that the system uses are explained."""
     # A consent that was declined and a request that was refused have one word in the rows.
     labels = label_words.sentences(
-        RequestState, RequestKind, AgeBand, AccountState, Channel, Purpose, ConsentState
+        RequestState, RequestKind, AgeBand, AccountState, Channel, Device, Purpose, ConsentState
     )
     shown = {value: t(said) for value, said in labels.items()}
     names = {str(language): name for language, name in label_words.OWN_NAMES.items()}
@@ -50,6 +51,7 @@ def values(t: Translator) -> dict[str, str]:
             "consent": t("your consent"),
             "service": t("so that you can study"),
             "law": t("the law"),
+            "lessons": t("lessons without a password"),
             "postback": t("a button"),
             "message": t("a message"),
             "follow": t("the account was added"),
@@ -135,6 +137,8 @@ def acts(t: Translator) -> dict[str, str]:
         "session:open": t("Signed in"),
         "session:refuse": t("A sign-in was refused"),
         "session:close": t("Logged out"),
+        "stay:open": t("Asked to stay signed in"),
+        "stay:end": t("No longer stayed signed in"),
         "inquiry:open": t("Asked for our staff"),
         "draft:expire": t("Unfinished answers were erased"),
         "learner:change": t("A detail was changed"),

@@ -27,6 +27,7 @@ LABELS: dict[str, str] = {
     "course": _("Course"),
     "created_at": _("Made on"),
     "decided_at": _("Decided on"),
+    "device": _("Phone or computer"),
     "detail": _("What you wrote"),
     "done_at": _("Done on"),
     "draft": _("Not finished yet"),

@@ -62,6 +62,7 @@ def _act(t: Translator, action: Action, *, is_again: bool) -> str:
         Action.LINK_ISSUED: t("A one-time link to a password was sent in the chat"),
         Action.PASSWORD_ISSUED: t("Your first temporary password was shown to you"),
         Action.PASSWORD_CHANGED: t("You chose a password of your own"),
+        Action.STAY_OPENED: t("You asked to stay signed in on a phone or computer"),
         Action.LEARNER_RELINKED: t("Your account moved to another LINE account"),
     }[action]
 
@@ -99,5 +100,10 @@ def _request(t: Translator, detail: Mapping[str, str]) -> str:
     row = PrivacyRequest(kind=RequestKind(detail["what"]), state=RequestState(detail["state"]))
     what, state = label(row.kind, t), request_words.state_name(t, row)
     if detail["asked_by"] == "guardian":
+        if not detail.get("is_for_child"):  # what is ready is not ready for the child
+            state = label(row.state, t)
+        what = t(request_words.OF_A_CHILD[row.kind])
+        if detail.get("is_for_child"):
+            return t("You asked for your child: {what} ({state})", what=what, state=state)
         return t("Your guardian asked: {what} ({state})", what=what, state=state)
     return t("You asked: {what} ({state})", what=what, state=state)

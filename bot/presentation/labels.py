@@ -13,6 +13,7 @@ from models.account import AccountState
 from models.consent import ConsentState, Purpose
 from models.conversation import Language
 from models.learner import AgeBand
+from models.portal import Device
 from models.privacy import RequestKind, RequestState
 from models.subscription import Channel
 
@@ -42,6 +43,14 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         ConsentState.WITHDRAWN: _("You withdrew"),
         ConsentState.EXPIRED: _("It has run out"),
         ConsentState.INVALIDATED: _("It does not count"),
+    },
+    Device: {
+        Device.IPHONE: _("iPhone"),
+        Device.IPAD: _("iPad"),
+        Device.ANDROID: _("Android phone or tablet"),
+        Device.WINDOWS: _("Windows computer"),
+        Device.MAC: _("Mac"),
+        Device.OTHER: _("Another device"),
     },
     Language: {Language.THAI: _("Thai"), Language.ENGLISH: _("English")},
     Purpose: {

@@ -2,8 +2,8 @@
 
 from bot.line import messages as line
 from bot.line.messages import Message
-from bot.services.accounts import freezing
-from bot.services.accounts.notices import AccountMoved, PasswordReset
+from bot.services.accounts import details, freezing
+from bot.services.accounts.notices import AccountMoved, PasswordReset, Welcomed
 from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.settings import Settings
@@ -105,14 +105,19 @@ def use_the_other(t: Translator) -> str:
     return t("We merged this account with your other one. Please use that one from now on.")
 
 
-def invitation_letter(notice: Invitation, t: Translator) -> dict[str, str]:
-    """What stands in the letter to somebody imported."""
+def welcome_letter(notice: Welcomed | Invitation, t: Translator) -> dict[str, str]:
+    """What stands in the letter to somebody who registered."""
     return {
-        "page": f"{notice.settings.public_url}/s/email",
+        "page": details.link_page(notice.settings),
         "username": notice.username,
-        "chat": notice.chat or t("English Planet on LINE"),
         "contact": school_contact(notice.settings, t.language),
     }
+
+
+def invitation_letter(notice: Invitation, t: Translator) -> dict[str, str]:
+    """What stands in the letter to somebody imported."""
+    chat = notice.chat or t("English Planet on LINE")
+    return {**welcome_letter(notice, t), "chat": chat}
 
 
 def way_card(_: WayToPassword, t: Translator) -> list[Message]:

@@ -15,7 +15,7 @@ from bot.presentation import (
     questions,
     request_words,
 )
-from bot.services.accounts.notices import AccountMoved, PasswordReset
+from bot.services.accounts.notices import AccountMoved, PasswordReset, Welcomed
 from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.services.campaigns.workflow.rollout import StaffCopy
@@ -24,7 +24,7 @@ from bot.services.delivery.presenter import Notice
 from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.services.privacy.answers import RequestClosed
-from bot.services.privacy.rights import RequestReceived
+from bot.services.privacy.rights import GuardianActed, RequestReceived
 from bot.services.subscriptions.renewals import ConsentRanOut
 from bot.texts import Translator, translator
 
@@ -34,6 +34,7 @@ CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
     AccountsMerged: notices.merged_card,
     AccountsParted: notices.parted_card,
     RequestClosed: request_words.closed,
+    GuardianActed: request_words.acted,
     WayToPassword: notices.way_card,
     ConsentRanOut: questions.again,
     Announcement: campaign_messages.announcement,
@@ -41,11 +42,13 @@ CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
     StaffCopy: preview_banners.for_staff,
 }
 LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
+    Welcomed: notices.welcome_letter,
     PasswordReset: notices.letter,
     AccountMoved: notices.letter,
     AccountsMerged: notices.merged_letter,
     RequestReceived: request_words.received_letter,
     RequestClosed: request_words.closed_letter,
+    GuardianActed: request_words.acted_letter,
     Invitation: notices.invitation_letter,
     AnnouncementPaused: campaign_cards.paused_letter,
 }

@@ -1,4 +1,4 @@
-"""What is asked before news is sent; the exact text goes into the consent ledger."""
+"""What is asked before news is sent, and of a guardian; the exact text goes into the ledger."""
 
 import hashlib
 
@@ -80,3 +80,68 @@ def news_question(t: Translator, purpose: Purpose) -> tuple[str, str]:
             span=shown_span(t, consents.NEWS_VALIDITY),
         ),
     )
+
+
+def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) -> list[str]:
+    """What a guardian is asked, title first; this exact text goes into the ledger.
+
+    The child is named on the card before it and not here: the ledger knows no names.
+    """
+    if purpose is Purpose.LINE_NEWS:
+        return [
+            t("News on LINE for the child?"),
+            t(
+                "May we send the child news, articles, videos and course information on LINE, now "
+                "and then? This is a consent of its own, for {span}. We use the child’s LINE "
+                "account for it. Saying no changes nothing about the course, and you can stop it "
+                "in “My children” at any time.",
+                span=shown_span(t, consents.NEWS_VALIDITY),
+            ),
+        ]
+    if purpose is Purpose.EMAIL_NEWS:
+        return [
+            t("News by e-mail for the child?"),
+            t(
+                "May we send the child news, articles, videos and course information by e-mail, "
+                "now and then? We use the child’s e-mail address and name for it, for {span}. "
+                "Saying no changes nothing about the course, and you can stop it in “My children” "
+                "at any time.",
+                span=shown_span(t, consents.NEWS_VALIDITY),
+            ),
+        ]
+    keep = (
+        t(
+            "How long: while the child has the account, and {years} years after.",
+            years=account_years,
+        )
+        if account_years
+        else t("How long: while the child has the account, and after that as the notice says.")
+    )
+    return [
+        t("May we keep the child’s details?"),
+        t("We ask the child for four details: full name, phone number, e-mail and LINE ID."),
+        t(
+            "What for: to create the child’s E-Learning account and look after it, so that the "
+            "child can study."
+        ),
+        keep,
+        t(
+            "Who receives them: English Planet, and LINE, our hosting and our mail provider, who "
+            "work for us; state agencies only where the law demands it."
+        ),
+        t(
+            "You can withdraw at any time in “My children”; the account is then closed. Without "
+            "these details (the LINE ID is optional) we cannot create one."
+        ),
+    ]
+
+
+def seen_by_guardian(
+    purpose: Purpose, bound: str | None, account_years: int | None
+) -> tuple[str, str] | None:
+    """Text and language of the question that a guardian answered; None for words of the past."""
+    for language in LANGUAGES:
+        text = "\n".join(guardian_text(translator(language), purpose, account_years))
+        if card_id(text) == bound:
+            return text, language
+    return None

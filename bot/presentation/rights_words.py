@@ -60,10 +60,59 @@ def is_held(t: Translator, due: str, *, may_tell: bool) -> str:
     )
 
 
+def child_is_held(t: Translator, due: str, *, may_tell: bool) -> str:
+    """The same to a guardian: whose data it is, is not the reader."""
+    if may_tell:
+        return t(
+            "An order of a court or an authority obliges us to keep the child’s data for now. Your "
+            "request is noted; we erase as soon as the order is lifted."
+        )
+    return t(
+        "Your request is noted. We have to examine it before we can erase, and answer you by "
+        "{due} at the latest.",
+        due=due,
+    )
+
+
 def for_guardian(t: Translator) -> str:
     """Up to ten years somebody else decides (PDPA s.20)."""
     return t(
         "Up to {age} years of age, a parent or guardian decides this. Please ask yours to "
         "do it in their own LINE chat with us under “My children”, or ask our staff.",
         age=CHILD_UP_TO,
+    )
+
+
+def of_childs_withdrawal(t: Translator) -> str:
+    """To a guardian: what withdrawing means (PDPA s.19); it goes into the ledger."""
+    return t(
+        "If you withdraw your agreement, the child’s E-Learning account is closed at once, the "
+        "child cannot get into the lessons any more, and all news stops. The details are then "
+        "erased as the privacy notice says, and so is what we keep about you. We tell the child."
+    )
+
+
+def of_childs_erasure(t: Translator) -> str:
+    """To a guardian: what goes, at once (PDPA s.33)."""
+    return t(
+        "We erase at once everything that we keep about the child: details, account and lessons. "
+        "Nobody can bring it back. We tell the child."
+    )
+
+
+def of_childs_objection(t: Translator) -> str:
+    """To a guardian: what objecting means; it goes into the ledger."""
+    return t(
+        "I object to all news for the child: no news on any channel from now on, and nobody asks "
+        "again (PDPA s.32)."
+    )
+
+
+def stays_of_child(t: Translator) -> str:
+    """To a guardian: what the law makes us keep after the erasure, and where it can be seen."""
+    return t(
+        "What stays, as the law asks: the proof of the consents and of this request, without the "
+        "child’s name, and your own line in “My requests”; and encrypted backups, which are gone "
+        "after {span} at most.",
+        span=shown_span(t, periods.BACKUPS),
     )

@@ -31,11 +31,13 @@ _WISH = re.compile(
 )
 _ASKED = re.compile(rf"\s*{_WORD}\s*(?:ให้)?หน่อย{_POLITE}(?:\s*ว่า)?[\s:：]*", re.IGNORECASE)
 _STOP = re.compile(
-    r"\s*(?:ช่วย|ขอ|รบกวน|อยาก|ต้องการ|please)*\s*"
+    r"\s*(?:(?:ช่วย|ขอ|รบกวน|อยาก|ต้องการ|please)\s*)*"
     r"(?:(?:หยุด|ระงับ|ยกเลิก)(?:การ)?(?:ส่ง)?|stop (?:sending )?(?:the |this |that )?)"
     rf"\s*{_WORD}",
     re.IGNORECASE,
 )
+_MOST = 60  # characters of a command; what is longer is somebody's text
+_HEAD = 200  # characters in which a wish to announce something is said
 _EXACT = {normal(word): action for action, listed in STAFF_COMMANDS.items() for word in listed}
 
 
@@ -45,11 +47,11 @@ def command(text: str, *, inside: bool) -> str | None:
     inside: a flow is waiting for an answer, so only the whole words that stop something count.
     """
     if inside:
-        said = normal(text) if len(text) < 60 else ""
+        said = normal(text) if len(text) < _MOST else ""
         return STOP if _EXACT.get(said) == STOP or _STOP.fullmatch(said) else None
-    if any(wish.match(text) for wish in (_ANNOUNCE, _FORMAL, _WISH)):
+    if any(wish.match(text[:_HEAD]) for wish in (_ANNOUNCE, _FORMAL, _WISH)):
         return "announce"
-    if len(text) >= 60:
+    if len(text) >= _MOST:
         return None
     return STOP if _STOP.match(text) else _EXACT.get(normal(text))
 

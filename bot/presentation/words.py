@@ -7,6 +7,7 @@ from rapidfuzz import fuzz, process
 
 from bot.services.auth import passwords
 from bot.services.shared import codes
+from bot.unicode import nfkc
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "register": (
@@ -21,6 +22,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "เปลี่ยนนามสกุล", "แก้เบอร์", "แก้อีเมล", "แก้ชื่อ", "แก้นามสกุล",
         "change my data", "change my details", "change phone", "change email", "change my phone",
         "change my number", "change my email", "change my name", "new phone number",
+    ),
+    "confirm_email": (
+        "ยืนยันอีเมล", "ยืนยันเมล", "confirm email", "confirm my email", "confirm my e-mail",
+        "verify my email",
     ),
     "history": ("ประวัติ", "ประวัติของฉัน", "history", "my history"),
     "close": (
@@ -102,13 +107,14 @@ _POLITE = re.compile(
     r"(?:ครับ|คับ|คร้าบ|ค้าบ|ฮะ|ค่ะ|คะ|ค่า|จ้า|จ้ะ|จ๊ะ|นะ|น้า|อ่ะ|มากๆ|มาก|หน่อย|please|pls)+$"
 )
 _INSIDE = {"cancel", "help", "english", "thai", "human", "policy"}
+_MOST = 500  # characters that are looked at: far more than anything that means a button has
 _NEAR = 84  # of 100: one slip in five letters
 _LEAST = 4  # letters below which nearness says nothing
 
 
 def normal(text: str) -> str:
-    """The form in which words are compared."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    """The form in which words are compared; of a long text its beginning."""
+    text = nfkc(text[:_MOST]).casefold()
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     # NFKC takes sara am apart; put it together again as people see it.
     text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)

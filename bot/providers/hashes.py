@@ -5,12 +5,12 @@ rules about passwords are in bot.services.auth.passwords.
 """
 
 import threading
-import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from bot.crypto import token
+from bot.unicode import nfkc
 
 # OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, two passes, one lane is the least.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -23,7 +23,7 @@ def own_form(password: str) -> str:
 
     Nothing is trimmed, folded or cut (NIST SP 800-63B-4, 3.1.1.2).
     """
-    return unicodedata.normalize("NFKC", password)
+    return nfkc(password)
 
 
 def initial_form(password: str) -> str:

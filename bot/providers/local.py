@@ -12,7 +12,7 @@ from bot.providers.hashes import hash_password, initial_form
 from bot.settings import Settings
 from models.base import new_id
 from models.database import Database
-from models.portal import LessonProgress, PortalAccount, PortalSession
+from models.portal import LessonProgress, PortalAccount, PortalSession, PortalStay
 
 INITIAL_LIFETIME = timedelta(hours=72)
 
@@ -142,4 +142,5 @@ def _locked(session: Session, key: str) -> PortalAccount | None:
 
 
 def _end_sessions(session: Session, account: PortalAccount) -> None:
-    session.execute(delete(PortalSession).where(PortalSession.account_id == account.id))
+    for table in (PortalSession, PortalStay):
+        session.execute(delete(table).where(table.account_id == account.id))

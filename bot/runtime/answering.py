@@ -310,10 +310,11 @@ class Answering:
         self.bot.log.warning(
             "reply.refused", event_id=answer.event_id, status=error.status, reason=error.reason
         )
-        if error.status == 400 and "reply token" not in error.reason.lower():
+        is_final = error.status == 400 and not error.unknown
+        if is_final and "reply token" not in error.reason.lower():
             # Our own words were not accepted: a defect. The token is still good for plain ones.
             return self._reply_plainly(answer)
-        if error.status == 400:
+        if is_final:
             if answer.is_repeat and age < TOKEN_LIFE:
                 return AnswerOutcome(answer)  # an earlier try without an outcome had arrived
             return AnswerOutcome(answer, push=later_said)

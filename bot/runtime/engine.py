@@ -107,7 +107,9 @@ class Engine:
 
     def _provision(self, account_id: str, state: AccountState) -> None:
         bot = self.bot
-        made = provisioning.settle(bot.database, bot.provider, account_id, state, bot.clock)
+        made = provisioning.settle(
+            bot.database, bot.provider, account_id, state, bot.settings, bot.clock
+        )
         if made is ProvisioningOutcome.NOW:
             self._announce(account_id)
 

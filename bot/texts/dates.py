@@ -19,10 +19,14 @@ def shown_day(day: date, language: str) -> str:
 
 def shown_time(at: datetime, language: str) -> str:
     """A moment in words, in Bangkok."""
-    local = at.astimezone(BANGKOK)
-    if language == "th":
-        return f"{shown_day(local, language)} เวลา {local:%H:%M} น."
-    return f"{shown_day(local, language)}, {local:%H:%M} (Bangkok time)"
+    day, clock = shown_day(at.astimezone(BANGKOK), language), shown_clock(at, language)
+    return f"{day} เวลา {clock}" if language == "th" else f"{day}, {clock}"
+
+
+def shown_clock(at: datetime, language: str) -> str:
+    """What the clock says in Bangkok at a moment of today, in whole minutes and never too late."""
+    clock = f"{at.astimezone(BANGKOK):%H:%M}"
+    return f"{clock} น." if language == "th" else f"{clock} (Bangkok time)"
 
 
 def shown_span(t: Translator, span: timedelta) -> str:

@@ -62,6 +62,7 @@ DRAFT = timedelta(hours=24)
 NEWS = timedelta(days=730)  # 24 months
 EVENTS = timedelta(days=30)
 BACKUPS = timedelta(days=60)
+STAY = timedelta(days=30)  # the most that R40 allows
 PROOF_LEAST, AUDIT_LEAST = 3, 1  # years: the database refuses to delete what is younger
 
 PERIODS: tuple[Period, ...] = (
@@ -141,6 +142,12 @@ PERIODS: tuple[Period, ...] = (
         _("Who was on the list of an announcement, under a pseudonym: {span}"),
         "PDPA s.24(5), s.39: that nobody gets too much, and who was sent what",
         fixed=timedelta(days=90),
+    ),
+    Period(
+        "stay",
+        _("A phone or computer on which you asked to stay signed in, and when it was used: {span}"),
+        "PDPA s.24(3): the learner's own tick",
+        fixed=STAY,
     ),
     Period(
         "picture",

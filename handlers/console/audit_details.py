@@ -72,6 +72,7 @@ KEYS: dict[str, str] = {
     "rule": _("Rule"),
     "sessions": _("Sessions ended"),
     "state": _("State"),
+    "stay_id": _("Device that stays signed in (id)"),
     "tag": _("Group"),
     "token_id": _("Code or link (id)"),
     "topic": _("Topic"),
@@ -142,6 +143,10 @@ _VALUES: dict[str, Mapping[str, str]] = {
         "console": _("in the console"),
         "new_link": _("a new first link was made"),
         "sessions_ended": _("all sessions were ended"),
+        "log_out": _("logged out there"),
+        "owner": _("ended by its owner"),
+        "replaced": _("another sign-in in the same browser"),
+        "replayed": _("an old copy of its cookie was used"),
         "restored": _("a backup was restored"),
     },
 }

@@ -18,6 +18,8 @@ ACTS: dict[Action, str] = {
     Action.SESSION_OPENED: _("Learner signed in"),
     Action.SESSION_REFUSED: _("Sign-in of a learner refused"),
     Action.SESSION_CLOSED: _("Learner signed out"),
+    Action.STAY_OPENED: _("Learner asked to stay signed in on a device"),
+    Action.STAY_ENDED: _("Learner no longer stays signed in on a device"),
     Action.DUPLICATE_FLAGGED: _("Possible duplicate found"),
     Action.HUMAN_WANTED: _("Learner asked for our staff"),
     Action.DRAFT_EXPIRED: _("Unfinished answers forgotten"),

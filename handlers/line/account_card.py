@@ -30,6 +30,8 @@ def account_card(ctx: Context) -> Message:
     ]
     if accounts.is_frozen(ctx.session, learner):
         ways_in = [line.entry(t("Ask our staff"), "human", topic="account")]
+    elif details.unconfirmed_email(ctx.session, learner, ctx.now) is not None:
+        ways_in.append(line.entry(t("Confirm my e-mail"), "confirm_email"))
     return line.card(
         t("My account"),
         [
@@ -75,12 +77,19 @@ def _detail(ctx: Context, learner: Learner, item: Item) -> dict[str, object]:
     t = ctx.t
     value = fields.masked(item, fields.value_of(learner, item)) or t("I have none")
     if item is Item.EMAIL:
-        pending = details.pending_email(ctx.session, learner, ctx.now)
-        if pending:
-            waits = t("({masked} waits for its link)", masked=fields.masked(item, pending))
-            value = f"{value}\n{waits}"
+        value = f"{value}\n{_standing(ctx, learner)}"
     name = input_words.item_name(t, item)
     return line.fact(name, value, line.entry(t("Change"), "change", item=item))
+
+
+def _standing(ctx: Context, learner: Learner) -> str:
+    """Whether the address is confirmed, or another one waits to be."""
+    pending = details.pending_email(ctx.session, learner, ctx.now)
+    if pending:
+        masked = fields.masked(Item.EMAIL, pending)
+        return ctx.t("({masked} waits for its link)", masked=masked)
+    is_confirmed = learner.email_verified_at is not None
+    return ctx.t("(confirmed)") if is_confirmed else ctx.t("(not confirmed yet)")
 
 
 def _news(ctx: Context, purpose: Purpose, label: str) -> dict[str, object]:

@@ -6,9 +6,7 @@ from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import guardians
-from bot.services.people import subjects
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from handlers.line.shared import left_as_it_is, request_arrived
@@ -29,8 +27,7 @@ def _asked(event: Event, ctx: Context, wanted: str | None) -> Asked | None:
     held = guardians.held_by(ctx.session, ctx.conversation, wanted, states, ctx.now)
     if held is None:
         return None
-    subject = subjects.Subject(held[1].id, held[1].learner_id)
-    return Asked(subject, by=GUARDIAN, webhook_event_id=event.id)
+    return requests.for_child(ctx.conversation, held[1], webhook_event_id=event.id)
 
 
 @flow.entry("child_correct")
@@ -63,5 +60,5 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
     if not note or len(note) > requests.MAX_DETAIL:
         return flow.stay(ctx, *ask_what_is_wrong(ctx))
     request = rights.correct(ctx.session, asked, note, ctx.now)
-    mine = line.entry(t("My children"), "children")
-    return flow.end(request_arrived(ctx, request, mine))
+    buttons = [line.entry(t("My requests"), "requests"), line.entry(t("My children"), "children")]
+    return flow.end(request_arrived(ctx, request, *buttons))

@@ -7,22 +7,14 @@ from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
+from bot.presentation.questions import seen_by_guardian
 from bot.services.consent.consents import GUARDIAN, ConsentStatement
-from bot.services.delivery import outbox
-from bot.services.guardians import ends, guardians
-from bot.services.people import subjects
-from bot.services.privacy import rights
+from bot.services.guardians import guardians
+from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.subscriptions import opt_in, subscriptions
-from bot.texts import translator
 from handlers.line.children_cards import MAX_CARDS, child_card, no_children
-from handlers.line.guardian_texts import (
-    guardian_card,
-    guardian_receipt,
-    seen_by_guardian,
-    withdrawal_text,
-    withdrawn_card,
-)
+from handlers.line.guardian_texts import guardian_card, guardian_receipt
 from handlers.line.shared import left_as_it_is, once_more, record_choice
 from models.consent import Purpose
 from models.conversation import Conversation
@@ -74,9 +66,8 @@ def _gone(ctx: Context) -> list[Message]:
     return [line.text(ctx.t("This agreement has ended.")), no_children(ctx)]
 
 
-def _asked_for(event: Event, child: Conversation) -> Asked:
-    subject = subjects.Subject(child.id, child.learner_id)
-    return Asked(subject, by=GUARDIAN, webhook_event_id=event.id)
+def _asked_for(event: Event, ctx: Context, child: Conversation) -> Asked:
+    return requests.for_child(ctx.conversation, child, webhook_event_id=event.id)
 
 
 @flow.entry("child_news_off")
@@ -117,7 +108,8 @@ def news_chosen(event: Event, ctx: Context) -> HandlerResult:
     if held is None:
         return flow.end(*_gone(ctx))
     purpose = Purpose(ctx.draft["purpose"])
-    seen = seen_by_guardian(ctx, purpose, event.postback.get("c"))
+    years = ctx.settings.school.account_years
+    seen = seen_by_guardian(purpose, event.postback.get("c"), years)
     if chosen not in {"yes", "no"} or seen is None:
         return once_more(flow, ctx, *ask_news(ctx))
     said = ConsentStatement(*seen, actor=GUARDIAN, webhook_event_id=event.id)
@@ -135,9 +127,45 @@ def data_wanted(event: Event, ctx: Context) -> HandlerResult:
     held = _of_button(event, ctx)
     if isinstance(held, HandlerResult):
         return held
-    request = rights.access(ctx.session, _asked_for(event, held[1]), ctx.now)
+    request = rights.access(ctx.session, _asked_for(event, ctx, held[1]), ctx.now)
     wish = {"request": request.id, "person": ctx.conversation.person}
     return flow.say().then(PostCommitTask("archive", wish))
+
+
+@flow.entry("child_object")
+def objected(event: Event, ctx: Context) -> HandlerResult:
+    """One tap, at once, for every channel (PDPA s.32)."""
+    held = _of_button(event, ctx)
+    if isinstance(held, HandlerResult):
+        return held
+    asked, text = _asked_for(event, ctx, held[1]), rights_words.of_childs_objection(ctx.t)
+    ended = rights.object_to_news(ctx.session, asked, text, ctx.settings.school, ctx.now)
+    done = ctx.t("Done: no more news for the child on any channel, and nobody asks again.")
+    receipts = (guardian_receipt(ctx, each) for each in ended)
+    return flow.say(done, *receipts, child_card(ctx, held[0]))
+
+
+@flow.entry("child_restrict")
+def restricted(event: Event, ctx: Context) -> HandlerResult:
+    held = _of_button(event, ctx)
+    if isinstance(held, HandlerResult):
+        return held
+    rights.restrict(ctx.session, _asked_for(event, ctx, held[1]), ctx.now)
+    done = ctx.t(
+        "Done: we keep the child’s data, send no news and use it for nothing but the child’s own "
+        "lessons and requests. You can lift it with one tap."
+    )
+    return flow.say(done, child_card(ctx, held[0]))
+
+
+@flow.entry("child_unrestrict")
+def unrestricted(event: Event, ctx: Context) -> HandlerResult:
+    held = _of_button(event, ctx)
+    if isinstance(held, HandlerResult):
+        return held
+    rights.unrestrict(ctx.session, _asked_for(event, ctx, held[1]), ctx.now)
+    done = ctx.t("Done: we may use the child’s data again as the privacy notice says.")
+    return flow.say(done, child_card(ctx, held[0]))
 
 
 def _ask_first(event: Event, ctx: Context, step: Step) -> HandlerResult:
@@ -158,9 +186,8 @@ def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
 def tell_what_withdrawing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.WITHDRAWING)
     yes, no = t("Withdraw"), t("Keep it as it is")
-    return [
-        line.even_choice(t("Withdraw your agreement?"), [withdrawal_text(t)], step, yes=yes, no=no)
-    ]
+    words = [rights_words.of_childs_withdrawal(t)]
+    return [line.even_choice(t("Withdraw your agreement?"), words, step, yes=yes, no=no)]
 
 
 @flow.step(Step.WITHDRAWING)
@@ -175,15 +202,18 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen == "no":
         return flow.end(t("Nothing has changed."))
     row, child = held
-    told = [withdrawn_card(translator(child.language))]
-    ends.tell_child(ctx.session, row, child, "withdrawn", told, ctx.now)
-    school, text = ctx.settings.school, withdrawal_text(t)
-    if child.learner_id is None:
-        said = ConsentStatement(text, actor=GUARDIAN, webhook_event_id=event.id)
-        ends.withdraw(ctx.session, row, child, said, school, ctx.now)
+    found = rights.withdraw_for_child(
+        ctx.session,
+        row,
+        child,
+        _asked_for(event, ctx, child),
+        rights_words.of_childs_withdrawal(t),
+        ctx.settings.school,
+        ctx.provider,
+        ctx.now,
+    )
+    if found is None:
         return flow.end(t("You have withdrawn, and what we kept is erased."))
-    asked = _asked_for(event, child)
-    found = rights.withdraw(ctx.session, asked, text, school, ctx.provider, ctx.now)
     done = flow.end(
         t("You have withdrawn, and the child’s account is closed."),
         _erasure_follows(ctx, found.erased),
@@ -197,7 +227,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
 def _erasure_follows(ctx: Context, erased: rights.Erased) -> str:
     due = request_words.day(ctx.t, erased.due_at)
     if erased.is_held:
-        return rights_words.is_held(ctx.t, due, may_tell=erased.may_tell)
+        return rights_words.child_is_held(ctx.t, due, may_tell=erased.may_tell)
     return ctx.t("The child’s details are erased by {due} at the latest.", due=due)
 
 
@@ -209,11 +239,10 @@ def erasure_asked_for(event: Event, ctx: Context) -> HandlerResult:
 @flow.prompt(Step.ERASING)
 def tell_what_erasing_means(ctx: Context) -> list[Message]:
     t, step = ctx.t, flow.mark(Step.ERASING)
-    goes = t(
-        "We erase at once everything that we keep about the child: details, account and lessons. "
-        "Nobody can bring it back."
-    )
-    words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
+    words = [
+        line.paragraph(rights_words.of_childs_erasure(t)),
+        line.paragraph(rights_words.stays_of_child(t), small=True),
+    ]
     yes, no = t("Erase everything"), t("Keep it as it is")
     return [line.even_choice(t("Erase all of the child’s data?"), words, step, yes=yes, no=no)]
 
@@ -230,25 +259,14 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen == "no":
         return flow.end(t("Nothing has changed."))
     row, child = held
-    person, to = child.person, ends.address_of(ctx.session, row, child)
-    told, row_id = [withdrawn_card(translator(child.language))], row.id
-    if child.learner_id is None:  # nothing may be left that looks like a yes
-        text = withdrawal_text(t)
-        said = ConsentStatement(text, actor=GUARDIAN, webhook_event_id=event.id)
-        ends.withdraw(ctx.session, row, child, said, ctx.settings.school, ctx.now)
-    erased = rights.erase(ctx.session, _asked_for(event, child), ctx.now)
+    asked, text = _asked_for(event, ctx, child), rights_words.of_childs_withdrawal(t)
+    school = ctx.settings.school
+    erased = rights.erase_for_child(ctx.session, row, child, asked, text, school, ctx.now)
+    mine = [line.entry(t("My requests"), "requests")]
     if erased.is_held:
         due = request_words.day(t, erased.due_at)
-        return flow.end(rights_words.is_held(t, due, may_tell=erased.may_tell))
-    if to:  # after the erasure, which takes whatever was queued before
-        outbox.queue(
-            ctx.session,
-            cause=f"guardian-erased:{row_id}",
-            person=person,
-            to=to,
-            messages=told,
-            now=ctx.now,
-        )
+        held_words = rights_words.child_is_held(t, due, may_tell=erased.may_tell)
+        return flow.end(line.quick(held_words, mine))
     number = line.fact(t("Request number"), erased.request_id)
-    stays = line.paragraph(rights_words.what_stays(t))
-    return flow.end(line.card(t("The child’s data has been erased"), [stays, number], []))
+    stays = line.paragraph(rights_words.stays_of_child(t))
+    return flow.end(line.card(t("The child’s data has been erased"), [stays, number], mine))

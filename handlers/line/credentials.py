@@ -13,11 +13,11 @@ from bot.services.accounts import accounts, freezing, provisioning
 from bot.services.accounts.freezing import Freeze
 from bot.services.accounts.provisioning import ProvisioningOutcome
 from bot.services.auth import resets, secret_links, tokens
-from bot.services.auth.resets import Barred, ResetWait
+from bot.services.auth.resets import Barred, ResetLink, ResetWait
 from bot.services.delivery import outbox
 from bot.services.learners import merging
 from bot.texts import Translator, translator
-from bot.texts.dates import shown_span, shown_time
+from bot.texts.dates import shown_clock, shown_span, shown_time
 from handlers.line.account_card import account_card
 from handlers.line.shared import human_offer
 from models.account import Account, AccountState
@@ -123,9 +123,9 @@ def password_spoken_of(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.after("credentials")
 def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitReply:
-    """Make the account if it is not made yet, then a link; those of earlier requests die."""
+    """Make the account if it is not made yet, then a link, or the last one while it is unused."""
     account_id = arguments["account"]
-    made = provisioning.provide(bot.database, bot.provider, account_id, bot.clock)
+    made = provisioning.provide(bot.database, bot.provider, account_id, bot.settings, bot.clock)
     if made is ProvisioningOutcome.NOT_YET:
         waiting = [not_ready(t)]
         return PostCommitReply(waiting, waiting)
@@ -133,33 +133,44 @@ def hand_over(bot: Bot, arguments: dict[str, str], t: Translator) -> PostCommitR
         lambda session: resets.give_link(
             session,
             account_id,
-            arguments.get("event_id"),
             bot.settings.resets_per_minute,
             bot.clock(),
             person=arguments.get("person"),
         )
     )
     if isinstance(given, ResetWait):
-        later = [wait_card(t, given.until)]
-        return PostCommitReply(later, later)
+        last = _url(bot, t, given.last) if given.last else None
+        return PostCommitReply([wait_card(t, given, last)], [wait_card(t, given)])
     if isinstance(given, Barred):
         frozen = given.state is AccountState.FROZEN
         barred = [frozen_words(t) if frozen else line.text(t("Your account is closed."))]
         return PostCommitReply(barred, barred)
-    url = secret_links.url(bot.settings.public_url, given.token, t.language, given.purpose)
+    url = _url(bot, t, given)
     if given.purpose is LinkPurpose.PASSWORD_RESET:
-        return PostCommitReply([reset_card(t, given.username, url)], [reset_later(t)])
-    return PostCommitReply([ready_card(t, given.username, url)], [ready_later(t)])
+        return PostCommitReply([reset_card(t, given, url)], [reset_later(t)])
+    return PostCommitReply([ready_card(t, given, url)], [ready_later(t)])
 
 
-def wait_card(t: Translator, until: datetime) -> Message:
-    """Too many links: when the next one can be asked for, on the clock at home."""
-    minute = until.replace(second=0, microsecond=0)
-    if minute < until:
+def _url(bot: Bot, t: Translator, link: ResetLink) -> str:
+    return secret_links.url(bot.settings.public_url, link.token, t.language, link.purpose)
+
+
+def wait_card(t: Translator, wait: ResetWait, url: str | None = None) -> Message:
+    """Too many links: when the next one can be asked for, and that the last one still works.
+
+    url is the last one's address. What may be pushed in its place has none.
+    """
+    minute = wait.until.replace(second=0, microsecond=0)
+    if minute < wait.until:
         minute += timedelta(minutes=1)
+    last = []
+    if wait.last is not None:
+        clock = shown_clock(wait.last.until, t.language)
+        last = [t("Your last link is unused and still works until {clock}.", clock=clock)]
     return line.card(
         t("Please wait a little"),
         [
+            *last,
             t(
                 "To protect your account I give only a few links. The next one works from {when}.",
                 when=shown_time(minute, t.language),
@@ -167,30 +178,38 @@ def wait_card(t: Translator, until: datetime) -> Message:
             t("Until then everything stays as it is: nothing has changed."),
         ],
         [
+            *([line.link(t("Open the last link"), url)] if url else []),
             line.entry(t("Ask our staff"), "human", topic="account"),
             line.entry(t("Try again"), "reset"),
         ],
     )
 
 
-def reset_card(t: Translator, username: str, url: str) -> Message:
-    """The only message that carries a link to a reset."""
+def _how_long(t: Translator, link: ResetLink) -> str:
+    """How long a link works; of one that is given again, that it is the same and until when."""
+    if link.is_again:
+        return t(
+            "You have not used this link yet, so here it is again. It works until {clock}.",
+            clock=shown_clock(link.until, t.language),
+        )
+    return t("The link opens once and works for {span}.", span=shown_span(t, tokens.LINK_LIFE))
+
+
+def reset_card(t: Translator, link: ResetLink, url: str) -> Message:
+    """With `wait_card`, the only messages that carry a link to a reset."""
     return line.card(
         t("A new password"),
         [
-            line.fact(t("Username"), username),
+            line.fact(t("Username"), link.username),
             t(
                 "The button opens a page. Type the last {digits} digits of your phone number "
-                "there, and it shows your new temporary password. The link works for {span}.",
+                "there, and it shows your new temporary password.",
                 digits=resets.DIGITS,
-                span=shown_span(t, tokens.LINK_LIFE),
             ),
-            t("Until then nothing changes: the password that you have now still works."),
+            _how_long(t, link),
+            t("Until then nothing changes on your account."),
         ],
-        [
-            line.link(t("Get a new password"), url),
-            line.entry(t("Send a new link"), "reset"),
-        ],
+        [line.link(t("Get a new password"), url)],
     )
 
 
@@ -203,26 +222,20 @@ def reset_later(t: Translator) -> Message:
     )
 
 
-def ready_card(t: Translator, username: str, url: str) -> Message:
+def ready_card(t: Translator, link: ResetLink, url: str) -> Message:
     """The only message that carries the first one-time link."""
     return line.card(
         t("Your way into E-Learning"),
         [
-            line.fact(t("Username"), username),
+            line.fact(t("Username"), link.username),
             t(
-                "The button opens a page with your temporary password. It opens once and works "
-                "for {span}; you then choose a password of your own.",
-                span=shown_span(t, tokens.LINK_LIFE),
+                "The button opens a page with your temporary password. You then choose a password "
+                "of your own."
             ),
-            t(
-                "Once you use this link, the password that you have now and all earlier links "
-                "stop working. Keep username and password to yourself."
-            ),
+            _how_long(t, link),
+            t("Keep username and password to yourself."),
         ],
-        [
-            line.link(t("Show my password"), url),
-            line.entry(t("Send a new link"), "link"),
-        ],
+        [line.link(t("Show my password"), url)],
     )
 
 

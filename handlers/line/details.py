@@ -218,6 +218,42 @@ def _ask_to_confirm(ctx: Context, learner: Learner, address: str) -> HandlerResu
     return flow.end(sent)
 
 
+@flow.entry("confirm_email")
+def confirming_wanted(event: Event, ctx: Context) -> HandlerResult:
+    """The mail with the link once more, where it went, and what to do if it does not come."""
+    t, learner = ctx.t, ctx.learner
+    if learner is None:
+        return not_registered(ctx)
+    if not details.may_change(ctx.session, learner):
+        return _not_now(ctx, learner)
+    address = details.unconfirmed_email(ctx.session, learner, ctx.now)
+    if address is None:
+        return flow.say(t("Your e-mail address is confirmed"), *ctx.asked())
+    is_sent = details.ask_to_confirm_email(ctx.session, learner, ctx.now, ctx.settings)
+    told = too_many_mails(ctx)
+    if is_sent:
+        told = t(
+            "We have sent a mail to {masked}. Please open it and press the button on the page "
+            "within {span}.",
+            masked=fields.masked(Item.EMAIL, address),
+            span=shown_span(t, mails.LINK_USEFUL),
+        )
+    nothing_came = t(
+        "Does nothing come within a few minutes? Please look among the spam, and whether the "
+        "address is right."
+    )
+    card = line.card(
+        t("Confirm your e-mail address"),
+        [told, line.paragraph(nothing_came, small=True)],
+        [
+            *([line.entry(t("Send again"), "confirm_email")] if is_sent else []),
+            line.entry(t("Change the address"), "change", item=Item.EMAIL),
+            line.entry(t("Ask our staff"), "human", topic="account"),
+        ],
+    )
+    return flow.say(card, *ctx.asked())
+
+
 def too_many_mails(ctx: Context) -> str:
     """Three mails within an hour are enough: the link is probably among the spam."""
     return ctx.t(

@@ -6,11 +6,10 @@ from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation.labels import label
-from bot.services.consent import consents
+from bot.presentation.questions import card_id, guardian_text
 from bot.services.shared import codes
-from bot.texts import LANGUAGES, Translator, translator
-from bot.texts.dates import shown_span, shown_time
-from handlers.line.news_texts import card_id
+from bot.texts import Translator
+from bot.texts.dates import shown_time
 from models.consent import ConsentEvent, Purpose
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import ADULT_FROM
@@ -106,79 +105,6 @@ def refused_card(t: Translator) -> Message:
     )
 
 
-def withdrawn_card(t: Translator) -> Message:
-    """To the child: the guardian took the yes back."""
-    ended = t(
-        "Your registration and your E-Learning account end here, and all news stops. If you have "
-        "a question, our staff are glad to help."
-    )
-    ask = [line.entry(t("Ask our staff"), "human", topic="account")]
-    return line.card(t("Your parent or guardian has withdrawn their agreement"), [ended], ask)
-
-
-def withdrawal_text(t: Translator) -> str:
-    """What withdrawing means, told before it is confirmed (PDPA s.19); it goes into the ledger."""
-    return t(
-        "If you withdraw your agreement, the child’s E-Learning account is closed at once, the "
-        "child cannot get into the lessons any more, and all news stops. The details are then "
-        "erased as the privacy notice says, and so is what we keep about you. We tell the child."
-    )
-
-
-def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) -> list[str]:
-    """What a guardian is asked, title first; this exact text goes into the ledger.
-
-    The child is named on the card before it and not here: the ledger knows no names.
-    """
-    if purpose is Purpose.LINE_NEWS:
-        return [
-            t("News on LINE for the child?"),
-            t(
-                "May we send the child news, articles, videos and course information on LINE, now "
-                "and then? This is a consent of its own, for {span}. We use the child’s LINE "
-                "account for it. Saying no changes nothing about the course, and you can stop it "
-                "in “My children” at any time.",
-                span=shown_span(t, consents.NEWS_VALIDITY),
-            ),
-        ]
-    if purpose is Purpose.EMAIL_NEWS:
-        return [
-            t("News by e-mail for the child?"),
-            t(
-                "May we send the child news, articles, videos and course information by e-mail, "
-                "now and then? We use the child’s e-mail address and name for it, for {span}. "
-                "Saying no changes nothing about the course, and you can stop it in “My children” "
-                "at any time.",
-                span=shown_span(t, consents.NEWS_VALIDITY),
-            ),
-        ]
-    keep = (
-        t(
-            "How long: while the child has the account, and {years} years after.",
-            years=account_years,
-        )
-        if account_years
-        else t("How long: while the child has the account, and after that as the notice says.")
-    )
-    return [
-        t("May we keep the child’s details?"),
-        t("We ask the child for four details: full name, phone number, e-mail and LINE ID."),
-        t(
-            "What for: to create the child’s E-Learning account and look after it, so that the "
-            "child can study."
-        ),
-        keep,
-        t(
-            "Who receives them: English Planet, and LINE, our hosting and our mail provider, who "
-            "work for us; state agencies only where the law demands it."
-        ),
-        t(
-            "You can withdraw at any time in “My children”; the account is then closed. Without "
-            "these details (the LINE ID is optional) we cannot create one."
-        ),
-    ]
-
-
 def guardian_card(ctx: Context, purpose: Purpose, mark: str) -> Message:
     """One question of consent to a guardian; both buttons look alike."""
     t = ctx.t
@@ -199,16 +125,6 @@ def guardian_card(ctx: Context, purpose: Purpose, mark: str) -> Message:
         alt=f"{title} {paragraphs[0]}",
         even=True,
     )
-
-
-def seen_by_guardian(ctx: Context, purpose: Purpose, bound: str | None) -> tuple[str, str] | None:
-    """Text and language of the card whose button was tapped; None for words of the past."""
-    for language in LANGUAGES:
-        years = ctx.settings.school.account_years
-        text = "\n".join(guardian_text(translator(language), purpose, years))
-        if card_id(text) == bound:
-            return text, language
-    return None
 
 
 def guardian_receipt(ctx: Context, event: ConsentEvent) -> Message:

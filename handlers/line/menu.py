@@ -6,7 +6,7 @@ from bot.line.events import Event
 from bot.services.chat import inquiries
 from bot.texts import policy
 from handlers.line import staff_menu
-from handlers.line.shared import contact_lines, greeting, main_menu
+from handlers.line.shared import children_button, contact_lines, greeting, main_menu
 from models.conversation import Language
 
 flow = Flow("menu")
@@ -47,6 +47,8 @@ def help_wanted(event: Event, ctx: Context) -> HandlerResult:
         "• staff – talk to a person\n"
         "• cancel – stop what we are doing"
     )
+    if children_button(ctx):
+        body += "\n" + ctx.t("• my children – what you agreed to, and the child’s rights")
     if staff_menu.has_work(ctx):
         return flow.say(staff_menu.typed(ctx), body, *ctx.asked())
     return flow.say(body, *ctx.asked())
@@ -113,6 +115,7 @@ def advice_wanted(event: Event, ctx: Context) -> HandlerResult:
                 "anyone at all; our staff never ask for it."
             ),
             t("2. Log out: tap Log Out each time you finish, so that nobody can use your account."),
+            t("Tick “Stay signed in” only on a phone or computer that you alone use."),
             t(
                 "3. Cookies: E-Learning needs them to know that you are signed in. They are "
                 "encrypted and hold no data about you."

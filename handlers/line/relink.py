@@ -1,6 +1,6 @@
 """A new LINE account for an old learner: moved by proof, never by knowing a phone number."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.dispatch import Context, Flow, HandlerResult
@@ -19,13 +19,12 @@ from handlers.line.shared import has_left, human_offer, left_as_it_is, main_menu
 from models.learner import ADULT_FROM, Learner
 
 MAX_WRONG = 5
-MAX_TYPED = 64  # characters of a username that are looked at
+TWICE = timedelta(minutes=1)  # a second tap means the code that is on its way
 
 
 class Step(StrEnum):
     CHOOSING = "choosing"
     CODE = "code"
-    USERNAME = "username"
     ADDRESS = "address"
     DIGITS = "digits"
 
@@ -59,11 +58,14 @@ def _settled_here(ctx: Context) -> HandlerResult:
             "To move it to another LINE account: write to us from there. I send a code to the "
             "e-mail address that you confirmed."
         )
+    ahead = []
+    if ctx.learner is not None and ctx.learner.email_verified_at is None:
+        ahead.append(line.entry(t("Confirm my e-mail"), "confirm_email"))
     twice = t("If you registered twice and want one account, our staff help you.")
     card = line.card(
         t("Your account is in this chat"),
         [how, line.paragraph(twice, small=True)],
-        [*_to_the_code(ctx), line.entry(t("Ask our staff"), "human", topic="account")],
+        [*_to_the_code(ctx), *ahead, line.entry(t("Ask our staff"), "human", topic="account")],
     )
     return flow.say(card, *ctx.asked())
 
@@ -111,7 +113,9 @@ def way_chosen(event: Event, ctx: Context) -> HandlerResult:
     if chosen == "code":
         return flow.to(ctx, Step.CODE)
     if chosen == "mail":
-        return flow.to(ctx, Step.USERNAME)
+        return flow.to(ctx, Step.ADDRESS)
+    if _is_address(event):
+        return address_typed(event, ctx)
     code = codes.read_move(event.text or "")
     if code is not None:
         return _try_code(ctx, code)
@@ -143,20 +147,6 @@ def _try_code(ctx: Context, code: str) -> HandlerResult:
     return flow.to(ctx, Step.CODE, _wrong(ctx))
 
 
-@flow.prompt(Step.USERNAME)
-def ask_username(ctx: Context) -> list[Message]:
-    return _ask(ctx, ctx.t("What is your username? It begins with “ep”."))
-
-
-@flow.step(Step.USERNAME)
-def username_typed(event: Event, ctx: Context) -> HandlerResult:
-    typed = inputs.tidy(event.text or "")
-    if not typed:
-        return _missed(ctx, ctx.t("Please type it in letters."))
-    _keep(event, ctx, "username", typed[:MAX_TYPED])
-    return flow.to(ctx, Step.ADDRESS)
-
-
 @flow.prompt(Step.ADDRESS)
 def ask_address(ctx: Context) -> list[Message]:
     return _ask(ctx, ctx.t("Which e-mail address did you give and confirm?"))
@@ -165,38 +155,58 @@ def ask_address(ctx: Context) -> list[Message]:
 @flow.step(Step.ADDRESS)
 def address_typed(event: Event, ctx: Context) -> HandlerResult:
     try:
-        _keep(event, ctx, "address", inputs.kept_email(event.text or ""))
+        address = inputs.kept_email(event.text or "")
     except InputError:
         return _missed(
             ctx, ctx.t("That is not a complete e-mail address. It has a name, an @ and a domain.")
         )
+    if address != ctx.draft.get("address"):
+        ctx.draft.pop("sent_at", None)
+    _keep(event, ctx, "address", address)
     return _send(ctx)
 
 
+def _is_address(event: Event) -> bool:
+    return "@" in (event.text or "")
+
+
 def _send(ctx: Context) -> HandlerResult:
-    """The same words, whoever that username and that address belong to."""
-    username, address = ctx.draft.get("username", ""), ctx.draft.get("address", "")
-    wait = relinking.send_code(ctx.session, ctx.conversation, username, address, ctx.now)
-    return _too_often(ctx, wait) if wait else flow.to(ctx, Step.DIGITS)
+    """The same words, whether or not an account is known by that address."""
+    sent = ctx.draft.get("sent_at")
+    if sent and ctx.now - datetime.fromisoformat(sent) < TWICE:
+        return flow.to(ctx, Step.DIGITS)
+    wait = relinking.send_code(ctx.session, ctx.conversation, ctx.draft.get("address", ""), ctx.now)
+    if wait:
+        return _too_often(ctx, wait)
+    ctx.draft["sent_at"] = ctx.now.isoformat()
+    return flow.to(ctx, Step.DIGITS)
 
 
 @flow.prompt(Step.DIGITS)
 def ask_digits(ctx: Context) -> list[Message]:
     t = ctx.t
-    asked = t(
-        "If this username and this address belong together and the address was confirmed, "
-        "{digits} digits are on their way to it. Please type them here within {span}.",
+    on_its_way = t(
+        "If this address was confirmed for an account, {digits} digits are on their way to it. "
+        "Please type them here within {span}.",
         digits=mails.CODE_DIGITS,
         span=shown_span(t, mails.CODE_USEFUL),
     )
+    nothing_came = t(
+        "Nothing there? Please look among the spam too. An address that was never confirmed gets "
+        "no code; then our staff help you."
+    )
+    asked = f"{on_its_way}\n{nothing_came}"
     again = line.choice(t("Send a new code"), flow.mark(Step.DIGITS), "again")
-    return [line.quick(asked, [again, *main_menu(ctx)])]
+    staff = line.entry(t("Ask our staff"), "human", topic="account")
+    return [line.quick(asked, [again, staff, *main_menu(ctx)])]
 
 
 @flow.step(Step.DIGITS)
 def digits_typed(event: Event, ctx: Context) -> HandlerResult:
     if event.choice(flow.mark(Step.DIGITS)) == "again":
         return _send(ctx)
+    if _is_address(event):  # another one, or the same without a slip
+        return address_typed(event, ctx)
     digits = codes.read_digits(event.text or "")
     if digits is None:
         return _missed(
@@ -208,7 +218,6 @@ def digits_typed(event: Event, ctx: Context) -> HandlerResult:
     learner = relinking.by_mail(
         ctx.session,
         ctx.conversation,
-        ctx.draft.get("username", ""),
         ctx.draft.get("address", ""),
         digits,
         ctx.now,

@@ -115,7 +115,10 @@ def restricted(event: Event, ctx: Context) -> HandlerResult:
 def unrestricted(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
-    rights.unrestrict(ctx.session, _asked(event, ctx), ctx.now)
+    try:
+        rights.unrestrict(ctx.session, _asked(event, ctx), ctx.now)
+    except rights.GuardianNeededError:
+        return _guardian_decides(ctx)
     done = ctx.t("Done: we may use your data again as the privacy notice says.")
     return flow.say(done, *ctx.asked())
 

@@ -4,14 +4,14 @@ from bot.dispatch import Context
 from bot.line import messages as line
 from bot.line.messages import Action, Message
 from bot.presentation import request_words
-from bot.presentation.labels import label
 from bot.services.auth import resets, tokens
+from bot.services.guardians import guardians
 from bot.services.people import subjects
 from bot.services.privacy import requests
 from bot.texts import Translator
 from bot.texts.dates import shown_span
+from handlers.line.shared import children_button
 from models.learner import Learner, LearnerState
-from models.privacy import RequestState
 
 MAX_REQUESTS = 6  # requests on one card: a phone's height
 
@@ -28,6 +28,7 @@ def rights_card(ctx: Context) -> Message:
         [*blocks, line.separator(), line.paragraph(complaint, small=True)],
         [
             line.entry(t("My requests"), "requests"),
+            *children_button(ctx),
             line.entry(t("Privacy policy"), "policy"),
             line.entry(t("Ask our staff"), "human", topic="account"),
         ],
@@ -108,16 +109,21 @@ def _restriction(t: Translator, learner: Learner) -> dict[str, object]:
 
 
 def requests_card(ctx: Context) -> Message:
-    """Somebody's requests with their state, deadlines, and the reason of a refusal."""
+    """Somebody's requests with their state, deadlines, and the reason of a refusal.
+
+    What a guardian asked stands in the guardian's list and in the child's, under its own name.
+    """
     t = ctx.t
-    subject = subjects.subject_of(ctx.session, ctx.conversation)
-    found = requests.of_subject(ctx.session, subject, most=MAX_REQUESTS)
+    mine, subject = ctx.conversation.id, subjects.subject_of(ctx.session, ctx.conversation)
+    found = requests.seen_by(ctx.session, subject, most=MAX_REQUESTS)
+    children = guardians.names_of_children(ctx.session, mine)
     blocks: list[dict[str, object]] = []
     for request in found:
-        what = f"{label(request.kind, t)}: {request_words.state_name(t, request)}"
-        blocks.append(line.fact(request_words.clock_line(t, request), what))
-        if request.state is RequestState.REFUSED:
-            blocks.append(line.paragraph(request_words.refusal(t, request.reason), small=True))
+        what = request_words.name(t, request, mine, children)
+        stands = f"{what}: {request_words.state_name(t, request, mine)}"
+        blocks.append(line.fact(request_words.clock_line(t, request), stands))
+        if reason := request_words.reason_shown(t, request, mine, children):
+            blocks.append(line.paragraph(reason, small=True))
     if not blocks:
         blocks.append(line.paragraph(t("You have not asked for anything yet.")))
     return line.card(t("My requests"), blocks, [line.entry(t("My rights"), "rights")])
@@ -126,14 +132,23 @@ def requests_card(ctx: Context) -> Message:
 def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
     """The only message that carries the link to somebody's data."""
     title = t("The child’s data is ready") if is_for_guardian else t("Your data is ready")
+    if is_for_guardian:
+        words = t(
+            "The button opens a page where you get everything that we keep about the child, as one "
+            "file. It asks for the last {digits} digits of the child’s phone number, as it was "
+            "registered.",
+            digits=resets.DIGITS,
+        )
+    else:
+        words = t(
+            "The button opens a page where you get everything that we keep, as one file. "
+            "It asks for the last {digits} digits of the phone number that was registered.",
+            digits=resets.DIGITS,
+        )
     return line.card(
         title,
         [
-            t(
-                "The button opens a page where you get everything that we keep, as one file. "
-                "It asks for the last {digits} digits of the phone number that was registered.",
-                digits=resets.DIGITS,
-            ),
+            words,
             line.paragraph(
                 t(
                     "It works once and for {span}. Keep the file where only you get.",
@@ -143,7 +158,7 @@ def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
             ),
         ],
         [
-            line.link(t("Get my data"), url),
+            line.link(t("Get the data") if is_for_guardian else t("Get my data"), url),
             _again(t, t("Get another link"), is_for_guardian),
         ],
     )
@@ -151,12 +166,15 @@ def data_card(t: Translator, url: str, is_for_guardian: bool) -> Message:
 
 def data_later(t: Translator, is_for_guardian: bool) -> Message:
     """What may be pushed in its place: a push waits in a queue, and no link may do that."""
-    title = t("The child’s data is ready") if is_for_guardian else t("Your data is ready")
-    return line.card(
-        title,
-        [t("Tap the button to get a link to your data.")],
-        [_again(t, t("Get my link"), is_for_guardian)],
-    )
+    if is_for_guardian:
+        title = t("The child’s data is ready")
+        words = t(
+            "Tap the button, then “See and download data”: you get a link to the child’s data."
+        )
+    else:
+        title = t("Your data is ready")
+        words = t("Tap the button to get a link to your data.")
+    return line.card(title, [words], [_again(t, t("Get my link"), is_for_guardian)])
 
 
 def _again(t: Translator, label: str, is_for_guardian: bool) -> Action:

@@ -29,18 +29,20 @@ def main_menu(ctx: Context) -> list[Action]:
             line.entry(t("Help"), "help"),
             language,
         ]
+    children = children_button(ctx)
     if ctx.is_at_work:
         mine = staff_menu.buttons(ctx) or [
             line.entry(t("My account"), "account"),
             line.entry(t("Courses"), "courses"),
         ]
-        return [*mine, line.entry(t("Help"), "help"), language]
+        return [*mine, *children, line.entry(t("Help"), "help"), language]
     courses, help_ = line.entry(t("Courses"), "courses"), line.entry(t("Help"), "help")
     policy = line.entry(t("Privacy policy"), "policy")
     if ctx.conversation.learner_id is None:
-        return [line.entry(t("Register"), "register"), courses, policy, help_, language]
+        return [line.entry(t("Register"), "register"), *children, courses, policy, help_, language]
     return [
         line.entry(t("My account"), "account"),
+        *children,
         courses,
         line.entry(t("News"), "news"),
         line.entry(t("My rights"), "rights"),
@@ -48,6 +50,13 @@ def main_menu(ctx: Context) -> list[Action]:
         help_,
         language,
     ]
+
+
+def children_button(ctx: Context) -> list[Action]:
+    """The way to “My children”, for whoever has agreed for somebody; else none."""
+    if not guardians.is_guardian(ctx.session, ctx.conversation.id):
+        return []
+    return [line.entry(ctx.t("My children"), "children")]
 
 
 def contact_lines(ctx: Context) -> str:
@@ -101,6 +110,7 @@ def greeting(ctx: Context) -> Message:
             [
                 line.entry(t("Register"), "register"),
                 line.entry(t("See the courses"), "courses"),
+                *children_button(ctx),
             ],
         )
     mine = line.entry(t("My account"), "account")
@@ -108,6 +118,7 @@ def greeting(ctx: Context) -> Message:
         line.entry(t("Go to my lessons"), "courses"),
         mine,
         line.entry(t("New sign-in link"), "link"),
+        *children_button(ctx),
     ]
     if accounts.is_frozen(ctx.session, ctx.learner):
         buttons = [mine, line.entry(t("Ask our staff"), "human", topic="account")]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, abort, g, request
+from flask import Response, abort, g, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,6 +12,7 @@ from bot.presentation import closing_words, input_words
 from bot.services.accounts import details, provisioning
 from bot.services.auth import sign_in
 from bot.services.consent.consents import ConsentStatement
+from bot.services.guardians import guardians
 from bot.services.learners import closing
 from bot.services.people import fields
 from bot.services.people.fields import Item
@@ -19,9 +20,11 @@ from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
 from handlers.web import cookies, language
+from handlers.web.language import link
 from handlers.web.parts import the_bot
 
 PASSWORD = "1"  # noqa: S105 - what the address says after the password was changed
+LINK_SENT, TOO_MANY = "link", "many"  # and after the link to the e-mail address was asked for
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class OwnDetails:
 
     items: tuple[tuple[str, str], ...]  # item and masked value
     waiting_email: str
-    is_confirmed: bool
+    is_guardian: bool
+    unconfirmed_email: str  # masked too; empty where nothing waits for a link
 
 
 @portal.get("/account")
@@ -42,7 +46,7 @@ def account() -> Response:
         "account",
         kept=bot.database.read(lambda session: _kept(session, key, now)),
         names={str(item): input_words.item_name(language.translate(), item) for item in Item},
-        changed=changed if changed in {PASSWORD, *Item} else "",
+        changed=changed if changed in {PASSWORD, LINK_SENT, TOO_MANY, *Item} else "",
     )
 
 
@@ -54,8 +58,26 @@ def _kept(session: Session, key: str, now: datetime) -> OwnDetails | None:
     return OwnDetails(
         tuple((str(item), fields.masked(item, fields.value_of(learner, item))) for item in Item),
         fields.masked(Item.EMAIL, pending),
-        learner.email_verified_at is not None,
+        guardians.is_guardian(session, learner.conversation_id),
+        fields.masked(Item.EMAIL, details.unconfirmed_email(session, learner, now)),
     )
+
+
+@portal.post("/account/email/link")
+def send_email_link() -> AnyResponse:
+    """The mail that confirms the address once more; only a few an hour."""
+    bot, key = the_bot(), key_of_visit()
+
+    def send(session: Session) -> bool | None:
+        learner = learner_of(session, key)
+        if learner is None or not details.may_change(session, learner):
+            return None
+        return details.ask_to_confirm_email(session, learner, bot.clock(), bot.settings)
+
+    is_sent = bot.database.write(send)
+    if is_sent is None:
+        abort(404)
+    return redirect(link("portal.account", changed=LINK_SENT if is_sent else TOO_MANY), 303)
 
 
 @portal.get("/close")

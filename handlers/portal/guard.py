@@ -8,6 +8,8 @@ from flask import Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.auth import sessions
+from bot.services.auth.sessions import SignedIn
+from handlers.portal import places
 from handlers.portal.pages import page
 from handlers.web import cookies
 from handlers.web.language import link
@@ -21,12 +23,23 @@ PUBLIC = {
     "privacy.version",
     "portal.sign_in",
     "portal.try_sign_in",
+    "portal.come_back",
     "portal.signed_out",
     "portal.advice",
     "portal.asset_file",
 }
 # Reachable before an own password is chosen.
 BEFORE_CHOICE = {"portal.choose_password", "portal.store_password", "portal.log_out"}
+# All that a session opens which began without a password: from the chat, or from a stay.
+WITHOUT_PASSWORD = {
+    "portal.my_courses",
+    "portal.course",
+    "portal.lesson",
+    "portal.mark_done",
+    "portal.prove",
+    "portal.try_prove",
+    "portal.log_out",
+}
 
 
 def arrive() -> AnyResponse | None:
@@ -50,17 +63,22 @@ def arrive() -> AnyResponse | None:
         abort(403)
     is_open = request.endpoint in PUBLIC
     if signed_in is None and not is_open:
-        return redirect(link("portal.sign_in"), 303)
+        to = {"to": places.wanted()} if cookies.stay(bot.cookie_keys) else {}
+        return redirect(link("portal.sign_in", **to), 303)
     if request.method not in SAFE and not visit.accepts(request.form.get("token", "")):
         if request.endpoint == "portal.try_sign_in":
             return None  # the view tells apart: no cookie at all, or a page that grew old
         return page("stale", 403)
-    if (
-        signed_in is not None
-        and signed_in.must_choose_password
-        and not is_open
-        and request.endpoint not in BEFORE_CHOICE
-    ):
+    return None if signed_in is None or is_open else _narrowed(signed_in)
+
+
+def _narrowed(signed_in: SignedIn) -> AnyResponse | None:
+    """Where somebody is sent first who may not open everything yet."""
+    if signed_in.is_limited:
+        if request.endpoint in WITHOUT_PASSWORD:
+            return None
+        return redirect(link("portal.prove", to=places.wanted()), 303)
+    if signed_in.must_choose_password and request.endpoint not in BEFORE_CHOICE:
         return redirect(link("portal.choose_password"), 303)
     return None
 

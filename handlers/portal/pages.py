@@ -7,6 +7,8 @@ from flask import Response, g
 
 from bot.texts.dates import shown_time
 from handlers.web import language, pages
+from handlers.web.chat_address import chat_address
+from handlers.web.parts import the_bot
 
 FILES = {path.name: path for path in (Path(__file__).parent / "static").iterdir()}
 
@@ -19,6 +21,13 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         link=language.link,
         asset=lambda name: pages.address("portal.asset_file", FILES[name]),
         when=lambda moment: shown_time(moment, language.chosen()),
+        chat_link=_chat_link,
         visit=g.get("visit"),
         **values,
     )
+
+
+def _chat_link(words: str) -> str | None:
+    """What opens our LINE chat with these words typed in; None while our @name is not known."""
+    basic_id = the_bot().basic_id
+    return chat_address(basic_id, words) if basic_id else None

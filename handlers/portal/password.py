@@ -20,20 +20,21 @@ def choose_password() -> Response:
 
 @portal.post("/password")
 def store_password() -> AnyResponse:
-    """Store the chosen password; the cookie's reference changes with it."""
+    """Store the chosen password; the cookies' references change with it."""
     bot, visit = the_bot(), g.visit
     chosen = request.form.get("chosen", "")
     school = bot.settings.school.controller
     try:
         if passwords.own_form(chosen) != passwords.own_form(request.form.get("again", "")):
             raise InputError("password_differs")
-        ticket = service.change_password(
+        done = service.change_password(
             bot.database,
             visit.signed_in,
             request.form.get("current"),
             chosen,
             bot.clock(),
             context=(school,) if school else (),
+            held=cookies.stay(bot.cookie_keys),
         )
     except InputError as error:
         return _form(422, error.code)
@@ -41,7 +42,12 @@ def store_password() -> AnyResponse:
     answer = redirect(
         link("portal.my_courses") if was_forced else link("portal.account", changed=1), 303
     )
-    cookies.set_ticket(answer, bot.cookie_keys, ticket, bot.clock())
+    if done.ticket is not None:
+        cookies.set_ticket(answer, bot.cookie_keys, done.ticket, bot.clock())
+    if done.stay is not None:
+        cookies.set_stay(answer, bot.cookie_keys, done.stay, bot.clock())
+    elif cookies.STAY.name in request.cookies:
+        cookies.forget_stay(answer)
     return answer
 
 

@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
 from bot.presentation import request_words, rights_words
-from bot.presentation.labels import label
 from bot.services.accounts import provisioning
 from bot.services.auth import sign_in
+from bot.services.guardians import guardians
 from bot.services.people import subjects
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
-from bot.services.privacy.rights import Erased, GoneError
+from bot.services.privacy.rights import Erased, GoneError, GuardianNeededError
 from handlers.portal.archive import download
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
@@ -41,7 +41,7 @@ def my_rights() -> Response:
 def download_data() -> AnyResponse:
     """Everything in one file, for whoever gives the password once more."""
     bot = the_bot()
-    problem = _unproven()
+    problem = unproven()
     if problem is not None:
         return _page(422, problem=problem, at="download")
 
@@ -78,8 +78,12 @@ def restrict_use() -> AnyResponse:
 
 @portal.post("/rights/unrestrict")
 def lift_restriction() -> AnyResponse:
+    """Lift it again; up to ten years not what the guardian has stopped."""
     now = the_bot().clock()
-    return _do(lambda session, asked: rights.unrestrict(session, asked, now), "unrestrict")
+    try:
+        return _do(lambda session, asked: rights.unrestrict(session, asked, now), "unrestrict")
+    except GuardianNeededError:
+        return _page(403, held=rights_words.for_guardian(translate()))
 
 
 @portal.get("/rights/withdraw")
@@ -92,7 +96,7 @@ def before_withdrawal() -> Response:
 def withdraw_consent() -> AnyResponse:
     """Every consent ends and the account closes; the erasure gets its clock."""
     bot, text = the_bot(), rights_words.of_withdrawal(translate())
-    problem = _unproven()
+    problem = unproven()
     if problem is not None:
         return _end_page("withdraw", 422, problem)
     school, provider, now = bot.settings.school, bot.provider.name, bot.clock()
@@ -121,7 +125,7 @@ def before_erasure() -> Response:
 @portal.post("/rights/erase")
 def erase_data() -> AnyResponse:
     """Everything goes at once, unless an order forbids it."""
-    problem = _unproven()
+    problem = unproven()
     if problem is not None:
         return _end_page("erase", 422, problem)
 
@@ -151,15 +155,17 @@ def _page(status: int, **more: object) -> Response:
     def read(session: Session) -> Response:
         asked = _asked(session, key) or abort(404)
         learner = rights.learner_of(session, asked)
+        mine = asked.subject.conversation_id
+        children = guardians.names_of_children(session, mine)
         listed = [
             {
                 "number": each.id,
-                "what": label(each.kind, t),
-                "state": request_words.state_name(t, each),
+                "what": request_words.name(t, each, mine, children),
+                "state": request_words.state_name(t, each, mine),
                 "clock": request_words.clock_line(t, each),
-                "refusal": request_words.refusal(t, each.reason) if each.reason else None,
+                "refusal": request_words.reason_shown(t, each, mine, children),
             }
-            for each in requests.of_subject(session, asked.subject)
+            for each in requests.seen_by(session, asked.subject)
         ]
         return page(
             "rights",
@@ -214,7 +220,7 @@ def _held_words(erased: Erased) -> str:
     return rights_words.is_held(t, due, may_tell=erased.may_tell)
 
 
-def _unproven() -> str | None:
+def unproven() -> str | None:
     """Why the present password is not proven (ASVS 5.0, 7.5.1); None where it is."""
     bot, signed_in = the_bot(), _visit().signed_in
     if signed_in is None:

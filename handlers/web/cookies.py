@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from bot.crypto import Keyring
 from bot.errors import SealError
 from bot.services.auth.sessions import SessionCookie
+from bot.services.auth.stays import StayCookie
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,18 @@ class Cookie:
 
     name: str
     purpose: str
+    path: str = "/"
 
 
 SESSION = Cookie("__Host-session", "keeps you signed in until you log out; random and encrypted")
 LANGUAGE = Cookie("__Host-lang", "remembers the language that you switched to, for this visit")
-COOKIES = (SESSION, LANGUAGE)
+STAY = Cookie(
+    "__Secure-stay",
+    "opens your lessons without a password, on a phone or computer where you ticked it; random "
+    "and encrypted",
+    path="/portal",
+)
+COOKIES = (SESSION, LANGUAGE, STAY)
 _LANGUAGE_PLACE = "cookie|language|"
 MAX_BYTES = 200  # bytes of name and value
 
@@ -42,6 +50,22 @@ def ticket(keys: Keyring) -> SessionCookie | None:
 def set_ticket(response: Response, keys: Keyring, ticket: SessionCookie, now: datetime) -> None:
     """Give the browser a fresh copy of its session cookie."""
     _set(response, SESSION, ticket.seen(now).seal(keys))
+
+
+def stay(keys: Keyring) -> StayCookie | None:
+    """What the cookie of a browser that stays signed in holds, if this server made it."""
+    value = request.cookies.get(STAY.name)
+    return StayCookie.unseal(keys, value) if value else None
+
+
+def set_stay(response: Response, keys: Keyring, stay: StayCookie, now: datetime) -> None:
+    """Let a browser stay signed in: the only cookie that outlives it (R40)."""
+    _set(response, STAY, stay.seal(keys), max(1, int((stay.ends_at - now).total_seconds())))
+
+
+def forget_stay(response: Response) -> None:
+    """Take back the cookie of a stay that has ended."""
+    _delete(response, STAY)
 
 
 def language(keys: Keyring) -> str | None:
@@ -68,12 +92,26 @@ def set_language(response: Response, keys: Keyring, language: str) -> None:
 def clear(response: Response) -> None:
     """Take all cookies and everything cached back from the browser (ASVS 14.3.1)."""
     for cookie in COOKIES:
-        response.delete_cookie(cookie.name, path="/", secure=True, httponly=True, samesite="Lax")
+        _delete(response, cookie)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
 
 
-def _set(response: Response, cookie: Cookie, value: str) -> None:
+def _delete(response: Response, cookie: Cookie) -> None:
+    response.delete_cookie(
+        cookie.name, path=cookie.path, secure=True, httponly=True, samesite="Lax"
+    )
+
+
+def _set(response: Response, cookie: Cookie, value: str, seconds: int | None = None) -> None:
     if len(cookie.name) + len(value) > MAX_BYTES:
         raise ValueError(f"{cookie.name} is too large")
     # Lax, not Strict: a link in LINE must find the login. No lifetime: gone with the browser.
-    response.set_cookie(cookie.name, value, path="/", secure=True, httponly=True, samesite="Lax")
+    response.set_cookie(
+        cookie.name,
+        value,
+        max_age=seconds,
+        path=cookie.path,
+        secure=True,
+        httponly=True,
+        samesite="Lax",
+    )

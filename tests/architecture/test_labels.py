@@ -24,6 +24,10 @@ SEVERAL = {
     "ConsentState": {"bot/presentation/history_words.py", "bot/presentation/labels.py"},
     "ExclusionReason": {"bot/presentation/campaign_words.py"},
     "Channel": {"bot/presentation/formatting.py", "bot/presentation/labels.py"},
+    "RequestKind": {  # what somebody asks for themselves, and what a guardian asks
+        "bot/presentation/labels.py",
+        "bot/presentation/request_words.py",
+    },
     "Role": {"handlers/console/role_words.py"},
     "RolloutStage": {"bot/presentation/campaign_words.py"},
 }
@@ -82,6 +86,7 @@ WHOLE = {
         "EXCLUSIONS",
         "BATCHES",
     ),
+    "bot.presentation.request_words": ("OF_A_CHILD",),
     "handlers.console.audit_words": ("ACTS",),
     "handlers.console.exports": ("STATES",),
     "handlers.console.import_words": ("FATES", "STATES"),

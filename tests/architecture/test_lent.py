@@ -1,7 +1,9 @@
 """What tests lend each other: nothing of one test reaches the next one by it."""
 
+import socket
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -81,6 +83,19 @@ def test_each_platform_hears_its_own_calls() -> None:
         assert [len(each.calls) for each in (one, two)] == [1, 0]
         assert asks(second) == 200
     assert [len(each.calls) for each in (one, two)] == [1, 1]
+
+
+def test_a_call_whose_caller_hung_up_has_ended_too() -> None:
+    """Behind its answer the server meets a reset connection, and does not close the iterator."""
+    asked = b"GET /%s/v2/bot/info HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n"
+    one = platform()
+    with line_server().standing(one) as base:
+        address = urlsplit(base)
+        for _ in range(20):
+            with socket.create_connection((address.hostname, address.port)) as hung_up:
+                hung_up.sendall(asked % address.path.strip("/").encode())
+                assert hung_up.recv(65_536).startswith(b"HTTP/")  # the body is on its way
+    assert len(one.calls) == 20
 
 
 def test_a_late_call_reaches_nobody() -> None:

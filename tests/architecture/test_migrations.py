@@ -52,6 +52,35 @@ def test_an_empty_file_is_not_current(tmp_path: Path) -> None:
     assert not migrations.is_current(f"sqlite:///{tmp_path}/empty.db")
 
 
+def test_older_requests_for_a_child_become_the_guardians(tmp_path: Path) -> None:
+    """Whose agreement stood when it was asked; what people asked for themselves stays theirs."""
+    engine = create_engine(f"sqlite:///{tmp_path}/bot.db", poolclass=NullPool)
+    bonds = {"before": "2026-01-01", "mum": "2026-03-01", "later": "2026-09-01"}
+    with engine.begin() as connection:
+        migrations.upgrade_on(connection, "0010")
+        for guardian, agreed in bonds.items():
+            connection.execute(
+                text(
+                    "INSERT INTO guardianship (id, child_id, guardian_id, age_band, state,"
+                    " code_digest, created_at, expires_at, decided_at) VALUES"
+                    " (:id, 'child', :id, 'up_to_10', 'ended', :id, :at, :at, :at)"
+                ),
+                {"id": guardian, "at": f"{agreed} 00:00:00"},
+            )
+        for number, asked_by in (("hers", "guardian"), ("own", "self")):
+            connection.execute(
+                text(
+                    "INSERT INTO privacy_request (id, subject_id, kind, state, asked_by, channel,"
+                    " opened_at, acknowledge_by, due_at) VALUES"
+                    " (:id, 'child', 'access', 'done', :by, 'line', :at, :at, :at)"
+                ),
+                {"id": number, "by": asked_by, "at": "2026-05-01 00:00:00"},
+            )
+        migrations.upgrade_on(connection, "head")
+        found = connection.execute(text("SELECT id, guardian_id FROM privacy_request")).all()
+    assert {tuple(row) for row in found} == {("hers", "mum"), ("own", None)}
+
+
 def test_every_model_is_listed() -> None:
     """A model that tables.py does not import would be missing from migrations and sweeps."""
     defined = {

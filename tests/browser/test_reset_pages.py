@@ -43,11 +43,9 @@ def test_from_forgotten_to_frozen_on_a_phone(someone: Callable[..., Person]) -> 
     person = someone("th", PHONE)
     username, temporary = resets(person)
     assert username == person.puppet.username
-    person.clicks("link", "Go to sign-in")
-    person.is_on("Sign in", is_signed_in=False)
-    person.signs_in(username, OWN_PASSWORD)
-    person.is_warned("The username or the password is not right.")
-    person.signs_in(username, temporary)
+    person.clicks("button", "Sign in with these")
+    person.is_on("Choose your own password")
+    assert temporary not in person.page.url
     chooses(person, OTHER_PASSWORD)
     portal = person.page
 
@@ -67,13 +65,44 @@ def test_from_forgotten_to_frozen_on_a_phone(someone: Callable[..., Person]) -> 
     person.is_warned("The username or the password is not right.")
 
 
+def explains(person: Person, temporary: str) -> None:
+    """The page that Back and reload find: why nothing is shown, and what can be done."""
+    person.is_on("The password was shown once", is_signed_in=False)
+    page = person.page
+    expect(page.get_by_role("link", name=person.t("Ask for a new link in LINE"))).to_be_visible()
+    assert temporary not in page.content()
+    assert "/s/opened" in page.url
+
+
+def test_back_after_the_password_was_shown(someone: Callable[..., Person]) -> None:
+    person = someone("th", PHONE)
+    username, temporary = resets(person)
+    page = person.page
+    person.clicks("button", "Type the password myself")
+    person.is_on("Sign in", is_signed_in=False)
+    expect(page.locator("#username")).to_have_value(username)
+    page.go_back()
+    explains(person, temporary)
+    page.go_forward()
+    person.is_on("Sign in", is_signed_in=False)
+    person.signs_in(username, temporary)
+    person.is_on("Choose your own password")
+    for _ in range(2):
+        page.go_back()
+        assert temporary not in page.content()
+    explains(person, temporary)
+
+
 @pytest.mark.long
 def test_a_new_password_at_a_desk(someone: Callable[..., Person]) -> None:
     person = someone("en", DESK)
     username, temporary = resets(person)
     person.page.reload()
-    person.is_on("This link does not work any more", is_signed_in=False)
-    person.goes_to("/portal/sign-in?lang=en")
+    explains(person, temporary)
+    person.clicks("link", "Go to sign-in")
+    person.is_on("Sign in", is_signed_in=False)
+    person.signs_in(username, OWN_PASSWORD)
+    person.is_warned("The username or the password is not right.")
     person.signs_in(username, temporary)
     chooses(person, OTHER_PASSWORD)
     person.clicks("button", "Log Out")

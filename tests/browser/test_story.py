@@ -116,9 +116,9 @@ class Story:
 
     def signs_in(self, username: str, password: str) -> None:
         page, t = self.page, self.t
-        page.get_by_role("link", name=t("Go to sign-in")).click()
+        page.get_by_role("button", name=t("Type the password myself")).click()
         self.looks_at("sign-in")
-        page.locator("#username").fill(username)
+        expect(page.locator("#username")).to_have_value(username)
         page.locator("#password").fill(password)
         page.get_by_role("button", name=t("Sign in"), exact=True).click()
         page.wait_for_url("**/portal/password*")

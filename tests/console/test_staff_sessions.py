@@ -25,6 +25,17 @@ def is_in(desk: Desk) -> bool:
     return answer.status_code == 200
 
 
+def test_staff_never_stay_signed_in(console: Callable[..., Desk], app: Flask) -> None:
+    """No tick, and no cookie that outlives the browser."""
+    page = app.test_client().get("/console/sign-in", base_url="https://bot.example.test")
+    assert page.status_code == 200
+    assert 'type="checkbox"' not in page.text
+    answer = console(Role.AUTHOR).get("/console/me")
+    for line in [*page.headers.getlist("Set-Cookie"), *answer.headers.getlist("Set-Cookie")]:
+        assert "Max-Age" not in line
+        assert "Expires" not in line
+
+
 def test_idle_for_thirty_minutes(console: Callable[..., Desk], clock: FakeClock) -> None:
     desk = console(Role.AUTHOR)
     for _ in range(4):

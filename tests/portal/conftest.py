@@ -46,20 +46,24 @@ class Browser:
         assert found, f"no form on {page}"
         return self.post(action, {"token": found[1], **form})
 
-    def sign_in(self, username: str, password: str) -> TestResponse:
+    def sign_in(self, username: str, password: str, **more: str) -> TestResponse:
         return self.submit(
-            "/portal/sign-in", "/portal/sign-in", username=username, password=password
+            "/portal/sign-in?other=1",
+            "/portal/sign-in",
+            username=username,
+            password=password,
+            **more,
         )
 
     def log_out(self) -> TestResponse:
         return self.submit("/portal/account", "/portal/log-out")
 
-    def cookie(self, name: str = "__Host-session") -> str | None:
-        found = self.client.get_cookie(name, domain="bot.example.test")
+    def cookie(self, name: str = "__Host-session", path: str = "/") -> str | None:
+        found = self.client.get_cookie(name, domain="bot.example.test", path=path)
         return found.value if found else None
 
-    def set_cookie(self, value: str, name: str = "__Host-session") -> None:
-        self.client.set_cookie(name, value, domain="bot.example.test", secure=True)
+    def set_cookie(self, value: str, name: str = "__Host-session", path: str = "/") -> None:
+        self.client.set_cookie(name, value, domain="bot.example.test", path=path, secure=True)
 
     def forget(self, name: str = "__Host-session") -> None:
         self.client.delete_cookie(name, domain="bot.example.test")

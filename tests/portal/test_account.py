@@ -11,8 +11,9 @@ from models.account import Account, AccountState
 from models.audit import AuditEntry
 from models.learner import Learner
 from models.mail import Mail
+from tests.clock import FakeClock
 from tests.factories import PERSON, make_consent_event
-from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil
+from tests.portal.conftest import OWN_PASSWORD, TOKEN, Browser, Pupil
 from tests.traces import PHONE_END
 
 FORMS = {
@@ -30,6 +31,10 @@ def learner(session: Session) -> Learner:
 
 def kept(bot: Bot, item: str) -> str | None:
     return bot.database.read(lambda s: getattr(learner(s), item))
+
+
+def letters(bot: Bot) -> list[str]:
+    return bot.database.read(lambda s: [mail.template for mail in s.scalars(select(Mail))])
 
 
 def change(browser: Browser, item: str, value: str, current: str = OWN_PASSWORD, **more: str):
@@ -241,3 +246,45 @@ def test_the_day_of_the_last_sign_in_is_kept_and_no_finer_time(
     clock.advance(days=3)
     browser.sign_in(settled.username, settled.password)
     assert (bot.database.read(lambda s: learner(s).used_at) - day).days == 3
+
+
+def test_the_page_says_whether_the_address_is_confirmed_and_sends_the_link_again(
+    browser: Browser, settled: Pupil, bot: Bot, clock: FakeClock
+) -> None:
+    page, link = "/portal/account?lang=en", "/portal/account/email/link?lang=en"
+    assert "(not confirmed yet)" in browser.get(page).text
+    assert letters(bot) == []
+    assert browser.post(link).status_code == 403, "without the form's token"
+    for pressed in range(2):  # within a minute they are one
+        answer = browser.submit(page, link)
+        assert answer.status_code == 303
+        told = browser.get(answer.location).text
+        assert "We have sent a mail to s•••@example.test" in told, pressed
+        assert "among the spam" in told
+    assert letters(bot) == ["email_confirm"]
+    for _ in range(2):
+        clock.advance(minutes=1)
+        browser.submit(page, link)
+    clock.advance(minutes=1)
+    told = browser.get(browser.submit(page, link).location).text
+    assert "We have sent you 3 mails within 1 hour" in told
+    assert len(letters(bot)) == 3
+
+    bot.database.write(lambda s: setattr(learner(s), "email_verified_at", clock()))
+    told = browser.get("/portal/account?changed=link&lang=en").text
+    assert "(confirmed)" in told
+    assert "Confirm my e-mail" not in told
+    assert "We have sent" not in told
+
+
+def test_no_link_is_sent_while_the_account_is_frozen(
+    browser: Browser, settled: Pupil, bot: Bot
+) -> None:
+    page = browser.get("/portal/account").text
+    token = TOKEN.search(page)[1]
+    bot.database.write(
+        lambda s: setattr(s.scalars(select(Account)).one(), "state", AccountState.FROZEN)
+    )
+    answer = browser.post("/portal/account/email/link", {"token": token})
+    assert answer.status_code in {303, 403, 404}
+    assert letters(bot) == []

@@ -1,5 +1,6 @@
 """The one-time page: looking spends nothing, opening works once."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot.crypto import digest
+from bot.crypto import Keyring, digest
 from bot.errors import ProviderError
 from bot.runtime import Bot
 from bot.services.auth import secret_links, tokens
@@ -17,7 +18,7 @@ from models.audit import AuditEntry
 from models.secret_link import LinkPurpose, SecretLink
 from models.tables import metadata
 from tests.clock import FakeClock
-from tests.portal.conftest import ORIGIN, Browser, Pupil
+from tests.portal.conftest import Browser, Pupil
 from tests.portal.snapshots import fingerprint
 
 pytestmark = pytest.mark.sql
@@ -129,7 +130,7 @@ def test_links_asked_for_at_once_leave_one_alive(pupil: Pupil, new_link, bot: Bo
 
 def test_only_a_digest_is_stored(pupil: Pupil, new_link, bot: Bot) -> None:
     token = new_link(pupil.account_id).removeprefix("/s/").split("?")[0]
-    assert len(token) == 43
+    assert len(token) == 64  # 256 bits in hex
     row = bot.database.read(lambda s: s.scalars(select(SecretLink)).one())
     assert row.digest == digest(token)
     assert token not in repr(vars(row))
@@ -185,13 +186,16 @@ def test_somebody_elses_page_cannot_open_it(browser: Browser, pupil: Pupil, new_
 
 def test_nothing_of_it_is_kept_or_told(browser: Browser, pupil: Pupil, new_link) -> None:
     link = new_link(pupil.account_id)
-    for answer in (browser.get(link), browser.post(link), browser.post(link)):
+    seen, shown, dead = browser.get(link), browser.post(link), browser.post(link)
+    (cookie,) = shown.headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Host-session=")  # what ties the page's own form to this browser
+    assert not {"Set-Cookie"} & ({*seen.headers.keys()} | {*dead.headers.keys()})
+    for answer in (seen, shown, dead):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert "noindex" in answer.headers["X-Robots-Tag"]
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert '<meta property="og:title" content="English Planet">' in answer.text
-        assert "Set-Cookie" not in answer.headers
     assert link.split("?")[0] not in browser.get(link).text
 
 
@@ -201,7 +205,7 @@ def test_the_page_speaks_the_links_language(browser: Browser, pupil: Pupil, new_
     assert '<html lang="th">' in thai.text
     opened = browser.post(new_link(pupil.account_id, "en"))
     assert '<html lang="en">' in opened.text
-    assert f"{ORIGIN}/portal/sign-in?lang=en" in opened.text
+    assert 'action="/s/sign-in?lang=en"' in opened.text
 
 
 def test_the_address_never_comes_from_the_host_header(browser: Browser, pupil, new_link) -> None:
@@ -238,6 +242,33 @@ def test_the_password_is_nowhere_in_the_database_files(
         )
     assert any(pupil.username.encode() in content for content in files)  # the search can find
     assert not any(canary in content for canary in canaries for content in files)
+
+
+def test_a_live_link_is_drawn_again_while_its_key_is_there(
+    pupil: Pupil, bot: Bot, clock: FakeClock
+) -> None:
+    """Rotating keys kills no link; taking a key away ends those that it drew."""
+    keys = {name: os.urandom(32) for name in ("old", "new")}
+    first, reset = LinkPurpose.INITIAL_PASSWORD, LinkPurpose.PASSWORD_RESET
+
+    def held(*names: str, purpose: LinkPurpose = first) -> str | None:
+        def read(session) -> str | None:
+            session.info["keyring"] = Keyring({name: keys[name] for name in names})
+            found = tokens.held(session, purpose, pupil.account_id, clock())
+            return found.secret if found else None
+
+        return bot.database.read(read)
+
+    def make(session) -> str:
+        session.info["keyring"] = Keyring({"old": keys["old"]})
+        return tokens.issue(session, first, pupil.account_id, clock())
+
+    made = bot.database.write(make)
+    assert held("old") == held("new", "old") == made
+    assert held("new") is None
+    assert held("old", purpose=reset) is None
+    clock.advance(minutes=10)
+    assert held("old") is None
 
 
 def test_old_links_are_purged(pupil: Pupil, new_link, bot: Bot, clock: FakeClock) -> None:

@@ -6,9 +6,11 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
+from bot.errors import InputError
 from bot.providers import hashes
 from bot.runtime import Bot
 from bot.services.auth import sign_in
+from bot.services.auth.sessions import SignedIn
 from models.audit import AuditEntry
 from models.portal import PortalAccount, PortalSession
 from tests.clock import FakeClock
@@ -259,3 +261,14 @@ def test_an_outdated_hash_is_renewed_at_sign_in(
     assert new_browser().sign_in(settled.username, OWN_PASSWORD).status_code == 303
     stored = bot.database.read(lambda s: s.scalars(select(PortalAccount)).one().password_hash)
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_whoever_was_erased_while_their_page_was_open_has_no_password_that_is_right(
+    bot: Bot, clock: FakeClock
+) -> None:
+    erased = SignedIn("s" * 32, "a" * 32, "b" * 32, STRANGER, must_choose_password=False)
+    with pytest.raises(InputError, match="current_wrong"):
+        sign_in.prove_password(bot.database, erased, OWN_PASSWORD, clock())
+    chosen = "ห้าแมว walks over 8 hills"
+    with pytest.raises(InputError, match="current_wrong"):
+        sign_in.change_password(bot.database, erased, OWN_PASSWORD, chosen, clock())

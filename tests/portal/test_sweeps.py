@@ -100,6 +100,8 @@ def test_pages_need_a_session_unless_they_are_public(
             }
             if is_public:
                 assert answer.status_code == 200, rule
+            elif rule == "/portal/come-back":  # public, but not without a form of ours
+                assert answer.status_code == 403, rule
             else:
                 assert answer.location == "/portal/sign-in", rule
 
@@ -184,7 +186,7 @@ def test_every_sentence_has_its_thai() -> None:
     assert not {sentence for sentence in said if sentence not in catalogue()}
     for sentence in said:
         thai = catalogue()[sentence]
-        assert re.search(r"[ก-๛]", thai), sentence
+        assert re.search(r"[ก-๛]", thai) or sentence in {"E-Learning"}, sentence
         holes = re.compile(r"\{\w+\}")
         assert sorted(holes.findall(thai)) == sorted(holes.findall(sentence)), sentence
 
@@ -194,6 +196,7 @@ def test_no_text_stands_in_a_template_untranslated() -> None:
         "English Planet",
         "__Host-session",
         "__Host-lang",
+        "__Secure-stay",
         "- English Planet",
         "›",
         "·",

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from bot.runtime import Bot
 from bot.services.learners import imports
+from handlers.web.plain_requests import LONGEST, LONGEST_ADDRESS, LONGEST_NAME
 from models.campaign import Campaign, CampaignState
 from models.inbox import EventState, WebhookEvent
 from models.staff import Role
@@ -167,3 +168,43 @@ def test_what_staff_write_in_the_chat_is_taken(bot: Bot, line, engine) -> None:
 
 def states(bot: Bot) -> set[EventState]:
     return set(bot.database.read(lambda s: s.scalars(select(WebhookEvent.state)).all()))
+
+
+def test_a_host_that_is_none_is_refused(new_desk) -> None:
+    desk = new_desk()
+    wrong = ("a..b", "x" * 64, "a." * 130, "", " ", "a/b", "a\\b", "é.example", "[::1", "a:123456",
+             "-a", "a_-", "a,b", "user@a", "a b")  # fmt: skip
+    right = ("bot.example.test", "bot.example.test.", "localhost:8000", "127.0.0.1", "[::1]:80",
+             "x" * 63, "a_b.example", "xn--12c.example")  # fmt: skip
+    for pages in ("/portal/sign-in", "/console/sign-in", "/health", "/nowhere"):
+        answers = {host: desk.get(pages, headers={"Host": host}).status_code for host in wrong}
+        assert set(answers.values()) == {400}, answers
+        answers = {host: desk.get(pages, headers={"Host": host}).status_code for host in right}
+        assert 400 not in answers.values(), answers
+
+
+def test_no_answer_leads_to_a_host_that_the_request_named(new_desk) -> None:
+    desk = new_desk()
+    for path in (
+        "/portal//",
+        "//portal",
+        "/portal/",
+        "/portal//sign-in",
+        "/console//",
+        "//evil.example/..",
+    ):
+        answer = desk.get(path, headers={"Host": "evil.example"})
+        assert "evil.example" not in answer.headers.get("Location", ""), path
+
+
+def test_a_value_longer_than_anybody_types_is_refused_before_it_is_read(new_desk) -> None:
+    desk = new_desk()
+    for page in ("/console/sign-in", "/portal/sign-in"):
+        token = desk.token(page)
+        for name in ("token", "username", "password", "x"):
+            answer = desk.post(page, {"token": token, name: "a" * (LONGEST + 1)})
+            assert answer.status_code == 413, (page, name)
+            assert "<h1" in answer.text
+        assert desk.post(page, {"token": token, "a" * (LONGEST_NAME + 1): ""}).status_code == 413
+        assert desk.get(f"{page}?lang={'a' * LONGEST_ADDRESS}").status_code == 400
+    assert desk.get(f"/s/{'a' * LONGEST_ADDRESS}").status_code == 404

@@ -131,11 +131,7 @@ def relinking_by_mail(world: World, is_known: bool) -> Any:
     chat.says("ย้ายบัญชี")
     chat.taps(t("Code by e-mail"))
     told = []
-    for typed in (
-        world.username if is_known else "epxxxxxxxx",
-        EMAIL,
-        "000000",
-    ):
+    for typed in (EMAIL if is_known else "somchai.jx@gmail.com", "000000", "Somchai"):
         chat.says(typed)
         told.append(said(chat, typed))
     return told
@@ -176,7 +172,7 @@ def initial_link(world: World, is_known: bool, purpose: LinkPurpose | None = Non
     if is_known:
         token = world.bot.database.write(
             lambda s: secret_links.issue(
-                s, s.get_one(Account, world.account_id), world.clock(), purpose, request="x"
+                s, s.get_one(Account, world.account_id), world.clock(), purpose
             )
         )
     way = "reset/" if purpose is LinkPurpose.PASSWORD_RESET else ""

@@ -274,14 +274,20 @@ def close(
 
 
 def withdraw(
-    session: Session, conversation: Conversation, learner: Learner, provider: str, now: datetime
+    session: Session,
+    conversation: Conversation,
+    learner: Learner,
+    provider: str,
+    now: datetime,
+    *,
+    actor: str = "learner",
 ) -> Account | None:
     """End a registration: the account is closed; the erasure is a request with its own clock."""
     learner.state = LearnerState.WITHDRAWN
     ends.end_for_child(session, conversation.id, "withdrawn", now)
     account = account_of(session, learner, provider)
     if account is not None:
-        close(session, account, "withdrawn", now)
+        close(session, account, "withdrawn", now, actor=actor)
     return account
 
 

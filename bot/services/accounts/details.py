@@ -2,6 +2,7 @@
 
 import hmac
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select
@@ -9,14 +10,18 @@ from sqlalchemy.orm import Session
 
 from bot.errors import InputError
 from bot.services.accounts import accounts
+from bot.services.accounts.notices import Welcomed
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import resets, tokens
 from bot.services.delivery import mails
+from bot.services.delivery.presenter import presenter_of
 from bot.services.people.fields import FIELDS, Item, value_of
 from bot.services.shared import throttles
 from bot.settings import Settings
 from bot.texts.masks import masked_email
+from bot.unicode import nfkc
+from models.account import Account
 from models.base import new_id, session_keyring
 from models.learner import Learner, LearnerState, PossibleDuplicate
 from models.mail import Mail
@@ -24,6 +29,8 @@ from models.one_time_token import TokenPurpose
 
 MAX_CONFIRMATIONS = 3  # mails in SPAN: nobody's mailbox is filled through us
 SPAN = timedelta(hours=1)
+JUST_NOW = timedelta(minutes=1)  # a second tap means the mail that is on its way
+WITH_LINK = ("email_confirm", "welcome")  # letters that confirm an address
 PHONE_PROOFS = throttles.Limit("phone_proof", 5, timedelta(days=1))
 
 
@@ -45,7 +52,7 @@ def knows_phone(session: Session, learner: Learner, typed: str, now: datetime) -
     """
     if throttles.take(session, [(PHONE_PROOFS, learner.id)], now) > timedelta():
         return None
-    digits = unicodedata.normalize("NFKC", typed)
+    digits = nfkc(typed)
     given = "".join(str(unicodedata.digit(char)) for char in digits if char.isdecimal())
     end = (learner.phone or "")[-resets.DIGITS :]
     if len(given) < resets.DIGITS or not hmac.compare_digest(given[-resets.DIGITS :], end):
@@ -75,11 +82,38 @@ def change(
     return True
 
 
+def welcome(session: Session, account_id: str, settings: Settings, now: datetime) -> None:
+    """Write to whoever registered, in the transaction that made the account: once an account.
+
+    The letter goes to an address that nobody has confirmed yet, so it says the username and
+    nothing else of the person. Whoever was imported has the letter that invites them instead.
+    """
+    account = session.get_one(Account, account_id)
+    learner = _locked(session, session.get_one(Learner, account.learner_id))
+    address = unconfirmed_email(session, learner, now) or learner.email
+    if not learner.line_user_id or not address:
+        return
+    letter = Welcomed(account.username, settings)
+    values = presenter_of(session).values(letter, learner.language)
+    _send_link(session, learner, address, "welcome", values, f"welcome:{account.id}", now)
+
+
 def ask_to_confirm_email(
     session: Session, learner: Learner, now: datetime, settings: Settings
 ) -> bool:
-    """Send a link to the learner's present address; False where too many were sent lately."""
-    return ask_to_change_email(session, learner, learner.email or "", now, settings)
+    """Send a link to the address that waits for one: a new one, or the learner's present one.
+
+    Nothing is sent where that was done just now; False where too many were sent lately.
+    """
+    learner = _locked(session, learner)
+    address = unconfirmed_email(session, learner, now)
+    if address is None:
+        return True
+    waiting = tokens.live(session, TokenPurpose.EMAIL_CONFIRM, learner.conversation_id, now)
+    is_same = waiting is not None and waiting.value == address
+    if waiting is not None and is_same and waiting.created_at > now - JUST_NOW:
+        return True
+    return ask_to_change_email(session, learner, address, now, settings)
 
 
 def ask_to_change_email(
@@ -92,6 +126,26 @@ def ask_to_change_email(
     learner = _locked(session, learner)
     if not address or _sent_lately(session, learner, now) >= MAX_CONFIRMATIONS:
         return False
+    values = {"page": link_page(settings)}
+    _send_link(session, learner, address, "email_confirm", values, None, now)
+    return True
+
+
+def link_page(settings: Settings) -> str:
+    """Where a letter's link leads: its secret follows."""
+    return f"{settings.public_url}/s/email"
+
+
+def _send_link(
+    session: Session,
+    learner: Learner,
+    address: str,
+    template: str,
+    values: Mapping[str, str],
+    cause: str | None,
+    now: datetime,
+) -> None:
+    """A letter with the link that makes an address the learner's; an older link is dead."""
     mail_id = new_id()
     tokens.issue(
         session,
@@ -104,14 +158,19 @@ def ask_to_change_email(
     mails.queue_to(
         session,
         learner,
-        cause=f"email-confirm:{mail_id}",
-        template="email_confirm",
+        cause=cause or f"email-confirm:{mail_id}",
+        template=template,
         address=address,
-        values={"page": f"{settings.public_url}/s/email"},
+        values=values,
         now=now,
         mail_id=mail_id,
     )
-    return True
+
+
+def unconfirmed_email(session: Session, learner: Learner, now: datetime) -> str | None:
+    """The address that a link has still to confirm, if any: a new one, or the present one."""
+    pending = pending_email(session, learner, now)
+    return pending or (learner.email if learner.email_verified_at is None else None)
 
 
 def pending_email(session: Session, learner: Learner, now: datetime) -> str | None:
@@ -201,7 +260,7 @@ def _locked(session: Session, learner: Learner) -> Learner:
 def _sent_lately(session: Session, learner: Learner, now: datetime) -> int:
     query = select(func.count(Mail.id)).where(
         Mail.subject_id == learner.conversation_id,
-        Mail.template == "email_confirm",
+        Mail.template.in_(WITH_LINK),
         Mail.created_at > now - SPAN,
     )
     return session.scalars(query).one()

@@ -17,6 +17,14 @@ from models.learner import Learner
 
 
 @dataclass(frozen=True)
+class Welcomed(Notice):
+    """Somebody registered, and the account is there."""
+
+    username: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
 class PasswordReset(Notice):
     """There is a new password; authority freezes the account of whoever did not ask for it."""
 

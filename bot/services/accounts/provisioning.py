@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
 
+from sqlalchemy.orm import Session
+
 from bot.clock import Clock
 from bot.errors import ProviderError
 from bot.providers.base import Provider
-from bot.services.accounts import accounts, provider_erasures
+from bot.services.accounts import accounts, details, provider_erasures
+from bot.settings import Settings
 from models.account import AccountState
 from models.database import Database
 
@@ -24,9 +27,9 @@ MAX_DRAWS = 5  # usernames tried before we suspect something else
 
 
 def provide(
-    database: Database, provider: Provider, account_id: str, clock: Clock
+    database: Database, provider: Provider, account_id: str, settings: Settings, clock: Clock
 ) -> ProvisioningOutcome:
-    """Make the account unless it is made.
+    """Make the account unless it is made; its owner is written to once.
 
     No transaction is open while the provider works. A crash after its "yes" and before our
     commit only means that it is asked again with the same key.
@@ -43,13 +46,21 @@ def provide(
                 continue
             postpone(database, account_id, error.reason, clock)
             return ProvisioningOutcome.NOT_YET
-        by_us = database.write(lambda session: accounts.mark_created(session, account_id, clock()))
+        by_us = database.write(lambda session: _created(session, account_id, settings, clock()))
         if not by_us:
             # Erased while the provider was making it: the provider has to be told to erase it.
             _erase_if_gone(database, provider, account_id, clock)
         return ProvisioningOutcome.NOW if by_us else ProvisioningOutcome.BEFORE
     postpone(database, account_id, "username_taken", clock)
     return ProvisioningOutcome.NOT_YET
+
+
+def _created(session: Session, account_id: str, settings: Settings, now: datetime) -> bool:
+    """The account is there under its final username: the welcome goes out with that fact."""
+    is_new = accounts.mark_created(session, account_id, now)
+    if is_new:
+        details.welcome(session, account_id, settings, now)
+    return is_new
 
 
 def close(database: Database, provider: Provider, account_id: str, clock: Clock) -> bool:
@@ -68,11 +79,16 @@ def resume(database: Database, provider: Provider, account_id: str, clock: Clock
 
 
 def settle(
-    database: Database, provider: Provider, account_id: str, state: AccountState, clock: Clock
+    database: Database,
+    provider: Provider,
+    account_id: str,
+    state: AccountState,
+    settings: Settings,
+    clock: Clock,
 ) -> ProvisioningOutcome:
     """Bring the provider to an account's state, whichever it is: what the job calls."""
     if state is AccountState.PENDING:
-        return provide(database, provider, account_id, clock)
+        return provide(database, provider, account_id, settings, clock)
     tell = {
         AccountState.CLOSED: close,
         AccountState.FROZEN: suspend,

@@ -19,6 +19,8 @@ class Action(StrEnum):
     SESSION_OPENED = "session:open"
     SESSION_REFUSED = "session:refuse"
     SESSION_CLOSED = "session:close"
+    STAY_OPENED = "stay:open"
+    STAY_ENDED = "stay:end"
     DUPLICATE_FLAGGED = "duplicate:flag"
     HUMAN_WANTED = "inquiry:open"
     DRAFT_EXPIRED = "draft:expire"
@@ -110,6 +112,8 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.SESSION_OPENED: frozenset({"account_id"}),
     Action.SESSION_REFUSED: frozenset({"cause"}),
     Action.SESSION_CLOSED: frozenset({"account_id"}),
+    Action.STAY_OPENED: frozenset({"stay_id"}),
+    Action.STAY_ENDED: frozenset({"stay_id", "cause"}),
     Action.DUPLICATE_FLAGGED: frozenset({"other_id", "matched"}),
     Action.HUMAN_WANTED: frozenset({"topic"}),
     Action.DRAFT_EXPIRED: frozenset({"flow"}),

@@ -18,8 +18,8 @@ from bot.services.audit.audit import Action
 from bot.services.auth import secret_links, tokens
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
+from bot.unicode import nfkc
 from models.account import Account, AccountState
-from models.conversation import Conversation
 from models.learner import Learner
 from models.secret_link import LinkPurpose, SecretLink
 
@@ -30,18 +30,24 @@ DIGITS = 4  # the second proof, here and elsewhere: the end of the registered ph
 
 @dataclass(frozen=True)
 class ResetLink:
-    """A link that may be handed over now, in the reply and nowhere else."""
+    """A link that may be handed over now, in the reply and nowhere else.
+
+    is_again: it was handed over before and has not been used; it works until then and no longer.
+    """
 
     username: str
     token: str
     purpose: LinkPurpose
+    until: datetime
+    is_again: bool = False
 
 
 @dataclass(frozen=True)
 class ResetWait:
-    """No link before this moment."""
+    """No new link before this moment; the last one, where it still works."""
 
     until: datetime
+    last: ResetLink | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,6 @@ class Barred:
 def give_link(
     session: Session,
     account_id: str,
-    request: str | None,
     per_minute: int,
     now: datetime,
     *,
@@ -62,33 +67,29 @@ def give_link(
 ) -> ResetLink | ResetWait | Barred:
     """A link to the password: the first one, or a reset once a password was revealed.
 
-    The first one needs no limit, for it gives away nothing that anybody has already. request
-    names what asked: the same request gets the same link, and is counted once. person is the chat
-    that asked: it may have lost the account since.
+    A link that lives and was not used is given again and counts no second time; so a second answer
+    after a crash does not kill the link that the first one carried. The first one needs no limit,
+    for it gives away nothing that anybody has already. person is the chat that asked: it may have
+    lost the account since.
     """
     account = session.get(Account, account_id, with_for_update=True)
     if account is None or account.state is not AccountState.ACTIVE:
         return Barred(account.state if account else AccountState.CLOSED)
-    if person is not None and not _belongs_to(session, account, person):
+    if person is not None and not secret_links.belongs_to(session, account, person):
         return Barred(AccountState.CLOSED)
-    purpose = LinkPurpose.INITIAL_PASSWORD
-    if account.issued_at is not None:
-        purpose = LinkPurpose.PASSWORD_RESET
-        if not secret_links.is_held(session, account, request, now):
-            until = _not_before(session, account, per_minute, now)
-            if until is not None:
-                return ResetWait(until)
-    token = secret_links.issue(session, account, now, purpose, request=request)
-    return ResetLink(account.username, token, purpose)
-
-
-def _belongs_to(session: Session, account: Account, person: str) -> bool:
-    query = (
-        select(Conversation.person)
-        .join(Learner, Learner.conversation_id == Conversation.id)
-        .where(Learner.id == account.learner_id)
-    )
-    return session.scalars(query).one() == person
+    is_first = account.issued_at is None
+    purpose = LinkPurpose.INITIAL_PASSWORD if is_first else LinkPurpose.PASSWORD_RESET
+    held = tokens.held(session, purpose, account.id, now)
+    last = None
+    if held is not None:
+        last = ResetLink(account.username, held.secret, purpose, held.until, is_again=True)
+        if last.until - now >= tokens.OFFERED_AGAIN:
+            return last
+    wait_until = None if is_first else _not_before(session, account, per_minute, now)
+    if wait_until is not None:
+        return ResetWait(wait_until, last)
+    token = secret_links.issue(session, account, now, purpose)
+    return ResetLink(account.username, token, purpose, now + tokens.LINK_LIFE)
 
 
 def _not_before(
@@ -137,7 +138,7 @@ def four_digits(typed: str) -> str | None:
     """Four digits in whichever script a keyboard gave them; None for anything else."""
     found = "".join(
         str(unicodedata.decimal(char, "x"))
-        for char in unicodedata.normalize("NFKC", typed[:40])
+        for char in nfkc(typed[:40])
         if not char.isspace() and char not in "-.\u200b"
     )
     return found if len(found) == DIGITS and found.isdecimal() else None

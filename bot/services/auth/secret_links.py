@@ -1,4 +1,4 @@
-"""The one-time link to an account's password: issued in chat, opened once (by `tokens.py`).
+"""The one-time link to an account: issued in chat, opened once (by `tokens.py`).
 
 Its address is from the settings and never from the Host header (OWASP Forgot Password Cheat Sheet).
 """
@@ -13,46 +13,39 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import tokens
 from models.account import Account, AccountState
+from models.conversation import Conversation
+from models.learner import Learner
 from models.secret_link import LinkPurpose
 
-PATHS = {LinkPurpose.INITIAL_PASSWORD: "", LinkPurpose.PASSWORD_RESET: "reset/"}
+PATHS = {
+    LinkPurpose.INITIAL_PASSWORD: "",
+    LinkPurpose.PASSWORD_RESET: "reset/",
+    LinkPurpose.LESSONS: "lessons/",
+}
 
 
 def issue(
-    session: Session,
-    account: Account,
-    now: datetime,
-    purpose: LinkPurpose | None = None,
-    *,
-    request: str | None = None,
+    session: Session, account: Account, now: datetime, purpose: LinkPurpose | None = None
 ) -> str:
-    """Make a link for an account and return its token; every older one of it is dead.
-
-    request: what asked for it, e.g. a webhook event's id. The same request gets the same link
-    again while that is live.
-    """
-    purpose = purpose or LinkPurpose.INITIAL_PASSWORD
+    """Make a link for an account and return its token; every older one of it is dead."""
     lock(session, account)
-    drawn, is_new = None, True
-    if request is not None:
-        drawn, is_new = tokens.derived(session, purpose, request, account.id, now)
-    if drawn is not None and not is_new:
-        return drawn
-    subject = account.learner_id
-    return tokens.issue(session, purpose, account.id, now, drawn=drawn, subject=subject)
+    purpose = purpose or LinkPurpose.INITIAL_PASSWORD
+    return tokens.issue(session, purpose, account.id, now, subject=account.learner_id)
+
+
+def belongs_to(session: Session, account: Account, person: str) -> bool:
+    """Whether an account is that of a chat, which may have lost it since it asked."""
+    query = (
+        select(Conversation.person)
+        .join(Learner, Learner.conversation_id == Conversation.id)
+        .where(Learner.id == account.learner_id)
+    )
+    return session.scalars(query).one() == person
 
 
 def lock(session: Session, account: Account) -> None:
     """Two requests at once take turns here, so that one live link is left and not two."""
     session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
-
-
-def is_held(session: Session, account: Account, request: str | None, now: datetime) -> bool:
-    """Whether this request was given a link before, which still lives."""
-    if request is None:
-        return False
-    _, is_new = tokens.derived(session, LinkPurpose.PASSWORD_RESET, request, account.id, now)
-    return not is_new
 
 
 @dataclass(frozen=True)

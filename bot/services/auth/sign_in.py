@@ -4,22 +4,21 @@ Hashing takes some 40 ms and must not happen inside a unit of work, so the two f
 it take the database and run a unit before and a unit after it.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.clock import BANGKOK
 from bot.errors import InputError
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.auth import passwords, sessions
+from bot.services.auth import passwords, sessions, stays
 from bot.services.auth.sessions import SessionCookie, SignedIn
+from bot.services.auth.stays import StayCookie, StayWish
 from bot.services.shared import throttles
+from bot.unicode import nfkc
 from models.database import Database
-from models.learner import Learner
 from models.portal import PortalAccount
 
 NO_WAIT = timedelta()
@@ -30,6 +29,7 @@ class SignInOutcome:
     """A ticket where it succeeded, a wait where it was not tried, neither where it was refused."""
 
     ticket: SessionCookie | None = None
+    stay: StayCookie | None = None
     wait: timedelta = NO_WAIT
 
 
@@ -45,7 +45,7 @@ class _KnownAccount:
 
 def normal_username(typed: str) -> str:
     """A username however it was typed: width, case and spaces around it do not matter."""
-    return unicodedata.normalize("NFKC", typed).strip().casefold()
+    return nfkc(typed).strip().casefold()
 
 
 def attempt(
@@ -55,11 +55,12 @@ def attempt(
     ip: str,
     now: datetime,
     replaces: SessionCookie | None = None,
+    stay: StayWish | None = None,
 ) -> SignInOutcome:
     """Try to sign in. Unknown, wrong, expired and closed look the same and take the same time.
 
     Each try is two units and one hash, whatever the cause. `replaces` is a session that this
-    browser still had; it ends.
+    browser still had; it ends. `stay` is what the browser had and what its owner ticked.
     """
     name = normal_username(username)
     wait, known = database.write(lambda session: _begin(session, name, ip, now))
@@ -75,7 +76,9 @@ def attempt(
         database.write(lambda session: _refuse(session, known.account_id, cause, now))
         return SignInOutcome()
     renewed = passwords.hash_password(typed) if passwords.is_outdated(known.hash or "") else None
-    return database.write(lambda session: _admit(session, name, known, renewed, ip, now, replaces))
+    return database.write(
+        lambda session: _admit(session, name, known, renewed, ip, now, replaces, stay or StayWish())
+    )
 
 
 def change_password(
@@ -85,15 +88,19 @@ def change_password(
     chosen: str,
     now: datetime,
     context: tuple[str, ...] = (),
-) -> SessionCookie:
-    """Give the account its owner's own password; every session ends and a new one begins.
+    held: StayCookie | None = None,
+) -> SignInOutcome:
+    """Give the account its owner's own password; every session and stay ends, a session begins.
 
+    A stay that was ticked when the system's password was typed begins anew: held is its cookie.
     The current one is asked for unless it is the system's, which was typed to get here. Raises
     InputError: password_* of passwords.check_own, current_wrong, current_wait, password_same.
     """
     # The rules come first: they cost nothing and tell nothing about the present password.
     passwords.check_own(chosen, username=signed_in.username, context=context)
     found, is_initial = database.read(lambda session: _hash_of(session, signed_in.account_id))
+    if signed_in.is_limited:
+        raise InputError("current_wrong")  # nobody typed the system's password to get here
     if is_initial:
         if passwords.verify(found, passwords.initial_form(chosen)):
             raise InputError("password_same")
@@ -101,21 +108,25 @@ def change_password(
         prove_password(database, signed_in, current, now)
     made = passwords.hash_password(passwords.own_form(chosen))
 
-    def store(session: Session) -> SessionCookie:
+    def store(session: Session) -> SignInOutcome:
         account = session.scalars(
             select(PortalAccount).where(PortalAccount.id == signed_in.account_id).with_for_update()
-        ).one()
-        if account.password_hash != found or not account.is_open:
-            raise InputError("current_wrong")  # a link was opened or the account was shut meanwhile
+        ).one_or_none()
+        if account is None or account.password_hash != found or not account.is_open:
+            raise InputError("current_wrong")  # renewed by a link, shut or erased meanwhile
         account.password_hash = made
         account.initial_until = None
         throttles.reset(session, *_proof_limit(signed_in))
+        device = stays.device_of(session, held, account.id, now) if is_initial and held else None
         sessions.close_all(session, account.id)
         learner_id = sessions.learner_of(session, account)
         audit.by_learner(
             session, Action.PASSWORD_CHANGED, learner_id, now, account_id=account.external_key
         )
-        return sessions.open_session(session, account, now)
+        stay = stays.begin(session, account, device, now) if device else None
+        stay_id = stay.stay_id if stay else None
+        ticket = sessions.open_session(session, account.id, now, stay_id=stay_id)
+        return SignInOutcome(ticket=ticket, stay=stay)
 
     return database.write(store)
 
@@ -130,7 +141,7 @@ def prove_password(
     limit = _proof_limit(signed_in)
     if database.write(lambda session: throttles.take(session, [limit], now)) > NO_WAIT:
         raise InputError("current_wait")
-    found, is_initial = database.read(lambda session: _hash_of(session, signed_in.account_id))
+    found, is_initial = database.read(lambda session: _hash_of(session, signed_in.account_id, now))
     typed = current or ""
     if len(typed) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         typed = ""
@@ -144,12 +155,34 @@ def _proof_limit(signed_in: SignedIn) -> tuple[throttles.Limit, str]:
     return throttles.PAIR, f"change|{signed_in.account_id}"
 
 
-def log_out(session: Session, ticket: SessionCookie, now: datetime) -> None:
-    """End a session; a repeat does nothing."""
-    account_id = sessions.close(session, ticket)
-    if account_id is None:
+def lift(
+    database: Database,
+    signed_in: SignedIn,
+    ticket: SessionCookie,
+    current: str | None,
+    now: datetime,
+) -> SessionCookie | None:
+    """Make a full session of a limited one, for whoever gives the password.
+
+    None where the session ended meanwhile. Raises InputError: current_wrong, current_wait.
+    """
+    prove_password(database, signed_in, current, now)
+    return database.write(lambda session: sessions.lift(session, ticket, now))
+
+
+def log_out(
+    session: Session, ticket: SessionCookie, now: datetime, held: StayCookie | None = None
+) -> None:
+    """End a session and the stay of its browser; held: as its cookie names it. A repeat is none."""
+    closed = sessions.close(session, ticket)
+    for stay in (held, closed):
+        if stay is not None and stay.stay_id is not None:
+            stays.end(session, stay.stay_id, "log_out", now)
+    if closed is None:
         return
-    account = session.get_one(PortalAccount, account_id)
+    account = session.get(PortalAccount, closed.account_id)
+    if account is None:
+        return  # erased meanwhile
     learner_id = sessions.learner_of(session, account)
     audit.by_learner(
         session, Action.SESSION_CLOSED, learner_id, now, account_id=account.external_key
@@ -194,33 +227,32 @@ def _admit(
     ip: str,
     now: datetime,
     replaces: SessionCookie | None,
+    stay: StayWish,
 ) -> SignInOutcome:
     account = session.scalars(
         select(PortalAccount).where(PortalAccount.id == known.account_id).with_for_update()
-    ).one()
-    if account.password_hash != known.hash or not account.is_open:
-        return SignInOutcome()  # changed while it was being compared
+    ).one_or_none()
+    if account is None or account.password_hash != known.hash or not account.is_open:
+        return SignInOutcome()  # changed or erased while it was being compared
     if renewed:
         account.password_hash = renewed
     throttles.end_sign_in(session, name, ip, now)
     if replaces is not None:
         log_out(session, replaces, now)
-    learner_id = sessions.learner_of(session, account)
-    _remember_day(session, learner_id, now)
-    audit.by_learner(
-        session, Action.SESSION_OPENED, learner_id, now, account_id=account.external_key
-    )
-    return SignInOutcome(ticket=sessions.open_session(session, account, now))
+    if stay.held is not None:  # perhaps somebody else's, who uses the browser too
+        stays.end(session, stay.held.stay_id, "replaced", now)
+    begun = stays.begin(session, account, stay.device, now) if stay.device else None
+    ticket = sessions.admit(session, account, now, stay_id=begun.stay_id if begun else None)
+    return SignInOutcome(ticket=ticket, stay=begun)
 
 
-def _remember_day(session: Session, learner_id: str, now: datetime) -> None:
-    """The day of the last sign-in, for the purge; a finer time is nobody's business."""
-    learner = session.get(Learner, learner_id)
-    day = now.astimezone(BANGKOK).replace(hour=0, minute=0, second=0, microsecond=0)
-    if learner is not None and learner.used_at != day:
-        learner.used_at = day
-
-
-def _hash_of(session: Session, account_id: str) -> tuple[str | None, bool]:
-    account = session.get_one(PortalAccount, account_id)
-    return account.password_hash, account.initial_until is not None
+def _hash_of(
+    session: Session, account_id: str, now: datetime | None = None
+) -> tuple[str | None, bool]:
+    """The hash, and whether it is of the system's password; at a moment: None if that is over."""
+    account = session.get(PortalAccount, account_id)
+    if account is None:
+        return None, False  # erased while its owner's page was open: no password is right
+    until = account.initial_until
+    is_over = now is not None and until is not None and now >= until
+    return None if is_over else account.password_hash, until is not None

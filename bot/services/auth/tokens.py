@@ -8,7 +8,7 @@ Sources: OWASP Forgot Password Cheat Sheet (random, single use, short-lived); OW
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -27,7 +27,9 @@ from models.secret_link import LinkPurpose, SecretLink
 from models.staff import StaffLink
 from models.staff_chat import StaffChatCode
 
-LINK_LIFE = timedelta(minutes=10)  # of a one-time link that shows a password or data
+LINK_LIFE = timedelta(minutes=10)  # of a one-time link that shows a password, lessons or data
+# A link with less life left is replaced where that is allowed: there must be time to use it.
+OFFERED_AGAIN = LINK_LIFE / 2
 STAFF_LINK_LIFE = timedelta(hours=24)
 MAX_TRIES = 5  # wrong codes or second proofs, after which it is dead
 KEPT = timedelta(days=7)  # after its end a proof's row is of use to nobody
@@ -50,7 +52,8 @@ class TokenKind:
     index: of the keyed digest; None where 256 bits of chance need no key. is_short: typed by hand
     and guessable, so looked up beside its holder, with wrong tries counted. is_kept: a spent row
     stays to be counted, or goes at once. used: None where the caller writes down what came of it.
-    derived: names the key of secrets that one request gets again.
+    derived: names the key of secrets that one request gets again. redrawn: names the key of secrets
+    that follow from their row's id, so that a live one can be handed over again (`held`).
     """
 
     holder: InstrumentedAttribute[str]
@@ -61,6 +64,7 @@ class TokenKind:
     is_short: bool = False
     is_kept: bool = True
     derived: str | None = None
+    redrawn: str | None = None
 
     @property
     def table(self) -> Any:
@@ -84,7 +88,7 @@ def _proof(lifetime: timedelta, *, is_short: bool = False, derived: str | None =
     )
 
 
-_LINK = TokenKind(SecretLink.account_id, LINK_LIFE, Action.LINK_ISSUED, derived="secret_link.token")
+_LINK = TokenKind(SecretLink.account_id, LINK_LIFE, Action.LINK_ISSUED, redrawn="secret_link.token")
 KINDS: dict[Purpose, TokenKind] = {
     TokenPurpose.EMAIL_CONFIRM: _proof(mails.LINK_USEFUL),
     TokenPurpose.EMAIL_CODE: _proof(mails.CODE_USEFUL, is_short=True),
@@ -92,6 +96,8 @@ KINDS: dict[Purpose, TokenKind] = {
     TokenPurpose.ARCHIVE: _proof(LINK_LIFE, derived="archive.token"),
     LinkPurpose.INITIAL_PASSWORD: _LINK,
     LinkPurpose.PASSWORD_RESET: _LINK,
+    # A kind of its own: a look at the lessons must not kill the link to a password.
+    LinkPurpose.LESSONS: replace(_LINK, redrawn="secret_link.lessons"),
     StaffPurpose.LINK: TokenKind(StaffLink.staff_id, STAFF_LINK_LIFE, Action.STAFF_LINK_ISSUED),
     StaffPurpose.CHAT: TokenKind(
         StaffChatCode.staff_id,
@@ -101,6 +107,14 @@ KINDS: dict[Purpose, TokenKind] = {
         is_kept=False,
     ),
 }
+
+
+@dataclass(frozen=True)
+class Held:
+    """A live secret that was drawn again, and until when it works."""
+
+    secret: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -128,7 +142,10 @@ def issue(
     drawn: one that the caller derived (a mail's, which is derived again when it is sent).
     subject: whom the audit names, where it is not the holder.
     """
-    kind, secret = KINDS[purpose], drawn or random_token(32)
+    kind, row_id = KINDS[purpose], new_id()
+    secret = drawn or random_token(32)
+    if kind.redrawn is not None:
+        secret = session_keyring(session).blind(kind.redrawn, f"{row_id}|{holder}")
     end(session, holder, [each for each, known in KINDS.items() if known is kind], now)
     row = kind.table(
         digest=_digests(session, purpose, holder, secret)[0],
@@ -138,7 +155,7 @@ def issue(
     )
     told: dict[str, str] = {}
     if kind.has("id"):
-        row.id = new_id()
+        row.id = row_id
         told["token_id" if kind.table is OneTimeToken else "link_id"] = row.id
     if kind.has("purpose"):
         row.purpose = purpose
@@ -150,6 +167,25 @@ def issue(
     audit.record(session, kind.issued, actor=actor, subject=subject or holder, now=now, **told)
     session.flush()
     return secret
+
+
+def held(session: Session, purpose: Purpose, holder: str, now: datetime) -> Held | None:
+    """The secret that a holder could still use, drawn again: it was kept nowhere.
+
+    It is a keyed hash of its row's id (HMAC-SHA256, 256 bits), of which the row knows a digest;
+    the key is not in the database. None too where the key that drew it has gone.
+    """
+    kind = KINDS[purpose]
+    if kind.redrawn is None:
+        raise ValueError(f"{purpose} is never drawn again")
+    found = live_ones(session, purpose, now, holder=holder)
+    row = session.scalars(select(kind.table).where(*found)).one_or_none()
+    if row is None:
+        return None
+    for secret in session_keyring(session).blinds(kind.redrawn, f"{row.id}|{holder}"):
+        if row.digest in _digests(session, purpose, holder, secret):
+            return Held(secret, row.expires_at)
+    return None
 
 
 def derived(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
@@ -94,7 +94,11 @@ def strangers(before: datetime) -> Select[str]:
     """
     known = select(Learner.conversation_id)
     waiting = select(Inquiry.conversation_id).where(Inquiry.closed_at.is_(None))
-    asking = select(PrivacyRequest.subject_id).where(PrivacyRequest.closed_at.is_(None))
+    is_unanswered = PrivacyRequest.closed_at.is_(None)
+    asking = select(PrivacyRequest.subject_id).where(is_unanswered)
+    asking_for_a_child = select(PrivacyRequest.guardian_id).where(
+        is_unanswered, PrivacyRequest.guardian_id.is_not(None)
+    )
     is_open = Guardianship.state.in_(OPEN_OR_AGREED)
     children = select(Guardianship.child_id).where(is_open)
     guardians = select(Guardianship.guardian_id).where(
@@ -107,13 +111,23 @@ def strangers(before: datetime) -> Select[str]:
             Conversation.expires_at.is_(None),
             *(Conversation.id.not_in(some) for some in (known, waiting, asking, children)),
             Conversation.id.not_in(guardians),
+            Conversation.id.not_in(asking_for_a_child),
         )
         .order_by(Conversation.id)
     )
 
 
 def forget(session: Session, ids: Sequence[str]) -> int:
-    """Delete conversations of strangers and what hangs on them; their proofs of consent stay."""
+    """Delete conversations of strangers and what hangs on them; their proofs of consent stay.
+
+    What they once asked for a child stays the child's, without them.
+    """
+    session.execute(
+        update(PrivacyRequest)
+        .where(PrivacyRequest.guardian_id.in_(ids))
+        .values(guardian_id=None, detail_sealed=None)
+        .execution_options(synchronize_session=False)
+    )
     for column in (
         Inquiry.conversation_id,
         OneTimeToken.subject_id,

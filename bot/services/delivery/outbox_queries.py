@@ -70,7 +70,7 @@ def built(is_sqlite: bool, has_own_clock: bool, lease: timedelta) -> OutboxState
         .limit(bindparam("most", type_=Integer()))
     )
     if not is_sqlite:
-        turn = turn.with_for_update(skip_locked=True)
+        turn = leases.chosen(turn, _TABLE)
     claim = (
         update(_TABLE)
         .where(_T.id.in_(turn))

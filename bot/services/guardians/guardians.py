@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from bot.services.audit.audit import Action
 from bot.services.consent.consents import GUARDIAN
 from bot.services.guardians import ends
+from bot.services.people import people
 from bot.services.shared import codes
 from bot.services.shared.throttles import Limit
 from bot.settings import School
 from models.base import new_id, session_keyring
 from models.conversation import Conversation
 from models.guardianship import OPEN_OR_AGREED, WAITING, Guardianship, GuardianshipState, Relation
-from models.learner import AgeBand
+from models.learner import AgeBand, Learner
 
 LIFE = timedelta(days=7)  # of a code, and of what a child said about their age
 TO_FINISH = timedelta(days=30)  # for the child to register after the guardian agreed
@@ -176,6 +177,28 @@ def children_of(session: Session, guardian: Conversation) -> list[Guardianship]:
         .order_by(Guardianship.decided_at, Guardianship.id)
     )
     return list(session.scalars(query))
+
+
+def child_of(session: Session, bond: Guardianship) -> Learner | None:
+    """The child of an agreement, once they have registered."""
+    child = session.get(Conversation, bond.child_id)
+    return people.learner_of(session, child) if child is not None else None
+
+
+def names_of_children(session: Session, guardian_id: str) -> dict[str, str]:
+    """What a guardian knows each child by for whom the agreement stands, by conversation."""
+    query = select(Guardianship).where(
+        Guardianship.guardian_id == guardian_id, Guardianship.state == GuardianshipState.AGREED
+    )
+    return {row.child_id: row.nickname or "" for row in session.scalars(query)}
+
+
+def is_guardian(session: Session, conversation_id: str) -> bool:
+    """Whether a chat has agreed for anybody, and the agreement stands."""
+    query = select(Guardianship.id).where(
+        Guardianship.guardian_id == conversation_id, Guardianship.state == GuardianshipState.AGREED
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def release(row: Guardianship) -> None:

@@ -5,7 +5,6 @@ means (PDPA s.19). Nobody under 20 is, because the guardian's consent is given i
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +29,7 @@ from bot.services.learners.import_words import (
 from bot.services.people import inputs
 from bot.services.people.fields import FIELDS
 from bot.texts import policy
+from bot.unicode import nfkc
 from models.conversation import Language
 from models.learner import ADULT_FROM, CHILD_UP_TO, AgeBand
 
@@ -174,7 +174,7 @@ def _yes_or_no(typed: str) -> str:
 
 
 def _date(typed: str, now: datetime) -> str:
-    said = unicodedata.normalize("NFKC", typed.strip()).translate(_DIGITS)
+    said = nfkc(typed.strip()).translate(_DIGITS)
     if found := _ISO.fullmatch(said):
         year, month, day = (int(part) for part in found.groups())
     elif found := _THAI.fullmatch(said):

@@ -1,8 +1,8 @@
 """The way in for whoever staff enrolled or help: a letter before the chat is theirs, a card after.
 
 Somebody who was imported has no LINE account with us yet. Their conversation's row stands under a
-pseudonym that no LINE user can have, marked as out of reach; with their username and confirmed
-address they bind their LINE account to it themselves (bot/services/learners/relinking.py).
+pseudonym that no LINE user can have, marked as out of reach; with their confirmed address they
+bind their LINE account to it themselves (bot/services/learners/relinking.py).
 """
 
 from dataclasses import dataclass

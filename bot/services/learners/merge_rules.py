@@ -1,6 +1,6 @@
 """Which two registrations may be made one, and why others may not."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.accounts import holds
@@ -63,8 +63,9 @@ def _is_pending(session: Session, *learners: Learner) -> bool:
 
 
 def _has_request(session: Session, learner: Learner) -> bool:
+    mine = learner.conversation_id
     query = select(PrivacyRequest.id).where(
-        PrivacyRequest.subject_id == learner.conversation_id,
+        or_(PrivacyRequest.subject_id == mine, PrivacyRequest.guardian_id == mine),
         PrivacyRequest.state.in_(OPEN_REQUESTS),
     )
     return session.scalars(query.limit(1)).first() is not None

@@ -6,7 +6,7 @@ newcomer's own row goes. Knowing a phone number is no proof of anything.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.accounts import notices
@@ -14,12 +14,12 @@ from bot.services.accounts.notices import ChatAddress
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.auth import secret_links, sessions, tokens
-from bot.services.auth.sign_in import normal_username
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
 from bot.services.guardians import ends
+from bot.services.people.fields import FIELDS, Item, masked
 from bot.services.shared import codes, throttles
 from bot.services.shared.throttles import Limit
 from bot.settings import School, Settings
@@ -36,15 +36,24 @@ from models.privacy import PrivacyRequest
 from models.secret_link import LinkPurpose
 
 GUESSES = Limit("relink", 10, timedelta(hours=1))  # of one chat, whichever the proof
-ASKED = Limit("relink-mail", 5, timedelta(hours=1))  # mails that one chat may cause
-# Codes and download links that were on their way to the old chat die with it.
-TO_THE_CHAT = (TokenPurpose.RELINK_CODE, TokenPurpose.EMAIL_CODE, TokenPurpose.ARCHIVE)
+ASKED = Limit("relink-mail", 5, timedelta(hours=1))  # times that one chat may ask for a mail
+# Of one address, whoever asks and whether or not anybody is known by it.
+ADDRESS = Limit("relink-address", 5, timedelta(hours=1))
+MOST_OF_ADDRESS = 5  # accounts of a family that are written to; beyond that our staff help
+# What the old chat asked for dies with it: codes, download links, and an address that waits to be
+# confirmed, with which whoever has that chat would move the account back.
+TO_THE_CHAT = (
+    TokenPurpose.RELINK_CODE,
+    TokenPurpose.EMAIL_CODE,
+    TokenPurpose.ARCHIVE,
+    TokenPurpose.EMAIL_CONFIRM,
+)
 MAILS = ((3, timedelta(hours=1)), (6, timedelta(days=1)))  # that one learner may get: exact
 
 
 def issue_code(session: Session, external_key: str, now: datetime) -> str | None:
     """A code for whoever signed in and gave the password once more; None where none can help."""
-    learner = _movable(session, Account.id == external_key)
+    learner = session.scalars(_movable().where(Account.id == external_key)).first()
     if learner is None:
         return None
     drawn = codes.MOVE.draw()
@@ -60,61 +69,73 @@ def guess(session: Session, newcomer: Conversation, now: datetime) -> timedelta:
 def by_code(session: Session, code: str, now: datetime) -> Learner | None:
     """Whose portal showed this code; it is spent by asking."""
     claimed = tokens.claim(session, TokenPurpose.RELINK_CODE, code, now)
-    return _movable(session, Learner.conversation_id == claimed.subject_id) if claimed else None
+    if claimed is None:
+        return None
+    query = _movable().where(Learner.conversation_id == claimed.subject_id)
+    return session.scalars(query).first()
 
 
-def send_code(
-    session: Session, newcomer: Conversation, username: str, address: str, now: datetime
-) -> timedelta:
-    """Mail six digits to the confirmed address of a username, if the two belong together.
+def send_code(session: Session, newcomer: Conversation, address: str, now: datetime) -> timedelta:
+    """Mail six digits to an address for each account whose owner confirmed it.
 
-    Nothing tells the caller whether they do: the return value is the wait of this chat, zero
-    where there is none.
+    A family shares an address: each account gets a mail and digits of its own, which names it.
+    Nothing tells the caller whether there is any: the return value is the wait of this chat,
+    zero where there is none.
     """
     wait = throttles.take(session, [(ASKED, newcomer.id)], now)
     if wait > throttles.NOW:
         return wait
-    learner = _named(session, username, address)
-    if learner is None or _has_enough(session, learner, now):
+    if throttles.take(session, [(ADDRESS, address.casefold())], now) > throttles.NOW:
         return throttles.NOW
+    drawn: set[str] = set()
+    for learner in _confirmed(session, address):
+        if not _has_enough(session, learner, now):
+            _mail_code(session, learner, newcomer, drawn, now)
+    return throttles.NOW
+
+
+def _mail_code(
+    session: Session, learner: Learner, newcomer: Conversation, drawn: set[str], now: datetime
+) -> None:
+    """One account's mail; no two of them hold the same digits."""
     mail_id = new_id()
+    while (digits := mails.code_secret(session, mail_id)) in drawn:
+        mail_id = new_id()
+    drawn.add(digits)
     tokens.issue(
         session,
         TokenPurpose.EMAIL_CODE,
         learner.conversation_id,
         now,
         value=newcomer.id,  # good in the chat that asked, and in no other
-        drawn=mails.code_secret(session, mail_id),
+        drawn=digits,
     )
     mails.queue_to(
         session,
         learner,
         cause=f"relink-code:{mail_id}",
         template="relink_code",
+        values={"account": _recognised(session, learner)},
         now=now,
         mail_id=mail_id,
     )
-    return throttles.NOW
 
 
 def by_mail(
-    session: Session,
-    newcomer: Conversation,
-    username: str,
-    address: str,
-    digits: str,
-    now: datetime,
+    session: Session, newcomer: Conversation, address: str, digits: str, now: datetime
 ) -> Learner | None:
-    """Whose mail held these digits, if it was sent because this chat asked for it."""
-    learner = _named(session, username, address)
-    if learner is None:
-        return None
-    subject = learner.conversation_id
-    live = tokens.live(session, TokenPurpose.EMAIL_CODE, subject, now)
-    if live is None or live.value != newcomer.id:
-        return None
-    claimed = tokens.claim(session, TokenPurpose.EMAIL_CODE, digits, now, subject_id=subject)
-    return learner if claimed else None
+    """Whose mail held these digits, if it was sent because this chat asked for it.
+
+    Digits that fit none are a wrong try against each code that this chat asked for.
+    """
+    for learner in _confirmed(session, address):
+        subject = learner.conversation_id
+        live = tokens.live(session, TokenPurpose.EMAIL_CODE, subject, now)
+        if live is None or live.value != newcomer.id:
+            continue
+        if tokens.claim(session, TokenPurpose.EMAIL_CODE, digits, now, subject_id=subject):
+            return learner
+    return None
 
 
 def guards_here(session: Session, learner: Learner, newcomer: Conversation) -> bool:
@@ -205,6 +226,12 @@ def _carry_over(
         .values(subject_id=kept.id, learner_id=kept.learner_id)
         .execution_options(synchronize_session=False)
     )
+    session.execute(
+        update(PrivacyRequest)
+        .where(PrivacyRequest.guardian_id == newcomer.id)
+        .values(guardian_id=kept.id)
+        .execution_options(synchronize_session=False)
+    )
     tokens.end(session, newcomer.id, TO_THE_CHAT, now)
     mine = Guardianship.guardian_id.in_((kept.id, newcomer.id))
     for bond in session.scalars(select(Guardianship).where(mine)):
@@ -232,13 +259,30 @@ def _silence(session: Session, person: str) -> None:
     )
 
 
-def _named(session: Session, username: str, address: str) -> Learner | None:
-    """The learner of a username, if the address is theirs and was confirmed."""
-    learner = _movable(session, Account.username == normal_username(username)[:32])
-    if learner is None:
-        return None
-    is_theirs = (learner.email or "").casefold() == address.casefold()
-    return learner if is_theirs and learner.email_verified_at is not None else None
+def _confirmed(session: Session, address: str) -> list[Learner]:
+    """Who confirmed an address and could move, in a fixed order, as far as they are few.
+
+    An address that nobody confirmed proves nothing: the welcome that went there, with the
+    username in it, may have gone to a stranger.
+    """
+    query = (
+        _movable()
+        .where(
+            FIELDS[Item.EMAIL].is_given(session, address), Learner.email_verified_at.is_not(None)
+        )
+        .order_by(Learner.id)
+        .limit(MOST_OF_ADDRESS)
+    )
+    return list(session.scalars(query).unique())
+
+
+def _recognised(session: Session, learner: Learner) -> str:
+    """An account as its owner knows it from those of the family."""
+    query = select(Account.username).where(
+        Account.learner_id == learner.id, Account.state == AccountState.ACTIVE
+    )
+    username = session.scalars(query.limit(1)).one()
+    return f"{username} · {masked(Item.NAME, learner.name)}"
 
 
 def _has_enough(session: Session, learner: Learner, now: datetime) -> bool:
@@ -256,11 +300,10 @@ def _has_enough(session: Session, learner: Learner, now: datetime) -> bool:
     return any(sent_within(span) >= times for times, span in MAILS)
 
 
-def _movable(session: Session, which: ColumnElement[bool]) -> Learner | None:
-    """The learner whom a closed account or a frozen one does not keep where they are."""
-    query = (
+def _movable() -> Select[Learner]:
+    """Learners whom a closed account or a frozen one does not keep where they are."""
+    return (
         select(Learner)
         .join(Account, Account.learner_id == Learner.id)
-        .where(which, Account.state == AccountState.ACTIVE, Learner.state == LearnerState.ACTIVE)
+        .where(Account.state == AccountState.ACTIVE, Learner.state == LearnerState.ACTIVE)
     )
-    return session.scalars(query).first()

@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.errors import InputError
+from bot.unicode import nfc, nfkc
 
 NAME_LIMIT = 100
 NICKNAME_LIMIT = 40
@@ -59,7 +60,7 @@ def tidy(text: str) -> str:
         text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
         text = text.replace("เเ", "แ")
         text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)
-        text = unicodedata.normalize("NFC", " ".join(text.split()))
+        text = nfc(" ".join(text.split()))
     return text
 
 
@@ -114,7 +115,7 @@ def phone(text: str) -> str:
 
     Raises InputError: phone_letters, phone_invalid, phone_country.
     """
-    typed = unicodedata.normalize("NFKC", tidy(text)).translate(_THAI_DIGITS)
+    typed = nfkc(tidy(text)).translate(_THAI_DIGITS)
     if any(char.isalpha() for char in typed):
         raise InputError("phone_letters")
     compact = re.sub(r"[^\d+]", "", typed)
@@ -182,7 +183,7 @@ def probable_domain(domain: str) -> str | None:
 
 def means_none(text: str) -> bool:
     """Whether somebody says in words that they have no LINE ID."""
-    return unicodedata.normalize("NFKC", tidy(text)).casefold() in _NONE
+    return nfkc(tidy(text)).casefold() in _NONE
 
 
 def line_id(text: str) -> str:
@@ -190,7 +191,7 @@ def line_id(text: str) -> str:
 
     Raises InputError: line_id_invalid.
     """
-    typed = unicodedata.normalize("NFKC", tidy(text)).casefold().replace(" ", "")
+    typed = nfkc(tidy(text)).casefold().replace(" ", "")
     typed = _LINE_ID_LINK.sub("", typed)
     typed = re.sub(r"^(?:line)?id[:：]", "", typed).removeprefix("@")
     if typed in _NONE or not _LINE_ID.fullmatch(typed):

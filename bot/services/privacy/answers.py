@@ -16,12 +16,10 @@ from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import Notice, presenter_of
-from bot.services.privacy import requests, rights
+from bot.services.privacy import reaches, requests, rights
+from bot.services.privacy.reaches import Reach
 from bot.services.privacy.requests import RequestError
-from bot.texts import THAI
 from models.conversation import Conversation
-from models.guardianship import Guardianship, GuardianshipState
-from models.learner import Learner
 from models.privacy import OPEN_REQUESTS, LegalHold, PrivacyRequest, RequestKind, RequestState
 
 STAFF = "staff"
@@ -36,16 +34,7 @@ class RequestClosed(Notice):
     number: str
     is_refused: bool = False
     reason: str | None = None
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """How somebody who asked can be told: read before an erasure takes it away."""
-
-    language: str = THAI
-    email: str | None = None
-    person: str | None = None
-    line_user_id: str | None = None
+    is_for_child: bool = False  # told to the guardian who asked
 
 
 def find(session: Session, request_id: str) -> PrivacyRequest:
@@ -82,14 +71,13 @@ def done(session: Session, request_id: str, now: datetime, *, actor: str = STAFF
     request = find(session, request_id)
     if request.state not in OPEN_REQUESTS:
         raise RequestError(f"{request.id} is {request.state} already")
-    reach = _reach(session, request)
+    reach = reaches.of_asker(session, request)
     if request.kind is RequestKind.ERASE:
         _refuse_if_held(session, request)
         rights.carry_out(session, request, now, actor=actor)
     else:
         requests.move(session, request, RequestState.DONE, now, actor=actor)
-    notice = RequestClosed(request.kind, request.id, reason=request.reason)
-    _tell(session, request, reach, "request_done", notice, now)
+    _tell(session, request, reach, now)
 
 
 def erasures_due(session: Session, now: datetime, most: int = 100) -> list[str]:
@@ -126,9 +114,8 @@ def refuse(session: Session, request_id: str, reason: str, now: datetime) -> Non
     """Close a request as refused; the reason is kept sealed and told to the person."""
     request = find(session, request_id)
     requests.move(session, request, RequestState.REFUSED, now, actor=STAFF, reason=reason)
-    reach = _reach(session, request)
-    notice = RequestClosed(request.kind, request.id, is_refused=True, reason=request.reason)
-    _tell(session, request, reach, "request_refused", notice, now)
+    reach = reaches.of_asker(session, request)
+    _tell(session, request, reach, now)
 
 
 def _refuse_if_held(session: Session, request: PrivacyRequest) -> None:
@@ -137,37 +124,18 @@ def _refuse_if_held(session: Session, request: PrivacyRequest) -> None:
         raise RequestError(f"the legal hold {hold.id} stands; release it first")
 
 
-def _reach(session: Session, request: PrivacyRequest) -> _Reach:
-    if request.asked_by == consents.GUARDIAN:
-        return _reach_of_guardian(session, request)
-    learner = session.get(Learner, request.learner_id) if request.learner_id else None
-    conversation = session.get(Conversation, request.subject_id)
-    if learner is None or conversation is None:
-        return _Reach()  # a stranger's LINE account is stored nowhere
-    return _Reach(conversation.language, learner.email, conversation.person, learner.line_user_id)
-
-
-def _reach_of_guardian(session: Session, request: PrivacyRequest) -> _Reach:
-    query = select(Guardianship).where(
-        Guardianship.child_id == request.subject_id, Guardianship.state == GuardianshipState.AGREED
-    )
-    found = session.scalars(query.limit(1)).one_or_none()
-    guardian = session.get(Conversation, found.guardian_id) if found and found.guardian_id else None
-    if found is None or guardian is None:
-        return _Reach()
-    return _Reach(guardian.language, None, guardian.person, found.guardian_line)
-
-
-def _tell(
-    session: Session,
-    request: PrivacyRequest,
-    reach: _Reach,
-    template: str,
-    notice: RequestClosed,
-    now: datetime,
-) -> None:
+def _tell(session: Session, request: PrivacyRequest, reach: Reach, now: datetime) -> None:
     is_erased = request.kind is RequestKind.ERASE and request.state is RequestState.DONE
-    if reach.email and not is_erased:
+    notice = RequestClosed(
+        request.kind,
+        request.id,
+        is_refused=request.state is RequestState.REFUSED,
+        reason=request.reason,
+        is_for_child=request.asked_by == consents.GUARDIAN,
+    )
+    # A guardian keeps an address of their own when the child's is gone.
+    if reach.email and not (is_erased and reach.subject_id == request.subject_id):
+        template = "request_refused" if notice.is_refused else "request_done"
         values = presenter_of(session).values(notice, reach.language)
         mails.queue(
             session,
@@ -175,7 +143,7 @@ def _tell(
             cause=f"request:{request.id}:closed",
             to=reach.email,
             now=now,
-            subject_id=request.subject_id,
+            subject_id=reach.subject_id,
         )
     if reach.person and reach.line_user_id and (request.channel == "line" or is_erased):
         outbox.tell(

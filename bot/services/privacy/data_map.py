@@ -94,6 +94,14 @@ TABLES: tuple[Table, ...] = (
         "account",
     ),
     Table(
+        "portal_stay",
+        _("Phones and computers on which you stay signed in"),
+        ("kind of device", "time of the wish and of the last use"),
+        data_rows.portal_stay,
+        ErasureAction.DELETED,
+        "stay",
+    ),
+    Table(
         "portal_session",
         _("Where you are signed in"),
         ("time of sign-in",),
@@ -111,7 +119,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "secret_link",
-        _("Links to a new password"),
+        _("One-time links to a new password or to your lessons"),
         ("time of issue and use",),
         data_rows.secret_link,
         ErasureAction.DELETED,

@@ -24,7 +24,7 @@ from models.mail import Mail, Suppression
 from models.merges import Look, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push
-from models.portal import LessonProgress, PortalAccount, PortalSession
+from models.portal import LessonProgress, PortalAccount, PortalSession, PortalStay
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
@@ -51,11 +51,6 @@ def _of_chat(owner: Any, order: Any, *columns: str) -> Read:
 subscription = _of_chat(Subscription.subject_id, None, "channel", "topic", "chosen_at")
 inquiry = _of_chat(Inquiry.conversation_id, Inquiry.created_at, "topic", "created_at", "closed_at")
 erasure = _of_chat(Erasure.subject_id, None, "erased_at")
-privacy_request = _of_chat(
-    PrivacyRequest.subject_id, PrivacyRequest.opened_at,
-    "kind", "state", "asked_by", "channel", "opened_at", "acknowledged_at", "due_at", "closed_at",
-    "detail", "reason",
-)  # fmt: skip
 
 
 def learner(session: Session, subject: Subject) -> list[Row]:
@@ -91,6 +86,21 @@ def consent_event(session: Session, subject: Subject) -> list[Row]:
     ]
 
 
+def privacy_request(session: Session, subject: Subject) -> list[Row]:
+    """What was asked about a person, and what they asked for a child: the child is not named."""
+    mine = subject.conversation_id
+    query = (
+        select(PrivacyRequest)
+        .where(or_(PrivacyRequest.subject_id == mine, PrivacyRequest.guardian_id == mine))
+        .order_by(PrivacyRequest.opened_at)
+    )
+    columns = (
+        "kind", "state", "asked_by", "channel", "opened_at", "acknowledged_at", "due_at",
+        "closed_at", "detail", "reason",
+    )  # fmt: skip
+    return _rows(session.scalars(query), *columns)
+
+
 def account(session: Session, subject: Subject) -> list[Row]:
     query = select(Account).where(Account.learner_id == (subject.learner_id or ""))
     columns = ("provider", "username", "state", "created_at", "issued_at")
@@ -105,6 +115,12 @@ def portal_account(session: Session, subject: Subject) -> list[Row]:
 def portal_session(session: Session, subject: Subject) -> list[Row]:
     query = select(PortalSession).where(PortalSession.account_id.in_(_portal(session, subject)))
     return _rows(session.scalars(query.order_by(PortalSession.created_at)), "created_at")
+
+
+def portal_stay(session: Session, subject: Subject) -> list[Row]:
+    query = select(PortalStay).where(PortalStay.account_id.in_(_portal(session, subject)))
+    rows = session.scalars(query.order_by(PortalStay.created_at))
+    return _rows(rows, "device", "created_at", "used_at")
 
 
 def lesson_progress(session: Session, subject: Subject) -> list[Row]:

@@ -30,7 +30,7 @@ from models.mail import MailState
 from models.merges import Merge, Unmasking
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
-from models.portal import LessonProgress, PortalAccount, PortalSession
+from models.portal import LessonProgress, PortalAccount, PortalSession, PortalStay
 from models.privacy import Erasure, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
@@ -152,6 +152,7 @@ def _portal(session: Session, subject: Subject, now: datetime) -> int:
     ids = [account.id for account in data_rows.portal_accounts(session, subject)]
     return (
         _delete(session, PortalSession, PortalSession.account_id.in_(ids))
+        + _delete(session, PortalStay, PortalStay.account_id.in_(ids))
         + _delete(session, LessonProgress, LessonProgress.account_id.in_(ids))
         + _delete(session, PortalAccount, PortalAccount.id.in_(ids))
     )
@@ -203,9 +204,16 @@ def _recipients(session: Session, subject: Subject, now: datetime) -> int:
 
 
 def _requests(session: Session, subject: Subject, now: datetime) -> int:
-    """What they wrote goes; that they asked, and why we refused, is shown to the authority."""
+    """What they wrote goes; that they asked, and why we refused, is shown to the authority.
+
+    From what a guardian asked for a child, the guardian goes; a child's erasure goes on.
+    """
     mine = PrivacyRequest.subject_id == subject.conversation_id
-    return _update(session, PrivacyRequest, (mine,), detail_sealed=None)
+    asked = PrivacyRequest.guardian_id == subject.conversation_id
+    emptied = _update(session, PrivacyRequest, (mine,), detail_sealed=None)
+    return emptied + _update(
+        session, PrivacyRequest, (asked,), detail_sealed=None, guardian_id=None
+    )
 
 
 def _learner(session: Session, subject: Subject, now: datetime) -> int:
@@ -263,7 +271,7 @@ STEPS: dict[str, Step] = {
     "learner": _learner,
     "conversation": _conversation,
 }
-WITH_ANOTHER = {"portal_session": "portal_account", "lesson_progress": "portal_account"}
+WITH_ANOTHER = dict.fromkeys(("portal_session", "portal_stay", "lesson_progress"), "portal_account")
 
 
 def _delete(session: Session, model: Any, *criteria: Any) -> int:

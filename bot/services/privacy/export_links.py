@@ -93,6 +93,7 @@ def _belongs_to(session: Session, request: PrivacyRequest, person: str) -> bool:
             .join(Guardianship, Guardianship.guardian_id == Conversation.id)
             .where(
                 Guardianship.child_id == request.subject_id,
+                Guardianship.guardian_id == request.guardian_id,
                 Guardianship.state == GuardianshipState.AGREED,
             )
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.audit.audit import Action
@@ -16,6 +16,7 @@ from models.learner import Learner
 from models.mail import Mail, MailState, Stream
 from models.outbox import Push, PushState
 from models.privacy import Disclosure, PrivacyRequest
+from models.secret_link import LinkPurpose
 from models.subscription import Channel
 
 
@@ -48,6 +49,7 @@ TOLD = {
     Action.LINK_ISSUED: HistoryKind.ACCOUNT,
     Action.PASSWORD_ISSUED: HistoryKind.ACCOUNT,
     Action.PASSWORD_CHANGED: HistoryKind.ACCOUNT,
+    Action.STAY_OPENED: HistoryKind.ACCOUNT,
     Action.LEARNER_RELINKED: HistoryKind.ACCOUNT,
     Action.EMAIL_VERIFIED: HistoryKind.CHANGE,
     Action.LEARNER_CHANGED: HistoryKind.CHANGE,
@@ -91,6 +93,8 @@ def _acts(session: Session, learner: Learner) -> list[HistoryEntry]:
     found, issued = [], 0
     for row in rows:
         action = Action(row.action)
+        if row.data.get("purpose") == LinkPurpose.LESSONS:
+            continue  # a way into the lessons is a sign-in
         detail = {"what": str(action)}
         if action is Action.PASSWORD_ISSUED:
             issued += 1
@@ -148,16 +152,23 @@ def _news(session: Session, learner: Learner) -> list[HistoryEntry]:
 
 
 def _requests(session: Session, learner: Learner) -> list[HistoryEntry]:
+    """What was asked about a learner, and what they asked for a child."""
+    mine = learner.conversation_id
     rows = session.scalars(
         select(PrivacyRequest)
-        .where(PrivacyRequest.subject_id == learner.conversation_id)
+        .where(or_(PrivacyRequest.subject_id == mine, PrivacyRequest.guardian_id == mine))
         .order_by(PrivacyRequest.opened_at.desc(), PrivacyRequest.id.desc())
     )
     return [
         HistoryEntry(
             row.opened_at,
             HistoryKind.REQUEST,
-            {"what": str(row.kind), "state": str(row.state), "asked_by": row.asked_by},
+            {
+                "what": str(row.kind),
+                "state": str(row.state),
+                "asked_by": row.asked_by,
+                "is_for_child": "yes" if row.subject_id != mine else "",
+            },
         )
         for row in rows
     ]

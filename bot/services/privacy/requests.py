@@ -8,7 +8,7 @@ stands in bot/services/privacy/rights.py.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
@@ -16,6 +16,7 @@ from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.people.subjects import Subject
 from models.base import new_id
+from models.conversation import Conversation
 from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestKind, RequestState
 
 ACKNOWLEDGE = timedelta(days=15)
@@ -50,11 +51,24 @@ class Asked:
     by: str = consents.SELF  # or consents.GUARDIAN
     channel: str = "line"  # line, portal, staff
     webhook_event_id: str | None = None  # what the ledger names as the act
+    guardian_id: str | None = None  # the guardian's conversation
 
     @property
     def actor(self) -> str:
         """The same for the audit trail."""
         return "learner" if self.by == consents.SELF else self.by
+
+
+def for_child(
+    guardian: Conversation,
+    child: Conversation,
+    *,
+    channel: str = "line",
+    webhook_event_id: str | None = None,
+) -> Asked:
+    """What a guardian asks in a child's place; the caller knows that the agreement stands."""
+    subject = Subject(child.id, child.learner_id)
+    return Asked(subject, consents.GUARDIAN, channel, webhook_event_id, guardian.id)
 
 
 def open_request(
@@ -74,6 +88,7 @@ def open_request(
             kind=kind,
             state=RequestState.RECEIVED,
             asked_by=asked.by,
+            guardian_id=asked.guardian_id,
             channel=asked.channel,
             opened_at=now,
             acknowledge_by=now + ACKNOWLEDGE,
@@ -147,6 +162,7 @@ def open_of(session: Session, asked: Asked, kind: RequestKind) -> PrivacyRequest
         .where(
             PrivacyRequest.subject_id == asked.subject.conversation_id,
             PrivacyRequest.asked_by == asked.by,
+            PrivacyRequest.guardian_id == asked.guardian_id,
             PrivacyRequest.kind == kind,
             PrivacyRequest.state.in_(OPEN_REQUESTS),
         )
@@ -156,17 +172,49 @@ def open_of(session: Session, asked: Asked, kind: RequestKind) -> PrivacyRequest
     return session.scalars(query).one_or_none()
 
 
-def of_subject(session: Session, subject: Subject, most: int = 50) -> list[PrivacyRequest]:
-    """Somebody's requests, open ones first, newest first within both."""
+def is_restricted_by_guardian(session: Session, asked: Asked) -> bool:
+    """Whether the guardian, and not the person, was the last to stop the use of the data."""
+    query = (
+        select(PrivacyRequest.asked_by)
+        .where(
+            PrivacyRequest.subject_id == asked.subject.conversation_id,
+            PrivacyRequest.kind == RequestKind.RESTRICT,
+        )
+        .order_by(PrivacyRequest.opened_at.desc(), PrivacyRequest.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none() == consents.GUARDIAN
+
+
+def seen_by(session: Session, subject: Subject, most: int = 50) -> list[PrivacyRequest]:
+    """What somebody asked, for themselves or for a child, and what a guardian asked for them.
+
+    Open ones come first, newest first within both.
+    """
+    mine = subject.conversation_id
     query = (
         select(PrivacyRequest)
-        .where(PrivacyRequest.subject_id == subject.conversation_id)
+        .where(or_(PrivacyRequest.subject_id == mine, PrivacyRequest.guardian_id == mine))
         .order_by(
             PrivacyRequest.closed_at.is_not(None),
             PrivacyRequest.opened_at.desc(),
             PrivacyRequest.id.desc(),
         )
         .limit(most)
+    )
+    return list(session.scalars(query))
+
+
+def ended_by_erasure(session: Session, subject: Subject) -> list[PrivacyRequest]:
+    """Open ones that an erasure answers: about somebody, and what they asked for a child.
+
+    A child's own erasure goes on without the guardian who asked for it.
+    """
+    mine = subject.conversation_id
+    for_a_child = and_(PrivacyRequest.guardian_id == mine, PrivacyRequest.kind != RequestKind.ERASE)
+    query = select(PrivacyRequest).where(
+        PrivacyRequest.state.in_(OPEN_REQUESTS),
+        or_(PrivacyRequest.subject_id == mine, for_a_child),
     )
     return list(session.scalars(query))
 

@@ -71,6 +71,7 @@ RULES: tuple[RetentionRule, ...] = (
     _rule("link of staff", "link", "staff_link"),
     _rule("session of staff", "link", "staff_session"),
     _rule("session", "session", "portal_session"),
+    _rule("stay", "stay", "portal_stay"),
     _rule("throttle", "session", "throttle"),
     _rule("mail pace", "session", "mail_pace"),
     _rule("event", "event", "webhook_event"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.services.accounts import holds
 from bot.services.audit import chain
-from bot.services.auth import sessions, tokens
+from bot.services.auth import sessions, stays, tokens
 from bot.services.campaigns.content import pictures
 from bot.services.chat import drafts, inbox
 from bot.services.people.subjects import Subject
@@ -29,7 +29,7 @@ from models.learner import Learner
 from models.mail import Mail, MailPace, MailState
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
-from models.portal import PortalSession, Throttle
+from models.portal import PortalSession, PortalStay, Throttle
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
@@ -297,6 +297,7 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     "session": _over(
         PortalSession, lambda m: PortalSession.created_at <= m.now - sessions.ABSOLUTE
     ),
+    "stay": _over(PortalStay, lambda m: PortalStay.created_at <= m.now - stays.LIFE),
     "throttle": _over(Throttle, lambda m: Throttle.at < m.now),
     "mail pace": _over(MailPace, lambda m: MailPace.at < m.now - sessions.ABSOLUTE),
     "event": _over(

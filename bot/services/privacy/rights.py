@@ -14,20 +14,26 @@ from bot.errors import BotError
 from bot.services.accounts import accounts, holds
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
-from bot.services.delivery import mails
+from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import Notice, presenter_of
-from bot.services.privacy import erasure, requests
+from bot.services.guardians import ends
+from bot.services.privacy import erasure, reaches, requests
+from bot.services.privacy.reaches import Reach
 from bot.services.privacy.requests import Asked
 from bot.services.subscriptions import subscriptions
 from bot.settings import School
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
+from models.guardianship import Guardianship
 from models.learner import AgeBand, Learner, LearnerState
-from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestKind, RequestState
+from models.privacy import PrivacyRequest, RequestKind, RequestState
 
 
 class GuardianNeededError(BotError):
-    """Up to ten years only the guardian ends an enrolment or has its data erased (s.20)."""
+    """Up to ten years only the guardian ends an enrolment or has its data erased (s.20).
+
+    Nor does the child undo what the guardian has stopped.
+    """
 
 
 class GoneError(BotError):
@@ -41,6 +47,14 @@ class RequestReceived(Notice):
     kind: RequestKind
     number: str
     due_at: datetime
+    is_for_child: bool = False  # told to the guardian who asked
+
+
+@dataclass(frozen=True)
+class GuardianActed(Notice):
+    """To the child: the parent or guardian has used a right in their place (PDPA s.20)."""
+
+    kind: RequestKind
 
 
 @dataclass(frozen=True)
@@ -115,11 +129,13 @@ def restrict(session: Session, asked: Asked, now: datetime) -> bool:
 
 
 def unrestrict(session: Session, asked: Asked, now: datetime) -> bool:
-    """Lift one's own restriction again; False where there was none."""
+    """Lift a restriction again; False where there was none. Raises GuardianNeededError."""
     _locked(session, asked)
     learner = learner_of(session, asked)
     if learner is None or learner.restricted_at is None:
         return False
+    if is_for_guardian(learner, asked.by) and requests.is_restricted_by_guardian(session, asked):
+        raise GuardianNeededError
     learner.restricted_at = None
     _done_at_once(session, asked, RequestKind.UNRESTRICT, now)
     return True
@@ -146,7 +162,7 @@ def withdraw(
     _stop_news(session, conversation, asked, text, school, now)
     if learner.state is not LearnerState.WITHDRAWN:
         _done_at_once(session, asked, RequestKind.WITHDRAW, now)
-    account = accounts.withdraw(session, conversation, learner, provider, now)
+    account = accounts.withdraw(session, conversation, learner, provider, now, actor=asked.actor)
     request = requests.open_request(session, asked, RequestKind.ERASE, now)
     erased = _held(session, request, now)
     if erased is None:
@@ -155,7 +171,48 @@ def withdraw(
     return Withdrawn(event, account.id if account else None, erased)
 
 
-def erase(session: Session, asked: Asked, now: datetime) -> Erased:
+def withdraw_for_child(
+    session: Session,
+    bond: Guardianship,
+    child: Conversation,
+    asked: Asked,
+    text: str,
+    school: School,
+    provider: str,
+    now: datetime,
+) -> Withdrawn | None:
+    """The guardian takes every yes back, and the child is told.
+
+    None where the child had not registered yet: what was kept is erased by this.
+    """
+    if child.learner_id is not None:
+        return withdraw(session, asked, text, school, provider, now)
+    child_reach = reaches.of_child(session, asked.subject)
+    ends.withdraw(session, bond, child, _said(asked, text), school, now)
+    cause = f"guardian-withdrawn:{bond.id}"
+    _push_to_child(session, child_reach, RequestKind.WITHDRAW, cause, now)
+    return None
+
+
+def erase_for_child(
+    session: Session,
+    bond: Guardianship,
+    child: Conversation,
+    asked: Asked,
+    text: str,
+    school: School,
+    now: datetime,
+) -> Erased:
+    """The guardian has the child erased, and the child is told; text as in `withdraw`."""
+    child_reach = reaches.of_child(session, asked.subject)
+    if child.learner_id is None:  # nothing may be left that looks like a yes
+        ends.withdraw(session, bond, child, _said(asked, text), school, now)
+    return erase(session, asked, now, child_reach)
+
+
+def erase(
+    session: Session, asked: Asked, now: datetime, child_reach: Reach | None = None
+) -> Erased:
     """Erase everything (s.33): now, or once the order that forbids it is lifted."""
     _locked(session, asked)
     learner = learner_of(session, asked)
@@ -165,21 +222,32 @@ def erase(session: Session, asked: Asked, now: datetime) -> Erased:
     held = _held(session, request, now)
     if held is not None:
         return held
-    carry_out(session, request, now, actor=asked.actor)
+    carry_out(session, request, now, actor=asked.actor, child_reach=child_reach)
     return Erased(request.id, request.due_at)
 
 
-def carry_out(session: Session, request: PrivacyRequest, now: datetime, *, actor: str) -> None:
-    """Erase the subject of a request; whatever else they had asked for is answered by it."""
+def carry_out(
+    session: Session,
+    request: PrivacyRequest,
+    now: datetime,
+    *,
+    actor: str,
+    child_reach: Reach | None = None,
+) -> None:
+    """Erase the subject of a request; whatever else they had asked for is answered by it.
+
+    A child for whom a guardian asked is told. child_reach: where that was read earlier, because an
+    end of the agreement has taken it since.
+    """
     subject = requests.subject_of(request)
-    still_open = [
-        other
-        for other in requests.of_subject(session, subject)
-        if other.state in OPEN_REQUESTS and other.id != request.id
-    ]
+    child_reach = child_reach or reaches.of_child(session, subject)
+    answered = {request, *requests.ended_by_erasure(session, subject)}
     erasure.erase(session, subject, now, actor=actor)
-    for answered in (request, *still_open):
-        requests.move(session, answered, RequestState.DONE, now, actor=actor)
+    for each in sorted(answered, key=lambda one: (one.opened_at, one.id)):
+        requests.move(session, each, RequestState.DONE, now, actor=actor)
+    if request.asked_by == consents.GUARDIAN:
+        cause = f"request:{request.id}:child"
+        _push_to_child(session, child_reach, RequestKind.ERASE, cause, now)
 
 
 def _locked(session: Session, asked: Asked) -> Conversation:
@@ -222,25 +290,66 @@ def _said(asked: Asked, text: str) -> ConsentStatement:
 def _done_at_once(session: Session, asked: Asked, kind: RequestKind, now: datetime) -> None:
     request = requests.open_request(session, asked, kind, now)
     requests.move(session, request, RequestState.DONE, now, actor=asked.actor)
+    _tell_child(session, asked, request, now)
 
 
 def _acknowledge(session: Session, asked: Asked, request: PrivacyRequest, now: datetime) -> None:
-    """Confirm that a request arrived: the reply says it, and a mail where there is an address."""
+    """Confirm that a request arrived: the reply says it, and a mail to whoever asked."""
     if request.state is not RequestState.RECEIVED:
         return
     requests.move(session, request, RequestState.ACKNOWLEDGED, now, actor="bot")
+    _tell_child(session, asked, request, now)
+    reach = reaches.of_asker(session, request)
+    is_for_child = asked.by == consents.GUARDIAN
+    notice = RequestReceived(request.kind, request.id, request.due_at, is_for_child)
+    cause = f"request:{request.id}:received"
+    _mail(session, reach, "request_received", notice, cause, now)
+
+
+def _tell_child(session: Session, asked: Asked, request: PrivacyRequest, now: datetime) -> None:
+    """Tell a child what the guardian asked, in words of their own.
+
+    Up to ten years notices of this kind are the guardian's alone (PDPA s.20, last paragraph); that
+    the account has ended is told at any age. An erasure is told once it is done (`carry_out`).
+    """
     learner = learner_of(session, asked)
-    if learner is None or not learner.email:
+    if asked.by != consents.GUARDIAN or learner is None or request.kind is RequestKind.ERASE:
         return
-    notice = RequestReceived(request.kind, request.id, request.due_at)
-    mails.queue_to(
-        session,
-        learner,
-        cause=f"request:{request.id}:received",
-        template="request_received",
-        values=presenter_of(session).values(notice, learner.language),
-        now=now,
-    )
+    reach, cause = reaches.of_child(session, asked.subject), f"request:{request.id}:child"
+    if request.kind is RequestKind.WITHDRAW:
+        _push_to_child(session, reach, request.kind, cause, now)
+    elif learner.age_band is not AgeBand.UP_TO_10:
+        _mail(session, reach, "guardian_asked", GuardianActed(request.kind), cause, now)
+
+
+def _push_to_child(
+    session: Session, reach: Reach, kind: RequestKind, cause: str, now: datetime
+) -> None:
+    if reach.person and reach.line_user_id:
+        outbox.tell(
+            session,
+            GuardianActed(kind),
+            reach.language,
+            cause=cause,
+            person=reach.person,
+            to=reach.line_user_id,
+            now=now,
+        )
+
+
+def _mail(
+    session: Session, reach: Reach, template: str, notice: Notice, cause: str, now: datetime
+) -> None:
+    if reach.email:
+        values = presenter_of(session).values(notice, reach.language)
+        mails.queue(
+            session,
+            mails.MailText(template, reach.language, values),
+            cause=cause,
+            to=reach.email,
+            now=now,
+            subject_id=reach.subject_id,
+        )
 
 
 def _held(session: Session, request: PrivacyRequest, now: datetime) -> Erased | None:

@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import accumulate
 
+from bot.unicode import nfkc
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DIGITS = 6  # of a mail's code
 _READ_AS = str.maketrans("OIL", "011")
@@ -135,7 +137,7 @@ def read_move(typed: str) -> str | None:
 
 def is_plain_move(typed: str) -> bool:
     """Whether a text can be nothing but such a code, wherever it is typed."""
-    text = unicodedata.normalize("NFKC", typed[:_MOST]).strip()
+    text = nfkc(typed[:_MOST]).strip()
     return (
         _MOVE_GROUPED.fullmatch(text) is not None
         and MOVE.is_mixed(_bare(typed))
@@ -153,13 +155,13 @@ def read_digits(typed: str) -> str | None:
 
 def _said(text: str) -> str:
     """A message as the patterns know it."""
-    said = unicodedata.normalize("NFKC", text).casefold().strip()
+    said = nfkc(text).casefold().strip()
     return "".join(char for char in said if unicodedata.category(char) != "Cf")
 
 
 def _bare(typed: str) -> str:
     """The symbols alone."""
-    text = unicodedata.normalize("NFKC", typed) if len(typed) <= _MOST else ""
+    text = nfkc(typed) if len(typed) <= _MOST else ""
     return "".join(
         char
         for char in text

@@ -83,6 +83,12 @@ def remember_network(session: Session, username: str, ip: str, now: datetime) ->
     row.at = now + KNOWN_FOR
 
 
+def owner_proven(session: Session, username: str, ip: str, now: datetime) -> None:
+    """A one-time link was opened: its owner's tries at the old password hold nobody back here."""
+    reset(session, PAIR, pair(username, ip))
+    remember_network(session, username, ip, now)
+
+
 def is_known_network(session: Session, username: str, ip: str, now: datetime) -> bool:
     """Whether the username's owner came from this network lately."""
     found = session.get(Throttle, _key(session, "known", pair(username, ip)))

@@ -52,11 +52,12 @@ def take(
 def enrolled(
     session: Session, conversation: Conversation, settings: Settings, now: datetime
 ) -> bool:
-    """Begin what was agreed to on the way to the account; whether a link went to the address."""
+    """Begin what was agreed to on the way to the account; whether news by e-mail is among it.
+
+    That waits for the link of the welcome (bot/services/accounts/details.py).
+    """
     subscriptions.enrolled(session, conversation, settings, now)
-    if standing(session, conversation.id, Purpose.EMAIL_NEWS, now) is OptInState.OFF:
-        return False
-    return confirm(session, conversation, settings, now)
+    return standing(session, conversation.id, Purpose.EMAIL_NEWS, now) is not OptInState.OFF
 
 
 def confirm(

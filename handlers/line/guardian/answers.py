@@ -4,6 +4,7 @@ from bot.dispatch import Context, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation.questions import seen_by_guardian
 from bot.services.consent import consents
 from bot.services.consent.consents import GUARDIAN, ConsentStatement
 from bot.services.guardians import ends, guardians
@@ -11,13 +12,7 @@ from bot.services.subscriptions import opt_in
 from bot.texts import translator
 from bot.texts.dates import shown_time
 from handlers.line.guardian.flow import AGREED, READING, Step, dead, flow, held_request
-from handlers.line.guardian_texts import (
-    agreed_card,
-    guardian_card,
-    guardian_receipt,
-    refused_card,
-    seen_by_guardian,
-)
+from handlers.line.guardian_texts import agreed_card, guardian_card, guardian_receipt, refused_card
 from handlers.line.shared import greeting
 from models.consent import ConsentState, Purpose
 from models.guardianship import Relation
@@ -47,7 +42,8 @@ def _answer(
     if chosen not in {"yes", "no"}:
         please = t("Please read the card and tap one of its buttons; typing is not enough.")
         return flow.to(ctx, step, please)
-    seen = seen_by_guardian(ctx, purpose, event.postback.get("c"))
+    years = ctx.settings.school.account_years
+    seen = seen_by_guardian(purpose, event.postback.get("c"), years)
     if seen is None:
         changed = t("The text has changed since that card. Please read the new one.")
         return flow.to(ctx, step, changed)

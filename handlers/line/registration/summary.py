@@ -10,6 +10,7 @@ from bot.services.accounts.accounts import Details
 from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.people import fields
 from bot.services.people.fields import FIELDS, Field, Item
 from bot.services.subscriptions import opt_in, subscriptions
 from handlers.line.receipts import receipt
@@ -86,10 +87,20 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
         ctx.provider,
         ctx.now,
     )
-    said = [line.text(t("Thank you. Your registration is complete.")), *_news_receipts(ctx)]
+    mailed = [
+        t(
+            "We also write to {masked}. Please press the button behind the link in that mail: with "
+            "a confirmed address you can bring your account to a new phone.",
+            masked=fields.masked(Item.EMAIL, draft[Item.EMAIL]),
+        )
+    ]
     if opt_in.enrolled(ctx.session, ctx.conversation, ctx.settings, ctx.now):
-        mailed = t("We have sent you a mail. News by e-mail begins once you have opened its link.")
-        said.append(line.text(mailed))
+        mailed.append(t("News by e-mail begins after that."))
+    said = [
+        line.text(t("Thank you. Your registration is complete.")),
+        *_news_receipts(ctx),
+        line.text(" ".join(mailed)),
+    ]
     return flow.end(*said).then(PostCommitTask("credentials", {"account": account.id}))
 
 

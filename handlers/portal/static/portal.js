@@ -27,5 +27,14 @@ for (const button of document.querySelectorAll("[data-shows]")) {
     for (const field of fields) field.type = "password";
   });
 }
+// Whoever stays signed in asked not to be asked: the button is for browsers without this.
+document.querySelector("form[data-sends]")?.submit();
+// Back and reload would send a form again, e.g. to a spent one-time link: they get this address instead.
+const after = document.querySelector("[data-after]")?.dataset.after;
+if (after) history.replaceState(null, "", after);
 // A page kept for the Back button is asked for again, so that nothing shows after Log Out.
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  if (after) location.replace(after);
+  else location.reload();
+});

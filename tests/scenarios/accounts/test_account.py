@@ -221,13 +221,22 @@ def test_a_stranger_is_shown_the_way_to_register(language, someone, rows):
     every({action: action for action in actions}, shows_the_way)
 
 
-def test_a_new_link_replaces_the_old_one(someone, client):
+def test_a_first_link_comes_again_while_it_is_unused_and_a_newer_one_replaces_it(
+    someone, client, clock
+):
     chat = someone("มะลิ")
     register(chat)
-    first = chat.opens("ดูรหัสผ่าน").removeprefix("https://bot.example.test")
-    chat.taps("ขอลิงก์รหัสผ่านใหม่")
-    second = chat.opens("ดูรหัสผ่าน").removeprefix("https://bot.example.test")
 
+    def link():
+        return chat.opens("ดูรหัสผ่าน").removeprefix("https://bot.example.test")
+
+    first = link()
+    chat.says("ขอลิงก์")
+    assert link() == first
+    assert "ขอลิงก์รหัสผ่านใหม่" not in chat.labels(), "one button"
+    clock.advance(minutes=6)
+    chat.says("ขอลิงก์")
+    second = link()
     assert first != second
     assert client.post(first).status_code == 410
     assert client.post(second).status_code == 200

@@ -64,7 +64,7 @@ def test_the_new_address_counts_from_its_link_on(
     assert "•••" in words(chat.posts("a=account"))
     link = link_to(mailbox, bot)
     assert link.endswith(f"lang={language}")
-    assert mailbox.of(EMAIL) == []
+    assert len(mailbox.of(EMAIL)) == 1, "the welcome"
     for _ in range(3):
         assert client.get(link).status_code == 200, "a scanner spends nothing"
     assert learner(database) == (EMAIL, None)
@@ -75,7 +75,7 @@ def test_the_new_address_counts_from_its_link_on(
     assert learner(database) == (NEW, clock())
     assert client.post(link).status_code == 410
     mailing.drain(bot)
-    (told,) = mailbox.of(EMAIL)
+    _, told = mailbox.of(EMAIL)
     assert NEW not in told.raw.decode()
     assert "c•••@gmail.com" in told.text
     actions = [entry.action for entry in rows(AuditEntry)]
@@ -145,6 +145,7 @@ def test_a_form_on_another_site_confirms_nothing(someone, database, bot, mailbox
 def test_three_mails_an_hour_and_no_more(someone, bot, mailbox, rows, clock):
     chat = someone("มะลิ", "en")
     register(chat)
+    clock.advance(hours=1, seconds=1)  # the welcome counts too
     for number in range(3):
         assert "sent a mail" in ask(chat, f"new{number}@gmail.com")
     assert "3 mails within 1 hour" in ask(chat, "new4@gmail.com")
@@ -156,6 +157,7 @@ def test_three_mails_an_hour_and_no_more(someone, bot, mailbox, rows, clock):
 def test_many_wishes_at_once_are_three_mails(someone, database, bot, clock, rows):
     chat = someone("มะลิ")
     register(chat)
+    clock.advance(hours=1, seconds=1)  # the welcome counts too
 
     def wish(number):
         return database.write(
@@ -167,7 +169,7 @@ def test_many_wishes_at_once_are_three_mails(someone, database, bot, clock, rows
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(wish, range(12))) == 3
     assert len(rows(Mail, Mail.template == "email_confirm")) == 3
-    live = rows(OneTimeToken, OneTimeToken.replaced_at.is_(None))
+    live = rows(OneTimeToken, OneTimeToken.replaced_at.is_(None), OneTimeToken.expires_at > clock())
     assert len(live) == 1
 
 
@@ -188,11 +190,12 @@ def test_of_many_who_press_at_once_one_confirms(someone, database, bot, clock, m
 def test_the_present_address_can_be_confirmed(someone, database, bot, clock, mailbox, client):
     chat = someone("มะลิ")
     register(chat)
+    clock.advance(minutes=2)
     assert database.write(lambda s: details.ask_to_confirm_email(s, only(s), clock(), bot.settings))
     assert client.post(link_to(mailbox, bot, EMAIL)).status_code == 200
     assert learner(database) == (EMAIL, clock())
     mailing.drain(bot)
-    assert len(mailbox.of(EMAIL)) == 1, "nothing has changed, so nobody is told"
+    assert len(mailbox.of(EMAIL)) == 2, "nothing has changed, so nobody is told"
 
 
 def test_a_closed_account_takes_no_new_address(someone, database, bot, mailbox, client):

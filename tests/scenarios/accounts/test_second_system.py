@@ -18,6 +18,7 @@ from models.account import Account, AccountState
 from models.learner import Learner
 from models.portal import PortalAccount
 from models.privacy import PendingErasure
+from models.secret_link import LinkPurpose, SecretLink
 from models.staff import Role
 from tests.architecture.test_settings import VALID
 from tests.chat import words
@@ -59,9 +60,12 @@ def test_registering_makes_the_account_there_and_the_link_leads_there(
     assert (account.provider, account.state) == ("elsewhere", AccountState.ACTIVE)
     assert list(system.accounts) == [account.id]
     assert rows(PortalAccount) == []
-    page = client.post(path_of(chat, "Show my password")).text
-    first = shown(page)
+    answer = client.post(path_of(chat, "Show my password"))
+    page, first = answer.text, shown(answer.text)
     assert f'href="{HOST}/login?lang=th"' in page
+    assert 'data-copies="password"' in page, "it is typed in over there"
+    assert "<form" not in page
+    assert "Set-Cookie" not in answer.headers
     assert system.lets_in(first.username, first.password, clock())
 
 
@@ -78,6 +82,14 @@ def test_our_portal_sends_people_there(chat, client):
         answer = client.get(page, base_url="https://bot.example.test", follow_redirects=False)
         answer = client.get(answer.location, base_url="https://bot.example.test")
         assert answer.location == f"{HOST}/login?lang=th"
+
+
+def test_the_courses_lead_there_and_no_link_of_ours_is_made(chat, rows):
+    for entry in ("courses", "lessons"):
+        chat.posts(f"a={entry}")
+        address = chat.opens(language_of(chat)("Go to E-Learning"))
+        assert address == f"{HOST}/login?lang=th"
+    assert rows(SecretLink, SecretLink.purpose == LinkPurpose.LESSONS) == []
 
 
 def test_the_history_tells_what_we_know(chat):

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.services.auth import resets
+from bot.services.auth import resets, tokens
 from bot.texts import translator
-from bot.texts.dates import shown_time
+from bot.texts.dates import shown_clock, shown_time
 from handlers.line.credentials import wait_card
 from models.account import Account
 from models.audit import AuditEntry
@@ -139,15 +139,86 @@ def test_three_an_hour_and_then_the_clock_says_when(language, someone, app, cloc
     t, began = language_of(chat), clock()
     for _ in range(3):
         ask(chat)
-        clock.advance(minutes=5)
+        clock.advance(minutes=10)
     said = words(chat.says(WORDS[language]))
     assert t("Please wait a little") in said
     assert shown_time(began + timedelta(hours=1), language) in said
-    assert len(rows(SecretLink, SecretLink.purpose == LinkPurpose.PASSWORD_RESET)) == 3
+    assert t("Open the last link") not in chat.labels(), "it has ended"
+    assert len(resets_of(rows)) == 3
     clock.time = began + timedelta(hours=1) - timedelta(seconds=1)
     assert t("Please wait a little") in words(chat.says(WORDS[language]))
     clock.time = began + timedelta(hours=1)
     assert "/s/reset/" in ask(chat)
+
+
+@LANGUAGES
+def test_the_wait_says_that_the_last_link_still_works(language, someone, app, clock, rows):
+    chat = someone("มะลิ", language)
+    settle(chat, app)
+    t, began = language_of(chat), clock()
+    for _ in range(2):
+        reset(chat, app)
+    last = ask(chat)
+    clock.advance(minutes=6)
+    said = words(chat.says(WORDS[language]))
+    ends = shown_clock(began + tokens.LINK_LIFE, language)
+    assert t("Your last link is unused and still works until {clock}.", clock=ends) in said
+    assert shown_time(began + timedelta(hours=1), language) in said
+    assert path_of(chat, "Open the last link") == last
+    assert len(resets_of(rows)) == 3
+    answer = Browser(app.test_client()).post(last, {"digits": DIGITS})
+    assert answer.status_code == 200
+    assert t("Open the last link") not in labels_after(chat, WORDS[language])
+
+
+def labels_after(chat, typed):
+    chat.says(typed)
+    return chat.labels()
+
+
+def resets_of(rows):
+    """Every link to a reset that was made."""
+    return rows(SecretLink, SecretLink.purpose == LinkPurpose.PASSWORD_RESET)
+
+
+@LANGUAGES
+def test_an_unused_link_is_given_again_and_counts_once(language, someone, app, clock, rows):
+    chat = someone("มะลิ", language)
+    settle(chat, app)
+    t, first = language_of(chat), ask(chat)
+    ends = shown_clock(clock() + tokens.LINK_LIFE, language)
+    again = t("You have not used this link yet, so here it is again. It works until {clock}.")
+    assert again.split("{clock}")[0] not in words(chat.heard())
+    for _ in range(5):
+        clock.advance(minutes=1)
+        said = words(chat.says(WORDS[language]))
+        assert again.replace("{clock}", ends) in said
+        assert path_of(chat, "Get a new password") == first
+    assert len(resets_of(rows)) == 1
+    clock.advance(seconds=1)
+    assert ask(chat) != first, "too little of its life is left"
+    assert Browser(app.test_client()).post(first, {"digits": DIGITS}).status_code == 410
+
+
+def test_the_card_of_a_reset_has_one_button(someone, app):
+    chat = someone("มะลิ")
+    settle(chat, app)
+    ask(chat)
+    t = language_of(chat)
+    assert t("Get a new password") in chat.labels()
+    assert not {t("Send a new link"), t("Get my link")} & set(chat.labels())
+
+
+def test_a_link_with_wrong_tries_keeps_them_when_it_is_given_again(someone, app, rows):
+    chat = someone("มะลิ")
+    settle(chat, app)
+    browser = Browser(app.test_client())
+    for _ in range(4):
+        assert browser.post(ask(chat), {"digits": "0000"}).status_code == 422
+    link = ask(chat)
+    assert browser.post(link, {"digits": "0000"}).status_code == 410
+    assert len(resets_of(rows)) == 1
+    assert ask(chat) != link, "a dead one is replaced"
 
 
 def test_six_a_day_and_no_more(someone, app, clock, rows):
@@ -156,19 +227,19 @@ def test_six_a_day_and_no_more(someone, app, clock, rows):
     began = clock()
     for _ in range(2):
         for _ in range(3):
-            ask(chat)
+            reset(chat, app)
         clock.advance(hours=2)
     assert "ยังขอลิงก์ใหม่ไม่ได้" in words(chat.says("ลืมรหัสผ่าน"))
     clock.time = began + timedelta(days=1)
     ask(chat)
-    assert len(rows(SecretLink, SecretLink.purpose == LinkPurpose.PASSWORD_RESET)) == 7
+    assert len(resets_of(rows)) == 7
 
 
 def test_a_limit_is_not_spent_by_what_it_refuses(someone, app, clock):
     chat = someone("มะลิ")
     settle(chat, app)
     for _ in range(3):
-        ask(chat)
+        reset(chat, app)
     for _ in range(5):
         clock.advance(minutes=10)
         chat.says("ลืมรหัสผ่าน")
@@ -194,17 +265,23 @@ def test_a_request_that_is_answered_twice_gets_one_link_and_counts_once(
     settle(someone("มะลิ"), app)
     (account,) = rows(Account)
 
-    def give(request):
+    def give():
         return bot.database.write(
-            lambda session: resets.give_link(session, account.id, request, 60, clock())
+            lambda session: resets.give_link(session, account.id, 60, clock())
         )
 
-    tokens = {give("event-1").token for _ in range(5)}
-    assert len(tokens) == 1
-    give("event-2")
-    assert give("event-3").token
-    assert isinstance(give("event-4"), resets.ResetWait)
-    assert len(rows(SecretLink, SecretLink.purpose == LinkPurpose.PASSWORD_RESET)) == 3
+    for count in range(1, 4):
+        links = {give().token for _ in range(5)}
+        assert len(links) == 1
+        assert len(resets_of(rows)) == count
+        assert (
+            Browser(app.test_client())
+            .post(f"/s/reset/{links.pop()}", {"digits": DIGITS})
+            .status_code
+            == 200
+        )
+    assert isinstance(give(), resets.ResetWait)
+    assert len(resets_of(rows)) == 3
 
 
 @LANGUAGES
@@ -229,10 +306,12 @@ def test_words_that_ask_for_a_new_password(typed, someone, app):
     assert path_of(chat, "Get a new password").startswith("/s/reset/")
 
 
-def test_a_newer_link_kills_the_older_one(someone, app):
+def test_a_newer_link_kills_the_older_one(someone, app, clock):
     chat = someone("มะลิ")
     settle(chat, app)
-    old, new = ask(chat), ask(chat)
+    old = ask(chat)
+    clock.advance(minutes=6)
+    new = ask(chat)
     browser = Browser(app.test_client())
     assert browser.post(old, {"digits": DIGITS}).status_code == 410
     assert browser.post(new, {"digits": DIGITS}).status_code == 200
@@ -271,5 +350,5 @@ def test_asking_changes_nothing_on_the_account(someone, app, rows):
 
 def test_the_wait_is_said_in_whole_minutes_never_too_early():
     until = FakeClock()().replace(minute=4, second=1)
-    said = str(wait_card(translator("en"), until))
+    said = str(wait_card(translator("en"), resets.ResetWait(until)))
     assert shown_time(until.replace(minute=5, second=0), "en") in said

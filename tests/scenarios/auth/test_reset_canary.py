@@ -73,7 +73,7 @@ def test_a_thousand_resets_leave_the_secret_nowhere(
 
     def once(account_id: str) -> tuple[str, str]:
         given = bot.database.write(
-            lambda session: resets.give_link(session, account_id, None, 6000, clock())
+            lambda session: resets.give_link(session, account_id, 6000, clock())
         )
         answer = Browser(app.test_client()).post(f"/s/reset/{given.token}", {"digits": DIGITS})
         assert answer.status_code == 200

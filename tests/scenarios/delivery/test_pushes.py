@@ -5,7 +5,9 @@ from itertools import pairwise
 import pytest
 
 from bot.line.gateway import Gateway
+from bot.services.chat import inbox
 from models.outbox import Push, PushState
+from simulator.faults import UNREADABLE
 
 pytestmark = pytest.mark.sql
 
@@ -160,3 +162,36 @@ def test_a_wrong_access_token_loses_no_reply(someone, line, bot, settings, engin
         engine.drain_pushes()
 
     assert len(chat.heard()) == 1
+
+
+def test_a_refusal_that_nobody_can_read_is_not_final(someone, line, rows, drain):
+    """A proxy's page says nothing of LINE: the same push goes again under its key, and arrives."""
+    for kind in UNREADABLE:
+        chat = someone(f"มะลิ {kind}")
+        chat.adds_the_account()
+        line.faults.add("reply", "token_expired")
+        chat.says("เมนู")
+        line.faults.add("push", kind)
+        drain(30)
+        push = max(rows(Push), key=lambda row: row.id)
+        assert (push.state, push.attempts) == (PushState.SENT, 2), kind
+    line.faults.add("reply", "token_expired")
+    chat.says("เมนู")
+    line.faults.add("push", "400_null")
+    drain(30)
+    push = max(rows(Push), key=lambda row: row.id)
+    assert (push.state, push.attempts) == (PushState.FAILED, 1)
+
+
+def test_a_reply_refused_in_no_words_is_tried_again_while_its_token_lives(someone, line, engine):
+    for kind in UNREADABLE:
+        chat = someone(f"ฟ้า {kind}")
+        chat.adds_the_account()
+        line.faults.add("reply", kind)
+        chat.says("เมนู")
+        line.clock.advance(seconds=5)
+        engine.sweep()
+        for person in engine.bot.database.read(inbox.everyone_waiting):
+            engine.answering.work(person)
+        assert [call.status for call in calls(line, "reply")][-2:] == [400, 200], kind
+    assert line.paid == 0

@@ -126,9 +126,7 @@ def test_erasing_takes_everything(language, family, rows, all_words, engine):
     assert rows(Learner) == rows(Guardianship) == []
     assert NAME not in all_words()
     assert child.user_id not in all_words()
-    assert label(child, "Your parent or guardian has withdrawn their agreement") in words(
-        child.heard()
-    )
+    assert label(child, "Your parent or guardian had your data erased") in words(child.heard())
 
 
 def test_the_guardian_gets_the_childs_data_by_a_link(family, rows):

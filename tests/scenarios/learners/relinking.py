@@ -4,6 +4,7 @@ import re
 
 from tests.scenarios.auth.resetting import OWN_PASSWORD
 
+DIGITS_ALONE = re.compile(r"(?m)^(\d{6})\s*$")
 CODE = re.compile(r'id="relink-code">([^<]+)<')
 
 
@@ -19,3 +20,9 @@ def code_of(browser):
     answer = browser.submit(page, page, current=OWN_PASSWORD)
     assert answer.status_code == 200, answer.text
     return CODE.search(answer.text)[1]
+
+
+def digits_in(text):
+    """The six digits of a mail; None where it is another one."""
+    found = DIGITS_ALONE.search(text)
+    return found and found[1]

@@ -72,6 +72,20 @@ def test_a_guardian_who_learns_too_takes_the_children_along(someone, app, rows):
     assert "น้ำผึ้ง" not in words(parent.says("my children"))
 
 
+def test_what_a_newcomer_asked_for_a_child_is_theirs_still(someone, app, rows):
+    """A guardian's new phone agrees and asks first, and takes the old account along after that."""
+    _, browser = settle(someone("แม่"), app)
+    new, child = someone("แม่เครื่องใหม่"), someone("น้ำผึ้ง")
+    agrees(new, asks(child, "up_to_10"))
+    new.posts(f"a=child_correct&g={rows(Guardianship)[0].id}")
+    new.says("ชื่อเล่นสะกดผิด")
+    new.says(code_of(browser))
+
+    (request,) = rows(PrivacyRequest)
+    assert request.guardian_id == rows(Learner)[0].conversation_id
+    assert "ขอแก้ไขข้อมูล (สำหรับ น้ำผึ้ง)" in words(new.says("คำขอของฉัน"))
+
+
 def test_what_a_newcomer_had_asked_for_is_theirs_still(someone, app, rows):
     _, browser = settle(someone("มะลิ"), app)
     new = someone("มะลิเครื่องใหม่")

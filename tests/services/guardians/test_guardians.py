@@ -12,11 +12,13 @@ from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.guardians import ends, guardians
 from bot.services.people.fields import Item
+from bot.services.privacy import requests
 from bot.settings import School
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
 from models.guardianship import Guardianship, Relation
 from models.learner import AgeBand
+from models.privacy import PrivacyRequest, RequestKind, RequestState
 from tests.factories import PERSON, make_conversation
 
 SCHOOL = School()
@@ -129,6 +131,32 @@ def test_only_a_parent_or_legal_guardian_agrees(database, clock):
 
     with pytest.raises(ValueError, match="parent"):
         database.write(work)
+
+
+def test_a_guardian_who_waits_for_an_answer_is_not_forgotten(database, clock):
+    """And once forgotten, what they asked for the child stays the child's alone."""
+
+    def ask(session):
+        guardian = make_conversation(session, clock())
+        child = make_conversation(session, clock())
+        request = requests.open_request(
+            session, requests.for_child(guardian, child), RequestKind.CORRECT, clock(), "โน้ต"
+        )
+        return guardian.id, child.id, request.id
+
+    guardian_id, child_id, number = database.write(ask)
+    later = clock() + timedelta(days=400)
+    assert guardian_id not in database.read(lambda s: list(s.scalars(drafts.strangers(later))))
+
+    def forget(session):
+        request = session.get_one(PrivacyRequest, number)
+        requests.move(session, request, RequestState.DONE, clock(), actor="staff")
+        assert guardian_id in list(session.scalars(drafts.strangers(later)))
+        drafts.forget(session, [guardian_id])
+
+    database.write(forget)
+    kept = database.read(lambda s: s.get_one(PrivacyRequest, number))
+    assert (kept.subject_id, kept.guardian_id, kept.detail_sealed) == (child_id, None, None)
 
 
 def test_chats_with_a_guardianship_are_not_forgotten_as_strangers(database, clock):

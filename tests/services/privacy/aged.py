@@ -14,6 +14,7 @@ from models.mail import MailState
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.picture import Picture
+from models.portal import Device, PortalAccount, PortalStay
 from models.privacy import Disclosure, Ground, LegalHold, PrivacyRequest, RequestKind, RequestState
 from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
@@ -103,6 +104,22 @@ def link(session: Session, at: datetime) -> None:
             purpose=LinkPurpose.INITIAL_PASSWORD,
             created_at=at,
             expires_at=at,
+        )
+    )
+
+
+def stay(session: Session, at: datetime) -> None:
+    account = PortalAccount(id=new_id(), external_key=new_id(), username=new_id(), created_at=at)
+    session.add(account)
+    session.flush()
+    session.add(
+        PortalStay(
+            id=new_id(),
+            digest=new_id(),
+            account_id=account.id,
+            device=Device.OTHER,
+            created_at=at,
+            used_at=at,
         )
     )
 

@@ -22,7 +22,7 @@ from models.mail import Mail, MailState, Stream, Suppression
 from models.merges import Look, Merge, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
-from models.portal import LessonProgress, PortalAccount, PortalSession
+from models.portal import Device, LessonProgress, PortalAccount, PortalSession, PortalStay
 from models.privacy import Disclosure, Erasure, Ground, PrivacyRequest, RequestKind, RequestState
 from models.recipient import ExclusionReason, Recipient
 from models.secret_link import LinkPurpose, SecretLink
@@ -100,6 +100,17 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
         "learner_merge": [f"memory-{mark}"],
     }
     rows: list[tuple[Base, dict[str, str]]] = [
+        (
+            PortalStay(
+                id=new_id(),
+                digest=new_id(),
+                account_id=portal.id,
+                device=Device.ANDROID,
+                created_at=now,
+                used_at=now,
+            ),
+            {},
+        ),
         (PortalSession(id=new_id(), digest=new_id(), account_id=portal.id, created_at=now), {}),
         (
             LessonProgress(

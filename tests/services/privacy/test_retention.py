@@ -28,7 +28,7 @@ from models.mail import Mail, MailPace, MailState
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.picture import Picture
-from models.portal import PortalSession, Throttle
+from models.portal import PortalSession, PortalStay, Throttle
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
@@ -88,6 +88,7 @@ CASES = (
     Case("event", aged.event, WebhookEvent, 30),
     Case("token", aged.token, OneTimeToken, 7),
     Case("link", aged.link, SecretLink, 30),
+    Case("stay", aged.stay, PortalStay, 30),
     Case("link of staff", aged.staff_link, StaffLink, 30),
     Case("session of staff", aged.staff_session, StaffSession, 30),
     Case("list", aged.listed, Recipient, 90),

@@ -87,7 +87,7 @@ def claim(session: Session, worker: str, now: datetime, channel: Channel, most: 
         .limit(most)
     )
     if not database.is_sqlite:
-        turn = turn.with_for_update(skip_locked=True, of=Batch)
+        turn = leases.chosen(turn, Batch)
     claimed = session.execute(
         update(Batch)
         .where(tuple_(Batch.campaign_id, Batch.number).in_(turn))

@@ -1,0 +1,314 @@
+"""Sends what a stranger may send to whatever reads it, and says what that costs.
+
+`python -m benchmarks.hostile`: 64 KiB of combining marks, spaces, digits and letters to every field
+of every route, to the readers of chat and import, and doubling texts to every regular expression.
+Prints the dearest in milliseconds of processor time; ends with 1 where one is over its bound.
+"""
+
+import base64
+import contextlib
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from flask import Flask
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+BOUND = 100.0  # ms of processor for one request or one value
+TEXT_BOUND = 20.0  # ms of processor for one expression on what LINE lets somebody write
+SIZE, LINE_TEXT = 64 * 1024, 5_000
+TEXTS = {
+    "marks": "a" + "\u0315" * (SIZE // 4) + "\u0300" * (SIZE // 4) + ".aa",
+    "one mark": "ก" + "\u0e38" * (SIZE // 3),
+    "joined marks": "a" + "\u0315\u200b\u0300" * (SIZE // 7),
+    "spaces": "รหัส" + " " * SIZE + "!",
+    "digits": "0" * SIZE,
+    "letters": "a" * SIZE,
+    "thai": "เเ" * (SIZE // 6),
+    "addresses": "a@" * (SIZE // 2),
+    "dots": "a." * (SIZE // 2),
+}
+PIECES = [
+    *(" ", "\u0300", "0", "a", "ก", "-", ".", "<", "@", "a.", "a@", "1 ", "=", "\n", "(", "{"),
+    *("คะ", "ครับ", "รหัส ", "pass ", "https://", "=?", ";a=", "\u0e4dา"),
+]
+WORDS = ("", "รหัส", "password", "เบอร์", "ชื่อ", "a@")
+
+ORIGIN = "https://bot.example.test"
+GAP = r"<(?:\w+:)?\w+>"
+
+Costs = list[tuple[float, str]]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        app = product(folder)
+        costs = list(routes(app)) + list(readers())
+        app.extensions["bot"].close()
+    worst = report("requests and readers", costs, BOUND)
+    return int(worst | report("regular expressions", list(expressions()), TEXT_BOUND))
+
+
+def report(title: str, costs: Costs, bound: float) -> bool:
+    """Print the dearest; whether any is over the bound."""
+    print(f"{title}: {len(costs)} measured, bound {bound:g} ms of processor")
+    for cost, what in sorted(costs, reverse=True)[:8]:
+        print(f"  {cost:8.1f} ms  {what}")
+    return any(cost > bound for cost, _ in costs)
+
+
+def product(folder: str) -> Flask:
+    """The product on an empty database, without a thread or a network."""
+    os.environ |= {
+        "DATABASE_URL": f"sqlite:///{folder}/bot.db",
+        "PUBLIC_URL": ORIGIN,
+        "LINE_CHANNEL_SECRET": "s" * 32,
+        "LINE_CHANNEL_ACCESS_TOKEN": "t",
+        "LINE_BOT_USER_ID": "U" + "b" * 32,
+        "SECRET_KEY": "benchmark-of-hostile-texts-0123456789abcdef",
+        "DATA_KEYS": "k1:" + base64.b64encode(os.urandom(32)).decode(),
+        "LOG_LEVEL": "error",
+    }
+    from app import create_app
+    from bot.settings import Settings
+    from models.migrations import upgrade
+
+    settings = Settings.from_env()
+    upgrade(settings.database_url)
+    return create_app(settings)
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Milliseconds of this thread's processor; the second of two runs, so that nothing is new."""
+    work()
+    began = time.thread_time()
+    work()
+    return (time.thread_time() - began) * 1000
+
+
+class Spied(ImmutableMultiDict[str, str]):
+    """Remembers which fields a view asks a form or a query for."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def __getitem__(self, key: str) -> str:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        self.asked.add(key)
+        return super().get(key, *args, **kwargs)
+
+    def getlist(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        self.asked.add(key)
+        return super().getlist(key, *args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody's browser: the cookie that it sends, and a token for its forms."""
+
+    app: Flask
+    who: str
+    cookie: str
+    token: str
+
+    def cost(self, method: str, path: str, **more: str) -> float:
+        """What answering one request costs, the making of the request left out."""
+        asked = EnvironBuilder(
+            path=path,
+            base_url=ORIGIN,
+            method=method,
+            headers={"Cookie": self.cookie},
+            query_string=more if method == "GET" else None,
+            data={"token": self.token, **more} if method == "POST" else None,
+            content_type="multipart/form-data" if method == "POST" else None,
+        )
+        environ = asked.get_environ()
+        body = environ["wsgi.input"]
+
+        def answered() -> None:
+            body.seek(0)
+            run_wsgi_app(self.app, dict(environ), buffered=True)
+
+        return timed(answered)
+
+
+def visitors(app: Flask) -> list[Visitor]:
+    """A stranger with a form's token, a learner and a member of staff with every role."""
+    from bot.providers.base import NewAccount
+    from bot.services.auth import passwords
+    from bot.services.auth import sessions as learners_sessions
+    from bot.services.staff import sessions, staff
+    from handlers.console import cookies
+    from handlers.web import cookies as portal_cookies
+    from models.portal import PortalAccount
+    from models.staff import Role, Stage
+    from tests.factories import make_account, make_learner
+
+    bot, now = app.extensions["bot"], datetime.now(UTC)
+
+    def member(session: Any) -> Any:
+        member_id, _ = staff.add(session, "Bench", "hostile", Role, staff.OPERATOR, now)
+        return sessions.open_session(session, member_id, Stage.IN, now)
+
+    account = bot.database.write(
+        lambda session: make_account(session, make_learner(session, now), now)
+    )
+    bot.provider.create(
+        NewAccount(account.id, account.username, "A B", "s@example.test", "th"), now
+    )
+    bot.provider.issue_password(account.id, passwords.draw_initial(), now)
+
+    def learner(session: Any) -> Any:
+        found = session.query(PortalAccount).one()
+        found.initial_until = None
+        return learners_sessions.open_session(session, found, now)
+
+    seals = {
+        "stranger": None,
+        "learner": (portal_cookies.SESSION.name, bot.database.write(learner).seal(bot.cookie_keys)),
+        "staff": (
+            cookies.SESSION.name,
+            bot.database.write(member).seal(bot.cookie_keys, cookies.PLACE),
+        ),
+    }
+    pages = {
+        "stranger": "/portal/sign-in",
+        "learner": "/portal/account",
+        "staff": "/console/learners",
+    }
+    return [visitor(app, who, seals[who], path) for who, path in pages.items()]
+
+
+def visitor(app: Flask, who: str, sealed: tuple[str, str] | None, path: str) -> Visitor:
+    client = app.test_client()
+    if sealed is not None:
+        client.set_cookie(*sealed, domain="bot.example.test", secure=True)
+    answer = client.get(path, base_url=ORIGIN)
+    token = re.search(r'name="token" value="([^"]+)"', answer.text)
+    if token is None:
+        raise RuntimeError(f"no form for {who}")
+    cookies = [f"{cookie.key}={cookie.value}" for cookie in client._cookies.values()]
+    return Visitor(app, who, "; ".join(cookies), token[1])
+
+
+def routes(app: Flask) -> Iterator[tuple[float, str]]:
+    """Every route with every field that it reads, and its address, for each of the visitors."""
+    app.request_class.parameter_storage_class = Spied
+    for visited in visitors(app):
+        for rule in app.url_map.iter_rules():
+            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                yield from fields(visited, method, re.sub(GAP, "1", rule.rule))
+                if "<" in rule.rule:
+                    yield from addresses(visited, method, rule.rule)
+
+
+def fields(visitor: Visitor, method: str, path: str) -> Iterator[tuple[float, str]]:
+    Spied.asked = set()
+    visitor.cost(method, path)
+    for name in sorted(Spied.asked | {"token"}):
+        for kind, text in TEXTS.items():
+            # Also what is just below the bound of a value: what lies over it is refused early.
+            for given in (text, text[:19_000]):
+                cost = visitor.cost(method, path, **{name: given})
+                yield cost, f"{visitor.who}: {method} {path} {name} of {len(given)} {kind}"
+
+
+def addresses(visitor: Visitor, method: str, rule: str) -> Iterator[tuple[float, str]]:
+    for kind in ("marks", "one mark", "digits", "letters"):
+        cost = visitor.cost(method, re.sub(GAP, TEXTS[kind][:30_000], rule))
+        yield cost, f"{visitor.who}: {method} {rule} with {kind}"
+
+
+def readers() -> Iterator[tuple[float, str]]:
+    """What reads a text of the chat, a cell of an import, or a form, by itself."""
+    from bot.errors import InputError
+    from bot.presentation import words
+    from bot.services.auth import passwords, resets, sign_in
+    from bot.services.people import inputs
+    from bot.services.shared import codes
+
+    named: dict[str, Callable[[str], Any]] = {
+        "name": inputs.full_name, "nickname": inputs.nickname, "phone": inputs.phone,
+        "email": inputs.email, "kept email": inputs.kept_email, "LINE ID": inputs.line_id,
+        "none": inputs.means_none,
+        "own password": lambda text: passwords.check_own(text, username="u"),
+        "password given away": passwords.is_password, "four digits": resets.four_digits,
+        "username": sign_in.normal_username, "move code": codes.read_move,
+        "digits": codes.read_digits, "staff code": codes.read_staff,
+        "guardian's code": lambda text: codes.read_guardian(text, with_word=False),
+        "command": lambda text: words.command(text, inside=False),
+        "command inside": lambda text: words.command(text, inside=True),
+        "yes or no": lambda text: words.yes_or_no(text, yes="y", no="n"),
+    }  # fmt: skip
+    for name, reader in named.items():
+        for kind, text in TEXTS.items():
+            for given in (text, text[:LINE_TEXT]):
+
+                def read(reader: Callable[[str], Any] = reader, given: str = given) -> None:
+                    with contextlib.suppress(InputError):
+                        reader(given)
+
+                yield timed(read), f"{name}: {len(given)} {kind}"
+
+
+def expressions() -> Iterator[tuple[float, str]]:
+    """Every compiled expression of ours on texts of LINE's length, built to be nearly right."""
+    for module, name, pattern in compiled():
+        worst, what, used = 0.0, "", usage(module, name, pattern)
+        for piece in PIECES:
+            for word in WORDS:
+                for end in ("", "!"):
+                    cost, size = 0.0, 600
+                    while size <= LINE_TEXT and cost < TEXT_BOUND * 3:
+                        text: Any = word + piece * (size // len(piece)) + end
+                        if isinstance(pattern.pattern, bytes):
+                            text = text.encode()
+                        began = time.thread_time()
+                        used(text)
+                        cost = (time.thread_time() - began) * 1000
+                        if cost > worst:
+                            worst, what = (
+                                cost,
+                                f"{word!r} + {piece!r} x {size // len(piece)} + {end!r}",
+                            )
+                        size *= 2
+        yield worst, f"{module} {name}: {what}"
+
+
+def usage(module: str, name: str, pattern: re.Pattern[Any]) -> Callable[[Any], Any]:
+    """How its module uses an expression; from every place of a text unless only from its start."""
+    source = inspect.getsource(importlib.import_module(module))
+    if re.search(rf"\b{name}\.(?:search|sub|findall|finditer|split)\(", source):
+        return pattern.search
+    return pattern.match if f"{name}.match(" in source else pattern.fullmatch
+
+
+def compiled() -> Iterator[tuple[str, str, re.Pattern[Any]]]:
+    seen = set()
+    for root in ("bot", "handlers", "models", "simulator"):
+        package = importlib.import_module(root)
+        for found in pkgutil.walk_packages(package.__path__, f"{root}."):
+            if "migrations" in found.name:
+                continue
+            module = importlib.import_module(found.name)
+            for name, value in vars(module).items():
+                for pattern in value if isinstance(value, list | tuple) else [value]:
+                    if isinstance(pattern, re.Pattern) and pattern not in seen:
+                        seen.add(pattern)
+                        yield found.name, name, pattern
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Unicode's normal forms of what strangers type, at a cost that grows with its length alone.
+
+`unicodedata.normalize` sorts every run of combining marks by insertion and holds the interpreter
+meanwhile: 60,000 marks behind one letter stop everybody else for many seconds. No writing has such
+runs, so a longer one loses what is over the limit of UAX #15, section 12 ("Stream-Safe Text
+Format"), before it is sorted.
+"""
+
+import unicodedata
+from typing import Literal
+
+MOST_MARKS = 30  # behind one letter, as UAX #15 has it
+
+
+def nfc(text: str) -> str:
+    """A text in NFC (UAX #15): the same letters, however they were put together."""
+    return _normal("NFC", text)
+
+
+def nfkc(text: str) -> str:
+    """A text in NFKC: also the same width and style of letters and digits."""
+    return _normal("NFKC", text)
+
+
+def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize(form, _with_short_runs(text))
+
+
+def _with_short_runs(text: str) -> str:
+    run, kept = 0, []
+    for char in text:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= MOST_MARKS:
+            kept.append(char)
+    return text if len(kept) == len(text) else "".join(kept)
