@@ -27,6 +27,7 @@ from bot.runtime.pushing import SENDERS
 from bot.services.campaigns.sending.gate import CampaignGate
 from bot.services.subscriptions.gate import NewsGate
 from bot.settings import Settings
+from bot.texts import tone
 from handlers import commands, console, jobs, pictures, portal, webhook
 from handlers.line import build_dispatcher
 from handlers.web import plain_requests
@@ -43,6 +44,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
 
 def create_bot(settings: Settings, clock: Clock | None = None) -> Bot:
     """Build what the product works with, without any way in from outside."""
+    tone.speak_in(settings.tone)
     keyring = Keyring(settings.data_keys, settings.audit_keys or (settings.secret_key,))
     database = Database(settings.database_url, keyring, clock, LinePresenter())
     return Bot(

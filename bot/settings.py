@@ -22,6 +22,7 @@ from bot.mail_settings import (
 ROOT = Path(__file__).resolve().parent.parent
 LINE_API = "https://api.line.me"
 LINE_DATA_API = "https://api-data.line.me"
+KA, KHRAP, NEUTRAL = TONES = ("ka", "khrap", "neutral")
 DEFAULT_DATABASE = f"sqlite:///{ROOT}/var/english-planet.db"
 SMTP_CURE = "Use smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host (TLS)."
 IMAP_CURE = "Use imaps://user:password@host/INBOX (TLS) or imap://user:password@host (STARTTLS)."
@@ -97,6 +98,7 @@ class Settings:
     approve_own: bool = False  # APPROVE_OWN: a school of one may approve what it wrote itself
     backup_dir: Path | None = None  # BACKUP_DIR: backups and the list of who was erased
     backup_days: int = 60  # BACKUP_DAYS: how long a backup may live; the law's limit allows 60
+    tone: str = KA  # TONE: how the school ends Thai sentences: ka (ค่ะ), khrap (ครับ), neutral
     log_level: str = "info"  # LOG_LEVEL: debug, info, warning, error
     smtp_url: str | None = field(default=None, repr=False)  # SMTP_URL: smtp://user:password@host
     mail_from: str | None = None  # MAIL_FROM: Name <address> of notices about one's account
@@ -223,6 +225,7 @@ class _Reader(Environment):
             approve_own=self.flag("APPROVE_OWN"),
             backup_dir=Path(self.text("BACKUP_DIR") or ROOT / "var" / "backups"),
             backup_days=self.number("BACKUP_DAYS", 60, 1, 60),
+            tone=self.parsed("TONE", KA, one_of(*TONES), "Use ka, khrap or neutral."),
             log_level=self.parsed(
                 "LOG_LEVEL", "info", levels, "Use debug, info, warning or error."
             ),

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 
@@ -15,17 +16,26 @@ from bot.texts import ENGLISH, THAI, translator
 from bot.texts.dates import shown_time
 
 _TIMES = ("at", "until")  # how columns with moments end
-_FROM_A_LIST = {
+FROM_A_LIST = {
+    "action",
     "actor",
     "age_band",
     "asked_by",
     "channel",
+    "ground",
     "kind",
     "language",
+    "provider",
     "purpose",
+    "relation",
     "role",
     "state",
+    "stream",
+    "topic",
 }
+_REASONS = {"recipient", "suppression"}  # tables whose reasons nobody typed
+_NAMES = {"draft", "items"}  # columns that name our columns
+_TITLED = {"course", "lesson", "topic"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _STYLE = """
 body{font:16px/1.6 "Noto Sans Thai","Sarabun",Tahoma,sans-serif;color:#1f2933;max-width:52rem;
@@ -48,11 +58,11 @@ MADE = _("Made on {when}")
 EMPTY = _("Nothing is kept about you here")
 
 
-def pack(archive: Archive) -> bytes:
-    """The whole ZIP; UTF-8 everywhere."""
+def pack(archive: Archive, named: Mapping[str, str]) -> bytes:
+    """The whole ZIP; UTF-8 everywhere. What courses and topics are called stands in `named`."""
     files = {
         "README.txt": "\ufeff" + _readme(archive),
-        "index.html": page(archive),
+        "index.html": page(archive, named),
         "data.json": as_json(archive),
     }
     for section in archive.sections:
@@ -93,7 +103,7 @@ def as_csv(section: Section) -> str:
     return csv_writer.MARK + csv_writer.text([section.columns, *rows])
 
 
-def page(archive: Archive) -> str:
+def page(archive: Archive, named: Mapping[str, str]) -> str:
     """The page to read: Thai first, English beside it, no script."""
     filled = [section for section in archive.sections if section.rows]
     empty = [section for section in archive.sections if not section.rows]
@@ -102,7 +112,7 @@ def page(archive: Archive) -> str:
         f"<h1>{title}</h1>",
         f"<p>{_both(MADE, when=archive.made_at)}<br>",
         f"{_both('Request number')}: {escape(archive.number)}</p>",
-        *(_section(section) for section in filled),
+        *(_section(section, named) for section in filled),
         f"<h2>{_both(EMPTY)}</h2>",
         "<ul>" + "".join(f"<li>{_both(section.title)}</li>" for section in empty) + "</ul>",
     ]
@@ -117,34 +127,40 @@ def page(archive: Archive) -> str:
     )
 
 
-def _section(section: Section) -> str:
-    rows = "".join(_table(row) for row in section.rows)
+def _section(section: Section, named: Mapping[str, str]) -> str:
+    rows = "".join(_table(section.name, row, named) for row in section.rows)
     return f'<h2 id="{escape(section.name)}">{_both(section.title)}</h2>\n{rows}'
 
 
-def _table(row: Row) -> str:
+def _table(table: str, row: Row, named: Mapping[str, str]) -> str:
     lines = []
     for column, value in row.items():
         if value is None or value == "":
             continue
         label = _both(data_labels.LABELS.get(column, column.replace("_", " ")))
-        lines.append(f"<tr><th>{label}</th><td>{escape(_shown(column, value))}</td></tr>")
+        title = archive_words.title(named, row, column) if column in _TITLED else None
+        shown = title or _shown(table, column, value)
+        lines.append(f"<tr><th>{label}</th><td>{escape(shown)}</td></tr>")
     return f"<table>{''.join(lines)}</table>\n"
 
 
-def _shown(column: str, value: str | int) -> str:
+def _shown(table: str, column: str, value: str | int) -> str:
     """A value as a Thai reader takes it; the JSON beside it has the plain one.
 
     What people wrote stands as they wrote it.
     """
+    t = translator(THAI)
     if isinstance(value, bool):
-        return translator(THAI)("Yes") if value else translator(THAI)("No")
+        return t("Yes") if value else t("No")
     if isinstance(value, int):
         return str(value)
     if column.endswith(_TIMES) and _MOMENT.fullmatch(value):
         return shown_time(datetime.fromisoformat(value), THAI)
-    if column in _FROM_A_LIST:
-        return archive_words.values(translator(THAI)).get(value, value)
+    if column in _NAMES:
+        return archive_words.listed(t, value)
+    if column in FROM_A_LIST or (column == "reason" and table in _REASONS):
+        words = archive_words.values(t) | archive_words.of_table(t, table)
+        return words.get(value, value)
     return value
 
 

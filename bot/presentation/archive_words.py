@@ -1,5 +1,8 @@
 """What values in the archive mean, for readers who are not machines."""
 
+from collections.abc import Mapping
+
+from bot.presentation import campaign_words, data_labels
 from bot.presentation import labels as label_words
 from bot.texts import Translator
 from models.account import AccountState
@@ -36,8 +39,19 @@ def values(t: Translator) -> dict[str, str]:
             "dropped": t("not sent"),
             "initial_password": t("first password"),
             "password_reset": t("new password"),
+            "local": t("E-Learning"),
+            "email_confirm": t("a link that confirms an e-mail address"),
+            "email_code": t("a code by e-mail"),
+            "relink_code": t("a code for another LINE account"),
+            "archive": t("a copy of your data"),
+            "transactional": t("about your account"),
+            "news": t("News"),
+            "unknown": t("Unknown"),
+            "answering": t("being answered"),
+            "consent": t("your consent"),
+            "service": t("so that you can study"),
+            "law": t("the law"),
             "lessons": t("lessons without a password"),
-            "local": "E-Learning",
             "postback": t("a button"),
             "message": t("a message"),
             "follow": t("the account was added"),
@@ -50,6 +64,55 @@ def values(t: Translator) -> dict[str, str]:
         }
         | acts(t)
     )
+
+
+def of_table(t: Translator, table: str) -> dict[str, str]:
+    """Values that mean something else in one table than in the others."""
+    if table == "guardianship":
+        return {
+            "pending": t("waits for the parent or guardian"),
+            "opened": t("the parent or guardian is reading it"),
+            "agreed": t("agreed"),
+            "refused": t("declined"),
+            "expired": t("has run out"),
+            "ended": t("has ended"),
+            "child": t("the child"),
+            "parent": t("parent"),
+            "other": t("somebody else"),
+        }
+    if table == "recipient":
+        return {str(why): t(said) for why, said in campaign_words.EXCLUSIONS.items()}
+    if table == "suppression":
+        return dict.fromkeys(("hard bounce", "soft bounces"), t("Earlier mails came back"))
+    if table == "inquiry":
+        return {
+            "account": t("My account"),
+            "registration": t("Register"),
+            "link": t("Get another link"),
+            "general": t("something else"),
+        }
+    return {}
+
+
+def listed(t: Translator, text: str) -> str:
+    """Names of details, as `name: value` lines or behind commas, in words."""
+    lines = []
+    for line in text.split("\n"):
+        name, colon, value = line.partition(": ")
+        names = (_name(t, part) for part in name.split(", "))
+        lines.append(", ".join(names) + colon + value)
+    return "\n".join(lines)
+
+
+def _name(t: Translator, name: str) -> str:
+    known = data_labels.LABELS.get(name)
+    return name if known is None else t(known)
+
+
+def title(named: Mapping[str, str], row: Mapping[str, object], column: str) -> str | None:
+    """What a course, a lesson or a topic is called; None for one that no file has any more."""
+    key = f"{column} {row[column]}"
+    return named.get(f"lesson {row.get('course')}/{row[column]}" if column == "lesson" else key)
 
 
 def acts(t: Translator) -> dict[str, str]:

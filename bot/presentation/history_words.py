@@ -18,8 +18,12 @@ Titles = Mapping[str, str]
 
 
 def titles(settings: Settings, language: str) -> Titles:
-    """What courses and topics are called; what has vanished from the files goes by its id."""
-    found = {f"course {c.id}": c.title[language] for c in courses.load(settings.courses_dir)}
+    """What courses, lessons and topics are called; what has vanished goes by its id."""
+    found = {}
+    for course in courses.load(settings.courses_dir):
+        found[f"course {course.id}"] = course.title[language]
+        for lesson in course.lessons:
+            found[f"lesson {course.id}/{lesson.id}"] = lesson.title[language]
     found |= {f"topic {one.id}": one.title[language] for one in topics.load(settings.news_dir)}
     return found
 

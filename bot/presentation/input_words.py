@@ -22,11 +22,6 @@ def why(t: Translator, code: str) -> str:
     return t(field.problems[code], **field.limits)
 
 
-def why_on_page(t: Translator, code: str) -> str:
-    """The same, asked for in Thai as a page asks and not as a chat does."""
-    return why(t, code).replace("กรุณา", "โปรด")
-
-
 def is_known(code: str) -> bool:
     """Whether a code is about one of the details."""
     return _field(code) is not None

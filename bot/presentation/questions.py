@@ -59,15 +59,15 @@ def again(notice: ConsentRanOut, t: Translator) -> list[Message]:
 
 
 def news_question(t: Translator, purpose: Purpose) -> tuple[str, str]:
-    """Title and text of the question. News on LINE is not in the policy: it says so itself."""
+    """Title and text of the question."""
     if purpose is Purpose.LINE_NEWS:
         return (
             t("News on LINE?"),
             t(
                 "May we send you news, articles, videos and course information here on LINE, now "
-                "and then? The school’s policy speaks of e-mail only, so this is a consent of its "
-                "own, for {span}. We use your LINE account for it. Saying no changes nothing about "
-                "your course, and you can stop it in “My account” at any time.",
+                "and then? This is a consent of its own, for {span}. We use your LINE account for "
+                "it. Saying no changes nothing about your course, and you can stop it in “My "
+                "account” at any time.",
                 span=shown_span(t, consents.NEWS_VALIDITY),
             ),
         )
@@ -92,9 +92,9 @@ def guardian_text(t: Translator, purpose: Purpose, account_years: int | None) ->
             t("News on LINE for the child?"),
             t(
                 "May we send the child news, articles, videos and course information on LINE, now "
-                "and then? The school’s policy speaks of e-mail only, so this is a consent of its "
-                "own, for {span}. We use the child’s LINE account for it. Saying no changes "
-                "nothing about the course, and you can stop it in “My children” at any time.",
+                "and then? This is a consent of its own, for {span}. We use the child’s LINE "
+                "account for it. Saying no changes nothing about the course, and you can stop it "
+                "in “My children” at any time.",
                 span=shown_span(t, consents.NEWS_VALIDITY),
             ),
         ]

@@ -6,6 +6,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from bot.texts import tone
+
 HERE = Path(__file__).parent
 THAI, ENGLISH = "th", "en"
 LANGUAGES = (THAI, ENGLISH)
@@ -19,7 +21,8 @@ class Translator:
         self._sentences = catalogue() if self.language == THAI else {}
 
     def __call__(self, sentence: str, /, **values: object) -> str:
-        said = self._sentences.get(sentence, sentence)
+        thai = self._sentences.get(sentence)
+        said = sentence if thai is None else tone.said(thai)
         return said.format(**values) if values else said
 
 

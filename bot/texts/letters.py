@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from bot.texts import LANGUAGES, THAI
+from bot.texts import LANGUAGES, THAI, tone
 from bot.texts.letter_blocks import Block
 
 HERE = Path(__file__).parent / "mails"
@@ -65,6 +65,8 @@ def letter(
     """
     language = language if language in LANGUAGES else THAI
     title, body = _source(name, language)
+    if language == THAI:
+        title, body = tone.said(title), tone.said(body)
     put = {key: (block.text, block.html) for key, block in (blocks or {}).items()}
     plain = dict(values) | {key: text for key, (text, _) in put.items()}
     words = {key: _KEPT_GAP.sub(r"(\1)", value) for key, value in plain.items()}

@@ -87,7 +87,7 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
         field = t(FIELDS[column(detail)]) if detail else ""
         return t("Please say which column holds: {field}.", field=field)
     if input_words.is_known(code):
-        return input_words.why_on_page(t, code)
+        return input_words.why(t, code)
     return figures.fill(t, _PROBLEMS[code])
 
 

@@ -111,5 +111,5 @@ def problem(code: str, t: Translator | None = None) -> str:
     """The sentence that says what is wrong."""
     t = t or language.translate()
     if input_words.is_known(code):
-        return input_words.why_on_page(t, code)
+        return input_words.why(t, code)
     return figures.fill(t, PROBLEMS[code])

@@ -5,10 +5,11 @@ from dataclasses import replace
 from flask import Response, abort, request
 
 from bot.errors import ProviderError
-from bot.presentation import archive_files
+from bot.presentation import archive_files, history_words
 from bot.services.people.subjects import Subject
 from bot.services.privacy import export_links, personal_data_export
 from bot.services.privacy.export_links import Wrong
+from bot.texts import THAI
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page
 from handlers.web import pages
@@ -54,7 +55,7 @@ def download(subject: Subject, request_id: str) -> Response:
         lambda session: personal_data_export.gather(session, subject, request_id, now)
     )
     found = replace(found, sections=[*found.sections, *elsewhere])
-    content = archive_files.pack(found)
+    content = archive_files.pack(found, history_words.titles(bot.settings, THAI))
     bot.database.write(lambda session: export_links.handed_over(session, request_id, now))
     response = pages.download(content, archive_files.filename(found), "application/zip")
     response.headers["Cache-Control"] = "no-store"

@@ -237,7 +237,7 @@ def test_differences_are_said_in_words_and_only_where_there_are_any(
     }
     page = author.post(edit, mine | same | changed).text
     assert rows_of(page) == {
-        "หัวข้อ": ("วิดีโอ", "ข่าวหลักสูตร"),
+        "หัวข้อ": ("วิดีโอ", "ข่าวคอร์ส"),
         "ภาษาไทย, ส่วนที่ 1": ("รูปภาพ", "ข้อความ"),
         "ภาษาไทย, ส่วนที่ 1, รูปภาพ": (
             f'<img class="thumb" src="/pictures/{"0" * 32}.jpg" alt="รูปภาพ">',
@@ -296,7 +296,7 @@ def test_putting_in_without_a_file_says_what_to_do(author: Desk) -> None:
     assert 'value="upload:th.parts.1.picture"' in page
     answer = author.post(NEW, fields(page) | {"do": "upload:th.parts.1.picture"})
     assert answer.status_code == 422
-    assert "โปรดเลือกไฟล์ก่อน แล้วกด “ใส่รูป”" in answer.text
+    assert "กรุณาเลือกไฟล์ก่อน แล้วกด “ใส่รูป”" in answer.text
     assert 'id="th.parts.1.picture-problem"' in answer.text
 
 

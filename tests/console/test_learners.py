@@ -91,10 +91,10 @@ def test_an_exact_detail_finds_its_owner_masked(database, clock, support, trail,
 @pytest.mark.parametrize(
     ("by", "typed", "said"),
     [
-        ("phone", "somying", "โปรดพิมพ์โดยไม่มีตัวอักษร"),
+        ("phone", "somying", "กรุณาพิมพ์โดยไม่มีตัวอักษร"),
         ("email", "somying", "อีเมล"),
         ("line_id", "ก", "LINE ID"),
-        ("phone", "  ", "โปรดพิมพ์ข้อมูลที่ค้นหาให้ครบ"),
+        ("phone", "  ", "กรุณาพิมพ์ข้อมูลที่ค้นหาให้ครบ"),
     ],
 )
 def test_what_cannot_be_searched_for_says_why(learner_id, support, trail, by, typed, said):
@@ -209,8 +209,8 @@ def unmask(desk, learner_id, **form):
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ({}, "โปรดเลือกว่าดูเพื่ออะไร"),
-        ({"category": "curious", "reason": REASON}, "โปรดเลือกว่าดูเพื่ออะไร"),
+        ({}, "กรุณาเลือกว่าดูเพื่ออะไร"),
+        ({"category": "curious", "reason": REASON}, "กรุณาเลือกว่าดูเพื่ออะไร"),
         ({"category": "asked"}, "อย่างน้อย 10 ตัวอักษร"),
         ({"category": "asked", "reason": "        .        "}, "อย่างน้อย 10 ตัวอักษร"),
         ({"category": "asked", "reason": "x" * 501}, "ไม่เกิน 500"),

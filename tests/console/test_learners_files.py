@@ -66,8 +66,8 @@ def test_a_pair_shows_what_tells_the_two_apart(database, clock, support, pair):
 
     database.write(use)
     left, right = support.get(f"/console/duplicates/{one}/{other}").text.split("<dl", 2)[1:]
-    assert 'หลักสูตรที่เริ่มแล้ว</dt><dd class="col-7">0</dd>' in left
-    assert 'หลักสูตรที่เริ่มแล้ว</dt><dd class="col-7">1</dd>' in right
+    assert 'คอร์สที่เริ่มแล้ว</dt><dd class="col-7">0</dd>' in left
+    assert 'คอร์สที่เริ่มแล้ว</dt><dd class="col-7">1</dd>' in right
     for side in (left, right):
         assert "ข่าวสารทาง LINE" in side
         assert "ข่าวสารทางอีเมล" in side
@@ -267,7 +267,7 @@ def test_a_small_file_is_taken_once(database, clock, support):
     assert "attachment" in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
     text = answer.data.decode("utf-8-sig")
-    assert text.splitlines()[0] == "ชื่อ-นามสกุล,หมายเลขโทรศัพท์"
+    assert text.splitlines()[0] == "ชื่อ-นามสกุล,เบอร์โทรศัพท์"
     for secret in SECRETS:
         assert secret not in text
     assert support.submit("/console/exports", take).status_code == 303

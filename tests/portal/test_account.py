@@ -100,7 +100,7 @@ def test_what_guards_the_account_needs_the_password(
 ) -> None:
     answer = change(browser, item, FORMS[item], current)
     assert answer.status_code == 422
-    assert "รหัสผ่านปัจจุบันไม่ถูกต้อง" in answer.text
+    assert "รหัสผ่านปัจจุบันไม่ถูกต้องค่ะ" in answer.text
     assert f'value="{FORMS[item]}"' in answer.text, "what was typed is kept"
     assert kept(bot, item) == PERSON[item]
     assert bot.database.read(lambda s: list(s.scalars(select(Mail)))) == []

@@ -64,7 +64,7 @@ def test_without_the_password_nothing_is_closed(
 ) -> None:
     answer = close(browser, current)
     assert answer.status_code == 422
-    assert "รหัสผ่านปัจจุบันไม่ถูกต้อง" in answer.text
+    assert "รหัสผ่านปัจจุบันไม่ถูกต้องค่ะ" in answer.text
     assert learner(bot).state is LearnerState.ACTIVE
     assert browser.get("/portal").status_code == 200
 

@@ -178,7 +178,7 @@ def test_somebody_elses_page_cannot_open_it(browser: Browser, pupil: Pupil, new_
     for site in ("cross-site", "same-site"):
         answer = browser.post(link, headers={"Sec-Fetch-Site": site})
         assert answer.status_code == 403
-        assert "โปรดเปิดลิงก์จากแชต" in answer.text
+        assert "กรุณาเปิดลิงก์จากแชต" in answer.text
     # A form on a no-referrer page says `Origin: null`; that is our own page.
     ours = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
     assert browser.post(link, headers=ours).status_code == 200

@@ -157,7 +157,7 @@ def test_the_header_of_a_mail_stops_the_next_one(
     assert first.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert stop in first.text
     assert stop in first.html
-    assert "เลือกรับ “ข่าวหลักสูตร”" in first.text
+    assert "เลือกรับ “ข่าวคอร์ส”" in first.text
     assert URL in first.html
     reader.is_sent("c2", channel=Channel.EMAIL)
     database.write(

@@ -102,7 +102,7 @@ def test_the_tries_count_down_and_the_link_dies_at_the_fifth(
     said = [browser.post(link, WRONG) for _ in range(6)]
     assert [answer.status_code for answer in said] == [422] * 4 + [410] * 2
     for left, answer in zip((4, 3, 2, 1), said[:4], strict=True):
-        assert f"เหลืออีก {left} ครั้ง" in answer.text
+        assert f"ลองได้อีก {left} ครั้ง" in answer.text
     assert "นอกนั้นไม่มีอะไรเปลี่ยน" in said[4].text
     assert "นอกนั้นไม่มีอะไรเปลี่ยน" not in said[5].text
     assert browser.sign_in(pupil.username, pupil.initial).status_code == 303

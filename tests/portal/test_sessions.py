@@ -186,7 +186,7 @@ def test_without_cookies_there_is_help_and_no_loop(browser: Browser, pupil: Pupi
     assert path == "/portal/sign-in"
     token = TOKEN.search(answer.text)[1]
     browser.forget()
-    for language, words in (("th", "โปรดเปิดใช้คุกกี้"), ("en", "Please allow cookies")):
+    for language, words in (("th", "กรุณาเปิดใช้คุกกี้ค่ะ"), ("en", "Please allow cookies")):
         answer = browser.post(
             f"/portal/sign-in?lang={language}",
             {"token": token, "username": pupil.username, "password": pupil.initial},

@@ -203,7 +203,7 @@ def test_log_out_ends_the_session_on_the_server(browser: Browser, settled: Pupil
     assert bot.database.read(lambda s: s.scalar(select(func.count(PortalSession.id)))) == 0
     browser.set_cookie(cookie)
     assert browser.get("/portal").location == "/portal/sign-in"
-    assert "Log Out แล้ว" in browser.get("/portal/signed-out").text
+    assert "ออกจากระบบแล้ว" in browser.get("/portal/signed-out").text
 
 
 def test_log_out_stands_on_every_page_of_a_signed_in_person(

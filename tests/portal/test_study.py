@@ -42,7 +42,7 @@ def test_a_lesson_is_marked_as_done_once(browser: Browser, settled: Pupil, bot: 
     assert "เรียนจบแล้ว 0 จาก 5 บท" in browser.get("/portal").text
     for _ in range(2):
         assert browser.submit("/portal", f"{GREETINGS}/done").location == f"{GREETINGS}#next"
-    assert "คุณเรียนบทนี้จบแล้ว" in browser.get(GREETINGS).text
+    assert "คุณเรียนบทนี้จบแล้วค่ะ" in browser.get(GREETINGS).text
     assert "เรียนจบแล้ว 1 จาก 5 บท" in browser.get("/portal").text
     assert "✓" in browser.get("/portal/courses/everyday-english").text
     assert bot.database.read(lambda s: s.scalar(select(func.count(LessonProgress.id)))) == 1
@@ -60,7 +60,7 @@ def test_progress_is_ones_own(browser: Browser, settled: Pupil, new_browser, enr
 def test_a_lesson_leads_to_the_next_one(browser: Browser, settled: Pupil) -> None:
     assert "/portal/courses/everyday-english/numbers-time-dates" in browser.get(GREETINGS).text
     last = browser.get("/portal/courses/everyday-english/phone-and-messages").text
-    assert "กลับไปที่หลักสูตร" in last
+    assert "กลับไปที่คอร์ส" in last
 
 
 def test_every_lesson_of_the_school_renders(browser: Browser, settled: Pupil, bot: Bot) -> None:

@@ -56,11 +56,11 @@ def test_a_mail_of_the_product_lands_there(demo: Flask) -> None:
     client = demo.test_client()
     page = client.get("/simulator/mailbox").text
     assert ADDRESS in page
-    assert "ชื่อในบัญชี English Planet ของคุณเปลี่ยนแล้ว" in page
+    assert "เปลี่ยนชื่อในบัญชี English Planet ของคุณแล้ว" in page
     found = re.search(r'href="(/simulator/mailbox/\d+)"', page)
     assert found
     mail = client.get(found[1]).text
-    assert "ชื่อในบัญชี English Planet ของคุณเปลี่ยนแล้ว" in mail
+    assert "เปลี่ยนชื่อในบัญชี English Planet ของคุณแล้ว" in mail
     assert "Message-ID" in mail
     assert "สวัสดี" in mail
     assert f'src="{found[1]}/html"' in mail

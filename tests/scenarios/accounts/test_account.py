@@ -198,8 +198,8 @@ def test_after_withdrawing_every_way_in_says_so(someone, rows):
     assert "บัญชีของคุณปิดแล้ว" in words(chat.posts("a=link"))
     assert "ดูรหัสผ่าน" not in chat.labels()
     assert "คุณเคยถอนความยินยอมไว้" in words(chat.posts("a=register"))
-    assert "คุณถอนความยินยอมไปแล้ว" in words(chat.posts("a=withdraw"))
-    assert "ปิดแล้ว" in words(chat.posts("a=account"))
+    assert "คุณถอนความยินยอมและปิดบัญชีไปแล้ว" in words(chat.posts("a=withdraw"))
+    assert "ปิดบัญชีไปแล้ว" in words(chat.posts("a=account"))
     assert chat.posts("a=news_on&p=line_news")
     assert history(rows, Purpose.LINE_NEWS) == [ConsentState.REFUSED]
     assert len(rows(Learner)) == len(rows(Account)) == 1

@@ -53,7 +53,7 @@ def test_closing_ends_the_way_in_and_all_news(
     assert client.post(link).status_code == 410, "a link that was on its way is dead"
     mailing.drain(bot)
     told = {
-        "th": "บัญชี English Planet ของคุณปิดแล้ว",
+        "th": "ปิดบัญชี English Planet ของคุณแล้ว",
         "en": "Your English Planet account is closed",
     }
     assert told[language] in [mail.subject for mail in mailbox.of(EMAIL)]
@@ -97,7 +97,7 @@ def test_whoever_closed_and_writes_again_is_met_kindly(asked, someone, rows):
     close(chat)
     said = words(chat.says(asked))
 
-    assert "ยินดีต้อนรับคุณกลับมาเสมอ" in said
+    assert "กลับมาเรียนกับเราได้เสมอ" in said
     assert "23 พฤศจิกายน 2569" in said
     assert "ถามเจ้าหน้าที่" in chat.labels()
     tap(chat, "Ask our staff")

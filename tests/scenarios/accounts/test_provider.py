@@ -221,7 +221,7 @@ def test_a_closing_that_fails_is_made_up_for(someone, bot, rows, tick):
     chat.posts("a=withdraw")
     said = words(tap(chat, "Withdraw"))
 
-    assert "บัญชีของคุณปิดแล้ว" in said
+    assert "ปิดบัญชีของคุณแล้ว" in said
     assert rows(Account)[0].state is AccountState.CLOSED
     assert rows(PortalAccount)[0].closed_at is None
     tick(300)

@@ -99,7 +99,7 @@ def test_two_taps_on_confirm_register_once(someone, line, rows):
     said = words(chat.heard())
 
     assert len(rows(Learner)) == len(rows(Account)) == len(rows(PortalAccount)) == 1
-    assert said.count("ขอบคุณ การสมัครของคุณเสร็จสมบูรณ์แล้ว") == 1
+    assert said.count("ขอบคุณค่ะ สมัครเรียบร้อยแล้ว") == 1
 
 
 @pytest.mark.parametrize("step", EVERY_STEP)
@@ -108,7 +108,7 @@ def test_cancelling_erases_what_was_given(step, someone, rows, all_words):
     reach(chat, step, line_news=lambda c: tap(c, "Yes, please"))
     said = words(chat.says("ยกเลิก"))
 
-    assert "ยกเลิกการสมัครแล้ว" in said
+    assert "ยกเลิกการสมัครและลบข้อมูล" in said
     conversation = conversation_of(rows)
     assert (conversation.flow, conversation.step) == (None, None)
     assert (conversation.draft_sealed, conversation.expires_at) == (None, None)
@@ -158,6 +158,6 @@ def test_registering_from_within_goes_on_where_it_was(someone, rows):
     reach(chat, Step.PHONE)
     said = words(chat.posts("a=register"))
 
-    assert "มาทำต่อจากที่ค้างไว้กัน" in said
+    assert "มาทำต่อจากที่ค้างไว้กันนะคะ" in said
     assert question(language_of(chat), Step.PHONE) in said
     assert conversation_of(rows).step == Step.PHONE

@@ -51,7 +51,7 @@ def linked(
 def writes(chat: Chat, thai: str = "เปิดหลักสูตรใหม่แล้ว", english: str | None = "A new course") -> str:
     """Write an announcement up to the look at it; what is shown."""
     chat.says(f"ประกาศ {thai}")
-    chat.taps("ข่าวหลักสูตร")
+    chat.taps("ข่าวคอร์ส")
     return words(chat.says(english) if english else chat.taps("ไม่ใส่"))
 
 

@@ -45,7 +45,7 @@ def test_from_a_word_to_the_approval(author, approver, readers, bot, engine, row
     assert "นำกลับมาแก้ไข" in author.labels()
 
     card = words(approver.heard())
-    for fact in ("เปิดหลักสูตรใหม่แล้ว", "A new course", "ผู้เขียนประกาศ", "LINE 2 คน", "ข่าวหลักสูตร"):
+    for fact in ("เปิดหลักสูตรใหม่แล้ว", "A new course", "ผู้เขียนประกาศ", "LINE 2 คน", "ข่าวคอร์ส"):
         assert fact in card
     assert only(rows).digest[:12] in card
     done = words(approver.taps("อนุมัติ"))
@@ -196,7 +196,7 @@ def test_a_change_of_mind(author, rows):
 def test_words_inside_the_text_are_text(author, rows):
     """Whoever is asked for a text types one, whatever it begins with."""
     author.says("ประกาศ")
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     author.says("ประกาศวันหยุด โรงเรียนปิดวันศุกร์")
     author.taps("ไม่ใส่")
     author.taps("เก็บเป็นฉบับร่าง")
@@ -207,7 +207,7 @@ def test_words_inside_the_text_are_text(author, rows):
 @pytest.mark.parametrize("length", [4000, 4001, 5000])
 def test_the_longest_text(author, rows, length):
     author.says("ประกาศ")
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     said = words(author.says("ก" * length))
     if length > 4000:
         assert "ยาวเกินไป" in said

@@ -184,7 +184,7 @@ def test_a_text_that_is_too_long_behind_the_word_is_not_dropped_in_silence(autho
     assert "ยาวเกินไป" in said
     assert "4,000" in said
     assert "ประกาศเรื่องอะไร" in said
-    asked = words(author.taps("ข่าวหลักสูตร"))
+    asked = words(author.taps("ข่าวคอร์ส"))
     assert "ภาษาไทย" in asked
     author.says("สั้นลงแล้ว")
     assert "สั้นลงแล้ว" in words(author.taps("ไม่ใส่"))
@@ -244,5 +244,5 @@ def test_when_it_goes_out_is_said_before_anybody_asks(author, bot, rows):
 
 def writes_all(author):
     author.says("ประกาศ เปิดแล้ว")
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     return author.taps("ไม่ใส่")

@@ -81,7 +81,7 @@ def test_inside_a_conversation_it_cancels_where_nothing_can_be_stopped(author, r
 def test_a_text_about_a_stop_is_a_text(author, bot, rows):
     under_way(bot, CampaignState.SENDING)
     author.says("ประกาศ")
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     author.says("ยกเลิกประกาศเรื่องวันหยุด เรียนตามปกติ")
     author.taps("ไม่ใส่")
     author.taps("เก็บเป็นฉบับร่าง")
@@ -95,7 +95,7 @@ def test_a_text_before_the_topic_is_kept(typed, author, rows):
     said = words(author.says(typed))
     assert "เก็บข้อความของคุณไว้แล้ว" in said
     assert "ประกาศเรื่องอะไร" in said
-    assert "ภาษาอังกฤษ" in words(author.taps("ข่าวหลักสูตร")), "the next question"
+    assert "ภาษาอังกฤษ" in words(author.taps("ข่าวคอร์ส")), "the next question"
     assert TEXT in words(author.taps("ไม่ใส่"))
     author.taps("เก็บเป็นฉบับร่าง")
     assert only(rows).content["th"]["parts"][0]["text"] == TEXT
@@ -114,7 +114,7 @@ def test_what_is_kept_is_sealed_and_goes_with_a_cancel(author, rows):
 
 def test_a_topic_may_be_typed(author):
     author.says(f"ประกาศ {TEXT}")
-    assert "ภาษาอังกฤษ" in words(author.says("ข่าวหลักสูตร"))
+    assert "ภาษาอังกฤษ" in words(author.says("ข่าวคอร์ส"))
 
 
 def test_a_text_too_long_before_the_topic_is_called_so(author):
@@ -128,7 +128,7 @@ def test_a_second_tap_on_the_menu_throws_nothing_away(author):
     author.says("ประกาศ")
     author.says(TEXT)
     author.posts("a=announce")
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     assert TEXT in words(author.taps("ไม่ใส่"))
 
 
@@ -164,7 +164,7 @@ def test_other_sentences_are_no_wish(typed):
 def test_a_request_in_the_chat_begins_the_announcement(author):
     said = words(author.says("ช่วยประกาศให้หน่อยว่า พรุ่งนี้หยุด"))
     assert "ประกาศเรื่องอะไร" in said
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     assert "พรุ่งนี้หยุด" in words(author.taps("ไม่ใส่"))
 
 
@@ -217,7 +217,7 @@ def test_other_words_at_the_check_are_called_ignored(author):
 
 def test_a_picture_is_pointed_to_the_console(author, someone):
     author.says("ประกาศ")
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     assert "ระบบเจ้าหน้าที่" in words(author.sends("image"))
     chat = someone("มะลิ")
     chat.adds_the_account()
@@ -229,7 +229,7 @@ def test_a_picture_is_pointed_to_the_console(author, someone):
 )
 def test_thai_is_not_taken_for_english(typed: str, is_taken: bool, author) -> None:
     author.says(f"ประกาศ {TEXT}")
-    author.taps("ข่าวหลักสูตร")
+    author.taps("ข่าวคอร์ส")
     said = words(author.says(typed))
     assert ("กรุณาตรวจสอบ" in said) is is_taken
     if not is_taken:

@@ -153,4 +153,4 @@ def test_two_devices_at_once_register_one_learner(someone, line, app, engine, ro
     assert len(rows(Learner)) == 1
     assert {event.state for event in rows(WebhookEvent)} == {EventState.DONE}
     said = json.dumps([bubble.message for bubble in chat.heard()], ensure_ascii=False)
-    assert said.count("ขอบคุณ การสมัครของคุณเสร็จสมบูรณ์แล้ว") == 1
+    assert said.count("ขอบคุณค่ะ สมัครเรียบร้อยแล้ว") == 1

@@ -114,7 +114,7 @@ def test_what_comes_after_a_refused_answer_waits_for_it(someone, line, later, cl
     later(10)
 
     first, second = chat.heard()
-    assert "หมายเลขโทรศัพท์" in words([first])
+    assert "เบอร์โทรศัพท์" in words([first])
     assert "อีเมล" in words([second])
 
 
@@ -174,7 +174,7 @@ def test_a_refused_reply_takes_no_link_along(someone, line, later, rows, all_wor
     later(5)
 
     said = chat.heard()
-    assert "การสมัครของคุณเสร็จสมบูรณ์แล้ว" in words(said)
+    assert "สมัครเรียบร้อยแล้ว" in words(said)
     assert "/s/" not in json.dumps([bubble.message for bubble in said])
     assert all("/s/" not in json.dumps(call.body) for call in calls(line, "push"))
     assert links(all_words) == []

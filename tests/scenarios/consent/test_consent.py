@@ -129,7 +129,7 @@ def test_an_old_card_of_an_ended_registration_is_no_consent(someone, rows):
     chat.taps("ไม่ยินยอม")
     said = words(chat.posts(agree))
 
-    assert "ขั้นตอนนี้จบไปแล้ว" in said
+    assert "ขั้นตอนนี้เสร็จไปแล้ว" in said
     assert states(rows) == [(Purpose.ENROLMENT, ConsentState.REFUSED)]
     assert step_of(rows) is None
 

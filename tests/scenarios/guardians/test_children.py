@@ -167,7 +167,7 @@ def test_nobody_else_touches_a_child(action, family, someone, rows):
     for step in ("news", "withdrawing", "erasing"):
         stranger.posts(f"s=children.{step}&v=yes")
 
-    assert "ความยินยอมนี้สิ้นสุดแล้ว" in said
+    assert "ความยินยอมนี้สิ้นสุดแล้วค่ะ" in said
     assert rows(PrivacyRequest) == []
     assert len(rows(ConsentEvent)) == before
     assert guardian.says("บุตรหลานของฉัน")

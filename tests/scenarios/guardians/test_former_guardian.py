@@ -76,7 +76,7 @@ def test_a_child_whose_guardian_left_may_ask_another_one(someone, rows, database
     agrees(second, code_in(child.says("น้ำผึ้ง")), "no", "no")
     said = words(finishes(child))
 
-    assert "การสมัครของคุณเสร็จสมบูรณ์แล้ว" in said
+    assert "สมัครเรียบร้อยแล้ว" in said
     (learner,) = rows(Learner)
     assert not any(
         database.read(

@@ -299,7 +299,7 @@ def test_starting_again_makes_nobody_older(ending, later, someone, rows, clock):
     resume(child, Step.AGE)
     said = words(tap(child, later))
 
-    assert "ขอยึดตามนั้นก่อน" in said
+    assert "ขอใช้ตามนั้นก่อน" in said
     assert question(label_of(child), Step.AGE) in said
     assert "ถามเจ้าหน้าที่" in child.labels() or "20 ปีขึ้นไป" in child.labels()
     clock.advance(days=7)

@@ -84,7 +84,7 @@ def test_a_code_is_understood_outside_the_flow_too(shape, someone, app, rows):
     code = code_of(browser)
     new = someone("มะลิเครื่องใหม่")
     new.adds_the_account()
-    assert "ย้ายมาที่นี่แล้ว" in words(new.says(shape(code)))
+    assert "ย้ายบัญชีมาที่นี่แล้ว" in words(new.says(shape(code)))
     assert len(rows(Conversation)) == 1
 
 
@@ -126,7 +126,7 @@ def test_whoever_is_registered_is_refused_kindly_and_keeps_the_code(someone, app
     other = someone("กุหลาบ")
     register(other)
     said = words(other.says(code))
-    assert "บัญชีของคุณอยู่ในแชตนี้อยู่แล้ว" in said
+    assert "บัญชีของคุณอยู่ในแชตนี้แล้ว" in said
     assert len(rows(Learner)) == len(rows(Conversation)) == 2
 
 

@@ -69,7 +69,7 @@ def test_what_waits_for_the_old_chat_goes_nowhere(someone, app, rows, engine):
     new.says(code_of(browser))
     engine.drain_pushes()
     assert [push.state for push in rows(Push)] == ["dropped", "sent"]
-    assert "ถูกย้าย" in words(old.heard())
+    assert "ย้ายบัญชีของคุณแล้ว" in words(old.heard())
 
 
 def test_one_may_move_back_again(someone, app, rows):
@@ -82,5 +82,5 @@ def test_one_may_move_back_again(someone, app, rows):
     page = "/portal/password"
     browser.submit(page, page, chosen=OWN_PASSWORD, again=OWN_PASSWORD)
     old.says("สวัสดี")
-    assert "ย้ายมาที่นี่แล้ว" in words(old.says(code_of(browser)))
+    assert "ย้ายบัญชีมาที่นี่แล้ว" in words(old.says(code_of(browser)))
     assert len(rows(Learner)) == len(rows(Conversation)) == 1

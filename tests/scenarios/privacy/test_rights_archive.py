@@ -277,7 +277,7 @@ def test_no_cell_is_a_formula(start, clock):
 
 def test_what_people_wrote_is_escaped_on_the_page(clock):
     section = Section("learner", "Your details", [{"name": "<script>alert(1)</script>&"}])
-    page = archive_files.page(Archive("1", clock(), [section]))
+    page = archive_files.page(Archive("1", clock(), [section]), {})
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in page
 
@@ -285,6 +285,6 @@ def test_what_people_wrote_is_escaped_on_the_page(clock):
 def test_what_people_wrote_stands_as_they_wrote_it(clock):
     """A name that is also a word of ours is not translated."""
     section = Section("learner", "Your details", [{"name": "active", "state": "active"}])
-    page = archive_files.page(Archive("1", clock(), [section]))
+    page = archive_files.page(Archive("1", clock(), [section]), {})
     assert page.count("<td>active</td>") == 1
     assert page.count("<td>ใช้งานอยู่</td>") == 1

@@ -96,7 +96,7 @@ def test_whoever_wants_a_person_gets_one(typed, chat):
 def test_a_text_in_a_conversation_is_no_code(bot, line):
     member = linked(bot, line, Role.AUTHOR)
     member.says("ประกาศ")
-    member.taps("ข่าวหลักสูตร")
+    member.taps("ข่าวคอร์ส")
     member.says("พนักงาน VIP")
     assert "พนักงาน VIP" in words(member.taps("ไม่ใส่"))
 

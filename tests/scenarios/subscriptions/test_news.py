@@ -221,7 +221,7 @@ def test_words_that_have_changed_are_read_again_first(action, someone, rows):
     register(chat)
     said = words(chat.posts(f"a={action}&p=line_news&c=0123456789abcdef"))
 
-    assert "รับข่าวสารทาง LINE ไหม" in said or language_of(chat)("News on LINE?") in said
+    assert "รับข่าวสารทาง LINE ไหมคะ" in said or language_of(chat)("News on LINE?") in said
     assert said_to(rows, Purpose.LINE_NEWS) == [REFUSED]
 
 

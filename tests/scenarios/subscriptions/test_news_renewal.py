@@ -93,7 +93,7 @@ def test_news_by_mail_asks_by_mail(bot, line, engine, clock, rows, mailbox):
     mailing.drain(bot)
 
     (mail,) = mailbox.mails
-    assert mail.subject == "อยากรับข่าวจากเราต่อไหม"
+    assert mail.subject == "อยากรับข่าวจากเราต่อไหมคะ"
     assert "https://bot.example.test/portal/news?lang=th" in mail.text
     assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert said(rows, EMAIL_NEWS) == [GIVEN, EXPIRED]

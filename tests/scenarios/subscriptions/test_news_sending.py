@@ -32,7 +32,7 @@ def test_news_says_why_it_comes_and_stops_with_one_tap(language, bot, line, engi
 
     assert TITLE[language] in read
     assert BODY[language] in read
-    title = {"th": "ข่าวหลักสูตร", "en": "Course news"}[language]
+    title = {"th": "ข่าวคอร์ส", "en": "Course news"}[language]
     assert t("You get this because you chose “{topic}” on LINE.", topic=title) in read
     assert chat.opens(READ_ON[language]) == URL
     reader.is_sent("c2")
@@ -69,7 +69,7 @@ def test_a_mail_says_why_it_comes_and_how_to_stop(reader, database):
     title, text, to = database.read(read)
     assert title == TITLE["th"]
     assert to == "somying@example.test"
-    for part in (BODY["th"], URL, "เลือกรับ “ข่าวหลักสูตร”", "{unsubscribe}"):
+    for part in (BODY["th"], URL, "เลือกรับ “ข่าวคอร์ส”", "{unsubscribe}"):
         assert part in text
     assert "https://bot.example.test/portal/news?lang=th" in text
 
