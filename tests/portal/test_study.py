@@ -71,6 +71,22 @@ def test_every_lesson_of_the_school_renders(browser: Browser, settled: Pupil, bo
             assert lesson.title["en"] in answer.text.replace("&#39;", "'")
 
 
+def test_a_lesson_without_english_explanations_says_so(
+    browser: Browser, settled: Pupil, bot: Bot, tmp_path: Path
+) -> None:
+    lesson = courses.read(write(tmp_path, article="สวัสดี"))[0].lessons[0]
+    assert (lesson.article("en").text, lesson.article("en").language) == ("สวัสดี", "th")
+    lesson.path.with_name("one.en.md").write_text("Hello", encoding="utf-8")
+    assert (lesson.article("en").text, lesson.article("en").language) == ("Hello", "en")
+    assert lesson.article("th").text == "สวัสดี"
+    for course in courses.load(bot.settings.courses_dir):
+        for each in course.lessons:
+            page = browser.get(f"/portal/courses/{course.id}/{each.id}?lang=en").text
+            language = each.article("en").language
+            assert f'<article class="text" lang="{language}">' in page
+            assert ("in Thai only so far" in page) == (language == "th")
+
+
 @pytest.mark.parametrize(
     "path", ["x", "everyday-english/x", "..%2f..%2fapp", "everyday-english/%00"]
 )
@@ -81,7 +97,8 @@ def test_what_is_no_course_is_not_found(browser: Browser, settled: Pupil, path: 
 def test_articles_are_commonmark_with_tables_and_without_html() -> None:
     html = markdown.render(
         "<script>alert(1)</script>\n\n|a|b|\n|-|-|\n|1|<b>2</b>|\n\n"
-        "[x](https://x.test) [y](javascript:alert(1)) ![z](https://z.test/z.png) [p](/privacy)"
+        "[x](https://x.test) [y](javascript:alert(1)) ![z](https://z.test/z.png) [p](/privacy)",
+        "th",
     )
     assert "<script" not in html
     assert "<b>" not in html
