@@ -148,6 +148,14 @@ def human_wanted(event: Event, ctx: Context) -> HandlerResult:
     return flow.say(card, *ctx.asked())
 
 
+@flow.entry("contact")
+def contact_wanted(event: Event, ctx: Context) -> HandlerResult:
+    """How to reach the school without the chat; unlike "human" it notes no wish."""
+    t = ctx.t
+    buttons = [line.entry(t("Ask our staff"), "human")]
+    return flow.say(line.card(t("Contact the school"), [contact_lines(ctx)], buttons), *ctx.asked())
+
+
 @flow.entry("cancel")
 def nothing_to_cancel(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t

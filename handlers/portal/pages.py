@@ -7,6 +7,8 @@ from flask import Response, g
 
 from bot.texts.dates import shown_time
 from handlers.web import language, pages
+from handlers.web.chat_address import chat_address
+from handlers.web.parts import the_bot
 
 FILES = {path.name: path for path in (Path(__file__).parent / "static").iterdir()}
 
@@ -20,5 +22,6 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         asset=lambda name: pages.address("portal.asset_file", FILES[name]),
         when=lambda moment: shown_time(moment, language.chosen()),
         visit=g.get("visit"),
+        chat=chat_address(basic_id) if (basic_id := the_bot().basic_id) else None,
         **values,
     )
