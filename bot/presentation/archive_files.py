@@ -9,6 +9,7 @@ from html import escape
 
 from bot.clock import BANGKOK
 from bot.presentation import archive_words, data_labels
+from bot.services.privacy import requests
 from bot.services.privacy.personal_data_export import Archive, Row, Section
 from bot.services.shared import csv_writer
 from bot.texts import ENGLISH, THAI, translator
@@ -45,6 +46,7 @@ def _(sentence: str) -> str:
 
 WHOLE = _("Everything that English Planet keeps about you")
 MADE = _("Made on {when}")
+CONTENTS = _("Contents")
 EMPTY = _("Nothing is kept about you here")
 
 
@@ -101,7 +103,8 @@ def page(archive: Archive) -> str:
     parts = [
         f"<h1>{title}</h1>",
         f"<p>{_both(MADE, when=archive.made_at)}<br>",
-        f"{_both('Request number')}: {escape(archive.number)}</p>",
+        f"{_both('Request number')}: {escape(requests.number(archive.number))}</p>",
+        _contents(filled),
         *(_section(section) for section in filled),
         f"<h2>{_both(EMPTY)}</h2>",
         "<ul>" + "".join(f"<li>{_both(section.title)}</li>" for section in empty) + "</ul>",
@@ -117,6 +120,16 @@ def page(archive: Archive) -> str:
     )
 
 
+def _contents(filled: list[Section]) -> str:
+    """What is in the page, each with the number of its entries and a way to it."""
+    lines = "".join(
+        f'<li><a href="#{escape(each.name)}">{_both(each.title)}</a> ({len(each.rows)})</li>'
+        for each in filled
+    )
+    head = f'<h2 id="contents">{_both(CONTENTS)}</h2>'
+    return f'<nav aria-labelledby="contents">{head}<ol>{lines}</ol></nav>'
+
+
 def _section(section: Section) -> str:
     rows = "".join(_table(row) for row in section.rows)
     return f'<h2 id="{escape(section.name)}">{_both(section.title)}</h2>\n{rows}'
@@ -128,7 +141,8 @@ def _table(row: Row) -> str:
         if value is None or value == "":
             continue
         label = _both(data_labels.LABELS.get(column, column.replace("_", " ")))
-        lines.append(f"<tr><th>{label}</th><td>{escape(_shown(column, value))}</td></tr>")
+        cell = escape(_shown(column, value))
+        lines.append(f'<tr><th scope="row">{label}</th><td>{cell}</td></tr>')
     return f"<table>{''.join(lines)}</table>\n"
 
 
@@ -173,7 +187,7 @@ def _readme(archive: Archive) -> str:
                 "what you wrote for a formula."
             ),
             t("Passwords are not in it: we cannot see them. Keep this file where only you get."),
-            t("Request number") + ": " + archive.number,
+            t("Request number") + ": " + requests.number(archive.number),
             "",
             "",
         ]

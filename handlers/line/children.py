@@ -11,7 +11,7 @@ from bot.services.consent.consents import GUARDIAN, ConsentStatement
 from bot.services.delivery import outbox
 from bot.services.guardians import ends, guardians
 from bot.services.people import subjects
-from bot.services.privacy import rights
+from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.subscriptions import opt_in, subscriptions
 from bot.texts import translator
@@ -249,6 +249,6 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
             messages=told,
             now=ctx.now,
         )
-    number = line.fact(t("Request number"), erased.request_id)
+    number = line.fact(t("Request number"), requests.number(erased.request_id))
     stays = line.paragraph(rights_words.what_stays(t))
     return flow.end(line.card(t("The child’s data has been erased"), [stays, number], []))

@@ -153,7 +153,7 @@ def _page(status: int, **more: object) -> Response:
         learner = rights.learner_of(session, asked)
         listed = [
             {
-                "number": each.id,
+                "number": requests.number(each.id),
                 "what": label(each.kind, t),
                 "state": request_words.state_name(t, each),
                 "clock": request_words.clock_line(t, each),
@@ -199,7 +199,7 @@ def _gone(kind: str, erased: Erased) -> Response:
     response = page(
         "rights_ended",
         kind=kind,
-        number=erased.request_id,
+        number=requests.number(erased.request_id),
         due=request_words.day(t, erased.due_at),
         held=held,
         stays=rights_words.what_stays(t),

@@ -237,7 +237,8 @@ def _acknowledge(session: Session, asked: Asked, request: PrivacyRequest, now: d
         session,
         learner,
         cause=f"request:{request.id}:received",
-        template="request_received",
+        # A file that is made at once is not answered by a day.
+        template="request_ready" if request.kind is RequestKind.ACCESS else "request_received",
         values=presenter_of(session).values(notice, learner.language),
         now=now,
     )
