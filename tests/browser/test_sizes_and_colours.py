@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.clerk import Clerk
 from tests.browser.looks import contrast
 from tests.browser.person import PHONE, Person
 

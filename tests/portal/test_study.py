@@ -1,6 +1,8 @@
 """Courses, lessons, progress."""
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,12 +81,30 @@ def test_a_lesson_without_english_explanations_says_so(
     lesson.path.with_name("one.en.md").write_text("Hello", encoding="utf-8")
     assert (lesson.article("en").text, lesson.article("en").language) == ("Hello", "en")
     assert lesson.article("th").text == "สวัสดี"
+    bot.settings = replace(bot.settings, courses_dir=tmp_path)
+    path = "/portal/courses/c/one?lang=en"
+    assert "in Thai only so far" not in browser.get(path).text
+    lesson.path.with_name("one.en.md").unlink()
+    page = browser.get(path).text
+    assert "in Thai only so far" in page
+    assert '<article class="text" lang="th">' in page
+
+
+def test_every_lesson_of_the_school_is_explained_in_both_languages(bot: Bot) -> None:
+    """The same parts and exercises in both; what one has and the other lacks is named."""
+    differ = []
     for course in courses.load(bot.settings.courses_dir):
-        for each in course.lessons:
-            page = browser.get(f"/portal/courses/{course.id}/{each.id}?lang=en").text
-            language = each.article("en").language
-            assert f'<article class="text" lang="{language}">' in page
-            assert ("in Thai only so far" in page) == (language == "th")
+        for lesson in course.lessons:
+            thai, english = (lesson.article(language) for language in ("th", "en"))
+            shapes = [
+                [re.match(r"#+|\||- |\d+\.|>|", line)[0] for line in article.text.splitlines()]
+                for article in (thai, english)
+            ]
+            if english.language != "en" or shapes[0] != shapes[1]:
+                differ.append(f"{course.id}/{lesson.id}")
+            if re.search(r"[ก-๛]", english.text):
+                differ.append(f"{course.id}/{lesson.id}: Thai words")
+    assert differ == []
 
 
 @pytest.mark.parametrize(
