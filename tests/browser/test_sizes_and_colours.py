@@ -116,7 +116,7 @@ def test_the_learners_pages(someone: Callable[..., Person]) -> None:
         faults += faults_of(person.page, path)
         person.shoot(path, person.page)
     assert len(seen) >= 15
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_the_staffs_pages(clerk: Callable[..., Clerk]) -> None:
@@ -135,4 +135,4 @@ def test_the_staffs_pages(clerk: Callable[..., Clerk]) -> None:
         ]
         faults += faults_of(member.page, path, ("light",))
     assert len(seen) >= 10
-    assert faults == []
+    assert not faults, "\n".join(faults)
