@@ -1,7 +1,7 @@
 """Every page with letters twice as large, on dark screens, and for fingers: nothing gets lost."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page
@@ -12,6 +12,7 @@ from tests.browser.person import PHONE, Person
 
 pytestmark = pytest.mark.browser
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (320, 360, 480, 640)
 PUBLIC = (
     *("/privacy", "/portal/advice", "/portal/sign-in", "/portal/signed-out"),
@@ -40,6 +41,9 @@ SMALL = """() => [...document.querySelectorAll("a[href], button, input, select, 
     const target = wraps ? wraps.getBoundingClientRect() : box;
     return !beside && (target.height < 24 || target.width < 24);
   }).map((node) => node.outerHTML.slice(0, 120))"""
+
+DRESSED = """(scheme) => matchMedia(`(prefers-color-scheme: ${scheme})`).matches
+  && [undefined, scheme].includes(document.documentElement.dataset.bsTheme)"""
 
 # Every text with its colour and the ground below it.
 TEXTS = """() => {
@@ -75,11 +79,12 @@ def pages_from(page: Page, origin: str, prefix: str, most: int) -> list[str]:
     return found[:most]
 
 
-def faults_of(page: Page, path: str, schemes: tuple[str, ...] = ("light", "dark")) -> list[str]:
+def faults_of(page: Page, path: str) -> list[str]:
     """What is wrong with a page, in both colours and with letters of both sizes."""
     found = [f"{path}: small: {each}" for each in page.evaluate(SMALL)]
-    for scheme in schemes:
-        page.emulate_media(color_scheme=scheme)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour in between
+        page.wait_for_function(DRESSED, arg=scheme)
         for text in page.evaluate(TEXTS):
             ratio = contrast(text["colour"], text["ground"])
             if ratio < 4.5:
@@ -133,6 +138,9 @@ def test_the_staffs_pages(clerk: Callable[..., Clerk]) -> None:
             for each in pages_from(member.page, origin, "/console", 14)
             if each not in [*seen, *waiting] and depth < 3 and "files" not in each
         ]
-        faults += faults_of(member.page, path, ("light",))
+        faults += faults_of(member.page, path)
+        if member.shots is not None:
+            tidy = path.strip("/").replace("/", "-").split("?")[0]
+            member.page.screenshot(path=member.shots / f"{tidy}.png", full_page=True)
     assert len(seen) >= 10
     assert not faults, "\n".join(faults)
