@@ -20,12 +20,13 @@ PUBLIC = (
 )
 
 # What sticks out: the page itself, or a part that neither scrolls nor lies in one that does.
-OUT = """() => {
-  const wide = document.documentElement.scrollWidth - innerWidth;
+# Measured with the screen: on a phone a page may widen its window.
+OUT = """(screen) => {
+  const wide = document.documentElement.scrollWidth - screen;
   if (wide <= 0) return [];
   const scrolls = (node) => node.closest(".wide, .table-responsive, .row-of-cards");
   return [...document.querySelectorAll("body *")]
-    .filter((node) => node.getBoundingClientRect().right > innerWidth + 1 && !scrolls(node))
+    .filter((node) => node.getBoundingClientRect().right > screen + 1 && !scrolls(node))
     .slice(-2).map((node) => `${wide} px: ${node.outerHTML.slice(0, 120)}`);
 }"""
 
@@ -93,7 +94,7 @@ def faults_of(page: Page, path: str) -> list[str]:
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": size["height"]})
-        found += [f"{path}: at {width}: {each}" for each in page.evaluate(OUT)]
+        found += [f"{path}: at {width}: {each}" for each in page.evaluate(OUT, width)]
     page.set_viewport_size(size)
     return found
 
