@@ -25,6 +25,7 @@ from tests.clock import FakeClock
 from tests.databases import fresh, in_memory
 from tests.line_server import line_server
 from tests.mailbox import mailbox as mailbox  # a fixture for everybody
+from tests.reading import ReadingClient
 from tests.scenarios.remembered import Memory
 from tests.selection import long_ones
 from tests.shells import lent
@@ -138,6 +139,7 @@ def app(settings: Settings, clock: FakeClock, shell: Flask) -> Iterator[Flask]:
     logs.configure(settings.log_level)
     bot = create_bot(settings, clock)
     install(shell, bot)
+    shell.test_client_class = ReadingClient
     yield shell
     bot.close()
 

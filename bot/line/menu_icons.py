@@ -104,6 +104,12 @@ def talk(pen: Pen) -> None:
         pen.dot(x, 43, 5.5)
 
 
+def phone(pen: Pen) -> None:
+    pen.frame(26, 8, 74, 92, 12)
+    pen.line((44, 22), (56, 22), width=5)
+    pen.dot(50, 78, 5.5)
+
+
 def globe(pen: Pen) -> None:
     pen.ring(50, 50, 42)
     pen.ring(50, 50, 20, 42)
@@ -148,6 +154,7 @@ ICONS: dict[str, Callable[[Pen], None]] = {
     "globe": globe,
     "key": key,
     "lessons": lessons,
+    "phone": phone,
     "register": register,
     "scales": scales,
     "shield": shield,

@@ -90,8 +90,9 @@ def card(
     even: bool = False,
     pairs: bool = False,
 ) -> Message:
-    """A Flex bubble: a title, blocks (bare text is a paragraph), buttons; alt if not the title.
+    """A Flex bubble: a title, blocks (bare text is a paragraph), buttons.
 
+    alt: what is read out and shown in lists, where that is not the title with the paragraphs.
     The first button stands out, unless the choice is to be even: a question of consent must not
     push towards one answer. pairs: the buttons after the first stand two by two.
     """
@@ -133,7 +134,15 @@ def card(
             "paddingAll": "12px",
             "contents": _in_pairs(buttons) if pairs else buttons,
         }
-    return {"type": "flex", "altText": clip(alt or title, ALT_LIMIT), "contents": bubble}
+    said = clip(alt or _read_out(title, blocks), ALT_LIMIT)
+    return {"type": "flex", "altText": said, "contents": bubble}
+
+
+def _read_out(title: str, blocks: Sequence[dict[str, Any] | str]) -> str:
+    """The title and the paragraphs; no labelled values, as they would stand on a locked screen."""
+    words = [each if isinstance(each, str) else each.get("text", "") for each in blocks]
+    body = " ".join(filter(None, words))
+    return f"{title}: {body}" if body else title
 
 
 def quiet_card(blocks: Sequence[dict[str, Any]], actions: list[Action], *, alt: str) -> Message:

@@ -10,6 +10,7 @@ from html import escape
 
 from bot.clock import BANGKOK
 from bot.presentation import archive_words, data_labels
+from bot.services.privacy import requests
 from bot.services.privacy.personal_data_export import Archive, Row, Section
 from bot.services.shared import csv_writer
 from bot.texts import ENGLISH, THAI, translator
@@ -55,6 +56,7 @@ def _(sentence: str) -> str:
 
 WHOLE = _("Everything that English Planet keeps about you")
 MADE = _("Made on {when}")
+CONTENTS = _("Contents")
 EMPTY = _("Nothing is kept about you here")
 
 
@@ -111,7 +113,8 @@ def page(archive: Archive, named: Mapping[str, str]) -> str:
     parts = [
         f"<h1>{title}</h1>",
         f"<p>{_both(MADE, when=archive.made_at)}<br>",
-        f"{_both('Request number')}: {escape(archive.number)}</p>",
+        f"{_both('Request number')}: {escape(requests.number(archive.number))}</p>",
+        _contents(filled),
         *(_section(section, named) for section in filled),
         f"<h2>{_both(EMPTY)}</h2>",
         "<ul>" + "".join(f"<li>{_both(section.title)}</li>" for section in empty) + "</ul>",
@@ -127,6 +130,16 @@ def page(archive: Archive, named: Mapping[str, str]) -> str:
     )
 
 
+def _contents(filled: list[Section]) -> str:
+    """What is in the page, each with the number of its entries and a way to it."""
+    lines = "".join(
+        f'<li><a href="#{escape(each.name)}">{_both(each.title)}</a> ({len(each.rows)})</li>'
+        for each in filled
+    )
+    head = f'<h2 id="contents">{_both(CONTENTS)}</h2>'
+    return f'<nav aria-labelledby="contents">{head}<ol>{lines}</ol></nav>'
+
+
 def _section(section: Section, named: Mapping[str, str]) -> str:
     rows = "".join(_table(section.name, row, named) for row in section.rows)
     return f'<h2 id="{escape(section.name)}">{_both(section.title)}</h2>\n{rows}'
@@ -140,7 +153,8 @@ def _table(table: str, row: Row, named: Mapping[str, str]) -> str:
         label = _both(data_labels.LABELS.get(column, column.replace("_", " ")))
         title = archive_words.title(named, row, column) if column in _TITLED else None
         shown = title or _shown(table, column, value)
-        lines.append(f"<tr><th>{label}</th><td>{escape(shown)}</td></tr>")
+        cell = escape(shown)
+        lines.append(f'<tr><th scope="row">{label}</th><td>{cell}</td></tr>')
     return f"<table>{''.join(lines)}</table>\n"
 
 
@@ -189,7 +203,7 @@ def _readme(archive: Archive) -> str:
                 "what you wrote for a formula."
             ),
             t("Passwords are not in it: we cannot see them. Keep this file where only you get."),
-            t("Request number") + ": " + archive.number,
+            t("Request number") + ": " + requests.number(archive.number),
             "",
             "",
         ]

@@ -58,14 +58,13 @@ def _message(part: Mapping[str, Any], title: str, settings: Settings) -> Message
     if kind == "picture":
         url = pictures.url(settings, part["picture"])
         return {"type": "image", "originalContentUrl": url, "previewImageUrl": url}
-    if kind == "card":
-        contents = _bubble(part, settings)
-    else:
-        contents = {
-            "type": "carousel",
-            "contents": [_bubble(card, settings) for card in part["cards"]],
-        }
-    return {"type": "flex", "altText": line.clip(title, line.ALT_LIMIT), "contents": contents}
+    cards = [part] if kind == "card" else part["cards"]
+    bubbles = [_bubble(card, settings) for card in cards]
+    contents = bubbles[0] if kind == "card" else {"type": "carousel", "contents": bubbles}
+    # The list of chats begins with the title; who has the card read out hears the rest of it.
+    words = dict.fromkeys([title, *(card[key] for card in cards for key in ("title", "text"))])
+    said = line.clip(" ".join(filter(None, words)), line.ALT_LIMIT)
+    return {"type": "flex", "altText": said, "contents": contents}
 
 
 def _bubble(card: Mapping[str, Any], settings: Settings) -> dict[str, Any]:

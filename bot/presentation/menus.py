@@ -23,9 +23,9 @@ def guest_tiles(t: Translator) -> tuple[Tile, ...]:
     return (
         Tile("register", line.entry(t("Register"), "register")),
         Tile("book", line.entry(t("Courses"), "courses")),
-        Tile("document", line.entry(t("Privacy\npolicy"), "policy")),
-        Tile("shield", line.entry(t("Security\nadvice"), "advice")),
         Tile("talk", line.entry(t("Ask our staff"), "human")),
+        Tile("phone", line.entry(t("Contact\nthe school"), "contact")),
+        Tile("document", line.entry(t("Privacy\npolicy"), "policy")),
         Tile("globe", other),
     )
 

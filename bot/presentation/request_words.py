@@ -8,6 +8,7 @@ from bot.line import messages as line
 from bot.line.messages import Message
 from bot.presentation.labels import label
 from bot.services.consent.consents import GUARDIAN
+from bot.services.privacy import requests
 from bot.services.privacy.answers import RequestClosed
 from bot.services.privacy.rights import GuardianActed, RequestReceived
 from bot.texts import Translator
@@ -112,7 +113,7 @@ def received_letter(notice: RequestReceived, t: Translator) -> dict[str, str]:
     """What stands in the confirmation."""
     return {
         "what": _asked(t, notice),
-        "number": notice.number,
+        "number": requests.number(notice.number),
         "until": day(t, notice.due_at),
     }
 
@@ -121,7 +122,7 @@ def closed_letter(notice: RequestClosed, t: Translator) -> dict[str, str]:
     """What stands in the letter, whatever came of it."""
     return {
         "what": _asked(t, notice),
-        "number": notice.number,
+        "number": requests.number(notice.number),
         "reason": notice.reason or "",
     }
 
@@ -135,14 +136,14 @@ def closed(notice: RequestClosed, t: Translator) -> list[Message]:
                 t(
                     "Your request “{what}” has been carried out. Number: {number}",
                     what=what,
-                    number=notice.number,
+                    number=requests.number(notice.number),
                 )
             )
         ]
     blocks = [
         line.paragraph(what, strong=True),
         line.paragraph(refusal(t, notice.reason)),
-        line.fact(t("Request number"), notice.number),
+        line.fact(t("Request number"), requests.number(notice.number)),
     ]
     buttons = [line.entry(t("My requests"), "requests"), line.entry(t("Ask our staff"), "human")]
     return [line.card(t("We cannot do what you asked for"), blocks, buttons)]

@@ -107,6 +107,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "พนักงาน", "ขอคุยกับคน", "คุยกับคน", "คุยกับครู", "สอบถาม", "ร้องเรียน", "admin",
         "human", "staff", "contact", "talk to staff",
     ),
+    "contact": (
+        "ช่องทางติดต่อ", "ข้อมูลติดต่อ", "เบอร์โรงเรียน", "เบอร์โทรโรงเรียน",
+        "contact details", "contact the school",
+    ),
     "menu": (
         "เมนู", "เริ่ม", "เริ่มต้น", "เริ่มใหม่", "หน้าแรก", "หน้าหลัก", "menu", "main menu", "start", "home",
     ),

@@ -1,6 +1,6 @@
 """Commands for people's requests: requests, request-show, -acknowledge, -done, -refuse.
 
-They print ids, kinds and days; only request-show prints what a person wrote, and that is audited.
+They print numbers, kinds and days; only request-show prints what a person wrote, which is audited.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from handlers.commands.parts import parts
 
 @click.command("requests")
 def list_requests() -> None:
-    """List the open requests by the nearest deadline: id, kind, state, days left."""
+    """List the open requests by the nearest deadline: number, kind, state, days left."""
     bot, _ = parts()
     now = bot.clock()
     lines = bot.database.read(
@@ -25,7 +25,8 @@ def list_requests() -> None:
             for each in requests.waiting(session)
         ]
     )
-    for number, kind, state, days, asked_by in lines:
+    for request_id, kind, state, days, asked_by in lines:
+        number = requests.number(request_id)
         left = f"{days} day(s) left" if days >= 0 else f"OVERDUE by {-days} day(s)"
         click.echo(f"{number}  {kind:<10} {state:<13} {asked_by:<9} {left}")
     overdue = sum(1 for line in lines if line[3] < 0)

@@ -267,6 +267,6 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
         due = request_words.day(t, erased.due_at)
         held_words = rights_words.child_is_held(t, due, may_tell=erased.may_tell)
         return flow.end(line.quick(held_words, mine))
-    number = line.fact(t("Request number"), erased.request_id)
+    number = line.fact(t("Request number"), requests.number(erased.request_id))
     stays = line.paragraph(rights_words.stays_of_child(t))
     return flow.end(line.card(t("The child’s data has been erased"), [stays, number], mine))

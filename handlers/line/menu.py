@@ -161,6 +161,14 @@ def human_wanted(event: Event, ctx: Context) -> HandlerResult:
     return flow.say(card, *ctx.asked())
 
 
+@flow.entry("contact")
+def contact_wanted(event: Event, ctx: Context) -> HandlerResult:
+    """How to reach the school without the chat; unlike "human" it notes no wish."""
+    t = ctx.t
+    buttons = [line.entry(t("Ask our staff"), "human")]
+    return flow.say(line.card(t("Contact the school"), [contact_lines(ctx)], buttons), *ctx.asked())
+
+
 @flow.entry("question")
 def question_asked(event: Event, ctx: Context) -> HandlerResult:
     """Money, certificates, hours, ages: what only people answer; no answer is promised here."""

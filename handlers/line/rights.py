@@ -9,7 +9,7 @@ from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
 from bot.runtime import Bot
 from bot.services.people import subjects
-from bot.services.privacy import export_links, rights
+from bot.services.privacy import export_links, requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.privacy.rights import Withdrawn
 from bot.texts import Translator
@@ -229,7 +229,7 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
             t("Your data has been erased"),
             [
                 rights_words.what_stays(t),
-                line.fact(t("Request number"), erased.request_id),
+                line.fact(t("Request number"), requests.number(erased.request_id)),
                 line.paragraph(t("You are welcome to register again at any time."), small=True),
             ],
             [],

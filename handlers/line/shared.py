@@ -12,6 +12,7 @@ from bot.services.consent.consents import ConsentStatement
 from bot.services.guardians import guardians
 from bot.services.people import fields, names
 from bot.services.people.fields import Item
+from bot.services.privacy import requests
 from handlers.line import staff_menu
 from handlers.line.account_card import account_card
 from models.consent import ConsentEvent, ConsentState, Purpose
@@ -244,7 +245,7 @@ def request_arrived(ctx: Context, request: PrivacyRequest, *buttons: Action) -> 
     t = ctx.t
     due = request_words.day(t, request.due_at)
     words = t("Our staff check it and answer you by {due} at the latest.", due=due)
-    number = line.fact(t("Request number"), request.id)
+    number = line.fact(t("Request number"), requests.number(request.id))
     return line.card(t("Your request has arrived"), [words, number], list(buttons))
 
 

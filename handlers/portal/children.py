@@ -268,7 +268,7 @@ def _ended(kind: str, erased: Erased | None) -> Response:
     return page(
         "child_ended",
         kind=kind,
-        number=erased.request_id if erased is not None else None,
+        number=requests.number(erased.request_id) if erased is not None else None,
         due=due,
         held=held,
         stays=rights_words.stays_of_child(t),

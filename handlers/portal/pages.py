@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, request
 
 from bot.texts.dates import shown_time
 from handlers.web import language, pages
@@ -23,6 +23,9 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         when=lambda moment: shown_time(moment, language.chosen()),
         chat_link=_chat_link,
         visit=g.get("visit"),
+        # LINE's own browser says so; it hands a page on at `openExternalBrowser=1`.
+        is_in_line=" Line/" in request.user_agent.string,
+        chat=chat_address(basic_id) if (basic_id := the_bot().basic_id) else None,
         **values,
     )
 

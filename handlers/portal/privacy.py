@@ -47,6 +47,6 @@ def _version(version: str) -> Response:
         is_current=version == policy.CURRENT,
         date=_date(school.policy_date, language),
         text_hash=policy.text_hash(version),
-        policy=markdown.render(policy.policy(version, language)),
-        notice=markdown.render(policy.notice(version, language, school)),
+        policy=markdown.render(policy.policy(version, language), language, below=1),
+        notice=markdown.render(policy.notice(version, language, school), language, below=1),
     )

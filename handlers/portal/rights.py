@@ -159,7 +159,7 @@ def _page(status: int, **more: object) -> Response:
         children = guardians.names_of_children(session, mine)
         listed = [
             {
-                "number": each.id,
+                "number": requests.number(each.id),
                 "what": request_words.name(t, each, mine, children),
                 "state": request_words.state_name(t, each, mine),
                 "clock": request_words.clock_line(t, each),
@@ -205,7 +205,7 @@ def _gone(kind: str, erased: Erased) -> Response:
     response = page(
         "rights_ended",
         kind=kind,
-        number=erased.request_id,
+        number=requests.number(erased.request_id),
         due=request_words.day(t, erased.due_at),
         held=held,
         stays=rights_words.what_stays(t),

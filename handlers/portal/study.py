@@ -8,7 +8,7 @@ from bot.services.courses.courses import Course, Lesson
 from handlers.portal import markdown
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
-from handlers.web.language import link
+from handlers.web.language import chosen, link
 from handlers.web.parts import the_bot
 
 
@@ -27,12 +27,14 @@ def course(course_id: str) -> Response:
 def lesson(course_id: str, lesson_id: str) -> Response:
     """The article, the video's link, what comes before and after."""
     found, lesson = _lesson(course_id, lesson_id)
+    article = lesson.article(chosen())
     return page(
         "lesson",
         course=found,
         lesson=lesson,
         number=found.lessons.index(lesson) + 1,
-        article=markdown.render(lesson.article()),
+        article=markdown.render(article.text, article.language),
+        explained_in=article.language,
         is_done=(found.id, lesson.id) in _done(),
         following=found.after(lesson),
     )

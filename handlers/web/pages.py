@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, abort, make_response, render_template, url_for
 
 from bot.texts import ENGLISH, THAI
+from bot.texts.passages import marked
 from handlers.figures import Figures
 from handlers.web import cookies, language
 from handlers.web.parts import the_bot
@@ -31,7 +32,8 @@ def rendered(template: str, status: int, **values: Any) -> Response:
         "language": said.language,
         "other_language": ENGLISH if said.language == THAI else THAI,
     }
-    response = make_response(render_template(template, **{**common, **values}), status)
+    html = render_template(template, **{**common, **values})
+    response = make_response(marked(html, said.language), status)
     response.headers["Content-Language"] = said.language
     response.headers["Vary"] = "Accept-Language, Cookie"
     if language.is_switched():

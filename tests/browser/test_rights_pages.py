@@ -23,6 +23,10 @@ def opens_rights(person: Person) -> None:
 def saves(person: Person, english: str) -> Download:
     with person.page.expect_download() as saving:
         person.clicks("button", english)
+    # The page stays behind: it says that the file comes, and nothing of an error before it.
+    expect(person.page.get_by_role("alert")).to_have_count(0)
+    expect(person.page.locator("[aria-invalid]")).to_have_count(0)
+    person.is_told("Your file is on its way. Please look among your downloads.")
     return saving.value
 
 

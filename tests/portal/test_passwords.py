@@ -1,6 +1,7 @@
 """The rules about usernames and passwords, without a browser."""
 
 import logging
+import re
 
 import pytest
 
@@ -8,6 +9,7 @@ from bot.errors import InputError
 from bot.providers import hashes
 from bot.services.accounts import accounts
 from bot.services.auth import passwords
+from tests.portal.conftest import OWN_PASSWORD, Browser, Pupil
 
 USERNAME = "epbcdf34gh"
 
@@ -154,3 +156,21 @@ def test_usernames_are_unlike_each_other_and_easy_to_type() -> None:
     assert not symbols & set("aeiou0125689lq")
     for pair in ("0o", "1l", "1i", "2z", "5s", "6b", "8b", "9g", "gq", "uv"):
         assert not set(pair) <= symbols
+
+
+def test_the_field_that_is_wrong_takes_the_focus_and_names_its_error(
+    browser: Browser, settled: Pupil
+) -> None:
+    fresh = "a new sentence of mine"
+    wrong = {
+        "current": {"current": "x", "chosen": fresh, "again": fresh},
+        "chosen": {"current": OWN_PASSWORD, "chosen": "short", "again": "short"},
+        "again": {"current": OWN_PASSWORD, "chosen": fresh, "again": "another"},
+    }
+    found = {}
+    for field, form in wrong.items():
+        page = browser.submit("/portal/password", "/portal/password", **form).text
+        assert 'id="wrong"' in page
+        tag = re.search(f'<input id="{field}"[^>]*>', page)
+        found[field] = (page.count("autofocus"), tag is not None and "wrong" in tag[0])
+    assert found == dict.fromkeys(wrong, (1, True))

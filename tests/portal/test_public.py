@@ -37,6 +37,23 @@ def test_policy_and_notice_stand_apart(
         assert answer.text.count('class="part') == 2
 
 
+def test_the_policy_page_begins_with_the_policy(browser: Browser) -> None:
+    page = browser.get("/privacy").text
+    main = page[page.index("<main") :]
+    began = main.index("English Planet ตระหนักดีว่า")
+    assert began < main.index(policy.text_hash(policy.CURRENT))
+    assert "<dl" not in main[:began]
+    assert "<a " not in main[:began]
+
+
+def test_pages_lead_back_to_the_chat_where_its_name_is_known(browser: Browser, bot: Bot) -> None:
+    assert "oaMessage" not in browser.get("/portal/signed-out").text
+    bot.basic_id = "@planet"
+    for path in ("/privacy", "/portal/sign-in", "/nothing"):
+        assert '<a href="https://line.me/R/oaMessage/%40planet">' in browser.get(path).text, path
+    assert browser.get("/portal/signed-out").text.count("oaMessage/%40planet") == 2
+
+
 def test_the_policy_is_thai_unless_the_browser_wants_english(browser: Browser) -> None:
     assert '<html lang="th">' in browser.get("/privacy").text
     french = {"Accept-Language": "fr, de;q=0.5"}

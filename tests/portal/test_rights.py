@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.services.accounts import holds
+from bot.services.privacy.requests import number
 from models.account import Account
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner, LearnerState
@@ -70,7 +71,7 @@ def test_a_note_becomes_a_request_with_its_clock(language, browser, settled, row
     request = only(rows, RequestKind.CORRECT)
     assert request.channel == "portal"
     assert (request.due_at - request.opened_at).days == 30
-    assert request.id in browser.get(answer.location).text
+    assert number(request.id) in browser.get(answer.location).text
 
 
 @pytest.mark.parametrize("note", ["", "   ", "ก" * 501])
@@ -129,7 +130,7 @@ def test_erasing_takes_everything_and_ends_the_session(browser, settled, rows):
     answer = browser.submit(page, page, current=OWN_PASSWORD)
 
     assert answer.status_code == 200
-    assert only(rows, RequestKind.ERASE).id in answer.text
+    assert number(only(rows, RequestKind.ERASE).id) in answer.text
     assert rows(Learner) == rows(Account) == rows(PortalSession) == []
     assert browser.get("/portal").location == "/portal/sign-in"
     assert browser.sign_in(settled.username, OWN_PASSWORD).status_code == 403

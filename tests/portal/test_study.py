@@ -1,6 +1,8 @@
 """Courses, lessons, progress."""
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,40 @@ def test_every_lesson_of_the_school_renders(browser: Browser, settled: Pupil, bo
             assert lesson.title["en"] in answer.text.replace("&#39;", "'")
 
 
+def test_a_lesson_without_english_explanations_says_so(
+    browser: Browser, settled: Pupil, bot: Bot, tmp_path: Path
+) -> None:
+    lesson = courses.read(write(tmp_path, article="สวัสดี"))[0].lessons[0]
+    assert (lesson.article("en").text, lesson.article("en").language) == ("สวัสดี", "th")
+    lesson.path.with_name("one.en.md").write_text("Hello", encoding="utf-8")
+    assert (lesson.article("en").text, lesson.article("en").language) == ("Hello", "en")
+    assert lesson.article("th").text == "สวัสดี"
+    bot.settings = replace(bot.settings, courses_dir=tmp_path)
+    path = "/portal/courses/c/one?lang=en"
+    assert "in Thai only so far" not in browser.get(path).text
+    lesson.path.with_name("one.en.md").unlink()
+    page = browser.get(path).text
+    assert "in Thai only so far" in page
+    assert '<article class="text" lang="th">' in page
+
+
+def test_every_lesson_of_the_school_is_explained_in_both_languages(bot: Bot) -> None:
+    """The same parts and exercises in both; what one has and the other lacks is named."""
+    differ = []
+    for course in courses.load(bot.settings.courses_dir):
+        for lesson in course.lessons:
+            thai, english = (lesson.article(language) for language in ("th", "en"))
+            shapes = [
+                [re.match(r"#+|\||- |\d+\.|>|", line)[0] for line in article.text.splitlines()]
+                for article in (thai, english)
+            ]
+            if english.language != "en" or shapes[0] != shapes[1]:
+                differ.append(f"{course.id}/{lesson.id}")
+            if re.search(r"[ก-๛]", english.text):
+                differ.append(f"{course.id}/{lesson.id}: Thai words")
+    assert differ == []
+
+
 @pytest.mark.parametrize(
     "path", ["x", "everyday-english/x", "..%2f..%2fapp", "everyday-english/%00"]
 )
@@ -81,7 +117,8 @@ def test_what_is_no_course_is_not_found(browser: Browser, settled: Pupil, path: 
 def test_articles_are_commonmark_with_tables_and_without_html() -> None:
     html = markdown.render(
         "<script>alert(1)</script>\n\n|a|b|\n|-|-|\n|1|<b>2</b>|\n\n"
-        "[x](https://x.test) [y](javascript:alert(1)) ![z](https://z.test/z.png) [p](/privacy)"
+        "[x](https://x.test) [y](javascript:alert(1)) ![z](https://z.test/z.png) [p](/privacy)",
+        "th",
     )
     assert "<script" not in html
     assert "<b>" not in html

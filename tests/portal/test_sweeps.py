@@ -1,6 +1,7 @@
 """Sweeps over all of the learner's pages: no GET writes, no cookie unknown, nothing unescaped."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.texts import catalogue
 from handlers.web.cookies import COOKIES
 from models.consent import ConsentEvent
 from tests.factories import make_consent_event
+from tests.passages import misread
 from tests.portal.conftest import TOKEN, Browser, Pupil
 from tests.portal.snapshots import fingerprint
 from tests.samples import every, numbered, sampled
@@ -119,6 +121,26 @@ def test_nothing_comes_from_elsewhere(browser: Browser, app: Flask, values) -> N
         assert "<style" not in text
         assert not re.search(r"<script(?![^>]* src=)", text)
         assert not re.search(r"\son[a-z]+=", text)
+
+
+def test_every_page_is_read_by_the_right_voice_and_has_one_heading(
+    browser: Browser, app: Flask, values, new_browser
+) -> None:
+    """In both languages, for whoever is signed in and for others."""
+    faults: dict[str, list[str]] = {}
+    for rule, methods, _ in our_rules(app):
+        if "GET" not in methods:
+            continue
+        for visitor, language in product((browser, new_browser()), ("th", "en")):
+            path = f"{fill(rule, values)}?lang={language}"
+            answer = visitor.get(path, follow_redirects=True)
+            if answer.mimetype != "text/html":
+                continue
+            found = misread(answer.markup)
+            found += [f"{n} h1" for n in {answer.markup.count("<h1")} - {1}]
+            if found:
+                faults[path] = found
+    assert faults == {}
 
 
 @pytest.mark.parametrize("evil", sampled(EVIL, EVIL[1:4]))  # markup, templates, NUL

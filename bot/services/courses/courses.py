@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import BotError
 from bot.services.shared.owner_files import OwnerFile
-from bot.texts import LANGUAGES
+from bot.texts import LANGUAGES, THAI
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -31,11 +31,22 @@ class Lesson:
     title: Mapping[str, str]
     minutes: int
     video: str  # https, or empty
-    path: Path
+    path: Path  # explained in Thai; an English one may lie beside it
 
-    def article(self) -> str:
-        """The lesson's text as CommonMark."""
-        return self.path.read_text(encoding="utf-8-sig")
+    def article(self, language: str) -> "Article":
+        """The text in a language where the owner has written it, in Thai where not."""
+        other = self.path.with_suffix(f".{language}.md")
+        if language != THAI and other.is_file():
+            return Article(other.read_text(encoding="utf-8-sig"), language)
+        return Article(self.path.read_text(encoding="utf-8-sig"), THAI)
+
+
+@dataclass(frozen=True)
+class Article:
+    """A lesson's text as CommonMark, and the language that it explains in."""
+
+    text: str
+    language: str
 
 
 @dataclass(frozen=True)

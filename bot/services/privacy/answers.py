@@ -38,8 +38,15 @@ class RequestClosed(Notice):
 
 
 def find(session: Session, request_id: str) -> PrivacyRequest:
-    """A request by its number; raises RequestError where there is none."""
-    found = session.get(PrivacyRequest, request_id, with_for_update=True, populate_existing=True)
+    """A request by its number or id; raises RequestError where there is none, or more than one."""
+    ids = requests.ids_of(session, request_id)
+    if len(ids) > 1:
+        raise RequestError(f"{request_id} means {len(ids)} requests; their ids: {', '.join(ids)}")
+    found = (
+        session.get(PrivacyRequest, ids[0], with_for_update=True, populate_existing=True)
+        if ids
+        else None
+    )
     if found is None:
         raise RequestError(f"there is no request {request_id}")
     return found

@@ -145,5 +145,8 @@ def handed_over(session: Session, request_id: str, now: datetime) -> None:
 
 
 def url(public_url: str, token: str, language: str) -> str:
-    """The address that a button in chat opens."""
-    return f"{public_url}/s/data/{token}?lang={language}"
+    """The address that a button in chat opens: outside LINE, whose browser keeps no files.
+
+    LINE, "Open a URL in an external browser": the parameter openExternalBrowser.
+    """
+    return f"{public_url}/s/data/{token}?lang={language}&openExternalBrowser=1"

@@ -5,6 +5,7 @@ erase within 90 (PDPC notification on erasure; PDPA s.33). What is done about ea
 stands in bot/services/privacy/rights.py.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ ACKNOWLEDGE = timedelta(days=15)
 ANSWER = timedelta(days=30)
 ERASE = timedelta(days=90)
 MAX_DETAIL = 500  # characters of one note
+_DIGITS, _GROUP = 8, 4  # of a number: one in four thousand million, in two halves
 _MOST_NOTES = 2000  # what one request keeps of several notes
 
 MOVES: dict[RequestState, set[RequestState]] = {
@@ -148,6 +150,20 @@ def move(
         state=state,
     )
     session.flush()
+
+
+def number(request_id: str) -> str:
+    """What a request is called among people: the end of its id, short enough to be read out."""
+    end = request_id[-_DIGITS:].upper()
+    return f"{end[:_GROUP]}-{end[_GROUP:]}"
+
+
+def ids_of(session: Session, number: str) -> list[str]:
+    """The requests that a number or a whole id means: one, unless it was mistyped."""
+    typed = number.replace("-", "").strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{8}([0-9a-f]{24})?", typed):
+        return []
+    return list(session.scalars(select(PrivacyRequest.id).where(PrivacyRequest.id.endswith(typed))))
 
 
 def subject_of(request: PrivacyRequest) -> Subject:

@@ -303,7 +303,9 @@ def _acknowledge(session: Session, asked: Asked, request: PrivacyRequest, now: d
     is_for_child = asked.by == consents.GUARDIAN
     notice = RequestReceived(request.kind, request.id, request.due_at, is_for_child)
     cause = f"request:{request.id}:received"
-    _mail(session, reach, "request_received", notice, cause, now)
+    # A file that is made at once is not answered by a day.
+    template = "request_ready" if request.kind is RequestKind.ACCESS else "request_received"
+    _mail(session, reach, template, notice, cause, now)
 
 
 def _tell_child(session: Session, asked: Asked, request: PrivacyRequest, now: datetime) -> None:

@@ -32,6 +32,17 @@ document.querySelector("form[data-sends]")?.submit();
 // Back and reload would send a form again, e.g. to a spent one-time link: they get this address instead.
 const after = document.querySelector("[data-after]")?.dataset.after;
 if (after) history.replaceState(null, "", after);
+// A download leaves its page standing: what was wrong before it is wrong no more.
+for (const form of document.querySelectorAll("form[data-downloads]")) {
+  form.addEventListener("submit", () => setTimeout(() => {
+    form.reset();
+    for (const wrong of form.querySelectorAll(".bad")) wrong.remove();
+    for (const field of form.querySelectorAll("[aria-invalid]")) {
+      for (const name of ["aria-invalid", "aria-describedby"]) field.removeAttribute(name);
+    }
+    form.querySelector("[role=status]").hidden = false;
+  }));
+}
 // A page kept for the Back button is asked for again, so that nothing shows after Log Out.
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

@@ -13,6 +13,7 @@ from bot.runtime.menu_deployment import Deployment
 from bot.services.chat import rich_menus
 from bot.texts import translator
 from models.conversation import Conversation
+from models.inquiry import Inquiry
 from models.learner import Learner, LearnerState
 from simulator.platform import Platform
 from tests.chat import Chat, words
@@ -222,6 +223,26 @@ def test_every_button_of_the_guests_menu_is_answered(
         chat = someone(f"Somebody {tile.icon} {language}", language)
         chat.adds_the_account()
         assert tap_menu(chat, one_line(tile.caption)), tile.caption
+
+
+def test_a_guest_asks_first_and_reads_the_law_in_one_cell() -> None:
+    starts = [tile.action["data"] for tile in guest_tiles(translator("en"))]
+    wanted = ["a=register", "a=courses", "a=human", "a=contact", "a=policy", "a=thai"]
+    assert starts == wanted
+
+
+def test_contact_says_how_to_reach_the_school_and_notes_no_wish(
+    someone: Callable[..., Chat], rows: Callable[[type], list[Any]]
+) -> None:
+    chat = someone("Ben", "en")
+    chat.adds_the_account()
+    said = chat.says("contact details")
+    assert "Contact the school" in str(said)
+    assert rows(Inquiry) == []
+    tap_menu(chat, "Contact the school")
+    assert rows(Inquiry) == []
+    tap_menu(chat, "Ask our staff")
+    assert len(rows(Inquiry)) == 1
 
 
 @pytest.mark.parametrize("language", ["th", "en"])

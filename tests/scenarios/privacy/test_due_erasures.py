@@ -3,6 +3,7 @@
 import pytest
 
 from bot.services.accounts import holds
+from bot.services.privacy import requests
 from models.account import Account
 from models.learner import Learner
 from models.privacy import Erasure, PrivacyRequest
@@ -56,7 +57,7 @@ def test_whoever_withdrew_is_erased_in_time(language, someone, engine, clock, ro
     assert erase.state == "done"
     assert clock() < erase.due_at
     engine.drain_pushes()
-    assert erase.id in words(chat.heard()), "and told of it"
+    assert requests.number(erase.id) in words(chat.heard()), "and told of it"
 
 
 def test_a_guardians_withdrawal_is_kept_to_as_well(someone, engine, clock, rows):

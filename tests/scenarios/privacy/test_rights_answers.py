@@ -1,9 +1,10 @@
 """The staff's side of requests: deadlines, answers, refusals, legal holds, and a child's limits."""
 
+import re
 from itertools import product
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from bot.services.accounts import holds
 from bot.services.people.subjects import Subject
@@ -143,7 +144,7 @@ def test_done_tells_the_person_once(chat, flask, rows, engine):
 
     assert again != 0
     assert "already" in said
-    assert request.id in words(chat.heard())
+    assert requests.number(request.id) in words(chat.heard())
     assert len(rows(Mail, Mail.template == "request_done")) == 1
     assert len(rows(Push)) == 1
 
@@ -156,6 +157,30 @@ def test_reading_a_note_is_written_into_the_audit_trail(chat, flask, rows):
     assert (code, said.strip()) == (0, NOTE)
     read = rows(AuditEntry, AuditEntry.action == "request:read")
     assert [entry.data for entry in read] == [{"request_id": request.id}]
+
+
+def test_the_number_that_people_read_out_is_enough(chat, flask, rows, database):
+    note(chat)
+    request = one(rows, RequestKind.CORRECT)
+    number = requests.number(request.id)
+    assert re.fullmatch(r"[0-9A-F]{4}-[0-9A-F]{4}", number)
+    assert number in flask("requests")[1]
+    for typed in (number, number.lower().replace("-", ""), request.id):
+        assert flask("request-show", typed)[1].strip() == NOTE
+    twin = f"{'0' * 24}{request.id[-8:]}"
+
+    def copied(session):
+        same = {c.key: c for c in PrivacyRequest.__table__.columns if c.key != "id"}
+        row = session.execute(select(*same.values())).mappings().one()
+        session.execute(insert(PrivacyRequest).values(id=twin, **row))
+
+    database.write(copied)
+    code, said = flask("request-done", number)
+    assert code == 1
+    assert twin in said
+    assert request.id in said
+    for typed in ("%", "_" * 8, number[:4], ""):
+        assert flask("request-show", typed)[0] == 1
 
 
 @pytest.mark.parametrize("command", ["request-show", "request-done", "request-acknowledge"])
@@ -175,7 +200,7 @@ def test_the_staff_carry_out_an_erasure_and_the_person_hears_of_it(
     assert flask("request-done", request.id)[0] == 0
     engine.drain_pushes()
 
-    assert request.id in words(chat.heard())
+    assert requests.number(request.id) in words(chat.heard())
     assert rows(Learner) == rows(Conversation) == []
     for canary in (NAME, chat.user_id):
         assert canary not in all_words()

@@ -12,10 +12,11 @@ import pytest
 
 from bot.presentation import archive_files
 from bot.services.auth import tokens
-from bot.services.privacy import data_map
+from bot.services.privacy import data_map, requests
 from bot.services.privacy.personal_data_export import Archive, Section
-from bot.texts import translator
+from bot.texts import letters, translator
 from models.audit import AuditEntry
+from models.mail import Mail
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.privacy import PrivacyRequest, RequestState
 from tests.chat import actions, words
@@ -67,6 +68,36 @@ def test_the_link_downloads_everything_once(language, someone, client, rows):
     assert client.post(link, data={"digits": RIGHT}).status_code == 410
 
 
+def test_the_page_in_the_file_has_contents_that_lead_somewhere(chat, client, rows):
+    page = opened(client.post(link_of(chat), data={"digits": RIGHT})).read("index.html").decode()
+    contents = page[page.index("<nav") : page.index("</nav>")]
+    ways = re.findall(r'href="#(\w+)"', contents)
+    assert "learner" in ways
+    assert ways == re.findall(r'<h2 id="(\w+)"', page.replace('<h2 id="contents"', ""))
+    number = requests.number(rows(PrivacyRequest)[0].id)
+    assert number in page
+    assert len(number) == 9
+
+
+def test_the_link_leaves_lines_browser_which_keeps_no_files(chat, client):
+    link = link_of(chat)
+    assert "openExternalBrowser=1" in link
+    bare = client.get(link)
+    assert "data-downloads" in bare.text
+    assert "openExternalBrowser" not in bare.text
+    inside = client.get(link, headers={"User-Agent": "Mozilla/5.0 (iPhone) Safari Line/15.1.0"})
+    assert "openExternalBrowser=1" in inside.text
+
+
+def test_the_mail_for_a_file_that_is_ready_promises_no_day(chat, rows):
+    link_of(chat)
+    assert len(rows(Mail, Mail.template == "request_ready")) == 1
+    assert rows(Mail, Mail.template == "request_received") == []
+    for language in ("th", "en"):  # the letter has no gap for a day
+        letter = letters.letter("request_ready", language, {"what": "W", "number": "AB12-CD34"})
+        assert "AB12-CD34" in letter.text
+
+
 def test_the_file_holds_a_page_json_and_a_csv_for_each_table(chat, client):
     found = opened(client.post(link_of(chat), data={"digits": RIGHT}))
     page = found.read("index.html").decode()
@@ -96,7 +127,7 @@ def test_the_page_is_thai_first_and_brings_nothing_from_elsewhere(chat, client):
     assert '<html lang="th">' in page
     assert page.index("ข้อมูลทั้งหมดที่ English Planet") < page.index("Everything that English")
     assert re.search(r"25\d\d เวลา", page), "times are shown with Buddhist years"
-    assert not re.search(r"<script|<link|<img|<iframe|src=|href=|\son\w+=", page)
+    assert not re.search(r"<script|<link|<img|<iframe|src=|href=.(?!#)|\son\w+=", page)
     HTMLParser(convert_charrefs=True).feed(page)
 
 
