@@ -248,8 +248,8 @@ def readers() -> Iterator[tuple[float, str]]:
         "username": sign_in.normal_username, "move code": codes.read_move,
         "digits": codes.read_digits, "staff code": codes.read_staff,
         "guardian's code": lambda text: codes.read_guardian(text, with_word=False),
-        "command": lambda text: words.command(text, inside=False),
-        "command inside": lambda text: words.command(text, inside=True),
+        "command": lambda text: words.command(text, None),
+        "command in a note": lambda text: words.command(text, words.Heard.TEXT),
         "yes or no": lambda text: words.yes_or_no(text, yes="y", no="n"),
     }  # fmt: skip
     for name, reader in named.items():

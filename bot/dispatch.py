@@ -34,6 +34,7 @@ HAPPENINGS = {"follow", "unfollow", "unsend"}
 STAY = {"english", "thai"}  # asked again in the other language
 # What else is meant by words that end whatever is open, where nothing is.
 LEADS_TO = {words.STOP: "news_stop", words.UNREGISTER: "withdraw"}
+COUNTS = {"misses", "tries"}  # keys of a draft that hold no answer
 MAX_MISSES = 2  # texts at a button step, after which the ways on are said
 DRAFT_LIFE = periods.DRAFT
 SHOW_AGAIN = "show"  # a button of any step that asks once more what the step asks
@@ -360,11 +361,14 @@ class Dispatcher:
         ctx.asked = asked
         handler = self._choose(event, ctx)
         flow, step = self.flows.get(ctx.conversation.flow or ""), ctx.conversation.step
+        before = _kept(ctx.draft)
         turn = handler(event, ctx)
         if flow is None or step not in flow.handlers or event.kind in HAPPENINGS:
             pass
         elif handler is flow.handlers[step]:
-            turn = self._counted(event, ctx, turn, flow, step)
+            is_missed = event.text is not None and flow.takes[step] is Heard.TAP
+            if is_missed and _kept(ctx.draft) == before:  # otherwise something was taken from it
+                turn = self._counted(ctx, turn, flow, step)
         elif turn.state is None and turn.after is None and turn.messages and not has_asked:
             turn = replace(turn, messages=_fitting(turn.messages, self.prompt(ctx)))
         elif turn.state is not None and turn.state.flow not in {None, flow.name}:
@@ -374,13 +378,10 @@ class Dispatcher:
             enter(ctx, turn.state)
         return Reaction(list(turn.messages), turn.after, self.menu(ctx))
 
-    def _counted(
-        self, event: Event, ctx: Context, turn: HandlerResult, flow: Flow, step: str
-    ) -> HandlerResult:
+    def _counted(self, ctx: Context, turn: HandlerResult, flow: Flow, step: str) -> HandlerResult:
         """The result, with the ways on where buttons were asked and words came again."""
         state = turn.state or FlowState(flow.name, step, ctx.draft)
-        is_missed = event.text is not None and flow.takes[step] is Heard.TAP
-        if not is_missed or (state.flow, state.step) != (flow.name, step):
+        if (state.flow, state.step) != (flow.name, step):
             return turn
         at, misses = state.draft.get("misses", ("", 0))
         misses = misses + 1 if at == step else 1
@@ -458,6 +459,11 @@ class Dispatcher:
         if flow is None or ctx.conversation.step not in flow.prompts:
             return []
         return flow.prompts[ctx.conversation.step](ctx)
+
+
+def _kept(draft: Draft) -> str:
+    """What a draft holds of answers: how often somebody missed is none."""
+    return json.dumps({key: each for key, each in draft.items() if key not in COUNTS})
 
 
 def load(ctx: Context) -> None:

@@ -62,6 +62,7 @@ class Push(Base):
         Index(
             "ix_push_queued",
             "due_at",
+            "id",
             sqlite_where=IS_QUEUED,
             postgresql_where=IS_QUEUED,
         ),

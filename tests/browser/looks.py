@@ -28,6 +28,12 @@ FLAWS = """() => {
     if (size.height < 40 || size.width < 40) found.push(`small: ${node.textContent.trim()}`);
     if (node.scrollWidth > node.clientWidth + 1) found.push(`cut: ${node.textContent.trim()}`);
   }
+  for (const node of all("span[lang]").filter(isSeen).map((each) => each.parentElement)) {
+    const pieces = [...node.childNodes].filter((each) => each.nodeType === 3 && each.data.trim());
+    if (pieces.length && getComputedStyle(node).display.includes("flex")) {
+      found.push(`torn at a word of another language: ${node.textContent.trim()}`);
+    }
+  }
   for (const node of all("img:not([alt])")) found.push(`no alt: ${node.src}`);
   const ids = all("[id]").map((node) => node.id);
   for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.push(`twice: #${id}`);
@@ -72,7 +78,8 @@ def looks_right(page: Page, language: str, *, is_signed_in: bool) -> None:
     """Its language, its heading, names for all controls, nothing cut, a way out where one is in."""
     expect(page.locator("html")).to_have_attribute("lang", language)
     t = translator(language)
-    ways_out = re.compile(f"^({t('Log Out')}|{t('Sign out')})$")  # the portal’s, the console’s
+    names = "|".join(re.escape(t(each)) for each in ("Log Out", "Sign out"))  # portal’s, console’s
+    ways_out = re.compile(f"^({names})$")
     expect(page.get_by_role("button", name=ways_out)).to_have_count(1 if is_signed_in else 0)
     assert page.evaluate(_on_screen(page, FLAWS)) == [], page.url
     can_be_walked(page)

@@ -55,9 +55,6 @@ def test_a_child_asks_a_parent_agrees_both_finish(
     child.presses("Go on registering")
     for typed in ("มะลิ ใจดี", "081-234-5678", child.puppet.user_id[:9] + "@example.com", "mali.jd"):
         child.types(typed)
-    if band == "11 to 19 years":
-        child.presses("No, thank you")
-        child.presses("No, thank you")
     child.presses("Confirm and register")
     expect(child.button("Show my password")).to_be_visible(timeout=SOON)
     child.shows_the_chat("finished")

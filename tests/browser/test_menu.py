@@ -35,7 +35,7 @@ def test_the_menu_answers_taps_and_closes(
     expect(page.locator("#menu-picture img")).to_have_js_property("naturalWidth", 2500)
     page.screenshot(path=tmp_path / "open.png")
     before = answers.count()
-    page.get_by_role("button", name="คำแนะนำความปลอดภัย", exact=True).click()
+    page.get_by_role("button", name="นโยบายความเป็นส่วนตัว", exact=True).and_(areas).click()
     expect(answers).to_have_count(before + 1)
     page.get_by_role("button", name="English", exact=True).and_(areas).click()
     expect(

@@ -108,7 +108,7 @@ def test_the_author_is_told_why_somebody_else_decides(
     )
     assert answer.status_code == 303
     assert row(bot, own).state is CampaignState.IN_REVIEW
-    assert "ไม่สามารถอนุมัติเองได้" in both.get(review(own)).text
+    assert "อนุมัติเองไม่ได้" in both.get(review(own)).text
 
 
 def test_it_is_approved_as_it_was_seen_and_held_back(

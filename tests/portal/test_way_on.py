@@ -265,7 +265,7 @@ def test_dead_pages_lead_back_to_the_chat(language: str, browser: Browser, bot: 
         assert found, path
         start, typed = html.unescape(found[1]).split("/?")
         assert start.endswith("/%40planet")
-        assert words.command(unquote(typed), inside=False) == action, path
+        assert words.command(unquote(typed), None) == action, path
         bot.basic_id = None
     bot.basic_id = "@planet"
     assert CHAT.search(browser.get(f"/s/opened?lang={language}").text)

@@ -88,5 +88,6 @@ def add_flow(bot: Bot, flow: Flow) -> None:
         fallback=known.fallback,
         in_group=known.in_group,
         nobody=known.nobody,
+        ways_on=known.ways_on,
         account_ready=known.account_ready,
     )

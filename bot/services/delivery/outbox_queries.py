@@ -66,7 +66,7 @@ def built(is_sqlite: bool, has_own_clock: bool, lease: timedelta) -> OutboxState
         select(_T.id)
         .where(IS_QUEUED, _T.due_at <= now)
         .where(leases.is_free(_T, clock))
-        .order_by(_T.due_at)
+        .order_by(_T.due_at, _T.id)
         .limit(bindparam("most", type_=Integer()))
     )
     if not is_sqlite:

@@ -66,7 +66,15 @@ def test_a_question_is_answered_kindly_and_the_name_asked_again(language, someon
     chat = someone("มะลิ", language)
     t = language_of(chat)
     reach(chat, Step.NAME)
-    asked = {"th": "ขอสอบถาม ราคาก่อนได้ไหมคะ", "en": "How much does it cost?"}[language]
+    understood = {"th": "ขอสอบถาม ราคาก่อนได้ไหมคะ", "en": "How much does it cost?"}[language]
+    said = words(chat.says(understood))
+    only_people = t(
+        "For this you need a person at the school: I can neither answer it nor settle it here in "
+        "the chat."
+    )
+    assert only_people in said
+    assert question(t, Step.NAME) in said
+    asked = {"th": "ขอสอบถาม ครูชื่ออะไรเหรอคะ", "en": "Is the teacher a native speaker?"}[language]
     for _ in range(4):
         said = words(chat.says(asked))
         assert (
@@ -318,7 +326,7 @@ def test_where_nothing_is_under_way_the_old_cards_no_is_an_old_button(someone, r
     reach(chat, Step.CONSENT)
     no = chat.button(language_of(chat)("I do not agree"))["data"]
     tap(chat, "I do not agree")
-    assert "ขั้นตอนนี้จบไปแล้ว" in words(chat.posts(no))
+    assert "ขั้นตอนนี้เสร็จไปแล้ว" in words(chat.posts(no))
     assert [event.state for event in rows(ConsentEvent)] == [ConsentState.REFUSED]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.texts.masks import masked_email
 from handlers.line.registration.flow import Step
 from models.account import Account
 from models.audit import AuditEntry
@@ -28,6 +29,7 @@ def story(chat, details):
 def plain(bubbles, details, account):
     """The words and buttons of a chat without what is this person's own."""
     text = "\n".join(str(_stripped(bubble.message)) for bubble in bubbles)
+    text = text.replace(masked_email(details["email"]), "<masked>")
     for name, value in {**details, "username": account.username}.items():
         text = text.replace(value, f"<{name}>")
     return text

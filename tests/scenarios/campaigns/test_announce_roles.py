@@ -58,7 +58,7 @@ def test_for_anybody_else_there_is_no_such_button(author, someone, bot, engine, 
 
 
 @pytest.mark.parametrize(
-    "typed", ["ประกาศ", "ประกาศ วันหยุด", "announce it", "รออนุมัติ", "กำลังส่ง", "approve"]
+    "typed", ["ประกาศ", "ประกาศ พรุ่งนี้", "announce it", "รออนุมัติ", "กำลังส่ง", "approve"]
 )
 def test_for_anybody_else_the_words_are_words(typed, someone):
     chat = someone("มะลิ")

@@ -106,7 +106,8 @@ def test_each_right_is_in_the_guardians_name(language, band, family, rows, datab
         check((found[0].asked_by, found[0].guardian_id) == ("guardian", guardian_id), action, "by")
         check(found[0].subject_id == child_id, action, "for whom")
         new = mails(database)[before:]
-        expected = [] if kind in AT_ONCE else [(HERS, "request_received", guardian_id)]
+        template = "request_ready" if kind is RequestKind.ACCESS else "request_received"
+        expected = [] if kind in AT_ONCE else [(HERS, template, guardian_id)]
         if band == "from_11_to_19" and kind is not RequestKind.WITHDRAW:
             expected.append((EMAIL, "guardian_asked", child_id))
         got = sorted(mail[:3] for mail in new)
@@ -197,7 +198,7 @@ def test_an_answer_goes_to_the_guardians_own_address(family, rows, app, engine, 
     to, template, _, text = mails(database)[-1]
     assert (to, template) == (HERS, "request_done")
     assert "ขอแก้ไขข้อมูล (สำหรับบุตรหลานของคุณ)" in text
-    assert request.id in words(guardian.heard())
+    assert requests.number(request.id) in words(guardian.heard())
     assert words(child.heard()) == ""
 
 

@@ -26,7 +26,7 @@ def test_a_half_finished_registration_of_the_newcomer_ends_and_its_wishes_move(s
     assert (conversation.flow, conversation.draft_sealed) == (None, None)
     assert [wish.conversation_id for wish in rows(Inquiry)] == [conversation.id]
     theirs = rows(ConsentEvent, ConsentEvent.subject_id == before)
-    assert [event.state for event in theirs] == ["given", "expired"]
+    assert [event.state for event in theirs] == ["given", "withdrawn"]
 
 
 def test_the_old_chats_freeze_button_works_after_it_was_cut_off(someone, app, rows, engine):

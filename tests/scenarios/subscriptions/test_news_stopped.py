@@ -12,7 +12,7 @@ from tests.news import Subscriber
 from tests.scenarios.story import register, tap
 
 THAI = translator("th")
-STOPPED = THAI("Stopped: {topic}", topic="ข่าวหลักสูตร")
+STOPPED = THAI("Stopped: {topic}", topic="ข่าวคอร์ส")
 WHICH = THAI("Which news shall stop? What is on can be stopped here with one tap.")
 
 
