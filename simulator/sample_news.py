@@ -39,7 +39,7 @@ class Sample:
 
 SAMPLES: Mapping[NewsKind, Sample] = {
     NewsKind.COURSE_INFO: Sample(
-        {"th": "คอร์สใหม่: อังกฤษสำหรับสมัครงาน", "en": "New course: English for job interviews"},
+        {"th": "คอร์สใหม่: ภาษาอังกฤษสำหรับสัมภาษณ์งาน", "en": "New course: English for job interviews"},
         {
             "th": "สี่บทเรียนสั้น ๆ ฝึกแนะนำตัว ตอบคำถาม และถามกลับอย่างมั่นใจ",
             "en": "Four short lessons: introduce yourself, answer, ask back with ease.",

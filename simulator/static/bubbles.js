@@ -65,7 +65,7 @@ const clock = new Intl.DateTimeFormat("th-TH", { hour: "2-digit", minute: "2-dig
 
 export function drawBubble(bubble, tap) {
   const mine = bubble.who === "person";
-  if (bubble.unsent) return el("div", { class: "notice" }, ...both("ยกเลิกข้อความแล้ว", "Message unsent"));
+  if (bubble.unsent) return el("div", { class: "notice" }, ...both("ยกเลิกการส่งข้อความแล้ว", "Message unsent"));
   const meta = el("div", { class: "meta" });
   if (mine && bubble.read) meta.append(el("span", { class: "read" }, ...both("อ่านแล้ว", "Read")));
   meta.append(el("time", { datetime: bubble.at, text: clock.format(new Date(bubble.at)) }));

@@ -121,7 +121,7 @@ function showPeople(state) {
     }, face, el("span", { class: "who" }, el("b", { text: one.name }), el("small", {}, ...standing, el("span", { text: ` · ${one.language ?? "–"}` })))));
   }));
   const one = state.people.find((other) => other.id === state.person);
-  at("chat-as").replaceChildren(...(one ? both(`ในมือของ ${one.name}`, `as ${one.name}`) : []));
+  at("chat-as").replaceChildren(...(one ? both(`ในชื่อ ${one.name}`, `as ${one.name}`) : []));
   at("bot-name").textContent = state.bot;
   at("follow").hidden = !one || one.friend;
   at("follow").replaceChildren(...(one?.blocked ? both("เลิกบล็อก", "Unblock") : both("เพิ่มเพื่อน", "Add friend")));

@@ -246,7 +246,7 @@ def test_differences_are_said_in_words_and_only_where_there_are_any(
         "ภาษาไทย, ส่วนที่ 1, ข้อความ": ("–", "เปิดแล้ววันนี้"),
         "ช่องทาง": ("LINE", "อีเมล, LINE"),
         "ภาษา": ("เฉพาะผู้ที่ใช้ภาษาไทย", "ทุกภาษา"),
-        "เข้าใช้ระบบภายใน (วัน)": ("7 วัน", "30 วัน"),
+        "เข้าใช้ E-Learning ภายใน (วัน)": ("7 วัน", "30 วัน"),
         "กลุ่ม": ("ครู", "ครู, มอ 6"),
         "เวลาส่ง": (
             "5 นาทีหลังอนุมัติ (ไม่ส่งในช่วง 21:00–08:00\u00a0น.)",
@@ -315,6 +315,6 @@ def test_a_text_may_be_typed_too_long_and_the_limit_is_said(author: Desk, bot: B
 def test_the_list_of_what_is_wrong_calls_a_field_as_the_form_does(author: Desk) -> None:
     form = FORM | {"token": author.token(NEW), "active_days": "0", "quiet_days": "x"}
     page = author.post(NEW, form).text
-    for label in ("เข้าใช้ระบบภายใน (วัน)", "ไม่ได้เข้าใช้ระบบมาแล้ว (วัน)"):
+    for label in ("เข้าใช้ E-Learning ภายใน (วัน)", "ไม่ได้เข้าใช้ E-Learning มาแล้ว (วัน)"):
         assert f"{label}</label>" in page
         assert f"{label}: " in page

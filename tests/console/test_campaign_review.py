@@ -108,7 +108,7 @@ def test_the_author_is_told_why_somebody_else_decides(
     )
     assert answer.status_code == 303
     assert row(bot, own).state is CampaignState.IN_REVIEW
-    assert "อนุมัติเองไม่ได้" in both.get(review(own)).text
+    assert "ต้องให้ผู้อนุมัติคนอื่นอนุมัติ" in both.get(review(own)).text
 
 
 def test_it_is_approved_as_it_was_seen_and_held_back(
@@ -160,7 +160,7 @@ def test_what_does_not_fit_the_month_is_refused_with_the_figures(
     used = 1000 - bot.settings.quota_reserve
     bot.database.write(lambda session: quota.record(session, 1000, used, clock()))
     page = approver.get(review(waiting)).text
-    assert "ต้องใช้ 1 ข้อความ เดือนนี้เหลือสำหรับประกาศ 0 ข้อความ" in page
+    assert "ต้องใช้ 1 ข้อความ แต่เดือนนี้เหลือสำหรับประกาศ 0 ข้อความ" in page
     form = {"seen": seen(page), "read": "yes"}
     approver.submit(review(waiting), f"/console/campaigns/{waiting}/approve", **form)
     assert row(bot, waiting).state is CampaignState.IN_REVIEW

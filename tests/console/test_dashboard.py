@@ -84,7 +84,7 @@ def test_it_shows_what_was_counted(author, bot, database, clock):
     counting.count(bot)
     said = text_of(author.get(PAGE))
     assert "ผู้เรียนทั้งหมด 7" in said
-    assert "ได้รับคำทักทาย 7" in said
+    assert "ได้รับข้อความต้อนรับ 7" in said
     assert "เข้าสู่ระบบ น้อยกว่า 5" in said
     assert "บล็อกบัญชีของเรา น้อยกว่า 5" in said
     said = text_of(author.get(f"{PAGE}?lang=en"))

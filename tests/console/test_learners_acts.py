@@ -124,7 +124,7 @@ def test_a_link_goes_into_the_chat_as_a_button(database, clock, learner_id, supp
     [entry] = trail("learner:invite")
     assert entry.data["channel"] == "line"
     answer = act(support, learner_id, "invite")
-    assert "เพิ่งส่งไปเมื่อไม่ถึง 1 นาที ที่แล้ว" in support.get(answer.location).text
+    assert "เพิ่งส่งไปเมื่อไม่ถึง 1 นาทีที่แล้ว" in support.get(answer.location).text
     assert len(database.read(lambda s: s.scalars(select(Push)).all())) == 1, "a hand that slipped"
     for _ in range(3):
         clock.advance(minutes=1)

@@ -82,7 +82,7 @@ def test_a_pair_is_compared_merged_and_parted_again(bot, database, clock, suppor
     for secret in SECRETS:
         assert secret not in listed + both
     assert both.count("081-2•••") == 2
-    assert both.index("การรวมทำอะไรบ้าง") < both.index("/merge"), "what it does is read first"
+    assert both.index("ผลของการรวมบัญชี") < both.index("/merge"), "what it does is read first"
     answer = support.submit(page, f"/console/duplicates/{other}/{one}/merge")
     assert answer.headers["Location"].startswith("/console/duplicates/")
     assert database.read(lambda s: s.get_one(Learner, one).state) is LearnerState.ACTIVE

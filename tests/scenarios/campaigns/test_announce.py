@@ -199,7 +199,7 @@ def test_words_inside_the_text_are_text(author, rows):
     author.taps("ข่าวคอร์ส")
     author.says("ประกาศวันหยุด โรงเรียนปิดวันศุกร์")
     author.taps("ไม่ใส่")
-    author.taps("เก็บเป็นฉบับร่าง")
+    author.taps("เก็บเป็นร่าง")
     [part] = only(rows).content["th"]["parts"]
     assert part["text"] == "ประกาศวันหยุด โรงเรียนปิดวันศุกร์"
 

@@ -66,7 +66,7 @@ def test_whoever_writes_another_one_can_stop_and_keeps_the_text(author, bot, row
     assert "ข่าว 0" in shown
     assert "กรุณาตรวจสอบ" in shown, "and the question that was open"
     author.taps("หยุดทันที")
-    author.taps("เก็บเป็นฉบับร่าง")
+    author.taps("เก็บเป็นร่าง")
     assert sorted(row.state for row in rows(Campaign)) == [
         CampaignState.DRAFT,
         CampaignState.STOPPED,
@@ -84,7 +84,7 @@ def test_a_text_about_a_stop_is_a_text(author, bot, rows):
     author.taps("ข่าวคอร์ส")
     author.says("ยกเลิกประกาศเรื่องวันหยุด เรียนตามปกติ")
     author.taps("ไม่ใส่")
-    author.taps("เก็บเป็นฉบับร่าง")
+    author.taps("เก็บเป็นร่าง")
     [draft] = rows(Campaign, Campaign.state == CampaignState.DRAFT)
     assert draft.content["th"]["parts"][0]["text"] == "ยกเลิกประกาศเรื่องวันหยุด เรียนตามปกติ"
 
@@ -97,7 +97,7 @@ def test_a_text_before_the_topic_is_kept(typed, author, rows):
     assert "ประกาศเรื่องอะไร" in said
     assert "ภาษาอังกฤษ" in words(author.taps("ข่าวคอร์ส")), "the next question"
     assert TEXT in words(author.taps("ไม่ใส่"))
-    author.taps("เก็บเป็นฉบับร่าง")
+    author.taps("เก็บเป็นร่าง")
     assert only(rows).content["th"]["parts"][0]["text"] == TEXT
 
 
@@ -218,10 +218,10 @@ def test_other_words_at_the_check_are_called_ignored(author):
 def test_a_picture_is_pointed_to_the_console(author, someone):
     author.says("ประกาศ")
     author.taps("ข่าวคอร์ส")
-    assert "ระบบเจ้าหน้าที่" in words(author.sends("image"))
+    assert "หน้าเจ้าหน้าที่" in words(author.sends("image"))
     chat = someone("มะลิ")
     chat.adds_the_account()
-    assert "ระบบเจ้าหน้าที่" not in words(chat.sends("image"))
+    assert "หน้าเจ้าหน้าที่" not in words(chat.sends("image"))
 
 
 @pytest.mark.parametrize(
