@@ -318,7 +318,7 @@ def test_where_nothing_is_under_way_the_old_cards_no_is_an_old_button(someone, r
     reach(chat, Step.CONSENT)
     no = chat.button(language_of(chat)("I do not agree"))["data"]
     tap(chat, "I do not agree")
-    assert "ขั้นตอนนี้จบไปแล้ว" in words(chat.posts(no))
+    assert "ขั้นตอนนี้เสร็จไปแล้ว" in words(chat.posts(no))
     assert [event.state for event in rows(ConsentEvent)] == [ConsentState.REFUSED]
 
 
