@@ -111,7 +111,7 @@ def test_somebody_whom_line_does_not_name_is_told_so(line, post, rows):
 
     assert post(event) == 200
     (bubble,) = said_in(line, person.user_id)
-    assert "LINE ยังไม่ได้แจ้งเราว่าคุณคือใคร" in words([bubble])
+    assert "LINE ยังไม่ได้แจ้งเราว่าคุณเป็นใคร" in words([bubble])
     assert "does not tell us who you are" in words([bubble])
     assert rows(Conversation) == []
 

@@ -71,7 +71,7 @@ def test_cancelling_by_the_guardian_gives_the_code_back(someone, rows, all_words
     comes_to_the_cards(guardian, code)
     said = words(guardian.says("ยกเลิก"))
 
-    assert "ยังไม่มีการยินยอมใด ๆ" in said
+    assert "คุณยังไม่ได้ให้ความยินยอม" in said
     assert CALLED not in all_words()
     agrees(other, code)
     assert state(rows) is GuardianshipState.AGREED
