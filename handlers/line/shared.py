@@ -137,6 +137,13 @@ def not_registered(ctx: Context) -> HandlerResult:
     if waiting is not None and ctx.conversation.flow is None:
         told = t("You have no account yet: it begins once a parent or guardian agreed.")
         return Flow.say(line.quick(told, [line.entry(t("See where it stands"), "register")]))
+    if ctx.conversation.flow == "guardian":
+        told = t("You need no account of your own to agree for a child.")
+        if ctx.conversation.step == "enrolment" and ctx.draft.get("called"):
+            told = t("If your name is not right, tap “Change” beside it.")
+        return Flow.say(told, *ctx.asked())
+    if ctx.conversation.flow is None and children_button(ctx):
+        return Flow.say(t("You have no account of your own. For a child’s, tap “My children”."))
     none = t("You have no account here yet. Registering takes about three minutes.")
     return Flow.say(none, *(ctx.asked() or [greeting(ctx)]))
 

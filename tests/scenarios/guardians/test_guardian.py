@@ -334,3 +334,25 @@ def test_a_child_who_waits_is_told_so_instead_of_being_a_stranger(someone, asked
     assert t("Register") not in child.labels()
     shown = words(child.taps(t("See where it stands")))
     assert t("Waiting for your parent or guardian") in shown
+
+
+def test_whoever_mistyped_their_own_name_is_shown_where_to_change_it(someone):
+    child, guardian = someone("Child"), someone("Parent")
+    comes_to_the_cards(guardian, asks(child, "from_11_to_19"))
+    said = words(guardian.says("พิมพ์ชื่อผิดค่ะ ขอแก้ชื่อ"))
+
+    assert label(guardian, "If your name is not right, tap “Change” beside it.") in said
+    assert CALLED in said, "the card with the name is there again"
+    assert label(guardian, "You have no account here yet.") not in said
+    agreed = words(tap(guardian, "I agree") and guardian.says("ขอแก้ชื่อ"))
+    assert label(guardian, "You need no account of your own to agree for a child.") in agreed
+
+
+def test_a_guardian_without_an_account_is_led_to_the_children(someone):
+    child, guardian = someone("Child"), someone("Parent")
+    agrees(guardian, asks(child, "from_11_to_19"))
+    said = words(guardian.says("ข้อมูลของลูกผิดค่ะ"))
+
+    told = "You have no account of your own. For a child’s, tap “My children”."
+    assert label(guardian, told) in said
+    assert label(guardian, "My children") in guardian.labels()
