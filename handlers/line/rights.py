@@ -13,6 +13,7 @@ from bot.services.privacy import export_links, requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.privacy.rights import Withdrawn
 from bot.texts import Translator
+from handlers.line.account_card import account_card, has_guardian_withdrawn
 from handlers.line.receipts import receipt
 from handlers.line.rights_cards import data_card, data_later, requests_card, rights_card
 from handlers.line.shared import human_offer, left_as_it_is, not_registered, once_more, while_frozen
@@ -127,6 +128,8 @@ def unrestricted(event: Event, ctx: Context) -> HandlerResult:
 def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
+    if has_guardian_withdrawn(ctx):
+        return flow.say(account_card(ctx))
     if ctx.learner.state is LearnerState.WITHDRAWN:
         return flow.say(ctx.t("You have withdrawn already; your account is closed."))
     if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
