@@ -356,3 +356,27 @@ def test_a_guardian_without_an_account_is_led_to_the_children(someone):
     told = "You have no account of your own. For a child’s, tap “My children”."
     assert label(guardian, told) in said
     assert label(guardian, "My children") in guardian.labels()
+
+
+def test_a_guardian_with_an_account_corrects_the_name_on_the_card_too(someone):
+    child, guardian = someone("Child"), someone("Parent")
+    register(guardian)
+    comes_to_the_cards(guardian, asks(child, "from_11_to_19"))
+    said = words(guardian.says("ขอแก้ชื่อ"))
+
+    assert label(guardian, "If your name is not right, tap “Change” beside it.") in said
+    assert CALLED in said
+
+
+def test_whoever_begins_something_else_gives_the_code_back(someone, rows):
+    child, guardian, other = someone("Child"), someone("Parent"), someone("Other")
+    register(guardian)
+    code = asks(child, "from_11_to_19")
+    comes_to_the_cards(guardian, code)
+    said = words(guardian.says("ขอแก้เบอร์โทร"))
+
+    left = "Nothing has been agreed, and we keep nothing about you. The code works until {when}."
+    assert label(guardian, left, when="|").split("|")[0] in said
+    assert guardianship(rows).state is GuardianshipState.PENDING
+    other.adds_the_account()
+    assert label(other, "A child needs your agreement") in words(opens(other, code))
