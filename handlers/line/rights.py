@@ -8,6 +8,7 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
 from bot.runtime import Bot
+from bot.services.guardians import guardians
 from bot.services.people import subjects
 from bot.services.privacy import export_links, requests, rights
 from bot.services.privacy.requests import Asked
@@ -205,7 +206,10 @@ def tell_what_erasing_means(ctx: Context) -> list[Message]:
         if ctx.learner is None
         else rights_words.of_erasure(t)
     )
-    words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
+    words = [line.paragraph(goes)]
+    if guardians.is_guardian(ctx.session, ctx.conversation.id):
+        words.append(line.paragraph(rights_words.of_erasure_for_guardians(t)))
+    words.append(line.paragraph(rights_words.what_stays(t), small=True))
     yes, no = t("Erase everything"), t("Keep my data")
     return [line.even_choice(t("Erase all my data?"), words, step, yes=yes, no=no)]
 
