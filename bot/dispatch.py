@@ -362,6 +362,7 @@ class Dispatcher:
         handler = self._choose(event, ctx)
         flow, step = self.flows.get(ctx.conversation.flow or ""), ctx.conversation.step
         before = _kept(ctx.draft)
+        draft = ctx.draft
         turn = handler(event, ctx)
         if flow is None or step not in flow.handlers or event.kind in HAPPENINGS:
             pass
@@ -372,6 +373,7 @@ class Dispatcher:
         elif turn.state is None and turn.after is None and turn.messages and not has_asked:
             turn = replace(turn, messages=_fitting(turn.messages, self.prompt(ctx)))
         elif turn.state is not None and turn.state.flow not in {None, flow.name}:
+            ctx.draft = draft  # what ends is ended with its own draft; the next one has begun its
             ended = flow.cancelled(event, ctx) if flow.cancelled is not None else HandlerResult()
             turn = replace(turn, messages=_fitting(ended.messages, turn.messages))
         if turn.state is not None:

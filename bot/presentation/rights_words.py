@@ -28,6 +28,15 @@ def of_erasure_for_strangers(t: Translator) -> str:
     return t("We forget where this chat stands, its language, and what you asked us here.")
 
 
+def of_erasure_for_guardians(t: Translator) -> str:
+    """What the erasure of a guardian’s own data means for the children they agreed for."""
+    return t(
+        "You have agreed for a child. We erase your name there too, the child gets no more news, "
+        "and “My children” is empty after that. If you want to withdraw your agreement, do that "
+        "first. A child who has not finished registering has to ask again."
+    )
+
+
 def what_stays(t: Translator) -> str:
     """What the law makes us keep after an erasure."""
     return t(

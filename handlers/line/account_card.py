@@ -11,7 +11,7 @@ from bot.services.people import fields
 from bot.services.people.fields import Item
 from handlers.line.closed_card import closed_card, is_closed
 from models.account import AccountState
-from models.consent import Purpose
+from models.consent import ConsentState, Purpose
 from models.learner import Learner, LearnerState
 
 
@@ -53,9 +53,27 @@ def account_card(ctx: Context) -> Message:
     )
 
 
+def has_guardian_withdrawn(ctx: Context) -> bool:
+    """Whether a registration was ended by the guardian, and not by the learner."""
+    if ctx.learner is None or ctx.learner.state is not LearnerState.WITHDRAWN:
+        return False
+
+    def said_by(actor: str) -> ConsentState | None:
+        said = consents.latest(ctx.session, ctx.conversation.id, Purpose.ENROLMENT, actor)
+        return said.state if said is not None else None
+
+    ended = ConsentState.WITHDRAWN
+    return said_by(consents.GUARDIAN) is ended and said_by(consents.SELF) is not ended
+
+
 def _withdrawn(ctx: Context) -> Message:
     t = ctx.t
     told = t("You have withdrawn already; your account is closed. Our staff can help.")
+    if has_guardian_withdrawn(ctx):
+        told = t(
+            "Your parent or guardian has withdrawn their agreement, so your account is closed. "
+            "Our staff can help."
+        )
     blocks = [line.fact(t("Username"), label(AccountState.CLOSED, t)), line.paragraph(told)]
     buttons = [
         line.entry(t("Ask our staff"), "human", topic="account"),

@@ -18,6 +18,7 @@ from bot.texts.dates import shown_span
 from handlers.line.account_card import account_card
 from handlers.line.shared import (
     answered,
+    corrected_on_card,
     did_you_mean,
     greeting,
     human_offer,
@@ -51,10 +52,13 @@ def change_wanted(event: Event, ctx: Context) -> HandlerResult:
     learner = ctx.learner
     if learner is None:
         return not_registered(ctx)
+    item = event.postback.get("item") or words.detail_named(event.text or "")
+    is_name = item in {None, Item.NAME} and event.text is not None
+    if is_name and (on_card := corrected_on_card(ctx)) is not None:
+        return on_card
     if not details.may_change(ctx.session, learner):
         return _not_now(ctx, learner)
     ctx.draft = {}
-    item = event.postback.get("item") or words.detail_named(event.text or "")
     if item in set(Item):
         return _to_item(ctx, Item(item))
     return flow.to(ctx, Step.ITEM)

@@ -8,11 +8,13 @@ from bot.line.events import Event
 from bot.line.messages import Message
 from bot.presentation import request_words, rights_words
 from bot.runtime import Bot
+from bot.services.guardians import guardians
 from bot.services.people import subjects
 from bot.services.privacy import export_links, requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.privacy.rights import Withdrawn
 from bot.texts import Translator
+from handlers.line.account_card import account_card, has_guardian_withdrawn
 from handlers.line.receipts import receipt
 from handlers.line.rights_cards import data_card, data_later, requests_card, rights_card
 from handlers.line.shared import human_offer, left_as_it_is, not_registered, once_more, while_frozen
@@ -127,6 +129,8 @@ def unrestricted(event: Event, ctx: Context) -> HandlerResult:
 def withdrawal_asked_for(event: Event, ctx: Context) -> HandlerResult:
     if ctx.learner is None:
         return not_registered(ctx)
+    if has_guardian_withdrawn(ctx):
+        return flow.say(account_card(ctx))
     if ctx.learner.state is LearnerState.WITHDRAWN:
         return flow.say(ctx.t("You have withdrawn already; your account is closed."))
     if rights.is_for_guardian(ctx.learner, _asked(event, ctx).by):
@@ -202,7 +206,10 @@ def tell_what_erasing_means(ctx: Context) -> list[Message]:
         if ctx.learner is None
         else rights_words.of_erasure(t)
     )
-    words = [line.paragraph(goes), line.paragraph(rights_words.what_stays(t), small=True)]
+    words = [line.paragraph(goes)]
+    if guardians.is_guardian(ctx.session, ctx.conversation.id):
+        words.append(line.paragraph(rights_words.of_erasure_for_guardians(t)))
+    words.append(line.paragraph(rights_words.what_stays(t), small=True))
     yes, no = t("Erase everything"), t("Keep my data")
     return [line.even_choice(t("Erase all my data?"), words, step, yes=yes, no=no)]
 

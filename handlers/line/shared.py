@@ -137,8 +137,22 @@ def not_registered(ctx: Context) -> HandlerResult:
     if waiting is not None and ctx.conversation.flow is None:
         told = t("You have no account yet: it begins once a parent or guardian agreed.")
         return Flow.say(line.quick(told, [line.entry(t("See where it stands"), "register")]))
+    if ctx.conversation.flow == "guardian":
+        told = t("You need no account of your own to agree for a child.")
+        return corrected_on_card(ctx) or Flow.say(told, *ctx.asked())
+    if ctx.conversation.flow is None and children_button(ctx):
+        return Flow.say(t("You have no account of your own. For a child’s, tap “My children”."))
     none = t("You have no account here yet. Registering takes about three minutes.")
     return Flow.say(none, *(ctx.asked() or [greeting(ctx)]))
+
+
+def corrected_on_card(ctx: Context) -> HandlerResult | None:
+    """For a guardian who wants to correct the name that the card before them shows; else None."""
+    standing = (ctx.conversation.flow, ctx.conversation.step)
+    if standing != ("guardian", "enrolment") or not ctx.draft.get("called"):
+        return None
+    told = ctx.t("If your name is not right, tap “Change” beside it.")
+    return Flow.say(told, *ctx.asked())
 
 
 def while_frozen(ctx: Context) -> list[Message]:

@@ -16,6 +16,7 @@ from bot.services.people import subjects
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.privacy.rights import Erased, GoneError, GuardianNeededError
+from bot.texts import Translator
 from handlers.portal.archive import download
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
@@ -185,7 +186,7 @@ def _end_page(kind: str, status: int = 200, problem: str | None = None) -> Respo
     t = translate()
     words = {
         "withdraw": [rights_words.of_withdrawal(t)],
-        "erase": [rights_words.of_erasure(t), rights_words.what_stays(t)],
+        "erase": [rights_words.of_erasure(t), *_for_children(t), rights_words.what_stays(t)],
     }[kind]
     return page(
         "rights_end",
@@ -195,6 +196,17 @@ def _end_page(kind: str, status: int = 200, problem: str | None = None) -> Respo
         problem=problem,
         guardian=rights_words.for_guardian(t),
     )
+
+
+def _for_children(t: Translator) -> list[str]:
+    """What it means for the children of whoever agreed for some."""
+    key = _key()
+
+    def read(session: Session) -> bool:
+        asked = _asked(session, key)
+        return asked is not None and guardians.is_guardian(session, asked.subject.conversation_id)
+
+    return [rights_words.of_erasure_for_guardians(t)] if the_bot().database.read(read) else []
 
 
 def _gone(kind: str, erased: Erased) -> Response:

@@ -15,6 +15,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.routing import IntegerConverter
+from werkzeug.sansio.utils import get_current_url
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -85,9 +86,18 @@ class PlainHosts:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST")
-        if host is None or _HOST.fullmatch(host):
+        if host is None or (_HOST.fullmatch(host) and _is_read(host)):
             return self._application(environ, start_response)
         return Response("Bad Request: Host", 400, mimetype="text/plain")(environ, start_response)
+
+
+def _is_read(host: str) -> bool:
+    """Whether Werkzeug can say it in letters: it fails on "xn--" with anything odd behind it."""
+    try:
+        get_current_url("http", host)
+    except ValueError:  # a UnicodeError, or a port that is none
+        return False
+    return True
 
 
 def register(app: Flask) -> None:

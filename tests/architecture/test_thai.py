@@ -20,7 +20,7 @@ FOR_STAFF = frozenset({"audit_anchor", "campaign_alert", "quota_used_up"})
 # By the beginning of the sentence: the policy's own words, quoted beside a password.
 OF_THE_POLICY = ("You must keep your password strictly,", "Each time you have finished, you")
 # Longer words in which one of ours only seems to stand.
-OTHER_WORDS = ("เท่านั้น", "เท่านี้", "เวลาทำการ", "โปรดปราน", "กดดัน")
+OTHER_WORDS = ("เท่านั้น", "เท่านี้", "เวลาทำการ", "โปรดปราน", "กดดัน", "เลือกด้านล่าง")
 PARTICLE = re.compile(r"(?:นะ)?(?:ค่ะ|คะ)(?![ก-๛])")
 
 

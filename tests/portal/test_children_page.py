@@ -7,9 +7,11 @@ import zipfile
 
 import pytest
 
+from bot.presentation import rights_words
 from bot.services.accounts import holds
 from bot.services.consent import consents
 from bot.services.people.fields import Item
+from bot.texts import translator
 from models.account import Account, AccountState
 from models.base import new_id
 from models.consent import ConsentEvent, ConsentState, Purpose
@@ -81,6 +83,13 @@ def told(database):
             if mail.template.startswith(("request_", "guardian_"))
         )
     )
+
+
+@LANGUAGES
+def test_before_their_own_erasure_a_guardian_reads_what_ends_for_the_child(browser, bond, language):
+    page = browser.get(f"/portal/rights/erase?lang={language}")
+
+    assert rights_words.of_erasure_for_guardians(translator(language)) in page.text
 
 
 def test_only_a_guardian_is_shown_the_way(browser, settled, bot, clock):

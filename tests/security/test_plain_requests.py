@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from bot.runtime import Bot
 from bot.services.learners import imports
-from handlers.web.plain_requests import LONGEST, LONGEST_ADDRESS, LONGEST_NAME
+from handlers.web.plain_requests import LONGEST, LONGEST_ADDRESS, LONGEST_NAME, PlainHosts
 from models.campaign import Campaign, CampaignState
 from models.inbox import EventState, WebhookEvent
 from models.staff import Role
@@ -176,11 +176,25 @@ def test_a_host_that_is_none_is_refused(new_desk) -> None:
              "-a", "a_-", "a,b", "user@a", "a b")  # fmt: skip
     right = ("bot.example.test", "bot.example.test.", "localhost:8000", "127.0.0.1", "[::1]:80",
              "x" * 63, "a_b.example", "xn--12c.example")  # fmt: skip
-    for pages in ("/portal/sign-in", "/console/sign-in", "/health", "/nowhere"):
+    for pages in ("/portal/sign-in", "/console/sign-in", "/console", "/health", "/nowhere"):
         answers = {host: desk.get(pages, headers={"Host": host}).status_code for host in wrong}
         assert set(answers.values()) == {400}, answers
         answers = {host: desk.get(pages, headers={"Host": host}).status_code for host in right}
         assert 400 not in answers.values(), answers
+
+
+@pytest.mark.parametrize("host", ["xn--a", "a.xn--", "xn--0:80", "a:99999"])
+def test_a_host_that_cannot_be_put_in_letters_is_refused(host: str) -> None:
+    """The test client fails on it itself, so it is asked without one."""
+    asked: list[str] = []
+    door = PlainHosts(lambda environ, start: [b"in"])
+    said = b"".join(door({"HTTP_HOST": host, "REQUEST_METHOD": "GET"}, _starts(asked)))
+    assert said == b"Bad Request: Host"
+    assert asked == ["400 BAD REQUEST"]
+
+
+def _starts(asked: list[str]):
+    return lambda status, headers, exc_info=None: asked.append(status)
 
 
 def test_no_answer_leads_to_a_host_that_the_request_named(new_desk) -> None:

@@ -81,6 +81,10 @@ _GUARDIAN_TYPED = re.compile(
     r"(?P<first>[0-9a-z]{4})(?P<hyphen>\s?[-\u2010-\u2015]\s?|\s)?(?P<second>[0-9a-z]{4})\W{0,3}",
 )
 _GUARDIAN_WITHIN = re.compile(r"(?<![0-9a-z-])([0-9a-z]{4})-([0-9a-z]{4})(?![0-9a-z-])")
+# Anywhere among words, where a code is awaited: "ลูกให้รหัสมา abcd efg2 ค่ะ".
+_GUARDIAN_AMONG = re.compile(
+    r"(?<![0-9a-z])([0-9a-z]{4})(?:\s?[-\u2010-\u2015]\s?|\s)?([0-9a-z]{4})(?![0-9a-z])"
+)
 _APART = r"[\s\-\u2010-\u2015]{0,3}"
 _STAFF_TYPED = re.compile(
     rf"(?:พนักงาน|เจ้าหน้าที่|staff)[\s:]{{1,3}}([0-9a-z]{{4}}){_APART}([0-9a-z]{{4}})"
@@ -117,6 +121,22 @@ def read_guardian(text: str, *, with_word: bool = False) -> str | None:
     if not hyphen and found["hyphen"] and not (found["word"] or found["called"]):
         return None  # "room 1234"
     return GUARDIAN.read(typed)
+
+
+def find_guardian(text: str) -> str | None:
+    """The one guardian's code in a message that is about a code, wherever it stands there."""
+    said = "".join(_decimal(char) for char in _said(text)) if len(text) <= 200 else ""
+    found = [first + second for first, second in _GUARDIAN_AMONG.findall(said)]
+    found = [code for code in found if _is_mixed(code)]
+    return GUARDIAN.read(found[0]) if len(found) == 1 else None
+
+
+def is_plain_guardian(text: str) -> bool:
+    """Whether a text is nothing but such a code, with its hyphen or the word for a guardian."""
+    found = _GUARDIAN_TYPED.fullmatch(_said(text)) if len(text) <= _MOST else None
+    if found is None or not (found["word"] or (found["hyphen"] or "").strip()):
+        return False
+    return read_guardian(text) is not None
 
 
 def read_staff(text: str) -> str | None:

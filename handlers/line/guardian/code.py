@@ -23,7 +23,7 @@ def guardian_speaks(event: Event, ctx: Context) -> HandlerResult:
     if standing is not None and standing != flow.name:  # a light one has been left by now
         first = t("Please finish or cancel this first, then send the code again.")
         return flow.say(first, *ctx.asked())
-    code = codes.read_guardian(event.plain)
+    code = codes.read_guardian(event.plain) or codes.find_guardian(event.plain)
     if code is not None:
         return _open(ctx, code)
     if standing == flow.name:
@@ -45,6 +45,7 @@ def ask_code(ctx: Context) -> list[Message]:
 def code_given(event: Event, ctx: Context) -> HandlerResult:
     said = event.plain
     code = codes.read_guardian(said) or codes.read_guardian(f"{codes.GUARDIAN.word} {said}")
+    code = code or codes.find_guardian(said)
     if code is not None:
         return _open(ctx, code)
     wrong = ctx.t(

@@ -12,7 +12,7 @@ from bot.services.courses import courses
 from bot.services.guardians import guardians
 from bot.services.people import answers
 from bot.texts import LANGUAGES, Translator, translator
-from handlers.line.account_card import account_card
+from handlers.line.account_card import account_card, has_guardian_withdrawn
 from handlers.line.news_texts import card_id
 from handlers.line.receipts import receipt
 from handlers.line.registration.flow import COURSE, MAX_TRIES, Step, flow, onward, placed
@@ -35,6 +35,8 @@ OTHER = "other"  # an age group than the one that was guessed
 def begin(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     if ctx.learner is not None:
+        if has_guardian_withdrawn(ctx):
+            return flow.say(account_card(ctx))
         if ctx.learner.state is LearnerState.WITHDRAWN:
             withdrawn = t("You withdrew your registration earlier. Our staff can open it again.")
             return flow.say(withdrawn, human_offer(ctx, "registration"))

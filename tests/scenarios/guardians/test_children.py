@@ -97,6 +97,29 @@ def test_withdrawing_closes_the_account_and_tells_the_child(
     assert asked == {RequestKind.WITHDRAW: "guardian", RequestKind.ERASE: "guardian"}
 
 
+@LANGUAGES
+def test_a_child_does_not_hear_that_it_withdrew_what_the_guardian_did(language, family, engine):
+    child, guardian = family(language)
+    guardian.says("my children")
+    tap(guardian, "Withdraw")
+    tap(guardian, "Withdraw")
+    engine.drain_pushes()
+    child.heard()
+    by_itself = label(child, "You have withdrawn already; your account is closed.")
+
+    for typed in ("my account", "ถอนความยินยอม", "register"):
+        told = words(child.says(typed))
+        assert (
+            label(
+                child,
+                "Your parent or guardian has withdrawn their agreement, so your account is closed. "
+                "Our staff can help.",
+            )
+            in told
+        )
+        assert by_itself.removesuffix(".").removesuffix("ค่ะ") not in told
+
+
 def test_withdrawing_before_the_child_has_registered_ends_it_all(someone, rows, all_words, engine):
     child, guardian = someone("Child"), someone("Parent")
     agrees(guardian, asks(child, "from_11_to_19"), "yes", "yes")

@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.presentation import rights_words
 from bot.services.consent import consents
+from bot.texts import translator
 from models.consent import ConsentState, Purpose
 from models.guardianship import Guardianship, GuardianshipState
 from models.learner import Learner
@@ -19,6 +21,17 @@ NEWS = (Purpose.LINE_NEWS, Purpose.EMAIL_NEWS)
 def erases_everything(chat):
     chat.posts("a=rights_erase")
     tap(chat, "Erase everything")
+
+
+@LANGUAGES
+def test_a_guardian_reads_what_their_own_erasure_ends(language, someone):
+    child, guardian, nobody = (someone(who, language) for who in ("Child", "Parent", "Nobody"))
+    agrees(guardian, asks(child, "from_11_to_19"))
+    nobody.adds_the_account()
+    told = rights_words.of_erasure_for_guardians(translator(language))
+
+    assert told in words(guardian.posts("a=rights_erase"))
+    assert told not in words(nobody.posts("a=rights_erase"))
 
 
 @LANGUAGES

@@ -61,6 +61,39 @@ def test_a_code_is_understood_however_it_is_typed(typed, someone, rows):
     assert state(rows) is GuardianshipState.OPENED
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ผู้ปกครอง รหัสคือ {lowbare} นะคะ",
+        "รหัสคือ {code} ค่ะ",
+        "รหัสคือ {low}",
+        "ลูกให้รหัสมา {apart} ค่ะ",
+        "the code from my child is {lowbare}",
+    ],
+)
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_a_code_among_words_is_no_password_and_not_asked_for_again(typed, is_asked, someone, rows):
+    child, guardian = someone("Child"), someone("Parent")
+    code = asks(child, "from_11_to_19")
+    guardian.adds_the_account()
+    if is_asked:
+        guardian.says("ผู้ปกครอง")
+    bare, apart = code.replace("-", ""), code.replace("-", " ").replace("0", "O")
+    said = typed.format(code=code, low=code.lower(), lowbare=bare.lower(), apart=apart)
+    answer = words(guardian.says(said))
+
+    assert label(guardian, "A child needs your agreement") in answer
+    assert state(rows) is GuardianshipState.OPENED
+
+
+@pytest.mark.parametrize("typed", ["รหัสคือ abcd1234", "รหัสผ่านคือ abcd-1234", "รหัสคือ Tk7x-2mPq-aa"])
+def test_a_password_is_still_taken_for_one(typed, someone):
+    guardian = someone("Parent")
+    guardian.adds_the_account()
+
+    assert label(guardian, "About your password") in words(guardian.says(typed))
+
+
 def test_the_word_alone_asks_for_the_code(someone, rows):
     child, guardian = someone("Child"), someone("Parent")
     code = asks(child, "from_11_to_19")
