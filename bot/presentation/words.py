@@ -10,7 +10,7 @@ from bot.presentation import wishes
 from bot.services.auth import passwords
 from bot.services.courses.courses import Course
 from bot.services.people.fields import Item
-from bot.services.shared import codes
+from bot.services.shared import codes, politeness
 from bot.unicode import nfkc
 
 # What ends the open conversation; where none is open, the dispatcher knows what else is meant.
@@ -249,7 +249,7 @@ def command(text: str, heard: Heard | None = None, offered: tuple[Course, ...] =
     heard: what the open step takes; None where nothing is open. offered: the courses; who names
     one is led to it, also with "register": the card of the course has that button.
     """
-    if passwords.is_password(text):
+    if passwords.is_password(text) and not _is_code(text, heard):
         return "password"
     if len(text) > _MOST:
         return None
@@ -275,6 +275,16 @@ def command(text: str, heard: Heard | None = None, offered: tuple[Course, ...] =
     if found in _TO_A_COURSE and course_named(text, offered) is not None:
         return "courses"
     return found or (_near(said) if is_free else None)
+
+
+def _is_code(text: str, heard: Heard | None) -> bool:
+    """Whether a "รหัส" is one of our own codes, and nothing else: "รหัสคือ 319132 ค่ะ"."""
+    code = politeness.bare(text, politeness.CODE)
+    if heard in {Heard.NAME, Heard.TEXT} or passwords.is_password(code):
+        return False
+    if heard is Heard.VALUE and codes.read_digits(code) is not None:
+        return True
+    return codes.read_guardian(code) is not None or codes.is_plain_move(code)
 
 
 def course_named(text: str, offered: tuple[Course, ...]) -> Course | None:
