@@ -21,12 +21,12 @@ def ask_email_news(ctx: Context) -> list[Message]:
     return _ask(ctx, Step.EMAIL_NEWS, Purpose.EMAIL_NEWS)
 
 
-@flow.step(Step.LINE_NEWS, own={"news_stop"})
+@flow.step(Step.LINE_NEWS)
 def line_news_chosen(event: Event, ctx: Context) -> HandlerResult:
     return _chosen(event, ctx, Step.LINE_NEWS, Purpose.LINE_NEWS)
 
 
-@flow.step(Step.EMAIL_NEWS, own={"news_stop"})
+@flow.step(Step.EMAIL_NEWS)
 def email_news_chosen(event: Event, ctx: Context) -> HandlerResult:
     return _chosen(event, ctx, Step.EMAIL_NEWS, Purpose.EMAIL_NEWS)
 

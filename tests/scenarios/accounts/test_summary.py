@@ -130,17 +130,6 @@ def test_all_news_that_was_agreed_to_is_asked_about_again(someone, rows):
     }
 
 
-@pytest.mark.parametrize("step", [Step.LINE_NEWS, Step.EMAIL_NEWS])
-def test_a_typed_no_to_news_is_pointed_at_the_buttons(step, someone, rows):
-    chat = someone("มะลิ")
-    reach(chat, step)
-    said = words(chat.says("หยุดข่าว"))
-
-    t = language_of(chat)
-    assert t("Please tap one of the two buttons; either answer is fine.") in said
-    assert conversation_of(rows).step == str(step)
-
-
 def test_two_taps_on_confirm_register_once(someone, line, rows):
     chat = someone("มะลิ")
     reach(chat, Step.SUMMARY)
