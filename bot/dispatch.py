@@ -181,6 +181,7 @@ class Flow:
         self.entries: dict[str, Handler] = {}
         self.handlers: dict[str, Handler] = {}
         self.takes: dict[str, Heard] = {}
+        self.own: dict[str, frozenset[str]] = {}
         self.prompts: dict[str, Prompt] = {}
         self.afters: dict[str, AfterWork] = {}
         self.lates: dict[str, LateHandler] = {}
@@ -189,9 +190,15 @@ class Flow:
         """Declare what an entry action does, from wherever the person stands."""
         return self._claim(self.entries, action)
 
-    def step(self, step: StrEnum, takes: Heard = Heard.TAP) -> Callable[[Handler], Handler]:
-        """Declare what an answer at a step does, and whether it is a tap or something typed."""
+    def step(
+        self, step: StrEnum, takes: Heard = Heard.TAP, *, own: Iterable[str] = ()
+    ) -> Callable[[Handler], Handler]:
+        """Declare what an answer at a step does, and whether it is a tap or something typed.
+
+        own: commands that mean something else there when they are typed; the step hears them.
+        """
         self.takes[str(step)] = takes
+        self.own[str(step)] = frozenset(own)
         return self._claim(self.handlers, str(step))
 
     def late(self, step: StrEnum, value: str) -> Callable[[LateHandler], LateHandler]:
@@ -422,6 +429,8 @@ class Dispatcher:
             action = self._staff_action(event.text, ctx, is_inside=is_inside)
             action = action or words.command(event.plain, heard, _offered(ctx))
             action = _led(action, ctx, flow)
+            if flow is not None and action in flow.own.get(ctx.conversation.step or "", ()):
+                return None
         return None if action in self.for_staff and ctx.member is None else action
 
     def _answered(self, event: Event, ctx: Context, flow: Flow | None) -> Handler:

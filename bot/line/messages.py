@@ -64,11 +64,17 @@ def link(label: str, uri: str) -> Action:
 
 
 def quick(said: Message | str, actions: list[Action]) -> Message:
-    """The message with quick replies below it (13 at most; shown under the last message only)."""
+    """The message with quick replies below it (13 at most; shown under the last message only).
+
+    Of two that say the same the first is shown: the menu has what an offer may have had already.
+    """
     message = text(said) if isinstance(said, str) else said
     if not actions:
         return message
-    items = [{"type": "action", "action": action} for action in actions[:13]]
+    shown: dict[object, Action] = {}
+    for action in actions:
+        shown.setdefault(action.get("label", id(action)), action)
+    items = [{"type": "action", "action": action} for action in list(shown.values())[:13]]
     return {**message, "quickReply": {"items": items}}
 
 

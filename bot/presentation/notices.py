@@ -29,7 +29,8 @@ def school_contact(settings: Settings, language: str) -> str:
         lines.append(t("Phone: {phone}", phone=school.phone))
     if school.email:
         lines.append(t("E-mail: {email}", email=school.email))
-    return " · ".join(lines) or t("The school’s contact details stand in the privacy notice.")
+    page = f"{settings.public_url}/privacy?lang={language}"
+    return " · ".join(lines) or t("Contact details: {page}", page=page)
 
 
 def reset_card(notice: PasswordReset, t: Translator) -> list[Message]:

@@ -110,6 +110,8 @@ def proof_given(event: Event, ctx: Context) -> HandlerResult:
     t, learner = ctx.t, ctx.learner
     if learner is None or not details.may_change(ctx.session, learner):
         return flow.end(greeting(ctx))
+    if not any(map(str.isdecimal, event.text or "")):
+        return flow.to(ctx, Step.PROOF)  # "ใช่ค่ะ" is no try
     knows = details.knows_phone(ctx.session, learner, event.text or "", ctx.now)
     if knows is None:
         many = t("There were too many tries. Please try again tomorrow.")

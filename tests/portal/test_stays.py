@@ -360,7 +360,9 @@ def test_nobody_ends_a_device_of_somebody_else(
     for which in (row.id, "others", "", "x" * 40):
         other.submit("/portal/devices", "/portal/devices", device=which)
     assert [each.id for each in rows(bot, PortalStay)] == [row.id]
-    assert "คุณไม่ได้เลือกอยู่ในระบบต่อ" in other.get("/portal/devices").text
+    shown = other.get("/portal/devices").text
+    assert "คุณไม่ได้เลือกอยู่ในระบบต่อ" in shown
+    assert "เครื่องละ" not in shown, "and not that these are the devices where they did"
 
 
 def test_my_devices_says_what_kind_it_is_and_ends_this_one_as_log_out_does(
@@ -376,6 +378,7 @@ def test_my_devices_says_what_kind_it_is_and_ends_this_one_as_log_out_does(
     assert row.device is Device.ANDROID
     shown = browser.get("/portal/devices").text
     assert "มือถือหรือแท็บเล็ต Android" in shown
+    assert "เครื่องละ" in shown
     assert "กำลังใช้เครื่องนี้" in shown
     assert PHONE not in shown
     answer = browser.submit("/portal/devices", "/portal/devices", device=row.id)

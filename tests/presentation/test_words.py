@@ -272,3 +272,21 @@ def test_politeness_changes_nothing(word, polite):
 def test_the_normal_form_is_stable(said):
     once = words.normal(said)
     assert words.normal(once) == once
+
+
+CODES = ["รหัสคือ 319132 ค่ะ", "รหัส ๓๑๙ ๑๓๒", "รหัส: 319132", "รหัสคือ AB2D-EFG2 ค่ะ"]
+
+
+@pytest.mark.parametrize("said", CODES)
+def test_a_code_that_is_asked_for_is_no_password(said):
+    assert words.command(said, Heard.VALUE) is None
+
+
+@pytest.mark.parametrize("said", ["รหัสผ่านคือ 319132", "รหัสคือ hunter2", "รหัส 7K2M-9D4X-AAAA-BBBB"])
+def test_a_password_beside_such_a_word_stays_one(said):
+    assert words.command(said, Heard.VALUE) == "password"
+
+
+@pytest.mark.parametrize("heard", [None, Heard.TAP, Heard.NAME, Heard.TEXT])
+def test_six_digits_are_a_code_only_where_one_is_asked_for(heard):
+    assert words.command(CODES[0], heard) == "password"

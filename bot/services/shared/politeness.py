@@ -18,6 +18,7 @@ _AFTER_IN_THAI = re.compile(rf"(?:{_THAI})+[\s,.!~…]*$")
 _GREETING = r"(?:สวัสดี|หวัดดี|นี่|นี้|ได้|โอเค|ok|okay|hello|hi)"
 _BEFORE = rf"(?:{_GREETING}\s*{PARTICLES}*[\s,:]*(?<![a-z])|{PARTICLES}+[\s,:]+)*"
 _OWNER = r"(?:(?:ของ)?\s*(?:ผม|ดิฉัน|ฉัน|หนู|เรา|ลูก|แม่|พ่อ|น้อง)|\b(?:my|our|the)\s)"
+_NEW = r"(?:\s*ใหม่)?"  # a detail is changed as often as it is given
 _LINK = r"\s*(?:(?:คือ|เป็น|ว่า|ชื่อ|is\b|[:：=.]|[-–]\s)\s*)*"
 # What is meant where a value is asked for, by what it is called.
 PHONE = (
@@ -29,7 +30,10 @@ LINE_ID = r"(?:ไอดี\s*(?:ไลน์|line)?|(?:ไลน์|line)\s*ไ
 CODE = r"(?:(?:รหัส|โค้ด|โค๊ด|เลข)\s*(?:ยืนยัน|จาก\S+)?|(?:code|otp)(?=[\s:：=]))"
 USERNAME = r"(?:ชื่อผู้ใช้|ยูสเซอร์(?:เนม)?|ยูส|(?:user\s*name|user)(?=[\s:：=]))"
 _CALLED = {
-    called: re.compile(rf"^{_BEFORE}(?:{_OWNER}?\s*{called}\s*{_OWNER}?{_LINK})?", re.IGNORECASE)
+    called: re.compile(
+        rf"^{_BEFORE}(?:{_OWNER}?\s*(?:\bnew\s)?\s*{called}{_NEW}\s*{_OWNER}?{_NEW}{_LINK})?",
+        re.IGNORECASE,
+    )
     for called in (PHONE, EMAIL, LINE_ID, CODE, USERNAME)
 }
 

@@ -4,7 +4,9 @@ from bot.dispatch import Context, HandlerResult, PostCommitTask
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
+from bot.presentation import words
 from bot.presentation.labels import label
+from bot.presentation.words import Heard
 from bot.services.accounts import accounts
 from bot.services.accounts.accounts import Details
 from bot.services.consent import consents
@@ -72,10 +74,13 @@ def _given(ctx: Context, field: Field) -> str:
     return "–" if field.is_needed else ctx.t("I have none")
 
 
-@flow.step(Step.SUMMARY)
+# "เปลี่ยนเบอร์ค่ะ" and "หยุดข่าว" are about what the card shows: there is no account yet.
+@flow.step(Step.SUMMARY, own={"change", "news_stop"})
 def summary_answered(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.SUMMARY))
+    if chosen is None and event.text is not None:
+        chosen = _named(event.plain, ctx)
     if chosen in set(EDITABLE) and ctx.draft.get(chosen) != BY_GUARDIAN:
         put_aside(ctx, chosen)
         return onward(ctx)
@@ -111,6 +116,19 @@ def summary_answered(event: Event, ctx: Context) -> HandlerResult:
         line.text(" ".join(mailed)),
     ]
     return flow.end(*said).then(PostCommitTask("credentials", {"account": account.id}))
+
+
+def _named(said: str, ctx: Context) -> str | None:
+    """The item that somebody wants otherwise in their own words: news that was agreed to."""
+    wish = words.command(said, Heard.TAP)
+    if wish == "change":
+        return words.detail_named(said)
+    agreed = [step for step in (Step.LINE_NEWS, Step.EMAIL_NEWS) if ctx.draft.get(step) == "yes"]
+    if wish != "news_stop" or not agreed:
+        return None
+    for step in agreed[1:]:  # each is a question of its own
+        put_aside(ctx, step)
+    return agreed[0]
 
 
 def _thanks(ctx: Context) -> str:

@@ -181,8 +181,8 @@ def test_nobody_replaces_the_number_without_knowing_it(someone, rows, database, 
     register(chat)
     assert DIGITS not in words(chat.says("บัญชีของฉัน")), "the card does not give them away"
     chat.posts("a=change&item=phone")
-    for wrong in ("0000", "1111", "12", "", "๙๙๙๙"):
-        chat.says(wrong or "-")
+    for wrong in ("0000", "1111", "12", "2222", "๙๙๙๙"):
+        chat.says(wrong)
         assert rows(Conversation)[0].step == "proof"
     chat.says(DIGITS)
     assert rows(Conversation)[0].flow is None, "five tries a day"
@@ -192,6 +192,18 @@ def test_nobody_replaces_the_number_without_knowing_it(someone, rows, database, 
     clock.advance(days=1, minutes=1)
     chat.posts("a=change&item=phone")
     chat.says("๕๖๗๘")
+    assert rows(Conversation)[0].step == "value"
+
+
+def test_words_without_a_digit_are_no_try(someone, rows):
+    chat = someone("มะลิ")
+    register(chat)
+    t = language_of(chat)
+    chat.posts("a=change&item=phone")
+    for said in ("ใช่ค่ะ", "ได้ค่ะ", "-", "เดี๋ยวดูก่อนนะคะ", "ค่ะ", "โอเค"):
+        assert t("Those are not the digits that we have.") not in words(chat.says(said))
+        assert rows(Conversation)[0].step == "proof"
+    chat.says(DIGITS)
     assert rows(Conversation)[0].step == "value"
 
 

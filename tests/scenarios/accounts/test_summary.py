@@ -92,6 +92,46 @@ def test_typing_at_the_summary_confirms_nothing(typed, someone, rows):
     assert rows(Learner) == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "item"),
+    [
+        ("เปลี่ยนเบอร์ค่ะ", Step.PHONE),
+        ("ขอแก้อีเมลค่ะ", Step.EMAIL),
+        ("change my name", Step.NAME),
+        ("หยุดข่าว", Step.LINE_NEWS),
+        ("ไม่รับข่าวแล้วค่ะ", Step.LINE_NEWS),
+    ],
+)
+def test_what_is_wrong_can_be_said_at_the_summary(typed, item, someone, rows):
+    """There is no account yet to change, and no news to stop: it is about what the card shows."""
+    chat = someone("มะลิ")
+    reach(chat, Step.SUMMARY, line_news=lambda c: tap(c, "Yes, please"))
+    said = words(chat.says(typed))
+
+    assert question(language_of(chat), item) in said
+    assert (conversation_of(rows).step, rows(Learner)) == (str(item), [])
+    tap(chat, "Keep it as it was")
+    assert conversation_of(rows).step == str(Step.SUMMARY)
+
+
+def test_all_news_that_was_agreed_to_is_asked_about_again(someone, rows):
+    chat = someone("มะลิ")
+    yes = {"line_news": lambda c: tap(c, "Yes, please"), "email_news": "Yes, please"}
+    reach(chat, Step.EMAIL_NEWS, line_news=yes["line_news"])
+    tap(chat, yes["email_news"])
+    chat.says("หยุดข่าว")
+    tap(chat, "No, thank you")
+    assert conversation_of(rows).step == str(Step.EMAIL_NEWS)
+    tap(chat, "No, thank you")
+
+    assert conversation_of(rows).step == str(Step.SUMMARY)
+    latest = {event.purpose: event.state for event in rows(ConsentEvent)}
+    assert {latest[Purpose.LINE_NEWS], latest[Purpose.EMAIL_NEWS]} <= {
+        ConsentState.REFUSED,
+        ConsentState.WITHDRAWN,
+    }
+
+
 def test_two_taps_on_confirm_register_once(someone, line, rows):
     chat = someone("มะลิ")
     reach(chat, Step.SUMMARY)

@@ -241,3 +241,11 @@ def test_a_stranger_has_nothing_to_confirm(someone, rows):
     chat.adds_the_account()
     assert "ยังไม่มีบัญชี" in words(chat.posts("a=confirm_email"))
     assert rows(Mail) == []
+
+
+@BOTH
+def test_a_school_without_a_number_is_found_by_its_notice(language, someone, bot, mailbox):
+    """Whoever gets the letter by mistake has no chat: the words end in an address to open."""
+    register(someone("มะลิ", language))
+    (letter,) = letters_to(bot, mailbox, EMAIL)
+    assert f"{bot.settings.public_url}/privacy?lang={language}" in letter.text

@@ -97,7 +97,8 @@ def test_from_the_welcome_to_a_new_phone_with_the_address_only(
     assert f"{username} · สมชาย ใ" in mailbox.of(EMAIL)[-1].text, "which account it is"
     wrong = f"{(int(digits) + 1) % 10**6:06d}"
     assert does_not_fit(t) in words(new.says(wrong))
-    said = words(new.says(f"{digits[:3]} {digits[3:]}"))
+    assert len(set(new.labels())) == len(new.labels()), "no button twice"
+    said = words(new.says(f"รหัสคือ {digits[:3]} {digits[3:]} ค่ะ"))
     assert here_now(t) in said
     assert username in said
 

@@ -57,6 +57,15 @@ REAL = [
     "May Li Wong", "Will Smith", "How Wei Ling", "Price Johnson", "Ima Nameless", "Kanda Nakha",
     "Na Ra Ka Kim", "Ken Canada", "Do Van Minh", "Hi Yamada", "Isara Khan", "Dee Thanks-Wood",
 ]  # fmt: skip
+NEW_ONES = {
+    (Item.PHONE, "เบอร์ใหม่คือ ๐๘๑ ๒๓๔ ๕๖๗๘ ค่ะ"): "+66812345678",
+    (Item.PHONE, "เบอร์ใหม่ของดิฉันคือ 081-234-5678"): "+66812345678",
+    (Item.PHONE, "my new number is 0812345678"): "+66812345678",
+    (Item.EMAIL, "อีเมลใหม่คือ somchai@gmail.com ค่ะ"): "somchai@gmail.com",
+    (Item.EMAIL, "my new email is new@gmail.com"): "new@gmail.com",
+    (Item.EMAIL, "เมลใหม่ของหนู new@gmail.com"): "new@gmail.com",
+    (Item.EMAIL, "อีเมล new@gmail.com"): "new@gmail.com",
+}
 QUESTIONS = [
     "ขอสอบถาม ราคาก่อนได้ไหมคะ", "ราคาเท่าไหร่คะ", "ขอถามหน่อยค่ะ", "เรียนยังไงคะ", "มีใบเซอร์ไหม",
     "ฟรีไหมครับ", "เด็ก 8 ขวบเรียนได้มั้ย", "เรียนกี่ชั่วโมงคะ", "ทำไมต้องบอกชื่อ", "ไม่บอกได้ไหม",
@@ -211,3 +220,8 @@ def test_pages_and_imports_read_as_strictly_as_before():
     with pytest.raises(InputError, match="phone_letters"):
         fields.read(Item.PHONE, "เบอร์ 0891234567")
     assert all(field.answered for field in FIELDS.values())
+
+
+@pytest.mark.parametrize(("item", "said"), NEW_ONES)
+def test_a_new_one_is_called_so(item, said):
+    assert read(item, said) == NEW_ONES[item, said]
