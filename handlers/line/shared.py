@@ -21,17 +21,28 @@ from models.learner import LearnerState
 from models.privacy import PrivacyRequest
 
 
+# The conversations that are left by "cancel", and what somebody who asks for a person there means.
+_STAFF_TOPICS = {
+    "registration": "registration",
+    "details": "account",
+    "relink": "account",
+    "announce": "general",
+    "campaign_desk": "general",
+}
+
+
 def main_menu(ctx: Context) -> list[Action]:
     """The quick replies below an answer: what can be done from here."""
     t = ctx.t
     language = (
         line.entry("English", "english") if t.language == "th" else line.entry("ภาษาไทย", "thai")
     )
-    if ctx.conversation.flow in {"registration", "details", "relink", "announce", "campaign_desk"}:
+    topic = _STAFF_TOPICS.get(ctx.conversation.flow or "")
+    if topic is not None:
         return [
             line.entry(t("Cancel"), "cancel"),
             line.entry(t("Help"), "help"),
-            line.entry(t("Ask our staff"), "human"),
+            line.entry(t("Ask our staff"), "human", topic=topic),
             language,
         ]
     children = children_button(ctx)

@@ -69,7 +69,7 @@ def test_chosen_paused_sent_and_stopped_on_a_phone(someone: Callable[..., Person
 
     starts(person, "News by e-mail")
     portal = person.page
-    mail = person.opens_the_mail("email_confirm", person.puppet.email)
+    mail = person.opens_the_mail("welcome", person.puppet.email)
     person.follows_in(mail, "/s/email/")
     person.clicks("button", "Confirm this address")
     person.is_on("Your e-mail address is confirmed", is_signed_in=False)

@@ -166,7 +166,7 @@ def test_the_download_needs_the_guardians_password(browser, bond, rows, database
     assert content["tables"]["learner"]["rows"][0][Item.EMAIL] == CHILDS
     (request,) = rows(PrivacyRequest)
     assert (request.state, request.asked_by) == (RequestState.DONE, "guardian")
-    assert told(database) == [(HERS, "request_received"), (CHILDS, "guardian_asked")]
+    assert told(database) == [(HERS, "request_ready"), (CHILDS, "guardian_asked")]
 
 
 @LANGUAGES

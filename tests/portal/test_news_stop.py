@@ -5,8 +5,8 @@ import re
 import pytest
 
 from bot.runtime import mailing
-from bot.services.accounts import details
 from bot.services.consent import consents
+from bot.services.delivery import mails
 from bot.services.subscriptions import subscriptions
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
@@ -161,8 +161,12 @@ def test_the_header_of_a_mail_stops_the_next_one(
     assert URL in first.html
     reader.is_sent("c2", channel=Channel.EMAIL)
     database.write(
-        lambda session: details.ask_to_confirm_email(
-            session, session.get_one(Learner, reader.learner_id), clock(), bot.settings
+        lambda session: mails.queue_to(
+            session,
+            session.get_one(Learner, reader.learner_id),
+            cause="their own",
+            template="changed_name",
+            now=clock(),
         )
     )
     new_browser().post(stop.removeprefix("https://bot.example.test"), ONE_CLICK)

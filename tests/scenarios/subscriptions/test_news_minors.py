@@ -19,6 +19,7 @@ TOO = (
     "Because you are under {age}, your parent or guardian has to agree too. News begins after that."
 )
 ONLY = "Up to {age} years, a parent or guardian decides about news."
+ASK_THEM = f"{ONLY} Please ask them to start it."
 LINE_NEWS = Purpose.LINE_NEWS
 
 
@@ -74,7 +75,7 @@ def test_up_to_ten_years_the_guardian_alone_starts(language, bot, line, engine, 
     t = language_of(child.chat)
     assert t(ONLY, age=10) in words(child.chat.says("news"))
     assert t("Start") not in child.chat.labels()
-    assert t(ONLY, age=10) in words(child.chat.posts("a=news_on&p=line_news"))
+    assert t(ASK_THEM, age=10) in words(child.chat.posts("a=news_on&p=line_news"))
     child.chat.posts("a=news_yes&p=line_news&c=x")
     assert rows(ConsentEvent) == []
     guardian(child, is_yes=True)

@@ -42,7 +42,7 @@ def tickets(database, clock):
         staff_sessions.open_session(session, member.id, Stage.IN, over)
         return (
             staff_sessions.open_session(session, member.id, Stage.IN, clock()),
-            sessions.open_session(session, account, clock()),
+            sessions.open_session(session, account.id, clock()),
         )
 
     return database.write(sign_in)
