@@ -165,7 +165,7 @@ def _shown(table: str, column: str, value: str | int) -> str:
     """
     t = translator(THAI)
     if isinstance(value, bool):
-        return t("Yes") if value else t("No")
+        return t("yes") if value else t("no")
     if isinstance(value, int):
         return str(value)
     if column.endswith(_TIMES) and _MOMENT.fullmatch(value):

@@ -20,7 +20,6 @@ from models.conversation import Conversation
 from models.learner import LearnerState
 from models.privacy import PrivacyRequest
 
-
 # The conversations that are left by "cancel", and what somebody who asks for a person there means.
 _STAFF_TOPICS = {
     "registration": "registration",
