@@ -249,9 +249,7 @@ def command(text: str, heard: Heard | None = None, offered: tuple[Course, ...] =
     heard: what the open step takes; None where nothing is open. offered: the courses; who names
     one is led to it, also with "register": the card of the course has that button.
     """
-    # "รหัสคือ ABCD-EFG2": no password, though it is said in the same words.
-    is_code = codes.is_plain_guardian(text) or _is_code(text, heard)
-    if passwords.is_password(text) and not is_code:
+    if passwords.is_password(text) and not _is_code(text, heard):
         return "password"
     if len(text) > _MOST:
         return None
@@ -280,13 +278,18 @@ def command(text: str, heard: Heard | None = None, offered: tuple[Course, ...] =
 
 
 def _is_code(text: str, heard: Heard | None) -> bool:
-    """Whether a "รหัส" is one of our own codes, and nothing else: "รหัสคือ 319132 ค่ะ"."""
-    code = politeness.bare(text, politeness.CODE)
-    if heard in {Heard.NAME, Heard.TEXT} or passwords.is_password(code):
-        return False
-    if heard is Heard.VALUE and codes.read_digits(code) is not None:
+    """Whether a "รหัส" is one of our own codes, and nothing else: "รหัสคือ 319132 ค่ะ".
+
+    Where none is asked for only a guardian's with its hyphen or its word counts: "รหัสคือ abcd1234"
+    is a password sooner than anything else.
+    """
+    if codes.is_plain_guardian(text):
         return True
-    return codes.read_guardian(code) is not None or codes.is_plain_move(code)
+    if heard is not Heard.VALUE:
+        return False
+    code = politeness.bare(text, politeness.CODE)
+    known = (codes.read_digits(code), codes.read_guardian(code), codes.is_plain_move(code) or None)
+    return not passwords.is_password(code) and any(each is not None for each in known)
 
 
 def course_named(text: str, offered: tuple[Course, ...]) -> Course | None:

@@ -63,7 +63,7 @@ def closing_chosen(event: Event, ctx: Context) -> HandlerResult:
     t, learner = ctx.t, ctx.learner
     chosen = event.choice(flow.mark(Step.CLOSING))
     if chosen not in {"yes", "no"} or learner is None:
-        return once_more(flow, ctx, *tell_what_closing_means(ctx))
+        return once_more(flow, ctx)
     if chosen == "no":
         return flow.end(t("Your account stays as it is."))
     if frozen := while_frozen(ctx):

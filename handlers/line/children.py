@@ -111,7 +111,7 @@ def news_chosen(event: Event, ctx: Context) -> HandlerResult:
     years = ctx.settings.school.account_years
     seen = seen_by_guardian(purpose, event.postback.get("c"), years)
     if chosen not in {"yes", "no"} or seen is None:
-        return once_more(flow, ctx, *ask_news(ctx))
+        return once_more(flow, ctx)
     said = ConsentStatement(*seen, actor=GUARDIAN, webhook_event_id=event.id)
     if chosen == "yes":
         given = opt_in.take(ctx.session, held[1], purpose, said, ctx.settings, ctx.now).event
@@ -198,7 +198,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     if held is None:
         return flow.end(*_gone(ctx))
     if chosen not in {"yes", "no"}:
-        return once_more(flow, ctx, *tell_what_withdrawing_means(ctx))
+        return once_more(flow, ctx)
     if chosen == "no":
         return flow.end(t("Nothing has changed."))
     row, child = held
@@ -255,7 +255,7 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     if held is None:
         return flow.end(*_gone(ctx))
     if chosen not in {"yes", "no"}:
-        return once_more(flow, ctx, *tell_what_erasing_means(ctx))
+        return once_more(flow, ctx)
     if chosen == "no":
         return flow.end(t("Nothing has changed."))
     row, child = held

@@ -154,7 +154,7 @@ def withdrawal_chosen(event: Event, ctx: Context) -> HandlerResult:
     t, learner = ctx.t, ctx.learner
     chosen = event.choice(flow.mark(Step.WITHDRAWING))
     if chosen not in {"yes", "no"} or learner is None:
-        return once_more(flow, ctx, *tell_what_withdrawing_means(ctx))
+        return once_more(flow, ctx)
     if chosen == "no":
         return flow.end(t("Your account stays as it is."))
     if frozen := while_frozen(ctx):
@@ -219,7 +219,7 @@ def erasure_chosen(event: Event, ctx: Context) -> HandlerResult:
     t = ctx.t
     chosen = event.choice(flow.mark(Step.ERASING))
     if chosen not in {"yes", "no"}:
-        return once_more(flow, ctx, *tell_what_erasing_means(ctx))
+        return once_more(flow, ctx)
     if chosen == "no":
         return flow.end(t("Nothing has changed."))
     if frozen := while_frozen(ctx):

@@ -282,9 +282,10 @@ def record_choice(
     return consents.record(ctx.session, whose, purpose, state, said, school, ctx.now)
 
 
-def once_more(flow: Flow, ctx: Context, *asked: Message) -> HandlerResult:
-    """Ask again, but not for ever: the second thing that is no answer leaves the question."""
+def once_more(flow: Flow, ctx: Context) -> HandlerResult:
+    """Say what to tap, but not for ever: the second thing that is no answer leaves the question."""
     if ctx.draft.get("missed"):
         return flow.end(ctx.t("Nothing has changed."), greeting(ctx))
     ctx.draft["missed"] = True
-    return flow.stay(ctx, ctx.t("Please tap one of the two buttons."), *asked)
+    mark = f"{flow.name}.{ctx.conversation.step}"
+    return flow.stay(ctx, nudge(ctx, mark, ctx.t("Please tap one of the two buttons.")))

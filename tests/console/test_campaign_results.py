@@ -176,7 +176,9 @@ def test_pages_count_batches_from_one_and_addresses_from_nought(
     assert f"<strong>ชุดที่ {number + 1}</strong>" in page
     assert f'/batches/{number}"' in page
     table = author.get(f"/console/campaigns/{over}/batches?state=unknown").text
-    assert re.findall(r'<td data-head="ชุดที่" class="num">(\d+)</td>', table) == [str(number + 1)]
+    assert re.findall(r'<td data-head="ชุดที่" class="num"><span>(\d+)</span></td>', table) == [
+        str(number + 1)
+    ]
 
 
 def test_who_left_later_left_for_another_reason(author: Desk, over: str, bot: Bot) -> None:
