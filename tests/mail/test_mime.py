@@ -22,7 +22,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import DeliveryError
-from bot.mail.mime import Envelope, Letterhead, Written, bounced_mail, compose
+from bot.mail.mime import Envelope, Letterhead, Written, bounced_mail, compose, header_text
 from bot.mail_settings import DkimKey, dkim_pem
 from tests.mailbox import LETTERHEAD
 
@@ -80,6 +80,47 @@ def test_news_say_how_to_stop_as_rfc_8058_wants() -> None:
     assert headers["List-Unsubscribe"] == f"<{STOP}>"
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "Auto-Submitted" not in headers
+
+
+@pytest.mark.parametrize("length", [20, 43, 60, 86, 200, 600])
+def test_a_way_to_stop_is_one_plain_address_however_long(
+    length: int, key: rsa.RSAPrivateKey
+) -> None:
+    """A coded word there is read by no mail program (RFC 2047, 5; RFC 8058, 3.1)."""
+    stop = f"https://bot.example.test/s/stop/{'aB3-_' * (length // 5)}?lang=th"
+    content = compose(replace(NEWS, unsubscribe=stop), signing(key)).content
+    lines = re.findall(rb"^List-Unsubscribe:(?:\r\n)? (.*)\r\n", content, re.MULTILINE)
+    assert lines == [f"<{stop}>".encode()]
+    assert verifies(content, key)
+    spoiled = content.replace(b"/s/stop/", b"/s/stip/", 1)
+    assert not verifies(spoiled, key), "the signature covers it"
+
+
+def test_what_machines_read_is_never_coded() -> None:
+    long_id = f"<{'a1' * 60}@news.school.example>"
+    for written in (replace(WRITTEN, message_id=long_id), replace(NEWS, message_id=long_id)):
+        raw = raw_headers(compose(written, LETTERHEAD))
+        assert raw["Message-ID"] == long_id
+        coded = {name for name, value in raw.items() if "=?" in value}
+        assert coded <= {"Subject", "From", "Reply-To"}, coded
+
+
+@given(st.text(st.sampled_from("กขคงุ้ำเแโ0123456789%_=? abcXYZ“”😀–…"), max_size=200))
+@example("คอร์ส Everyday English ลด 50% ถึง 31 ธ.ค. 2569 เท่านั้น! สมัครเลย")
+@example("a" * 199 + "ก")
+@example("ลด 50% 50% 50% English English English ก English 50% ถึง 31/12")
+def test_a_subject_comes_back_character_by_character(title: str) -> None:
+    shown = header_text(title)
+    raw = raw_headers(compose(replace(WRITTEN, title=title), LETTERHEAD))["Subject"]
+    words = raw.split(" ") if shown else []
+    if shown.isascii():
+        assert raw == shown
+    else:
+        assert all(len(word) <= 75 for word in words)
+        coded = [re.fullmatch(r"=\?utf-8\?b\?([A-Za-z0-9+/=]+)\?=", word) for word in words]
+        assert "".join(base64.b64decode(each[1]).decode() for each in coded if each) == shown
+        assert all(coded)
+    assert str(composed(title=title)["Subject"]) == shown
 
 
 def test_the_streams_have_addresses_of_their_own() -> None:
