@@ -160,7 +160,7 @@ def test_a_rule_without_any_time_left_is_refused():
         ("0 8 15 * *", "ทุกวันที่ 15 ของเดือน เวลา 08:00 น.", "on day 15 of every month at 08:00"),
         (
             "0 8 last * *",
-            "ทุกวันสุดท้ายของเดือน เวลา 08:00 น.",
+            "ทุกวันสิ้นเดือน เวลา 08:00 น.",
             "on the last day of every month at 08:00",
         ),
     ],
