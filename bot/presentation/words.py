@@ -132,9 +132,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # What people add to be polite; it does not change what they ask.
-_POLITE = re.compile(
-    r"(?:\s*(?:ครับ|คับ|คร้าบ|ค้าบ|คั้บ|ฮะ|ค่ะ|คะ|ค่า|จ้า|จ้ะ|จ๊ะ|นะ|น้า|อะ|อ่ะ|มากๆ|มาก|หน่อย|please|pls|plz))+$"
-)
+_POLITE = re.compile(rf"(?:\s*(?:{politeness.PARTICLES}|คั้บ|อะ|อ่ะ|มากๆ|มาก|หน่อย|please|pls|plz))+$")
 # What stands around a wish and belongs to no other word: "อยาก…", "…ได้ไหม".
 _BEFORE = re.compile(
     r"^(?:(?:คือ|ขอ|อยาก(?:จะ|ให้)?|ต้องการ|รบกวน|ช่วย|กรุณา|จะ|ผม|หนู|ฉัน|เรา|ดิฉัน"

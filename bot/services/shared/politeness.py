@@ -28,13 +28,12 @@ PHONE = (
 EMAIL = r"(?:อีเมลล์|อีเมล์?|เมลล์|เมล์?|(?:e-?mail|mail)(?:\s+address)?(?=[\s:：=]))"
 LINE_ID = r"(?:ไอดี\s*(?:ไลน์|line)?|(?:ไลน์|line)\s*ไอดี|ไลน์|(?:line\s*id|line|id)(?=[\s:：=]))"
 CODE = r"(?:(?:รหัส|โค้ด|โค๊ด|เลข)\s*(?:ยืนยัน|จาก\S+)?|(?:code|otp)(?=[\s:：=]))"
-USERNAME = r"(?:ชื่อผู้ใช้|ยูสเซอร์(?:เนม)?|ยูส|(?:user\s*name|user)(?=[\s:：=]))"
 _CALLED = {
     called: re.compile(
         rf"^{_BEFORE}(?:{_OWNER}?\s*(?:\bnew\s)?\s*{called}{_NEW}\s*{_OWNER}?{_NEW}{_LINK})?",
         re.IGNORECASE,
     )
-    for called in (PHONE, EMAIL, LINE_ID, CODE, USERNAME)
+    for called in (PHONE, EMAIL, LINE_ID, CODE)
 }
 
 
