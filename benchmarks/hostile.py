@@ -173,7 +173,7 @@ def visitors(app: Flask) -> list[Visitor]:
     def learner(session: Any) -> Any:
         found = session.query(PortalAccount).one()
         found.initial_until = None
-        return learners_sessions.open_session(session, found, now)
+        return learners_sessions.open_session(session, found.id, now)
 
     seals = {
         "stranger": None,
@@ -264,14 +264,25 @@ def readers() -> Iterator[tuple[float, str]]:
 
 
 def expressions() -> Iterator[tuple[float, str]]:
-    """Every compiled expression of ours on texts of LINE's length, built to be nearly right."""
+    """Every compiled expression of ours on nearly right texts of the length that reaches it."""
+    from bot.presentation import words
+    from bot.services.shared import politeness
+
+    # These look at a length first; the readers above are given what is longer.
+    guarded = {
+        "bot.presentation.words": words._MOST_READ,
+        "bot.services.people.names": politeness.LONGEST,
+        "bot.services.people.answers": politeness.LONGEST,
+        "bot.services.shared.politeness": politeness.LONGEST,
+    }
     for module, name, pattern in compiled():
         worst, what, used = 0.0, "", usage(module, name, pattern)
+        most = guarded.get(module, LINE_TEXT)
         for piece in PIECES:
             for word in WORDS:
                 for end in ("", "!"):
-                    cost, size = 0.0, 600
-                    while size <= LINE_TEXT and cost < TEXT_BOUND * 3:
+                    cost, size = 0.0, most // 8
+                    while size <= most and cost < TEXT_BOUND * 3:
                         text: Any = word + piece * (size // len(piece)) + end
                         if isinstance(pattern.pattern, bytes):
                             text = text.encode()
