@@ -14,14 +14,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The venv module is incomplete. On Debian: apt-get install python3-venv"; exit 1; }
 
 # A stamp is made only after everything is installed, so an interrupted run starts again.
-$(VENV)/.run: $(BIN)/python requirements.txt constraints.txt
+$(VENV)/.run: $(BIN)/python requirements.txt
 	@echo "== Installing what the bot runs on"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@echo "== Installing what the tests need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/.run ## Run everything on this machine, with a LINE in the browser
@@ -59,4 +59,14 @@ bench: $(VENV)/.dev ## Measure beside the SDK's own example, as ratios in one ru
 migration: $(VENV)/.dev ## Draft a migration from the models: make migration NAME="what it does"
 	@$(BIN)/python -m models.migrations "$(NAME)"
 
-.PHONY: help demo run test test-long lint fmt bench migration
+# The lock keeps what it has: `make lock UPGRADE="--upgrade-package flask"` lets go of one.
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate
+
+lock: $(VENV)/.dev ## Write requirements*.txt from requirements*.in: every package, its version, its hashes
+	@$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
+	@$(LOCK) $(UPGRADE) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+licences: $(VENV)/.dev ## List the licence of every package that is installed
+	@$(BIN)/pip-licenses --order=license
+
+.PHONY: help demo run test test-long lint fmt bench migration lock licences
