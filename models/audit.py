@@ -14,8 +14,9 @@ CHAIN = 1  # the one row of AuditChain
 class AuditEntry(Base):
     """One act. Ids only, so that erasing a person leaves the trail whole.
 
-    `mac` proves that the bot wrote the entry; those from before the chain have none. UPDATE and
-    DELETE are refused by triggers.
+    `mac` proves that the bot wrote the entry; those from before the chain have none. `uid` makes
+    each entry another one, so that a copy of one is known: entries of earlier versions have none.
+    UPDATE and DELETE are refused by triggers.
     """
 
     __tablename__ = "audit_entry"
@@ -27,6 +28,7 @@ class AuditEntry(Base):
     subject: Mapped[str | None] = mapped_column(String(48))
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     mac: Mapped[str | None] = mapped_column(String(64))
+    uid: Mapped[str | None] = mapped_column(String(32))
 
     __table_args__ = (
         Index("ix_audit_entry_subject", "subject", "at"),
@@ -53,6 +55,8 @@ class AuditLink(Base):
     mac: Mapped[str] = mapped_column(String(64))  # the entry's
     hash: Mapped[str] = mapped_column(String(64))
 
+    __table_args__ = (Index("ix_audit_link_mac", "mac"),)
+
 
 class AuditChain(Base):
     """Where the chain begins since the last purge, and where the sealer looks for new entries.
@@ -68,6 +72,7 @@ class AuditChain(Base):
     purged_hash: Mapped[str] = mapped_column(String(64))
     purged_before: Mapped[datetime | None]  # the purge took nothing younger
     holes: Mapped[int]  # links behind `purged_to` whose entries the purge took
+    named_since: Mapped[datetime | None]  # an entry without a uid that comes later is no act
     mac: Mapped[str] = mapped_column(String(64))
     floor: Mapped[int]  # every entry up to it is linked
     noted: Mapped[int]  # the next floor

@@ -3,6 +3,7 @@
 A new act stands in bot/services/audit/actions.py: its name and the keys that it takes.
 """
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -27,7 +28,14 @@ def record(
     """Append one entry; raises ValueError for keys that the action does not declare."""
     if set(data) != KEYS[action]:
         raise ValueError(f"{action} takes exactly {sorted(KEYS[action])}")
-    entry = AuditEntry(at=now, action=str(action), actor=actor, subject=subject, data=data)
+    entry = AuditEntry(
+        at=now,
+        action=str(action),
+        actor=actor,
+        subject=subject,
+        data=data,
+        uid=secrets.token_hex(16),
+    )
     entry.mac = proof.mac(session_keyring(session).audit_keys[0], entry)
     session.add(entry)
 

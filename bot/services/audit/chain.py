@@ -9,6 +9,7 @@ entry cannot be changed or invented (its MAC), but somebody who writes to the da
 it without a trace. That no later tail was cut off, only an anchor shows that lies elsewhere.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,19 +69,25 @@ def seal(
     """Link a batch of entries; `after` 0 looks at all of them, None where new ones can be.
 
     Entries without a MAC are from before the chain, or invented by somebody who has the database:
-    nothing here can tell them apart, so they are linked only where the operator says so.
+    nothing here can tell them apart, so they are linked only where the operator says so. A copy of
+    an entry that is linked, or was once, is none of ours either.
     """
     chain = _locked(session)
     keys = session_keyring(session).audit_keys
+    if chain.named_since is None:
+        _name(session, chain, keys, now)
     head = head_of(session, chain)
     floor = chain.floor if after is None else after
     query = _unlinked(AuditEntry, floor).order_by(AuditEntry.seq).limit(BATCH)
     found = session.scalars(query).all()
     links: list[dict[str, Any]] = []
+    known = _linked(session, found)
     for entry in found:
         mac = _proven(keys, entry, is_adopting)
-        if mac is None:
-            continue  # nobody who has our key wrote it: the check will name it
+        if mac is None or entry.mac in known or is_late(chain, entry):
+            continue  # nobody who has our key wrote it now: the check will name it
+        if entry.mac is not None:
+            known.add(mac)
         position = head.position + 1
         sealed = proof.link_hash(keys[0], position, head.hash, entry.seq, entry.at, mac)
         head = Head(position, sealed, entry.seq)
@@ -113,6 +120,42 @@ def unsigned(session: Session) -> int:
     return found
 
 
+def is_late(chain: AuditChain, entry: AuditEntry) -> bool:
+    """Whether the entry is too old to come now: taken from an old copy of the database.
+
+    Older than what the purge took, or without a name long after every entry got one.
+    """
+    if entry.mac is None:
+        return False  # from before the chain: the operator decides
+    if chain.purged_before is not None and entry.at < chain.purged_before:
+        return True
+    return entry.uid is None and chain.named_since is not None and entry.at < chain.named_since
+
+
+def _linked(session: Session, entries: Sequence[AuditEntry]) -> set[str]:
+    """Which of the entries' MACs stand in a link already."""
+    macs = [entry.mac for entry in entries if entry.mac is not None]
+    return set(session.scalars(select(AuditLink.mac).where(AuditLink.mac.in_(macs))))
+
+
+def _name(session: Session, chain: AuditChain, keys: tuple[bytes, ...], now: datetime) -> None:
+    """Sign from when on every entry has a name: once, after the upgrade that brought names.
+
+    A chain in which named entries are linked is past that: somebody put an old row there. Those
+    of the earlier version that wait for their link are let in.
+    """
+    named = select(AuditEntry.seq).join(AuditLink, AuditLink.entry_seq == AuditEntry.seq)
+    is_past = session.execute(named.where(AuditEntry.uid.is_not(None)).limit(1)).first()
+    was = proof.which_key(keys, chain.mac, lambda key: proof.beginning_mac(key, chain))
+    if is_past is not None or was is None:
+        return
+    waiting = session.scalars(_unlinked(AuditEntry, 0).where(AuditEntry.uid.is_(None))).all()
+    linked = _linked(session, waiting)
+    ours = [each.at for each in waiting if _proven(keys, each, False) and each.mac not in linked]
+    chain.named_since = min([now, *ours])
+    chain.mac = proof.beginning_mac(keys[0], chain)
+
+
 def _proven(keys: tuple[bytes, ...], entry: AuditEntry, is_adopting: bool) -> str | None:
     if entry.mac is None:
         return proof.mac(keys[0], entry, "legacy") if is_adopting else None
@@ -132,11 +175,12 @@ def _locked(session: Session) -> AuditChain:
         "purged_hash": "",
         "purged_before": None,
         "holes": 0,
-        "mac": proof.beginning_mac(key, 0, "", None, 0),
+        "named_since": None,
         "floor": 0,
         "noted": 0,
         "noted_at": None,
     }
+    row["mac"] = proof.beginning_mac(key, AuditChain(**row))
     return inserts.locked(session, AuditChain, row)
 
 
@@ -178,13 +222,7 @@ def purge(session: Session, seqs: list[int], before: datetime) -> int:
     )
     chain.purged_before = max(filter(None, (chain.purged_before, before)))
     _shorten(session, chain)
-    chain.mac = proof.beginning_mac(
-        session_keyring(session).audit_keys[0],
-        chain.purged_to,
-        chain.purged_hash,
-        chain.purged_before,
-        chain.holes,
-    )
+    chain.mac = proof.beginning_mac(session_keyring(session).audit_keys[0], chain)
     return len(seqs)
 
 

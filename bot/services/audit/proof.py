@@ -12,9 +12,12 @@ def mac(key: bytes, entry: Any, kind: str = "entry") -> str:
     """Proof that whoever wrote the entry had the key.
 
     `kind` is "legacy" for entries from before the chain, which were adopted as they stood. The
-    number that the database gives it is not known yet; the link binds that.
+    number that the database gives it is not known yet; the link binds that. The entry's own name,
+    which those of earlier versions do not have, makes two acts that are alike differ.
     """
-    return _signed(key, kind, entry.at, entry.action, entry.actor, entry.subject, entry.data)
+    name = () if entry.uid is None else (entry.uid,)
+    act = (entry.at, entry.action, entry.actor, entry.subject, entry.data)
+    return _signed(key, kind, *name, *act)
 
 
 def link_hash(
@@ -24,11 +27,14 @@ def link_hash(
     return _signed(key, "link", position, previous, entry_seq, at, entry_mac)
 
 
-def beginning_mac(
-    key: bytes, purged_to: int, purged_hash: str, purged_before: datetime | None, holes: int
-) -> str:
-    """Proof that a purge of ours, and nobody else, took what stood before."""
-    return _signed(key, "beginning", purged_to, purged_hash, purged_before, holes)
+def beginning_mac(key: bytes, chain: Any) -> str:
+    """Proof that a purge of ours, and nobody else, took what stood before.
+
+    `named_since` is signed as well; a chain of an earlier version does not have it yet.
+    """
+    known = (chain.purged_to, chain.purged_hash, chain.purged_before, chain.holes)
+    since = () if chain.named_since is None else (chain.named_since,)
+    return _signed(key, "beginning", *known, *since)
 
 
 def anchor_mac(key: bytes, what: str, position: int, hash: str, at: str) -> str:

@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
 from bot.services.audit import proof
-from bot.services.audit.chain import Head
+from bot.services.audit.chain import BATCH, Head, is_late
 from models.audit import CHAIN, AuditAnchor, AuditChain, AuditEntry, AuditLink
 from models.base import session_keyring
 from models.database import Database
@@ -33,6 +33,8 @@ class Flaw(StrEnum):
     TOO_MANY_MISSING = "more old entries are missing than the purge took; this is the first"
     NOT_OURS = "the entry was not written by this system"
     UNSIGNED = "the entry has no signature"
+    TWICE = "the entry is a copy of one that stands in the trail already"
+    LATE = "the entry is older than what can still come: it was put back"
     TAIL_CUT = "the chain ends before the anchor: its tail was cut off"
     REWRITTEN = "not the chain that the anchor saw: it was rewritten at or before this position"
 
@@ -93,11 +95,10 @@ def _verify(session: Session, given: Sequence[Anchor]) -> ChainReport:
     if problem is None:
         known = session.execute(select(AuditAnchor.position, AuditAnchor.hash))
         anchors = [*given, *(Anchor(position, found) for position, found in known)]
-        problem = _first([walk.through(session, anchors), _beyond(walk, anchors)])
-    waiting, stranger = _unlinked(session, keys)
-    if problem is None and stranger is not None:
-        flaw = Flaw.UNSIGNED if stranger.mac is None else Flaw.NOT_OURS
-        problem = ChainProblem(flaw, walk.head.position, stranger.seq)
+        problem = _first([walk.through(session, anchors), _beyond(walk, anchors), _twice(session)])
+    waiting, flaw, stranger = _unlinked(session, keys, chain)
+    if problem is None and flaw is not None:
+        problem = ChainProblem(flaw, walk.head.position, stranger)
     return ChainReport(walk.head, walk.checked, walk.purged, waiting, problem)
 
 
@@ -110,6 +111,22 @@ def _beyond(walk: "_Walk", anchors: list[Anchor]) -> ChainProblem | None:
     if any(anchor.position > walk.head.position for anchor in anchors):
         return ChainProblem(Flaw.TAIL_CUT, walk.head.position + 1)
     return None
+
+
+def _twice(session: Session) -> ChainProblem | None:
+    """The later of two links to one entry, which are farther apart than one act's entries.
+
+    Entries of earlier versions have no name: one act may have written two that are alike.
+    """
+    last = func.max(AuditLink.position)
+    query = (
+        select(last)
+        .group_by(AuditLink.mac)
+        .having(last - func.min(AuditLink.position) > BATCH)
+        .order_by(last)
+    )
+    found = session.execute(query.limit(1)).first()
+    return None if found is None else ChainProblem(Flaw.TWICE, found[0])
 
 
 class _Walk:
@@ -128,10 +145,7 @@ class _Walk:
         chain = self.chain
         if chain is None:
             return None
-        known = (chain.purged_to, chain.purged_hash, chain.purged_before, chain.holes)
-        key = proof.which_key(
-            self.all_keys, chain.mac, lambda key: proof.beginning_mac(key, *known)
-        )
+        key = proof.which_key(self.all_keys, chain.mac, lambda key: proof.beginning_mac(key, chain))
         return ChainProblem(Flaw.BEGINNING, self.head.position) if key is None else None
 
     def through(self, session: Session, anchors: list[Anchor]) -> ChainProblem | None:
@@ -174,6 +188,8 @@ class _Walk:
         del self.keys[key + 1 :]  # an older key counts no more once a newer one has signed
         if entry is None:
             return self._missing(link)
+        if entry.uid is not None and (self.chain is None or self.chain.named_since is None):
+            return ChainProblem(Flaw.BEGINNING, position, entry.seq)  # an old row was put there
         if not self._is_what_was_written(link, entry):
             return ChainProblem(Flaw.ENTRY_ALTERED, position, entry.seq)
         self._go(link)
@@ -204,21 +220,37 @@ class _Walk:
         return proof.which_key(self.all_keys, link.mac, sign) is not None
 
 
-def _unlinked(session: Session, keys: Sequence[bytes]) -> tuple[int, AuditEntry | None]:
-    """Entries without a link: how many of ours wait for theirs, and the first that is not ours."""
+def _unlinked(
+    session: Session, keys: Sequence[bytes], chain: AuditChain | None
+) -> tuple[int, Flaw | None, int | None]:
+    """Entries without a link: how many wait for theirs, and what is wrong with the first other."""
     is_linked = exists().where(AuditLink.entry_seq == AuditEntry.seq)
-    query = select(AuditEntry).where(~is_linked).order_by(AuditEntry.seq)
+    is_copy = exists().where(AuditLink.mac == AuditEntry.mac)
+    query = select(AuditEntry, is_copy).where(~is_linked).order_by(AuditEntry.seq)
     waiting = 0
     with session.execute(query.execution_options(yield_per=STREAM)) as found:
-        for (entry,) in found:
-            if not _is_ours(entry, keys):
-                return waiting, entry
+        for entry, copied in found:
+            flaw = _flaw(entry, keys, chain, copied)
+            if flaw is not None:
+                return waiting, flaw, entry.seq
             waiting += 1
-    return waiting, None
+    return waiting, None, None
+
+
+def _flaw(
+    entry: AuditEntry, keys: Sequence[bytes], chain: AuditChain | None, is_copy: bool
+) -> Flaw | None:
+    if entry.mac is None:
+        return Flaw.UNSIGNED
+    if not _is_ours(entry, keys):
+        return Flaw.NOT_OURS
+    if is_copy:
+        return Flaw.TWICE
+    return Flaw.LATE if chain is not None and is_late(chain, entry) else None
 
 
 def _is_ours(entry: AuditEntry, keys: Sequence[bytes]) -> bool:
     def sign(key: bytes) -> str:
         return proof.mac(key, entry)
 
-    return entry.mac is not None and proof.which_key(keys, entry.mac, sign) is not None
+    return proof.which_key(keys, entry.mac or "", sign) is not None

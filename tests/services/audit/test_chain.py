@@ -1,16 +1,18 @@
 """The audit trail as a chain: whatever is done to it is found, and the first bad one named."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
 from bot.crypto import Keyring
-from bot.runtime import auditing
-from bot.services.audit import audit, chain
+from bot.runtime import auditing, purging
+from bot.services.audit import audit, chain, proof
 from bot.services.audit.audit import Action
 from bot.services.audit.verify import Anchor, Flaw, verify
+from bot.settings import School
 from models.audit import AuditAnchor, AuditChain, AuditEntry, AuditLink
 from models.database import Database
 from tests.services.audit.trails import act, head, problem, tampering
@@ -35,6 +37,8 @@ def test_an_untouched_trail_is_whole(trail, bot):
         (AuditEntry, "data", {"link_id": "other", "purpose": "x"}),
         (AuditEntry, "mac", "0" * 64),
         (AuditEntry, "mac", None),
+        (AuditEntry, "uid", "0" * 32),
+        (AuditEntry, "uid", None),
         (AuditLink, "at", lambda now, _: now + timedelta(days=1)),
         (AuditLink, "mac", "0" * 64),
         (AuditLink, "hash", "0" * 64),
@@ -269,3 +273,141 @@ def test_acts_do_not_wait_for_the_chain(trail, bot, clock):
         trail.write(hurried)
         holder.rollback()
     assert auditing.verify(bot).checked == 13
+
+
+def copied(session, seq, new, **changes):
+    """The same entry under another number, as somebody with the database puts it there."""
+    old = session.get_one(AuditEntry, seq)
+    values = {column.key: getattr(old, column.key) for column in AuditEntry.__table__.columns}
+    session.execute(AuditEntry.__table__.insert().values({**values, "seq": new, **changes}))
+
+
+@pytest.mark.parametrize("old", [1, 7, 12])
+def test_an_entry_does_not_stand_there_twice(trail, bot, clock, old):
+    auditing.seal_all(bot)
+    trail.write(lambda session: copied(session, old, 40))
+    assert auditing.seal_all(bot) == 0
+    found = auditing.verify(bot).problem
+    assert (found.flaw, found.entry_seq) == (Flaw.TWICE, 40)
+
+
+def test_a_copy_among_what_waits_is_one_too_many(trail, bot, clock):
+    act(trail, clock, 13)
+    trail.write(lambda session: copied(session, 13, 14))
+    assert auditing.seal(bot) == 1
+    assert auditing.verify(bot).problem.flaw is Flaw.TWICE
+
+
+def test_a_copy_with_another_name_is_not_ours(trail, bot):
+    auditing.seal_all(bot)
+    trail.write(lambda session: copied(session, 7, 40, uid="f" * 32))
+    assert auditing.verify(bot).problem.flaw is Flaw.NOT_OURS
+
+
+def test_what_the_purge_took_cannot_be_put_back(database, bot, clock):
+    """The link of a purged entry is gone with it: its age tells."""
+    years = {"account_years": 9, "archive_years": 9, "proof_years": 9, "audit_years": 1}
+    bot.settings = replace(bot.settings, school=School(**years))
+    for number in range(3):
+        act(database, clock, number, at=clock() - timedelta(days=400))
+    act(database, clock, 4)
+    auditing.seal(bot)
+    old = database.read(lambda session: session.get_one(AuditEntry, 1))
+    values = {column.key: getattr(old, column.key) for column in AuditEntry.__table__.columns}
+    assert purging.purge(bot)["audit"] == 3
+    assert auditing.verify(bot).problem is None
+    put_back = AuditEntry.__table__.insert().values({**values, "seq": 40})
+    database.write(lambda session: session.execute(put_back) and None)
+    found = auditing.verify(bot).problem
+    assert (found.flaw, found.entry_seq) == (Flaw.LATE, 40)
+
+
+def of_an_earlier_version(database, keyring, clock, number):
+    """An entry as it was written before entries had names."""
+
+    def write(session):
+        entry = AuditEntry(
+            at=clock(), action="link:issue", actor="a", data={"link_id": str(number)}
+        )
+        entry.mac = proof.mac(keyring.audit_keys[0], entry)
+        session.add(entry)
+
+    database.write(write)
+    clock.advance(seconds=1)
+
+
+def as_before_names(database, keyring):
+    """The chain's row as the version before signed it."""
+
+    def write(session):
+        row = session.get_one(AuditChain, 1)
+        row.named_since = None
+        row.mac = proof.beginning_mac(keyring.audit_keys[0], row)
+
+    database.write(write)
+
+
+@pytest.fixture
+def upgraded(database, bot, clock):
+    """Three linked entries of the version before, one that waits, and the first with a name."""
+    for number in range(3):
+        of_an_earlier_version(database, bot.keyring, clock, number)
+    auditing.seal(bot)
+    as_before_names(database, bot.keyring)
+    of_an_earlier_version(database, bot.keyring, clock, 3)
+    act(database, clock, 4)
+    return database
+
+
+def test_a_chain_of_an_earlier_version_goes_on_and_takes_no_copies(upgraded, bot, clock):
+    assert auditing.seal(bot) == 2
+    verdict = auditing.verify(bot)
+    assert (verdict.problem, verdict.checked) == (None, 5)
+    upgraded.write(lambda session: copied(session, 2, 40))
+    assert problem(bot) == (Flaw.TWICE, 5)
+    tampering(upgraded, delete(AuditEntry).where(AuditEntry.seq == 40))
+    # Written by a process of the version before, while it was still being replaced.
+    of_an_earlier_version(upgraded, bot.keyring, clock, 6)
+    assert auditing.verify(bot).problem is None
+
+
+def test_a_copy_that_waited_for_the_upgrade_is_named(upgraded, bot):
+    upgraded.write(lambda session: copied(session, 2, 40))
+    auditing.seal_all(bot)
+    found = auditing.verify(bot).problem
+    assert (found.flaw, found.entry_seq) == (Flaw.TWICE, 40)
+
+
+def test_what_an_earlier_version_purged_cannot_be_put_back(upgraded, bot, clock):
+    values = {"at": clock() - timedelta(days=300), "action": "x:y", "actor": "a", "data": {}}
+    old = AuditEntry(**values)
+    auditing.seal_all(bot)
+    old.mac = proof.mac(bot.keyring.audit_keys[0], old)
+    upgraded.write(lambda session: session.add(old))
+    assert auditing.verify(bot).problem.flaw is Flaw.LATE
+
+
+def test_an_old_row_of_the_chain_does_not_open_it_again(upgraded, bot):
+    auditing.seal_all(bot)
+    as_before_names(upgraded, bot.keyring)  # signed, out of an old copy of the database
+    assert problem(bot) == (Flaw.BEGINNING, 5)
+
+
+def test_copies_that_an_earlier_version_linked_are_named(trail, bot, clock):
+    for number in range(chain.BATCH):
+        act(trail, clock, number)
+    auditing.seal_all(bot)
+    assert auditing.verify(bot).problem is None
+
+    def link(session):
+        """What a version without names did with a copy: it looked like any other entry."""
+        last = chain.head_of(session, session.get(AuditChain, 1))
+        copied(session, 1, 900)
+        row = session.get_one(AuditEntry, 900)
+        bound = (last.position + 1, last.hash, 900, row.at, row.mac)
+        names = ("position", "entry_seq", "at", "mac", "hash")
+        values = (bound[0], *bound[2:], proof.link_hash(bot.keyring.audit_keys[0], *bound))
+        session.add(AuditLink(**dict(zip(names, values, strict=True))))
+
+    trail.write(link)
+    assert problem(bot) == (Flaw.TWICE, 12 + chain.BATCH + 1)
