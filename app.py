@@ -20,11 +20,12 @@ from bot.mail.imap import bounce_mailbox_of
 from bot.mail.smtp import mailer_of
 from bot.presentation.presenter import LinePresenter
 from bot.providers.base import Provider
-from bot.runtime import Bot
+from bot.runtime import Bot, purging
 from bot.runtime.engine import Engine
 from bot.runtime.menu_deployment import Deployment
 from bot.runtime.pushing import SENDERS
 from bot.services.campaigns.sending.gate import CampaignGate
+from bot.services.privacy.erasure import ERASED
 from bot.services.subscriptions.gate import NewsGate
 from bot.settings import Settings
 from bot.texts import tone
@@ -47,7 +48,7 @@ def create_bot(settings: Settings, clock: Clock | None = None) -> Bot:
     tone.speak_in(settings.tone)
     keyring = Keyring(settings.data_keys, settings.audit_keys or (settings.secret_key,))
     database = Database(settings.database_url, keyring, clock, LinePresenter())
-    return Bot(
+    bot = Bot(
         settings=settings,
         clock=clock or system_clock,
         database=database,
@@ -68,6 +69,8 @@ def create_bot(settings: Settings, clock: Clock | None = None) -> Bot:
         user_id=settings.bot_user_id,
         basic_id=settings.bot_basic_id,
     )
+    database.when(ERASED, lambda: purging.follow_erasure(bot))
+    return bot
 
 
 def create_shell(trusted_proxies: int = 0) -> Flask:

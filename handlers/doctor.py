@@ -1,7 +1,9 @@
 """The doctor: is everything in place to serve people, and if not, what is the cure?"""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DeliveryError
@@ -64,7 +66,7 @@ def _address(bot: Bot) -> Finding:
 def _database(bot: Bot) -> Finding:
     try:
         if is_current(bot.settings.database_url):
-            return Finding("DATABASE_URL")
+            return _folder(bot)
     except Exception as error:  # whatever the driver raises is the same to an operator
         return Finding(
             "DATABASE_URL",
@@ -75,6 +77,19 @@ def _database(bot: Bot) -> Finding:
         "DATABASE_URL",
         "the database is not at the newest revision.",
         "Run: flask --app app db-upgrade",
+    )
+
+
+def _folder(bot: Bot) -> Finding:
+    """The database is in order; on SQLite its folder should be ours alone, as its files are."""
+    path = make_url(bot.settings.database_url).database
+    if not bot.settings.is_sqlite or not path or not Path(path).parent.stat().st_mode & 0o077:
+        return Finding("DATABASE_URL")
+    return Finding(
+        "DATABASE_URL",
+        "other users of this machine can look into the folder of the database.",
+        f"Run: chmod 700 {Path(path).parent}",
+        is_warning=True,
     )
 
 

@@ -1,9 +1,12 @@
 """Engine and sessions for both databases, and the writer that commits in groups."""
 
 import fcntl
+import os
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
@@ -36,6 +39,9 @@ Rows = Sequence[Mapping[str, Any]]
 MAX_TURNS = 4
 # Deadlock and serialization failure: "the transaction should be retried" (PostgreSQL, 13.5).
 MEANT_TO_BE_REPEATED = {"40P01", "40001"}
+FACTS = "facts"
+OURS_ALONE = 0o600
+CHECKPOINT = 0.5  # seconds that a checkpoint waits for readers; the next one makes up for it
 GROUP = 256  # units in one transaction: bounds how long the first one waits for the last
 
 
@@ -47,6 +53,8 @@ class Database:
     together with whatever other threads insert at the same moment. On SQLite all writing is done
     by one thread, which commits all that waits as one group: `synchronous=FULL` then costs one
     fsync a group. A failing unit is rolled back to its savepoint and spoils nobody else's.
+    What `when` registers for a fact is called once a unit that stated it (`after_commit`) is
+    durable, before its caller goes on.
     """
 
     def __init__(
@@ -62,11 +70,14 @@ class Database:
         self._info = {"keyring": keyring, "database": self, "presenter": presenter}
         self._clock = clock
         self._inserts: dict[FromClause, Prepared] = {}
+        self._facts: dict[str, list[Callable[[], object]]] = {}
+        self._path: Path | None = None
         if self.is_sqlite:
             path = make_url(url).database
             if not path or path == ":memory:":
                 raise ValueError("SQLite needs a file: nothing in memory survives a restart")
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._path = Path(path)
+            keep_private(self._path)
             self._engine = _sqlite(url, "BEGIN", QueuePool, pool_size=64, max_overflow=64)
             event.listen(self._engine, "connect", _query_only)
             self._writing = _sqlite(url, "BEGIN IMMEDIATE", StaticPool)
@@ -101,8 +112,20 @@ class Database:
         ends one of two transactions that wait for each other), so it must have no effect outside
         its session.
         """
+        result, facts = self._written(work)
+        for fact in facts:
+            for call in self._facts.get(fact, ()):
+                call()
+        return result
+
+    def when(self, fact: str, call: Callable[[], object]) -> None:
+        """Have something done each time that the fact has become durable; it must not raise."""
+        self._facts.setdefault(fact, []).append(call)
+
+    def _written(self, work: Callable[[Session], T]) -> tuple[T, set[str]]:
         if self.is_sqlite:
-            return cast("T", self._writer.run(work))
+            unit = self._writer.run(work)
+            return cast("T", unit.result), unit.facts
         for _ in range(MAX_TURNS - 1):
             try:
                 return self._transaction(work)
@@ -111,10 +134,10 @@ class Database:
                     raise
         return self._transaction(work)
 
-    def _transaction(self, work: Callable[[Session], T]) -> T:
+    def _transaction(self, work: Callable[[Session], T]) -> tuple[T, set[str]]:
         session = Session(self._engine, info=self._info, expire_on_commit=False)
         with session, session.begin():
-            return work(session)
+            return work(session), session.info.pop(FACTS, set())
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Run work on a snapshot that cannot be written."""
@@ -154,6 +177,18 @@ class Database:
             return func.clock_timestamp() + literal(after)
         return (self._clock or system_clock)() + after
 
+    def forget_log(self) -> bool:
+        """Empty SQLite's write-ahead log, where what was erased stands on; False: try it later.
+
+        The pages in it are older than those of the file until a checkpoint has brought all over
+        and no reader needs it (https://sqlite.org/pragma.html#pragma_wal_checkpoint).
+        """
+        if self._path is None:
+            return True
+        with closing(sqlite3.connect(self._path, timeout=CHECKPOINT)) as connection:
+            is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
+
     def close(self) -> None:
         """Stop the writer and give all connections back."""
         self._writer.stop()
@@ -165,6 +200,26 @@ def database_of(session: Session) -> Database:
     """The Database that opened this session."""
     found: Database = session.info["database"]
     return found
+
+
+def after_commit(session: Session, fact: str) -> None:
+    """State a fact: what `Database.when` has for it follows once this unit is durable."""
+    session.info.setdefault(FACTS, set()).add(fact)
+
+
+def keep_private(path: Path) -> None:
+    """Let nobody else read the files: people's data stand in them, sealed, and its log's too.
+
+    SQLite gives what it makes beside the file the file's own mode. A folder that was there
+    before may hold more than ours: it stays as it is, and `doctor` tells.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for made in (path, Path(f"{path}.lock")):
+        os.close(os.open(made, os.O_CREAT | os.O_RDWR, OURS_ALONE))
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        # Another user's file, or one that another process has just removed.
+        with suppress(OSError):
+            Path(f"{path}{suffix}").chmod(OURS_ALONE)
 
 
 def _query_only(connection: Any, _record: Any) -> None:
@@ -203,7 +258,7 @@ def _sqlite(url: str, begin: str, pool: type[Any], **options: Any) -> Engine:
 class _Unit:
     """Something that waits to be written, and its outcome."""
 
-    __slots__ = ("done", "error", "result", "rows", "statement", "work")
+    __slots__ = ("done", "error", "facts", "result", "rows", "statement", "work")
 
     def __init__(
         self,
@@ -217,6 +272,7 @@ class _Unit:
         self.done = threading.Lock()
         self.done.acquire()  # released by the writer: cheaper than an Event
         self.result: Any = None
+        self.facts: set[str] = set()
         self.error: BaseException | None = None
 
 
@@ -236,8 +292,10 @@ class _GroupWriter:
         self._thread: threading.Thread | None = None
         self._stopping = False
 
-    def run(self, work: Callable[[Session], Any]) -> Any:
-        return self._submit(_Unit(work=work))
+    def run(self, work: Callable[[Session], Any]) -> _Unit:
+        unit = _Unit(work=work)
+        self._submit(unit)
+        return unit
 
     def execute_many(self, statement: Prepared, rows: Rows, *, wait: bool) -> None:
         self._submit(_Unit(statement=statement, rows=rows), wait=wait)
@@ -249,7 +307,7 @@ class _GroupWriter:
         if self._thread is not None:
             self._thread.join()
 
-    def _submit(self, unit: _Unit, *, wait: bool = True) -> Any:
+    def _submit(self, unit: _Unit, *, wait: bool = True) -> None:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a unit of work must not wait for another one")
         with self._wake:
@@ -261,11 +319,10 @@ class _GroupWriter:
             self._waiting.append(unit)
             self._wake.notify()
         if not wait:
-            return None
+            return
         unit.done.acquire()
         if unit.error is not None:
             raise unit.error
-        return unit.result
 
     def _loop(self) -> None:
         lock = self._lock_path.open("wb") if self._lock_path else None
@@ -313,6 +370,7 @@ class _GroupWriter:
                         unit.result = unit.work(session)
                         session.flush()
                         session.expunge_all()
+                        unit.facts = session.info.pop(FACTS, set())
                 session.commit()
             except Exception:
                 session.rollback()
@@ -329,6 +387,7 @@ class _GroupWriter:
                             cast("Prepared", unit.statement).many(session, unit.rows)
                         else:
                             unit.result = unit.work(session)
+                            unit.facts = session.info.pop(FACTS, set())
                         session.commit()  # releases the savepoint; the group is committed later
                     except Exception as error:
                         unit.error = error

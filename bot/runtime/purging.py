@@ -86,6 +86,19 @@ def tell_erasures(bot: Bot) -> int:
     return len(due)
 
 
+def follow_erasure(bot: Bot) -> None:
+    """What comes after an erasure is durable and before anybody is told that it was done.
+
+    The list outside knows of it: a database that is lost in this minute brings nobody back. What
+    fails here is done by the next tick.
+    """
+    try:
+        list_erasures(bot)
+        bot.database.forget_log()
+    except Exception as error:
+        bot.log.error("erasure.not_followed", setting="BACKUP_DIR", **failure(error))
+
+
 def list_erasures(bot: Bot) -> int:
     """Bring the list of erasures that lies beside the backups up to date."""
     directory = bot.settings.backup_dir

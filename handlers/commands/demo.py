@@ -75,7 +75,7 @@ def _demo_settings(port: int) -> dict[str, str]:
     if DEMO_FILE.exists():
         lines = DEMO_FILE.read_text(encoding="utf-8").splitlines()
         made |= dict(line.split("=", 1) for line in lines if "=" in line)
-    DEMO_FILE.parent.mkdir(exist_ok=True)
+    DEMO_FILE.parent.mkdir(exist_ok=True, mode=0o700)
     DEMO_FILE.touch(mode=0o600)
     DEMO_FILE.write_text("".join(f"{key}={value}\n" for key, value in made.items()), "utf-8")
     return {

@@ -1,8 +1,10 @@
 """The writer that commits in groups: everybody gets their own result, nobody another's failure."""
 
 import contextlib
+import os
 import secrets
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +17,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.crypto import Keyring
-from models.database import GROUP, Database
+from models.database import GROUP, Database, after_commit
 from models.inbox import GreetedGroup
 from models.portal import Throttle
 from tests.clock import FakeClock
 
 NOW = FakeClock()()
+RING = Keyring({"k1": secrets.token_bytes(32)})
 
 
 @pytest.fixture
@@ -299,8 +302,7 @@ def test_a_database_that_never_wrote_closes(database: Database) -> None:
 
 def test_two_writers_on_one_file_take_turns(database_url: str, tmp_path: Path) -> None:
     """As two processes would: nobody's row is lost, nobody gets "database is locked"."""
-    keyring = Keyring({"k1": secrets.token_bytes(32)})
-    both = [Database(database_url, keyring) for _ in range(2)]
+    both = [Database(database_url, RING) for _ in range(2)]
     try:
         with ThreadPoolExecutor(16) as threads:
             list(threads.map(lambda number: both[number % 2].write(adds(str(number))), range(400)))
@@ -319,3 +321,75 @@ def test_a_base_exception_in_a_unit_does_not_kill_the_writer(database: Database)
     with pytest.raises(SystemExit):
         database.write(leaves)
     assert database.write(adds("next")) == "next"
+
+
+def test_what_is_stated_follows_the_commit_and_nothing_else(database: Database) -> None:
+    """Once for a unit that is durable, also where the group was repeated for another's sake."""
+    followed: list[str] = []
+    database.when("planted", lambda: followed.append("planted"))
+
+    def good(session: Session) -> str:
+        after_commit(session, "planted")
+        return "value"
+
+    def bad(session: Session) -> str:
+        after_commit(session, "planted")
+        raise LookupError
+
+    assert database.write(good) == "value"
+    assert followed == ["planted"]
+    with pytest.raises(LookupError):
+        database.write(bad)
+    assert database.write(lambda session: "nothing") == "nothing"
+    assert followed == ["planted"]
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(database.write, work) for work in (good, bad) * 20]
+    assert [bool(each.exception()) for each in done] == [False, True] * 20
+    assert len(followed) == 21
+
+
+def test_nobody_else_reads_the_files(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    old = os.umask(0o022)
+    try:
+        opened = Database(f"sqlite:///{folder}/bot.db", RING)
+        with opened.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (x)")
+        opened.write(lambda session: session.execute(text("INSERT INTO t VALUES (1)")) and None)
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+        opened.close()
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {"bot.db", "bot.db-wal"} <= modes.keys()
+    assert {name: mode for name, mode in modes.items() if mode != 0o600} == {}
+
+
+def test_files_that_others_could_read_are_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    path.touch()
+    path.chmod(0o644)
+    Database(f"sqlite:///{path}", RING).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_log_is_emptied_unless_a_reader_needs_it(tmp_path: Path) -> None:
+    opened = Database(f"sqlite:///{tmp_path}/bot.db", RING)
+    with opened.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    log = tmp_path / "bot.db-wal"
+    assert log.stat().st_size > 0
+    assert opened.forget_log()
+    assert log.stat().st_size == 0
+    with opened.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+
+    def meanwhile(session: Session) -> bool:
+        session.execute(text("SELECT x FROM t")).all()
+        with opened.engine.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO t VALUES (2)")
+        return opened.forget_log()
+
+    assert not opened.read(meanwhile)
+    assert opened.forget_log()
+    opened.close()

@@ -41,7 +41,7 @@ from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure, erasure_list
 from bot.services.privacy.erasure_list import ListedErasure
 from models import migrations
-from models.database import Database
+from models.database import Database, keep_private
 from models.tables import metadata
 
 
@@ -185,6 +185,7 @@ def _new_file(path: Path) -> Iterator[Connection]:
     """A file beside the old one, renamed into its place when it is complete."""
     fresh = path.with_name(f"{path.name}.restoring")
     _remove(fresh)
+    keep_private(fresh)
     engine = _engine(f"sqlite:///{fresh}")
     try:
         with engine.begin() as connection:
@@ -203,7 +204,7 @@ def _new_file(path: Path) -> Iterator[Connection]:
 
 
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    for suffix in ("", "-wal", "-shm", "-journal", ".lock"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 

@@ -22,6 +22,7 @@ from models.account import Account
 from models.base import new_id, session_keyring
 from models.campaign import Campaign
 from models.conversation import Conversation
+from models.database import after_commit
 from models.guardianship import OPEN_OR_AGREED, Guardianship
 from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
@@ -39,6 +40,7 @@ from models.tag import LearnerTag
 
 Step = Callable[[Session, Subject, datetime], int]
 TOMBSTONE = "mail.tombstone"
+ERASED = "erased"  # the fact that is stated with the erasure (`Database.when`)
 
 
 class HeldError(BotError):
@@ -67,6 +69,7 @@ def erase(
     hold = holds.standing(session, subject.learner_id)
     if hold is not None and again is None:
         raise HeldError(hold.id)
+    after_commit(session, ERASED)
     session.flush()
     rows = sum(step(session, subject, now) for step in STEPS.values())
     if again is not None:

@@ -1,14 +1,16 @@
 """Erasing a person: everything of theirs goes, the proof stays, other people lose nothing."""
 
 import json
-import sqlite3
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, func, select
+from structlog.testing import capture_logs
 
 from bot.presentation import data_labels
 from bot.services.accounts import holds
-from bot.services.privacy import data_map, erasure
+from bot.services.privacy import data_map, erasure, erasure_list
 from bot.services.privacy.data_map import ErasureAction, Subject
 from bot.services.privacy.erasure import HeldError
 from models.audit import AuditEntry
@@ -242,22 +244,54 @@ def test_erasing_a_guardian_ends_what_they_said_for_the_child(database, clock):
     assert row.nickname_sealed is None, "an ended one names nobody"
 
 
-def test_the_bytes_of_the_file_are_overwritten(database, bot, planted, clock):
-    """SQLite keeps deleted cells unless told otherwise; the courses' names are not sealed."""
+def test_the_bytes_of_the_files_are_overwritten(database, bot, planted, clock):
+    """SQLite keeps deleted cells unless told otherwise, and its log keeps what was there before.
+
+    The names of courses are not sealed; what is sealed can be read with the key.
+    """
     if not database.is_sqlite:
         pytest.skip("PostgreSQL frees dead rows at its own time; what names people is sealed")
-    path = database.url.removeprefix("sqlite:///")
+    path = Path(database.url.removeprefix("sqlite:///"))
 
     def raw() -> bytes:
-        with sqlite3.connect(path) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        with open(path, "rb") as file:
-            return file.read()
+        return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
     words = [b"course-k4n4r1", b"wish-k4n4r1", b"topic-k4n4r1", b"user-k4n4r1", b"hash-k4n4r1"]
+    words += [database.read(lambda s: s.get(Learner, planted.subject.learner_id).name_sealed)]
     assert all(word in raw() for word in words)
     database.write(lambda session: erasure.erase(session, planted.subject, clock()))
     assert [word for word in words if word in raw()] == []
+
+
+def listed(bot):
+    return [
+        each.subject_id for each in erasure_list.read(bot.settings.backup_dir, bot.keyring).erased
+    ]
+
+
+def test_the_list_outside_knows_it_before_anybody_is_told(database, bot, planted, clock, tmp_path):
+    bot.settings = replace(bot.settings, backup_dir=tmp_path / "backups")
+
+    def given_up(session):
+        erasure.erase(session, planted.subject, clock())
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.write(given_up)
+    assert listed(bot) == []
+    database.write(lambda session: erasure.erase(session, planted.subject, clock()))
+    assert planted.subject.conversation_id in listed(bot)
+
+
+def test_a_list_that_cannot_be_written_hinders_no_erasure(database, bot, planted, clock, tmp_path):
+    (tmp_path / "file").touch()
+    bot.settings = replace(bot.settings, backup_dir=tmp_path / "file")
+    with capture_logs() as logs:
+        database.write(lambda session: erasure.erase(session, planted.subject, clock()))
+    assert [(line["event"], line["setting"]) for line in logs] == [
+        ("erasure.not_followed", "BACKUP_DIR")
+    ]
+    assert database.read(lambda s: s.get(Learner, planted.subject.learner_id)) is None
 
 
 @pytest.fixture
