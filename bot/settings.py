@@ -88,6 +88,7 @@ class Settings:
     resets_per_minute: int = 60  # RESETS_PER_MINUTE: links to new passwords, for everybody together
     provider: str = "local"  # ELEARNING_PROVIDER: where accounts are made
     courses_dir: Path = ROOT / "courses"  # COURSES_DIR: courses.toml and its lessons
+    answers_dir: Path = ROOT / "answers"  # ANSWERS_DIR: answers.toml, the frequent questions
     news_dir: Path = ROOT / "news"  # NEWS_DIR: topics.toml, the kinds of news to choose from
     news_per_month: int = 4  # NEWS_PER_MONTH: at most, for one person in 30 days
     quota_reserve: int = 100  # QUOTA_RESERVE: messages a month that no campaign can touch
@@ -215,6 +216,7 @@ class _Reader(Environment):
                 "ELEARNING_PROVIDER", "local", systems, f"Use {' or '.join(SYSTEMS)}."
             ),
             courses_dir=Path(self.text("COURSES_DIR") or ROOT / "courses"),
+            answers_dir=Path(self.text("ANSWERS_DIR") or ROOT / "answers"),
             news_dir=Path(self.text("NEWS_DIR") or ROOT / "news"),
             news_per_month=self.number("NEWS_PER_MONTH", 4, 1, 31),
             quota_reserve=self.number("QUOTA_RESERVE", 100, 0, 1_000_000),

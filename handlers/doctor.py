@@ -11,7 +11,8 @@ from bot.line.menu_pictures import MenuPictureError
 from bot.mail.imap import BounceMailboxError
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import designs, matches
-from bot.services.chat import rich_menus
+from bot.services.chat import frequent_questions, rich_menus
+from bot.services.chat.frequent_questions import AnswersError
 from bot.services.courses import courses
 from bot.services.subscriptions import topics
 from models.migrations import is_current
@@ -45,6 +46,7 @@ def examine(bot: Bot) -> list[Finding]:
         _database(bot),
         _courses(bot),
         _topics(bot),
+        _answers(bot),
         *_school(bot),
         _mail(bot),
         *_bounces(bot),
@@ -109,6 +111,24 @@ def _topics(bot: Bot) -> Finding:
     except (topics.TopicsError, OSError) as error:
         return Finding("NEWS_DIR", str(error), "See news/README.md for what each field means.")
     return Finding("NEWS_DIR")
+
+
+def _answers(bot: Bot) -> Finding:
+    try:
+        questions = frequent_questions.read(bot.settings.answers_dir)
+    except (AnswersError, OSError) as error:
+        return Finding(
+            "ANSWERS_DIR", str(error), "See answers/README.md for what each field means."
+        )
+    unset = [each.id for each in questions if not each.is_set]
+    if not unset:
+        return Finding("ANSWERS_DIR")
+    return Finding(
+        "ANSWERS_DIR",
+        f"not yet set: {', '.join(unset)}; who asks is led to the staff.",
+        "Write what the school says into answers.toml, in Thai and English.",
+        is_warning=True,
+    )
 
 
 def _school(bot: Bot) -> list[Finding]:

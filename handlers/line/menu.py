@@ -4,7 +4,8 @@ from bot.dispatch import Context, Flow, HandlerResult
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Message
-from bot.services.chat import inbox, inquiries
+from bot.presentation import frequent_words
+from bot.services.chat import frequent_questions, inbox, inquiries
 from bot.services.guardians import guardians
 from bot.texts import policy
 from handlers.line import staff_menu
@@ -171,12 +172,44 @@ def contact_wanted(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.entry("question")
 def question_asked(event: Event, ctx: Context) -> HandlerResult:
-    """Money, certificates, hours, ages: what only people answer; no answer is promised here."""
+    """Money, certificates, hours, ages: what only people answer; no answer is promised here.
+
+    But where the owner has written one down.
+    """
+    answer = _frequent(event, ctx)
+    if answer is not None:
+        return flow.say(answer, *ctx.asked())
     only_people = ctx.t(
         "For this you need a person at the school: I can neither answer it nor settle it here in "
         "the chat."
     )
     return flow.say(only_people, human_offer(ctx, "general"), *ctx.asked())
+
+
+@flow.entry("helped")
+def answer_helped(event: Event, ctx: Context) -> HandlerResult:
+    return flow.say(ctx.t("Good to hear! Ask me anything else at any time."), *ctx.asked())
+
+
+def _frequent(event: Event, ctx: Context) -> Message | None:
+    """The owner's answer to a question that many ask, with two ways on; None where it is none."""
+    questions = frequent_questions.load(ctx.settings.answers_dir)
+    found = frequent_words.asked(event.plain, questions) if event.text is not None else None
+    if found is None or not found.is_set:
+        return None
+    t, language = ctx.t, ctx.conversation.language
+    ways = {
+        "courses": line.entry(t("Courses"), "courses"),
+        "register": line.entry(t("Register"), "register"),
+        "reset": line.entry(t("Forgot password"), "reset"),
+        "news": line.entry(t("News"), "news"),
+        "account": line.entry(t("My account"), "account"),
+    }
+    buttons = [line.link(t("Read more"), found.link)] if found.link else []
+    if found.button:
+        buttons.append(ways[found.button])
+    buttons += [line.entry(t("That helped"), "helped"), line.entry(t("Ask our staff"), "human")]
+    return line.card(found.title[language], [found.says[language]], buttons, even=True)
 
 
 @flow.entry("cancel")
@@ -263,6 +296,9 @@ def not_understood(event: Event, ctx: Context) -> HandlerResult:
     """The fallback: a useful answer with buttons, never silence."""
     if event.message_kind not in {None, "text"}:
         return attachment_came(event, ctx)
+    answer = _frequent(event, ctx)
+    if answer is not None:
+        return flow.say(answer)
     t = ctx.t
     if staff_menu.has_work(ctx):
         return flow.say(t("I did not quite understand that."), staff_menu.typed(ctx))

@@ -83,7 +83,10 @@ def test_all_is_well(ready: Flask) -> None:
     assert "! SCHOOL_NAME" in said  # a fact of the owner's is a warning
 
 
-def test_all_is_well_and_nothing_is_missing(settings: Settings, line: Platform, clock: Any) -> None:
+def test_all_is_well_and_nothing_is_missing(
+    settings: Settings, line: Platform, clock: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "answers.toml").touch()
     line.webhooks.endpoint = f"{settings.public_url}/line/webhook"
     school = School("a", "b", "c", "d", "e", "f", 5, 5, 10, 10, "2026-01-01")
     with serve_mailbox(Mailbox()) as mail_server, serve_imap(ImapBox()) as imap_server:
@@ -95,6 +98,7 @@ def test_all_is_well_and_nothing_is_missing(settings: Settings, line: Platform, 
             mail_from="hello@school.example",
             mail_news_from="news@school.example",
             owner_email="owner@school.example",
+            answers_dir=tmp_path,
         )
         made = create_app(ready, clock=clock)
         Deployment(made.extensions["bot"]).run()
@@ -245,6 +249,19 @@ def test_topics_that_cannot_be_read(settings: Settings, clock: Any, tmp_path: Pa
     assert code == 1
     assert "NEWS_DIR" in bad(said)
     assert "an id has only a-z" in said
+
+
+def test_answers_that_are_missing_are_listed_and_wrong_ones_named(
+    settings: Settings, clock: Any, tmp_path: Path
+) -> None:
+    made = create_app(settings, clock=clock)
+    assert "! ANSWERS_DIR: not yet set: price, payment" in doctor(made)[1]
+    (tmp_path / "answers.toml").write_text('[[answer]]\nid = "A b"\n', encoding="utf-8")
+    made.extensions["bot"].settings = replace(settings, answers_dir=tmp_path)
+    code, said = doctor(made)
+    made.extensions["bot"].close()
+    assert code == 1
+    assert "ANSWERS_DIR" in bad(said)
 
 
 def test_nothing_secret_is_said(ready: Flask, settings: Settings) -> None:
