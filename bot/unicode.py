@@ -10,6 +10,10 @@ import unicodedata
 from typing import Literal
 
 MOST_MARKS = 30  # behind one letter, as UAX #15 has it
+_FORMAT = frozenset({"Cf", "Co", "Cs"})
+# Letters and marks that show nothing (Default_Ignorable_Code_Point of Unicode), and Braille's
+# blank: people paste them where a field may not be empty. Selectors of emoji are none of them.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0")
 
 
 def nfc(text: str) -> str:
@@ -20,6 +24,15 @@ def nfc(text: str) -> str:
 def nfkc(text: str) -> str:
     """A text in NFKC: also the same width and style of letters and digits."""
     return _normal("NFKC", text)
+
+
+def without_invisible(text: str) -> str:
+    """A text without the characters that show nothing; spaces and controls stay."""
+    if text.isascii():
+        return text
+    return "".join(
+        char for char in text if char not in _BLANK and unicodedata.category(char) not in _FORMAT
+    )
 
 
 def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:

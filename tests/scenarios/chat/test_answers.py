@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.presentation.input_words import why
-from bot.services.people import inputs
+from bot.services.people import inputs, names
 from handlers.line.registration.flow import Step
 from models.conversation import Conversation
 from models.inquiry import Inquiry
@@ -31,7 +31,7 @@ WRONG: dict[Step, dict[str, str]] = {
     Step.LINE_ID: {"line_id_invalid": "สมชาย"},
 }
 READERS = {
-    Step.NAME: inputs.full_name,
+    Step.NAME: names.full_name,
     Step.PHONE: inputs.phone,
     Step.EMAIL: inputs.email,
     Step.LINE_ID: inputs.line_id,
