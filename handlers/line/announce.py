@@ -51,7 +51,7 @@ def announcement_begun(event: Event, ctx: Context) -> HandlerResult:
     ctx.draft = {}
     if _is_too_long(typed):
         return flow.to(ctx, Step.TOPIC, _too_long_for_now(ctx))
-    _keep(ctx, typed)
+    _keep(event, ctx, typed)
     return flow.to(ctx, Step.TOPIC)
 
 
@@ -78,7 +78,7 @@ def topic_chosen(event: Event, ctx: Context) -> HandlerResult:
         return flow.stay(ctx, *ask_topic(ctx))
     if _is_too_long(typed):
         return flow.stay(ctx, _too_long_for_now(ctx), *ask_topic(ctx))
-    _keep(ctx, typed)
+    _keep(event, ctx, typed)
     kept = ctx.t("Your text is kept. Please choose the topic first.")
     return flow.stay(ctx, kept, *ask_topic(ctx))
 
@@ -184,7 +184,7 @@ def _taken(
     if language == ENGLISH and _has_thai(typed) and not _has_latin(typed):
         told = ctx.t("That is Thai. Please type it in English, or tap “Leave it out”.")
         return flow.stay(ctx, _with_skip(ctx, line.text(told), step))
-    ctx.draft[language] = typed
+    _put(event, ctx, language, typed)
     return _on(ctx)
 
 
@@ -229,9 +229,16 @@ def _too_long_for_now(ctx: Context) -> Message:
     return line.text(told)
 
 
-def _keep(ctx: Context, typed: str) -> None:
+def _keep(event: Event, ctx: Context, typed: str) -> None:
     if typed:
-        ctx.draft[THAI if _has_thai(typed) else ENGLISH] = typed
+        _put(event, ctx, THAI if _has_thai(typed) else ENGLISH, typed)
+
+
+def _put(event: Event, ctx: Context, language: str, typed: str) -> None:
+    """Keep a text, and which message it came in: taken back, it takes the text along."""
+    ctx.draft[language] = typed
+    if event.message_id is not None:
+        ctx.draft.setdefault("sources", {})[language] = event.message_id
 
 
 def _named(ctx: Context, typed: str) -> str:

@@ -28,7 +28,9 @@ def _asked(event: Event, ctx: Context, wanted: str | None) -> Asked | None:
     held = guardians.held_by(ctx.session, ctx.conversation, wanted, states, ctx.now)
     if held is None:
         return None
-    return requests.for_child(ctx.conversation, held[1], webhook_event_id=event.id)
+    return requests.for_child(
+        ctx.conversation, held[1], webhook_event_id=event.id, message_id=event.message_id
+    )
 
 
 @flow.entry("child_correct")

@@ -61,7 +61,7 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
         )
         return flow.stay(ctx, long, *ask_what_is_wrong(ctx))
     subject = subjects.subject_of(ctx.session, ctx.conversation)
-    asked = Asked(subject, webhook_event_id=event.id)
+    asked = Asked(subject, webhook_event_id=event.id, message_id=event.message_id)
     request = rights.correct(ctx.session, asked, note, ctx.now)
     mine = line.entry(t("My requests"), "requests")
     return flow.end(request_arrived(ctx, request, mine))
