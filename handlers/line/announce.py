@@ -17,6 +17,7 @@ from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
 from bot.texts import ENGLISH, LANGUAGES, THAI, units
+from bot.unicode import trimmed
 from handlers.line.announce_parts import asking, problems
 from models.campaign import Campaign
 
@@ -171,7 +172,7 @@ def _on(ctx: Context) -> HandlerResult:
 def _taken(
     event: Event, ctx: Context, step: Step, language: str, *, may_skip: bool
 ) -> HandlerResult:
-    typed = (event.text or "").strip()
+    typed = trimmed(event.text or "")
     if may_skip and event.choice(flow.mark(step)) == "skip":
         ctx.draft[language] = ""
         return _on(ctx)
@@ -199,7 +200,7 @@ def _seen(ctx: Context) -> list[Message]:
 
 
 def _content(ctx: Context) -> dict[str, Any]:
-    return {
+    content = {
         language: {
             "title": line.clip(text.split("\n")[0], TITLE),
             "parts": [{"type": "text", "text": text}],
@@ -207,6 +208,7 @@ def _content(ctx: Context) -> dict[str, Any]:
         for language in LANGUAGES
         if (text := ctx.draft.get(language))
     }
+    return campaign_content.normal(content)
 
 
 def _create(ctx: Context) -> Campaign:

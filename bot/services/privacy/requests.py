@@ -16,6 +16,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.people.subjects import Subject
+from bot.unicode import trimmed
 from models.base import new_id
 from models.conversation import Conversation
 from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestKind, RequestState
@@ -109,9 +110,9 @@ def open_request(
             kind=kind,
             asked_by=asked.by,
         )
-    if detail and detail.strip():
+    if detail and trimmed(detail):
         with session.no_autoflush:
-            _keep_notes(found, [*_notes(found), (asked.message_id, detail.strip()[:MAX_DETAIL])])
+            _keep_notes(found, [*_notes(found), (asked.message_id, trimmed(detail)[:MAX_DETAIL])])
     session.flush()
     return found
 
@@ -170,9 +171,9 @@ def move(
     if state not in MOVES[request.state]:
         raise RequestError(f"{request.id} is {request.state} and cannot become {state}")
     if state is RequestState.REFUSED:
-        if not (reason or "").strip():
+        if not trimmed(reason or ""):
             raise RequestError("a refusal needs a reason")
-        request.reason = (reason or "").strip()[:MAX_DETAIL]
+        request.reason = trimmed(reason or "")[:MAX_DETAIL]
     request.state = state
     # Whatever is answered, or said to be held, has been acknowledged by that.
     request.acknowledged_at = request.acknowledged_at or now
