@@ -162,6 +162,8 @@ class Answering:
             person = people.pseudonym(self.bot.keyring, event.user_id)
             conversation = people.open_conversation(session, person, language, now)
         people.touch(conversation, now)
+        if event.kind in {"message", "postback"}:
+            people.reached(conversation, event.happened_at)
         return self._react(session, found, event, person, conversation, now)
 
     def _react(

@@ -204,6 +204,18 @@ def test_a_follow_that_comes_after_the_block_that_followed_it(someone, line, clo
     assert rows(Conversation)[0].blocked_at is not None
 
 
+def test_whoever_writes_has_not_blocked_us_whatever_comes_late(someone, line, clock, rows):
+    chat = someone("มะลิ")
+    late = line.unfollow(chat.user_id, deliver_now=False)
+    clock.advance(seconds=5)
+    line.follow(chat.user_id)
+    line.redeliver(late)
+    clock.advance(seconds=5)
+    chat.says("เมนู")
+
+    assert rows(Conversation)[0].blocked_at is None
+
+
 @pytest.mark.parametrize(
     "change",
     [
