@@ -32,9 +32,11 @@ def without_invisible(text: str) -> str:
     """A text without the characters that show nothing; spaces and controls stay."""
     if text.isascii():
         return text
-    return "".join(
-        char for char in text if char not in _BLANK and unicodedata.category(char) not in _FORMAT
-    )
+    return "".join(char for char in text if not _shows_nothing(char))
+
+
+def _shows_nothing(char: str) -> bool:
+    return char in _BLANK or unicodedata.category(char) in _FORMAT
 
 
 def is_blank(text: str) -> bool:
@@ -62,9 +64,8 @@ def trimmed(text: str) -> str:
 
 
 def _is_edge(char: str) -> bool:
-    return char.isspace() or (
-        (char < "\U000e0020" or char > "\U000e007f") and (not without_invisible(char))
-    )
+    is_tag = "\U000e0020" <= char <= "\U000e007f"
+    return char.isspace() or (_shows_nothing(char) and not is_tag)
 
 
 def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:
