@@ -237,11 +237,11 @@ def readers() -> Iterator[tuple[float, str]]:
     from bot.errors import InputError
     from bot.presentation import words
     from bot.services.auth import passwords, resets, sign_in
-    from bot.services.people import inputs
+    from bot.services.people import inputs, names
     from bot.services.shared import codes
 
     named: dict[str, Callable[[str], Any]] = {
-        "name": inputs.full_name, "nickname": inputs.nickname, "phone": inputs.phone,
+        "name": names.full_name, "nickname": names.nickname, "phone": inputs.phone,
         "email": inputs.email, "kept email": inputs.kept_email, "LINE ID": inputs.line_id,
         "none": inputs.means_none,
         "own password": lambda text: passwords.check_own(text, username="u"),

@@ -34,6 +34,7 @@ HAPPENINGS = {"follow", "unfollow", "unsend"}
 STAY = {"english", "thai"}  # asked again in the other language
 # What else is meant by words that end whatever is open, where nothing is.
 LEADS_TO = {words.STOP: "news_stop", words.UNREGISTER: "withdraw"}
+PROTECTS = {"freeze", "news_stop"}  # entries that end something for the person's safety or will
 COUNTS = {"misses", "tries"}  # keys of a draft that hold no answer
 MAX_MISSES = 2  # texts at a button step, after which the ways on are said
 DRAFT_LIFE = periods.DRAFT
@@ -305,8 +306,18 @@ def _has_news_come(ctx: Context) -> bool:
     return subscriptions.last_sent(ctx.session, own, ctx.settings, ctx.now, asked_at) is not None
 
 
+def _is_overtaken(event: Event, ctx: Context) -> bool:
+    """Whether LINE delivers again what was said before the open question was asked.
+
+    LINE keeps no order once it delivers again; the timestamp stays that of the event ("Webhook
+    redelivery"). What came in time is no answer to what was asked after it.
+    """
+    until = ctx.conversation.expires_at
+    return event.is_redelivery and until is not None and event.happened_at < until - DRAFT_LIFE
+
+
 def ignored(event: Event, ctx: Context) -> HandlerResult:
-    """Say nothing and change nothing: the person took this message back."""
+    """Say nothing and change nothing: the person took this message back, or it came too late."""
     return HandlerResult()
 
 
@@ -411,6 +422,10 @@ class Dispatcher:
             return ignored
         if event.action in HAPPENINGS:  # only LINE can say it: a forged button
             return self.entries["stale"]
+        if flow is not None and _is_overtaken(event, ctx):
+            # What protects somebody counts however late it comes; the rest was meant before.
+            late = self._action(event, ctx, None)
+            return self.entries[late] if late in PROTECTS else ignored
         action = self._action(event, ctx, flow)
         if action in self.entries:
             if action == "cancel" and flow is not None and flow.cancelled is not None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import SettingProblem
+from bot.unicode import trimmed
 
 T = TypeVar("T")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -24,12 +25,12 @@ class Environment:
         self.problems.append(SettingProblem(name, problem, cure))
 
     def text(self, name: str) -> str | None:
-        value = self.env.get(name, "").strip()
-        path = self.env.get(f"{name}_FILE", "").strip()
+        value = trimmed(self.env.get(name, ""))
+        path = trimmed(self.env.get(f"{name}_FILE", ""))
         if value or not path:
             return value or None
         try:
-            return Path(path).read_text(encoding="utf-8").strip() or None
+            return trimmed(Path(path).read_text(encoding="utf-8")) or None
         except (OSError, UnicodeDecodeError):
             self.bad(f"{name}_FILE", "the file cannot be read.", f"Make {path} readable.")
             return None

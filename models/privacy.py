@@ -55,6 +55,8 @@ class PrivacyRequest(Base):
     acknowledged_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     detail_sealed: Mapped[bytes | None]  # what the person wrote about it
+    # Which message each note came in, and how long it is: taken back, it takes the note along.
+    sources: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     reason_sealed: Mapped[bytes | None]  # why it was refused, as the person is told
 
     detail = Sealed("detail_sealed")

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _USER = re.compile(r"U[0-9a-f]{32}")
+# What the Verify button of old consoles sends: tokens of one repeated digit, and a user of none.
+_VERIFY_TOKEN, _VERIFY_USER = re.compile(r"0{8,}|[fF]{8,}"), re.compile(r"U(?:deadbeef){4}")
 _PLACE, _MOST_EMOJIS = ("index", "length"), 100
 # What we act on. Everything else that LINE sends, now or later, is acknowledged and let go.
 KINDS = frozenset({"message", "postback", "follow", "unfollow", "unsend", "join"})
@@ -38,6 +40,7 @@ class Event:
     group_id: str | None = None
     reply_token: str | None = None
     is_redelivery: bool = False
+    is_standby: bool = False  # another module channel answers; what happened counts all the same
     is_unblocked: bool = False
     message_kind: str | None = None
     message_id: str | None = None
@@ -88,11 +91,14 @@ def read_event(raw: dict[str, Any], received_at: datetime) -> Event | None:
     kind = raw.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
         return None
-    # `standby`: another module channel is in charge and we must stay silent, but a block or an
-    # unsend still counts. A mode that we do not know is treated like `active`.
-    if raw.get("mode") == "standby" and kind not in {"unfollow", "unsend"}:
+    # `standby`: another module channel is in charge and we must stay silent, but a block, its end
+    # or an unsend still counts. A mode that we do not know is treated like `active`.
+    is_standby = raw.get("mode") == "standby"
+    if is_standby and kind not in {"follow", "unfollow", "unsend"}:
         return None
     source = _dict(raw, "source")
+    if _is_dummy(raw, source):
+        return None
     group_id = _text(source, "groupId") or _text(source, "roomId")
     user_id = _text(source, "userId")
     message, unsend = _dict(raw, "message"), _dict(raw, "unsend")
@@ -106,6 +112,7 @@ def read_event(raw: dict[str, Any], received_at: datetime) -> Event | None:
         group_id=group_id,
         reply_token=_text(raw, "replyToken"),
         is_redelivery=_dict(raw, "deliveryContext").get("isRedelivery") is True,
+        is_standby=is_standby,
         is_unblocked=_dict(raw, "follow").get("isUnblocked") is True,
         message_kind=_text(message, "type"),
         message_id=_text(message, "id") or _text(unsend, "messageId"),
@@ -133,6 +140,12 @@ def event_id(raw: dict[str, Any]) -> str:
     rest = {key: value for key, value in raw.items() if key != "deliveryContext"}
     canonical = json.dumps(rest, sort_keys=True, ensure_ascii=True)
     return "x" + hashlib.sha256(canonical.encode()).hexdigest()[:63]
+
+
+def _is_dummy(raw: dict[str, Any], source: dict[str, Any]) -> bool:
+    """Whether an event is one of those with which consoles verify a webhook's address."""
+    token, user = _text(raw, "replyToken") or "", _text(source, "userId") or ""
+    return bool(_VERIFY_TOKEN.fullmatch(token) or _VERIFY_USER.fullmatch(user))
 
 
 def _dict(raw: dict[str, Any], key: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from bot.crypto import token
-from bot.unicode import nfkc
+from bot.unicode import nfkc, without_invisible
 
 # OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, two passes, one lane is the least.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -21,7 +21,7 @@ _TURNS = threading.BoundedSemaphore(4)
 def own_form(password: str) -> str:
     """A password as it is hashed: NFKC, so that every keyboard's way of typing it is the same.
 
-    Nothing is trimmed, folded or cut (NIST SP 800-63B-4, 3.1.1.2).
+    Nothing is folded or cut (NIST SP 800-63B-4, 3.1.1.2); its ends are the callers' affair.
     """
     return nfkc(password)
 
@@ -32,7 +32,7 @@ def initial_form(password: str) -> str:
     Case, hyphens and spaces carry nothing in it, and o, i and l are read as 0, 1 and 1, which
     its alphabet has instead of them. An own password is never treated like this.
     """
-    text = own_form(password).casefold()
+    text = without_invisible(own_form(password)).casefold()
     text = "".join(
         c for c in text if not c.isspace() and c not in "-\u2010\u2011\u2012\u2013\u2014"
     )

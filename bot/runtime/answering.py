@@ -154,12 +154,16 @@ class Answering:
             said = self._outside(session, event, person, now)
             return self._handled(session, found, self._answer(found, event, person, THAI, said))
         conversation = conversation or people.adopt(session, event.user_id)
+        if conversation is None and event.is_standby:
+            return self._handled(session, found, None)
         if conversation is None:
             if language is None:
                 return NeedsProfile(event.user_id)
             person = people.pseudonym(self.bot.keyring, event.user_id)
             conversation = people.open_conversation(session, person, language, now)
         people.touch(conversation, now)
+        if event.kind in {"message", "postback"}:
+            people.reached(conversation, event.happened_at)
         return self._react(session, found, event, person, conversation, now)
 
     def _react(
@@ -183,6 +187,8 @@ class Answering:
         )
         reaction = self.bot.dispatcher.handle(event, ctx)
         session.flush()
+        if event.is_standby:
+            return self._handled(session, found, None)
         language = ctx.conversation.language  # a handler may find out who this is
         answer = self._answer(found, event, person, language, reaction.messages)
         answer = replace(answer, menu=reaction.menu)

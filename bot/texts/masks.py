@@ -1,11 +1,13 @@
 """Personal data as its owner recognises it and a glance over the shoulder does not."""
 
+import re
+
 STARS = "•••"
 
 
 def masked_name(name: str) -> str:
-    """All but the last word, and the first letter of that."""
-    first, _, last = name.rpartition(" ")
+    """All but the last word, and the first letter of that; no other name, title or Jr. behind."""
+    first, _, last = re.split(r" @ |,", name)[0].rpartition(" ")
     return f"{first} {_initial(last)}{STARS}" if first else f"{_initial(last)}{STARS}"
 
 

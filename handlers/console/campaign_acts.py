@@ -15,6 +15,7 @@ from bot.services.campaigns.workflow.campaigns import Draft, MoveError, StaleErr
 from bot.services.staff import permission_recheck
 from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
+from bot.unicode import trimmed
 from handlers.console.campaign_view import load
 from handlers.console.guard import allow, member, rule_of
 from handlers.console.routes import console
@@ -135,4 +136,4 @@ def copy_campaign(campaign_id: str) -> AnyResponse:
 
 def note() -> str:
     """What an approver wrote, in one piece."""
-    return request.form.get("note", "").replace("\0", "").strip()[:MAX_NOTE_LENGTH]
+    return trimmed(request.form.get("note", "").replace("\0", ""))[:MAX_NOTE_LENGTH]

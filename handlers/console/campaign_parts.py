@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.services.campaigns.content.content import MAX_BUTTONS, MAX_CARDS, MAX_PARTS, MIN_CARDS
 from bot.texts import LANGUAGES
+from bot.unicode import trimmed
 
 Said = dict[str, Any]  # content as it is typed: unfinished, every language there
 PART_KINDS = ("text", "picture", "card", "cards")
@@ -221,7 +222,7 @@ def _bare(value: Any) -> Any:
 
 def _tidy(value: str) -> str:
     """Line ends as we store them; nothing that no eye sees, nothing at the edges."""
-    return _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return trimmed(_CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def pictures(content: Mapping[str, Any]) -> dict[str, str]:

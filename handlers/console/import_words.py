@@ -34,7 +34,6 @@ STATES: dict[ImportState, str] = {
     ImportState.FORGOTTEN: _("forgotten"),
 }
 _PROBLEMS: dict[str, str] = {
-    "email_slip": _("Probably a slip in the domain, such as gmial.com. Please correct it."),
     "age_invalid": _("Please write the age in years, or {adult_age}+."),
     "minor": _("Under {adult_age} a parent or guardian has to consent, in the chat (PDPA s.20)."),
     "language_invalid": _("Please write th or en, or leave it empty for Thai."),
@@ -94,3 +93,9 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
 def problems(t: Translator, found: tuple[LineProblem, ...]) -> list[tuple[str, str]]:
     """The column and the words of everything that is wrong with a line."""
     return [(t(FIELDS[one.field]), problem(t, one.code)) for one in found]
+
+
+def warnings(t: Translator, found: tuple[LineProblem, ...]) -> list[tuple[str, str]]:
+    """The column and the words of everything that is only unusual in a line."""
+    asked = _("Did you mean {domain}? The address is taken as it stands.")
+    return [(t(FIELDS[one.field]), t(asked, domain=one.probable)) for one in found]

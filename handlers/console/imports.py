@@ -136,6 +136,7 @@ def import_check(import_id: str) -> AnyResponse:
                 "fate": figures.fill(t, import_words.FATES[one.fate]),
                 "is_good": one.fate is RowOutcome.ENROL,
                 "problems": import_words.problems(t, one.line.problems),
+                "warnings": import_words.warnings(t, one.line.warnings),
             }
             for one in ordered[:PAGE]
         ],

@@ -81,7 +81,7 @@ def store_password() -> AnyResponse:
     bot, found, chosen = the_bot(), desk().session, request.form.get("chosen", "")
     now = bot.clock()
     try:
-        if passwords.own_form(chosen) != passwords.own_form(request.form.get("again", "")):
+        if passwords.kept_form(chosen) != passwords.kept_form(request.form.get("again", "")):
             raise InputError("password_differs")
         passwords.check_own(chosen, username=found.member.username, context=start.context())
         current = request.form.get("current", "")

@@ -5,7 +5,7 @@ from bot.services.staff.sign_in import StaffSignInOutcome
 from bot.texts import Translator
 from bot.texts import marked as _
 from handlers import figures
-from handlers.web import dates, language
+from handlers.web import dates, keyboard, language
 
 _WORDS = {
     "password_common": _(
@@ -47,9 +47,18 @@ FIELDS = {
 }
 
 
+def refused(t: Translator, said: str) -> str:
+    """Why a secret was not taken, and what may be the cause."""
+    if not keyboard.is_on_thai():
+        return said
+    return " ".join((said, t("Thai letters were typed: is the keyboard on Thai?")))
+
+
 def words(code: str) -> str:
     """The sentence that says what is wrong."""
     t = language.translate()
+    if code in {"current_wrong", "code_wrong"}:
+        return refused(t, t(_WORDS[code]))
     if code == "password_short":
         return t(
             "That is too short. Please use at least {least} characters.", least=passwords.MIN_LENGTH

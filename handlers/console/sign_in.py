@@ -47,7 +47,8 @@ def try_sign_in() -> AnyResponse:
         answer.headers["Retry-After"] = str(int(outcome.wait.total_seconds()) + 1)
         return answer
     if outcome.ticket is None:
-        return _form(403, {"": t("The username or the password is not right.")}, username)
+        said = problems.refused(t, t("The username or the password is not right."))
+        return _form(403, {"": said}, username)
     response = redirect(_with_wish("console.code"), 303)
     guard.renew(response, outcome.ticket)
     return response

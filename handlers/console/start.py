@@ -32,7 +32,7 @@ def spend(token: str) -> AnyResponse:
     bot = the_bot()
     chosen = request.form.get("chosen", "")
     try:
-        if passwords.own_form(chosen) != passwords.own_form(request.form.get("again", "")):
+        if passwords.kept_form(chosen) != passwords.kept_form(request.form.get("again", "")):
             raise InputError("password_differs")
         ticket = enrolment.begin(bot.database, token, chosen, bot.clock(), context())
     except InputError as error:

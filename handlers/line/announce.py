@@ -17,6 +17,7 @@ from bot.services.campaigns.workflow.campaigns import Draft
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
 from bot.texts import ENGLISH, LANGUAGES, THAI, units
+from bot.unicode import trimmed
 from handlers.line.announce_parts import asking, problems
 from models.campaign import Campaign
 
@@ -51,7 +52,7 @@ def announcement_begun(event: Event, ctx: Context) -> HandlerResult:
     ctx.draft = {}
     if _is_too_long(typed):
         return flow.to(ctx, Step.TOPIC, _too_long_for_now(ctx))
-    _keep(ctx, typed)
+    _keep(event, ctx, typed)
     return flow.to(ctx, Step.TOPIC)
 
 
@@ -78,7 +79,7 @@ def topic_chosen(event: Event, ctx: Context) -> HandlerResult:
         return flow.stay(ctx, *ask_topic(ctx))
     if _is_too_long(typed):
         return flow.stay(ctx, _too_long_for_now(ctx), *ask_topic(ctx))
-    _keep(ctx, typed)
+    _keep(event, ctx, typed)
     kept = ctx.t("Your text is kept. Please choose the topic first.")
     return flow.stay(ctx, kept, *ask_topic(ctx))
 
@@ -171,7 +172,7 @@ def _on(ctx: Context) -> HandlerResult:
 def _taken(
     event: Event, ctx: Context, step: Step, language: str, *, may_skip: bool
 ) -> HandlerResult:
-    typed = (event.text or "").strip()
+    typed = trimmed(event.text or "")
     if may_skip and event.choice(flow.mark(step)) == "skip":
         ctx.draft[language] = ""
         return _on(ctx)
@@ -184,7 +185,7 @@ def _taken(
     if language == ENGLISH and _has_thai(typed) and not _has_latin(typed):
         told = ctx.t("That is Thai. Please type it in English, or tap “Leave it out”.")
         return flow.stay(ctx, _with_skip(ctx, line.text(told), step))
-    ctx.draft[language] = typed
+    _put(event, ctx, language, typed)
     return _on(ctx)
 
 
@@ -199,7 +200,7 @@ def _seen(ctx: Context) -> list[Message]:
 
 
 def _content(ctx: Context) -> dict[str, Any]:
-    return {
+    content = {
         language: {
             "title": line.clip(text.split("\n")[0], TITLE),
             "parts": [{"type": "text", "text": text}],
@@ -207,6 +208,7 @@ def _content(ctx: Context) -> dict[str, Any]:
         for language in LANGUAGES
         if (text := ctx.draft.get(language))
     }
+    return campaign_content.normal(content)
 
 
 def _create(ctx: Context) -> Campaign:
@@ -229,9 +231,16 @@ def _too_long_for_now(ctx: Context) -> Message:
     return line.text(told)
 
 
-def _keep(ctx: Context, typed: str) -> None:
+def _keep(event: Event, ctx: Context, typed: str) -> None:
     if typed:
-        ctx.draft[THAI if _has_thai(typed) else ENGLISH] = typed
+        _put(event, ctx, THAI if _has_thai(typed) else ENGLISH, typed)
+
+
+def _put(event: Event, ctx: Context, language: str, typed: str) -> None:
+    """Keep a text, and which message it came in: taken back, it takes the text along."""
+    ctx.draft[language] = typed
+    if event.message_id is not None:
+        ctx.draft.setdefault("sources", {})[language] = event.message_id
 
 
 def _named(ctx: Context, typed: str) -> str:

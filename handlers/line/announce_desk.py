@@ -24,6 +24,7 @@ from bot.services.staff import chats
 from bot.services.staff.permission_recheck import PermissionRevokedError
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import actor
+from bot.unicode import trimmed
 from handlers.line.announce_parts import card, decided, needs, not_for_them, shown
 from handlers.line.shared import main_menu
 from models.campaign import ON_THE_WAY, Campaign, CampaignState
@@ -162,7 +163,7 @@ def ask_why(ctx: Context) -> list[Message]:
 
 @flow.step(Step.NOTE, takes=Heard.TEXT)
 def sent_back(event: Event, ctx: Context) -> HandlerResult:
-    t, note = ctx.t, (event.text or "").strip()
+    t, note = ctx.t, trimmed(event.text or "")
     if not note and event.choice(flow.mark(Step.NOTE)) != NO_NOTE:
         return flow.stay(ctx, *ask_why(ctx))
     try:

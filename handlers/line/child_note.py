@@ -10,6 +10,7 @@ from bot.presentation.words import Heard
 from bot.services.guardians import guardians
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
+from bot.unicode import trimmed
 from handlers.line.shared import left_as_it_is, request_arrived
 from models.guardianship import GuardianshipState
 
@@ -28,7 +29,9 @@ def _asked(event: Event, ctx: Context, wanted: str | None) -> Asked | None:
     held = guardians.held_by(ctx.session, ctx.conversation, wanted, states, ctx.now)
     if held is None:
         return None
-    return requests.for_child(ctx.conversation, held[1], webhook_event_id=event.id)
+    return requests.for_child(
+        ctx.conversation, held[1], webhook_event_id=event.id, message_id=event.message_id
+    )
 
 
 @flow.entry("child_correct")
@@ -54,7 +57,7 @@ def ask_what_is_wrong(ctx: Context) -> list[Message]:
 
 @flow.step(Step.NOTE, takes=Heard.TEXT)
 def note_written(event: Event, ctx: Context) -> HandlerResult:
-    t, note = ctx.t, (event.text or "").strip()
+    t, note = ctx.t, trimmed(event.text or "")
     asked = _asked(event, ctx, ctx.draft.get("g"))
     if asked is None:
         return flow.end(ctx.t("This agreement has ended."))

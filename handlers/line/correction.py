@@ -10,6 +10,7 @@ from bot.presentation.words import Heard
 from bot.services.people import subjects
 from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
+from bot.unicode import trimmed
 from handlers.line.shared import left_as_it_is, not_registered, request_arrived
 
 
@@ -50,7 +51,7 @@ def ask_what_is_wrong(ctx: Context) -> list[Message]:
 
 @flow.step(Step.NOTE, takes=Heard.TEXT)
 def note_written(event: Event, ctx: Context) -> HandlerResult:
-    t, note = ctx.t, (event.text or "").strip()
+    t, note = ctx.t, trimmed(event.text or "")
     if not note or ctx.learner is None:
         return flow.stay(ctx, *ask_what_is_wrong(ctx))
     if len(note) > requests.MAX_DETAIL:
@@ -61,7 +62,7 @@ def note_written(event: Event, ctx: Context) -> HandlerResult:
         )
         return flow.stay(ctx, long, *ask_what_is_wrong(ctx))
     subject = subjects.subject_of(ctx.session, ctx.conversation)
-    asked = Asked(subject, webhook_event_id=event.id)
+    asked = Asked(subject, webhook_event_id=event.id, message_id=event.message_id)
     request = rights.correct(ctx.session, asked, note, ctx.now)
     mine = line.entry(t("My requests"), "requests")
     return flow.end(request_arrived(ctx, request, mine))

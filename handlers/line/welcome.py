@@ -2,6 +2,8 @@
 
 from bot.dispatch import Context, Flow, FlowState, HandlerResult
 from bot.line.events import Event
+from bot.services.chat import inbox
+from bot.services.privacy import requests
 from handlers.line.shared import greeting
 
 flow = Flow("welcome")
@@ -11,7 +13,14 @@ MAX_UNSENT = 20
 
 @flow.entry("follow")
 def account_added(event: Event, ctx: Context) -> HandlerResult:
-    ctx.conversation.blocked_at = None
+    """Greet, once for however many times LINE says at once that the account was added."""
+    conversation = ctx.conversation
+    if conversation.blocked_at is not None and event.happened_at < conversation.blocked_at:
+        return flow.say()  # delivered late: they have gone since
+    was_blocked, conversation.blocked_at = conversation.blocked_at is not None, None
+    is_first = inbox.greets_person(ctx.session, conversation.person, ctx.now)
+    if event.is_standby or not (is_first or was_blocked):
+        return flow.say()
     again = ctx.asked()
     if not event.is_unblocked:
         return flow.say(greeting(ctx), *again)
@@ -21,13 +30,15 @@ def account_added(event: Event, ctx: Context) -> HandlerResult:
 
 @flow.entry("unfollow")
 def account_blocked(event: Event, ctx: Context) -> HandlerResult:
-    ctx.conversation.blocked_at = ctx.now
+    ctx.conversation.blocked_at = min(event.happened_at, ctx.now)
     return flow.say()
 
 
 @flow.entry("unsend")
 def message_taken_back(event: Event, ctx: Context) -> HandlerResult:
-    """Erase what a draft holds of the message; LINE asks for it, and gives no reply token."""
+    """Erase what is kept of the message; LINE asks for it, and gives no reply token."""
+    if event.message_id is not None:
+        requests.forget_note(ctx.session, ctx.conversation.id, event.message_id)
     if ctx.conversation.flow is None or event.message_id is None:
         return flow.say()
     sources: dict[str, str] = ctx.draft.get("sources", {})

@@ -21,6 +21,7 @@ from bot.services.privacy.rights import Erased, GoneError, Withdrawn
 from bot.services.subscriptions import opt_in, subscriptions
 from bot.settings import Settings
 from bot.texts import Translator
+from bot.unicode import trimmed
 from handlers.portal.archive import download
 from handlers.portal.learners import key_of_visit, learner_of
 from handlers.portal.pages import page
@@ -69,7 +70,7 @@ def decide_for_child() -> AnyResponse:
     """One wish that needs no password: news, a note, an objection, the use of the data."""
     do = WISHES.get(request.form.get("wish", ""))
     purpose = request.form.get("purpose", str(Purpose.LINE_NEWS))
-    note = request.form.get("note", "").strip()
+    note = trimmed(request.form.get("note", ""))
     if do is None or purpose not in set(subscriptions.NEWS):
         return _page(400)
     if do is _correct and not 0 < len(note) <= requests.MAX_DETAIL:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, g, request
 
 from bot.texts.dates import shown_time
-from handlers.web import language, pages
+from handlers.web import keyboard, language, pages
 from handlers.web.chat_address import chat_address
 from handlers.web.parts import the_bot
 
@@ -23,6 +23,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         when=lambda moment: shown_time(moment, language.chosen()),
         chat_link=_chat_link,
         visit=g.get("visit"),
+        is_on_thai=keyboard.is_on_thai(),
         # LINE's own browser says so; it hands a page on at `openExternalBrowser=1`.
         is_in_line=" Line/" in request.user_agent.string,
         chat=chat_address(basic_id) if (basic_id := the_bot().basic_id) else None,

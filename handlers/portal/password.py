@@ -25,7 +25,7 @@ def store_password() -> AnyResponse:
     chosen = request.form.get("chosen", "")
     school = bot.settings.school.controller
     try:
-        if passwords.own_form(chosen) != passwords.own_form(request.form.get("again", "")):
+        if passwords.kept_form(chosen) != passwords.kept_form(request.form.get("again", "")):
             raise InputError("password_differs")
         done = service.change_password(
             bot.database,

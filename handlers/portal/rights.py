@@ -17,6 +17,7 @@ from bot.services.privacy import requests, rights
 from bot.services.privacy.requests import Asked
 from bot.services.privacy.rights import Erased, GoneError, GuardianNeededError
 from bot.texts import Translator
+from bot.unicode import trimmed
 from handlers.portal.archive import download
 from handlers.portal.pages import page
 from handlers.portal.routes import portal
@@ -54,7 +55,7 @@ def download_data() -> AnyResponse:
 @portal.post("/rights/correct")
 def correct_data() -> AnyResponse:
     """A note to the staff about what one cannot change oneself."""
-    bot, note = the_bot(), request.form.get("note", "").strip()
+    bot, note = the_bot(), trimmed(request.form.get("note", ""))
     if not note or len(note) > requests.MAX_DETAIL:
         return _page(422, problem="note", at="correct", note=note[: 2 * requests.MAX_DETAIL])
     now = bot.clock()

@@ -176,6 +176,18 @@ def test_a_file_becomes_learners(bot, database, support):
     assert "นำเข้าไปแล้ว" in again.text
 
 
+def test_a_slip_in_an_address_is_asked_about_and_goes_in(database, support):
+    content = file(line(email="somying@gmial.com"), line(email="taro@yahoo.co.jp"))
+    columns = upload(support, content).location
+    holds = ("name", "phone", "email", "line_id", "age")
+    holds += ("consent_date", "consent_words", "consent_means", "email_news")
+    assigned = support.submit(columns, columns, **{name: str(n) for n, name in enumerate(holds)})
+    dry = support.get(assigned.location).text
+    assert dry.count("หมายถึง gmail.com") == dry.count("หมายถึง") == 1
+    assert dry.count("text-success") == 2, "both go in"
+    assert "gmial" not in dry
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

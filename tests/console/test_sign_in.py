@@ -40,6 +40,33 @@ def test_from_the_link_to_the_first_page(bot: Bot, new_desk, phone: Phone) -> No
     ]
 
 
+@pytest.mark.parametrize(("before", "behind"), [("\u200b", "\ufeff"), ("\u00a0", " \u2060")])
+def test_secrets_are_pasted_with_what_stands_invisibly_around_them(
+    before: str, behind: str, bot: Bot, new_desk, phone: Phone
+) -> None:
+    _, path = invite(bot)
+    codes = settle(new_desk(), path, phone)
+
+    def pasted(secret: str) -> str:
+        return before + secret + behind
+
+    assert sign_in(new_desk(), pasted(phone.code()), password=pasted(PASSWORD)).status_code == 303
+    assert sign_in(new_desk(), pasted(codes[0]), password=pasted(PASSWORD)).status_code == 303
+
+
+def test_gibberish_of_a_thai_keyboard_is_asked_about(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    hint = "แป้นพิมพ์เป็นภาษาไทย"
+    for username in ("kru.jai", "nobody"):
+        desk = new_desk()
+        desk.get("/console/sign-in?lang=th")
+        fields = {"username": username, "password": "ฟิแๅ/-"}
+        assert hint in desk.submit("/console/sign-in", "/console/sign-in", **fields).text
+        fields["password"] = "wrong"
+        assert hint not in desk.submit("/console/sign-in", "/console/sign-in", **fields).text
+
+
 def test_the_same_code_opens_once(bot: Bot, new_desk, phone: Phone) -> None:
     _, path = invite(bot)
     settle(new_desk(), path, phone)

@@ -120,6 +120,7 @@ def test_passwords_are_not_tried_out_here(browser: Browser, settled: Pupil, bot:
     [
         ("name", "สมใจ 99", "ชื่อมีตัวเลขไม่ได้"),
         ("name", "", ""),
+        ("name", "please call me back tomorrow", "ดูเหมือนเป็นประโยค"),
         ("phone", "12", ""),
         ("email", "nobody", ""),
         ("line_id", "ก", ""),
@@ -136,6 +137,12 @@ def test_a_bad_value_comes_back_with_the_reason_beside_it(
     assert "<script>alert" not in answer.text
     assert f'value="{bad}"' in unescape(answer.text)
     assert kept(bot, item) == PERSON[item]
+
+
+@pytest.mark.parametrize("name", ["Priya d/o Raman", "Jean–Luc Picard", "김민준", "အောင်ဆန်း စုကြည်"])
+def test_a_name_is_changed_to_what_it_is(name, browser: Browser, settled: Pupil, bot: Bot) -> None:
+    assert change(browser, "name", name).status_code == 303
+    assert kept(bot, "name") == name
 
 
 def test_a_single_name_is_taken_the_second_time(browser: Browser, settled: Pupil, bot: Bot) -> None:

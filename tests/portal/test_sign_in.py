@@ -59,8 +59,53 @@ def test_an_initial_password_may_be_typed_in_many_ways(
 
 def test_an_own_password_is_taken_exactly(browser: Browser, settled: Pupil, new_browser) -> None:
     assert new_browser("198.51.100.1").sign_in(settled.username, OWN_PASSWORD).status_code == 303
-    for wrong in (OWN_PASSWORD.upper(), OWN_PASSWORD + " ", OWN_PASSWORD.replace(" ", "")):
+    for wrong in (OWN_PASSWORD.upper(), OWN_PASSWORD + ".", OWN_PASSWORD.replace(" ", "")):
         assert new_browser("198.51.100.2").sign_in(settled.username, wrong).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [("", " "), ("\u200b", "\ufeff"), ("\u00a0", "\r\n"), ("\u2060\u3000", "\u3164\t")],
+)
+def test_what_a_copied_secret_brings_along_at_its_ends_does_not_count(
+    before: str, behind: str, pupil: Pupil, settled: Pupil, new_browser
+) -> None:
+    def pasted(secret: str) -> str:
+        return before + secret + behind
+
+    answer = new_browser().sign_in(pasted(settled.username), pasted(OWN_PASSWORD))
+    assert answer.status_code == 303
+
+
+def test_an_initial_password_is_pasted_with_anything_around_and_in_it(
+    pupil: Pupil, new_browser
+) -> None:
+    typed = "\ufeff" + pupil.initial.replace("-", "\u200b-\u2060") + "\u00a0"
+    assert new_browser().sign_in(pupil.username, typed).status_code == 303
+
+
+def test_an_older_password_with_blanks_at_its_ends_still_opens(
+    bot: Bot, settled: Pupil, new_browser
+) -> None:
+    def older(session) -> None:
+        account = session.scalars(select(PortalAccount)).one()
+        account.password_hash = hashes.hash_password(f" {OWN_PASSWORD} ")
+
+    bot.database.write(older)
+    assert new_browser().sign_in(settled.username, f" {OWN_PASSWORD} ").status_code == 303
+
+
+def test_gibberish_of_a_thai_keyboard_is_asked_about_without_telling_how_near_it_was(
+    settled: Pupil, new_browser
+) -> None:
+    """The same words for the right account and for none, for gibberish and for a Thai password."""
+    hint = "แป้นพิมพ์เป็นภาษาไทย"
+    for username in (settled.username, STRANGER):
+        for typed in ("ฟิแๅ/-", "ฟหกด เ้่าสวง", "สี่แมวเดินข้ามเขา 9"):
+            assert hint in new_browser().sign_in(username, typed).text
+        for typed in ("wrong", "ห้าแมว walks over 9 hills"):  # no keyboard on Thai has Latin letters
+            assert hint not in new_browser().sign_in(username, typed).text
+    assert hint in new_browser().sign_in("ำยกแ", "wrong").text
 
 
 def test_known_and_unknown_usernames_get_the_same_answer(

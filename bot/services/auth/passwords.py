@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.errors import InputError
 from bot.providers.hashes import hash_password, initial_form, is_outdated, own_form, verify
-from bot.unicode import nfkc
+from bot.unicode import nfkc, trimmed
 
 __all__ = [
     "check_own",
@@ -20,7 +20,9 @@ __all__ = [
     "hash_password",
     "initial_form",
     "is_outdated",
+    "kept_form",
     "own_form",
+    "right_form",
     "verify",
 ]
 
@@ -57,13 +59,33 @@ def draw_initial() -> str:
     return "-".join(symbols[i : i + 4] for i in range(0, INITIAL_LENGTH, 4))
 
 
+def kept_form(password: str) -> str:
+    """An own password as it is hashed: without what stands invisibly at its ends.
+
+    It comes along when a password is copied, and is an allowance of NIST SP 800-63B-4, 3.1.1.2.
+    """
+    return own_form(trimmed(password))
+
+
+def right_form(found: str | None, typed: str, *, is_initial: bool = False) -> str | None:
+    """The form of a typed password that belongs to a hash; None where it does not.
+
+    As it was typed is tried too, because an older password may have blanks at its ends. How many
+    hashes it takes depends on what was typed alone, and so tells nothing about the account.
+    """
+    form = initial_form if is_initial else own_form
+    tried = [form(each) for each in dict.fromkeys((trimmed(typed), typed))]
+    right = [each for each in tried if verify(found, each)]
+    return right[0] if right else None
+
+
 def check_own(password: str, *, username: str, context: tuple[str, ...] = ()) -> None:
     """Let pass what a person may choose; raises InputError with the code of what is wrong.
 
     The whole password is compared, never a part of it: a long sentence may contain any word.
     `context` are further words of the person or the place, e.g. the school's name.
     """
-    text = own_form(password)
+    text = kept_form(password)
     if len(text) < MIN_LENGTH:
         raise InputError("password_short")
     if len(text) > MAX_LENGTH:

@@ -18,7 +18,7 @@ from bot.services.audit.audit import Action
 from bot.services.auth import secret_links, tokens
 from bot.services.shared import throttles
 from bot.services.shared.throttles import Limit
-from bot.unicode import nfkc
+from bot.unicode import nfkc, without_invisible
 from models.account import Account, AccountState
 from models.learner import Learner
 from models.secret_link import LinkPurpose, SecretLink
@@ -138,8 +138,8 @@ def four_digits(typed: str) -> str | None:
     """Four digits in whichever script a keyboard gave them; None for anything else."""
     found = "".join(
         str(unicodedata.decimal(char, "x"))
-        for char in nfkc(typed[:40])
-        if not char.isspace() and char not in "-.\u200b"
+        for char in without_invisible(nfkc(typed[:40]))
+        if not char.isspace() and char not in "-."
     )
     return found if len(found) == DIGITS and found.isdecimal() else None
 

@@ -17,7 +17,7 @@ from bot.services.auth import passwords, sessions, stays
 from bot.services.auth.sessions import SessionCookie, SignedIn
 from bot.services.auth.stays import StayCookie, StayWish
 from bot.services.shared import throttles
-from bot.unicode import nfkc
+from bot.unicode import nfkc, without_invisible
 from models.database import Database
 from models.portal import PortalAccount
 
@@ -45,7 +45,7 @@ class _KnownAccount:
 
 def normal_username(typed: str) -> str:
     """A username however it was typed: width, case and spaces around it do not matter."""
-    return nfkc(typed).strip().casefold()
+    return without_invisible(nfkc(typed)).strip().casefold()
 
 
 def attempt(
@@ -68,11 +68,9 @@ def attempt(
         return SignInOutcome(wait=wait)
     if len(password) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         password = ""
-    form = passwords.initial_form if known.is_initial else passwords.own_form
-    typed = form(password)
-    is_right = passwords.verify(known.hash, typed)
-    if not is_right or known.is_over:
-        cause = "unknown" if known.account_id is None else "expired" if is_right else "password"
+    typed = passwords.right_form(known.hash, password, is_initial=known.is_initial)
+    if typed is None or known.is_over:
+        cause = "unknown" if known.account_id is None else "expired" if typed else "password"
         database.write(lambda session: _refuse(session, known.account_id, cause, now))
         return SignInOutcome()
     renewed = passwords.hash_password(typed) if passwords.is_outdated(known.hash or "") else None
@@ -106,7 +104,7 @@ def change_password(
             raise InputError("password_same")
     else:
         prove_password(database, signed_in, current, now)
-    made = passwords.hash_password(passwords.own_form(chosen))
+    made = passwords.hash_password(passwords.kept_form(chosen))
 
     def store(session: Session) -> SignInOutcome:
         account = session.scalars(
@@ -145,8 +143,7 @@ def prove_password(
     typed = current or ""
     if len(typed) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         typed = ""
-    form = passwords.initial_form if is_initial else passwords.own_form
-    if not passwords.verify(found, form(typed)):
+    if passwords.right_form(found, typed, is_initial=is_initial) is None:
         raise InputError("current_wrong")
     database.write(lambda session: throttles.reset(session, *limit))
 

@@ -125,7 +125,7 @@ def forget(session: Session, ids: Sequence[str]) -> int:
     session.execute(
         update(PrivacyRequest)
         .where(PrivacyRequest.guardian_id.in_(ids))
-        .values(guardian_id=None, detail_sealed=None)
+        .values(guardian_id=None, detail_sealed=None, sources=None)
         .execution_options(synchronize_session=False)
     )
     for column in (

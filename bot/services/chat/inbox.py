@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 
 MAX_ATTEMPTS = 5
 PATIENCE = timedelta(seconds=2)  # after which the sweep looks at what its process has not begun
 ONE_SET = Limit("image_set", 1, timedelta(hours=1))
+ONE_GREETING = Limit("greeting", 1, timedelta(minutes=1))
 KEEP_IDS = periods.EVENTS  # LINE signs no timestamp: the ids are the guard against replay
 
 
@@ -308,6 +309,11 @@ def is_first_of_set(session: Session, person: str, image_set: str, now: datetime
     LINE numbers them, but delivers them in any order, and older phones do not tell the number.
     """
     return throttles.take(session, [(ONE_SET, f"{person}|{image_set}")], now) == throttles.NOW
+
+
+def greets_person(session: Session, person: str, now: datetime) -> bool:
+    """Note that somebody who added the account is being greeted; False right after another time."""
+    return throttles.take(session, [(ONE_GREETING, person)], now) == throttles.NOW
 
 
 def greets_first(session: Session, digest: str, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bot.errors import BotError
 from bot.services.shared.owner_files import OwnerFile
 from bot.texts import LANGUAGES, THAI
+from bot.unicode import trimmed
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -147,7 +148,7 @@ class _CoursesChecker:
     def both(self, entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, str]:
         found = entry.get(key)
         texts = found if isinstance(found, dict) else {}
-        said = {language: str(texts.get(language, "")).strip() for language in LANGUAGES}
+        said = {language: trimmed(str(texts.get(language, ""))) for language in LANGUAGES}
         self.problems += [
             f"{where}: {key}.{each} is missing" for each in LANGUAGES if not said[each]
         ]

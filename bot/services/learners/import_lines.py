@@ -27,7 +27,7 @@ from bot.services.learners.import_words import (
     plain,
 )
 from bot.services.people import inputs
-from bot.services.people.fields import FIELDS
+from bot.services.people.fields import FIELDS, Item
 from bot.texts import policy
 from bot.unicode import nfkc
 from models.conversation import Language
@@ -43,10 +43,14 @@ _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
 @dataclass(frozen=True)
 class LineProblem:
-    """What is wrong in which column; code names the sentence for people."""
+    """What is wrong in which column; code names the sentence for people.
+
+    probable: what was probably meant, where that can be told; nothing that only one person has.
+    """
 
     field: Column
     code: str
+    probable: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class ImportLine:
     words: str  # that were agreed to
     wants_news: bool
     problems: tuple[LineProblem, ...]
+    warnings: tuple[LineProblem, ...] = ()  # what is only unusual, and is taken as it stands
 
     @property
     def is_minor(self) -> bool:
@@ -80,7 +85,7 @@ def read(
 ) -> ImportLine:
     """One line, with every problem that it has and not only the first."""
     row = _Row(cells, columns)
-    values = {item: row.checked(item, field.from_cell) for item, field in FIELDS.items()}
+    values = {item: row.detail(item) for item in FIELDS}
     band = row.checked(ImportColumn.AGE, _age_band)
     if band and band != AgeBand.FROM_20:
         row.problems.append(LineProblem(ImportColumn.AGE, "minor"))
@@ -98,6 +103,7 @@ def read(
         _words(row.said(ImportColumn.CONSENT_WORDS)),
         news == "yes",
         tuple(row.problems),
+        tuple(row.warnings),
     )
 
 
@@ -107,6 +113,7 @@ class _Row:
     def __init__(self, cells: tuple[str, ...], columns: Mapping[Column, int]) -> None:
         self.cells, self.columns = cells, columns
         self.problems: list[LineProblem] = []
+        self.warnings: list[LineProblem] = []
 
     def said(self, field: Column) -> str:
         index = self.columns.get(field)
@@ -118,6 +125,20 @@ class _Row:
         except InputError as error:
             self.problems.append(LineProblem(field, error.code))
             return ""
+
+    def detail(self, item: Item) -> str:
+        """One of the learner's fields; an address that looks like a slip is warned about."""
+        return self.checked(item, lambda typed: self._detail(item, typed))
+
+    def _detail(self, item: Item, typed: str) -> str:
+        try:
+            return FIELDS[item].from_cell(typed)
+        except InputError as error:
+            if error.code != "email_slip":
+                raise
+            domain = (error.suggestion or "").rpartition("@")[2]
+            self.warnings.append(LineProblem(item, error.code, domain))
+            return FIELDS[item].from_cell(typed, insists=True)
 
     def evidence(self, now: datetime) -> Evidence | None:
         """When, to which words, by which means; None where any of them is missing or wrong."""

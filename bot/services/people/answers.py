@@ -63,9 +63,9 @@ def means_none(said: str) -> bool:
 def nickname(said: str) -> str:
     """One word that a guardian knows a child by.
 
-    Raises InputError: name_question, and what inputs.nickname raises.
+    Raises InputError: name_question, and what names.nickname raises.
     """
-    return inputs.nickname(names.bare_nickname(said))
+    return names.nickname(names.bare_nickname(said))
 
 
 def age_band(said: str) -> AgeBand | None:

@@ -80,11 +80,15 @@ class Field:
         index: ColumnElement[str] = getattr(Learner, attribute.blind or "")
         return index.in_(attribute.lookups(session, value))
 
-    def from_cell(self, typed: str) -> str:
-        """A cell of a spreadsheet as it is stored; empty where there is none and need be none."""
+    def from_cell(self, typed: str, *, insists: bool = False) -> str:
+        """A cell of a spreadsheet as it is stored; empty where there is none and need be none.
+
+        insists: as in read below.
+        """
         if not self.is_needed and (not typed or inputs.means_none(typed)):
             return ""
-        return self.read(self.mended(typed))
+        reader = self.insisted if insists and self.insisted else self.read
+        return reader(self.mended(typed))
 
 
 def _attribute(item: Item) -> Sealed:
@@ -106,8 +110,8 @@ _ALL = (
         "full name",
         _("What is your full name? For example: สมชาย ใจดี or Somchai Jaidee"),
         _("Your name was changed"),
-        read=inputs.full_name,
-        insisted=lambda typed: inputs.full_name(typed, accept_single=True),
+        read=names.full_name,
+        insisted=lambda typed: names.full_name(typed, accept_single=True),
         answered=names.bare,
         problems={
             "name_empty": _("I could not find a name in that. Please write it in letters."),
@@ -117,9 +121,9 @@ _ALL = (
             "name_digits": _("A name has no digits. Please write name and surname in letters."),
             "name_link": _("That looks like a link or an address. Please write your name only."),
             "name_letters": _(
-                "A name has Thai or Latin letters only; I found a symbol or emoji in it. "
-                "Please write it without."
+                "A name has letters only; I found a symbol or emoji in it. Please write it without."
             ),
+            "name_sentence": _("That looks like a sentence. Please write the name only."),
             "name_single": _(
                 "Please write name and surname, with a space between. "
                 "If you have one name only, send it once more."
@@ -133,7 +137,7 @@ _ALL = (
                 "Please write the name in letters only."
             ),
         },
-        limits={"most": inputs.NAME_LIMIT},
+        limits={"most": names.NAME_LIMIT},
         mask=masked_name,
         called=frozenset({"name", "fullname", "ชื่อ", "ชื่อ-นามสกุล", "ชื่อนามสกุล", "ชื่อ-สกุล"}),
         changed_mail="changed_name",

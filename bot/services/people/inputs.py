@@ -1,29 +1,27 @@
 """What people type, turned into what is stored; InputError.code names the sentence for the rest."""
 
 import re
-import unicodedata
+from functools import cache
+from pathlib import Path
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.errors import InputError
-from bot.unicode import nfc, nfkc
+from bot.unicode import nfc, nfkc, without_invisible
 
-NAME_LIMIT = 100
-NICKNAME_LIMIT = 40
 PHONE_REGION = "TH"
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-_NAME_MARKS = frozenset(" -'’.")
-_LINK = re.compile(r"https?:|www\.|://|\.(com|net|org|th|co|me|info)\b", re.IGNORECASE)
-_INVISIBLE = frozenset({"Cf", "Co", "Cs"})
+_SHORT = 9  # letters of a domain
 _LOCAL_LIMIT = 64  # RFC 5321, 4.5.3.1.1
 _NONE = frozenset({"none", "null", "nil", "no", "-", "ไม่มี", "ไม่มีค่ะ", "ไม่มีครับ", "ไม่มีคะ"})
 LINE_ID_LEAST, LINE_ID_LIMIT = 4, 20  # LINE's rule
 _LINE_ID = re.compile(rf"[a-z0-9._-]{{{LINE_ID_LEAST},{LINE_ID_LIMIT}}}")
 _LINE_ID_LINK = re.compile(r"^(?:https?://)?line\.me/(?:r/)?ti/p/~", re.IGNORECASE)
 
-# Mail domains that Thai learners use; what is nearly one of them is probably a slip.
+# Mail domains that Thai learners use; what is nearly one of them is probably a slip. The providers
+# of other countries stand in mail_providers.txt.
 MAIL_DOMAINS = (
     "gmail.com",
     "hotmail.com",
@@ -57,7 +55,7 @@ def tidy(text: str) -> str:
     before = None
     while text != before:  # taking a mark out can bring together what then composes
         before = text
-        text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
+        text = without_invisible(text)
         text = text.replace("เเ", "แ")
         text = re.sub("\u0e4d([\u0e48-\u0e4b]?)\u0e32", "\\1\u0e33", text)
         text = nfc(" ".join(text.split()))
@@ -67,52 +65,6 @@ def tidy(text: str) -> str:
 def latin_digits(text: str) -> str:
     """A text with 0 to 9 where it has Thai digits."""
     return text.translate(_THAI_DIGITS)
-
-
-def full_name(text: str, *, accept_single: bool = False) -> str:
-    """A name and surname in Thai or Latin letters.
-
-    Raises InputError: name_empty, name_long, name_digits, name_link, name_letters, name_single.
-    """
-    name = tidy(text)
-    if not name:
-        raise InputError("name_empty")
-    if len(name) > NAME_LIMIT:
-        raise InputError("name_long")
-    if _LINK.search(name) or "@" in name:
-        raise InputError("name_link")
-    if any(char.isdigit() for char in name):
-        raise InputError("name_digits")
-    if not all(_is_name_character(char) for char in name):
-        raise InputError("name_letters")
-    if sum(char.isalpha() for char in name) < 2:
-        raise InputError("name_empty")
-    if " " not in name and not accept_single:
-        raise InputError("name_single")
-    return name
-
-
-def nickname(text: str) -> str:
-    """One word that a guardian knows a child by, and no more than that.
-
-    Raises InputError: name_empty, name_long, name_words, name_digits, name_link, name_letters.
-    """
-    if len(tidy(text)) > NICKNAME_LIMIT:
-        raise InputError("name_long")
-    name = full_name(text, accept_single=True)
-    if " " in name:
-        raise InputError("name_words")
-    return name
-
-
-def _is_name_character(char: str) -> bool:
-    if char in _NAME_MARKS:
-        return True
-    if "\u0e01" <= char <= "\u0e3a" or "\u0e40" <= char <= "\u0e4e":
-        return True
-    if "\u0300" <= char <= "\u036f":
-        return True
-    return char.isalpha() and unicodedata.name(char, "").startswith("LATIN ")
 
 
 def phone(text: str) -> str:
@@ -175,15 +127,31 @@ def kept_email(text: str) -> str:
         return validate_email(tidy(text).strip("<>"), check_deliverability=False).normalized
 
 
+@cache
+def mail_providers() -> frozenset[str]:
+    """Domains at which people of other countries have their mail."""
+    path = Path(__file__).parent / "mail_providers.txt"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
 def probable_domain(domain: str) -> str | None:
     """The well-known domain that this one is a slip of, or None."""
-    if domain in MAIL_DOMAINS:
+    if domain in MAIL_DOMAINS or domain in mail_providers():
         return None
     distance, near = min(
         (DamerauLevenshtein.distance(domain, known), known) for known in MAIL_DOMAINS
     )
     # One slip in a short name, two in a longer one; more than that is another domain.
-    return near if distance <= (1 if len(near) < 9 else 2) else None
+    if distance <= (1 if len(near) < _SHORT else 2):
+        return near
+    # Of the many of other countries one slip, and none in a short name: there are too many others.
+    abroad = [
+        known
+        for known in mail_providers()
+        if len(known) >= _SHORT and DamerauLevenshtein.distance(domain, known, score_cutoff=1) == 1
+    ]
+    return min(abroad, default=None)
 
 
 def means_none(text: str) -> bool:

@@ -112,6 +112,12 @@ def touch(conversation: Conversation, now: datetime) -> None:
         conversation.seen_at = now
 
 
+def reached(conversation: Conversation, at: datetime) -> None:
+    """Whoever writes after a block has ended it, also where we were not told, or told late."""
+    if conversation.blocked_at is not None and at > conversation.blocked_at:
+        conversation.blocked_at = None
+
+
 def learner_of(session: Session, conversation: Conversation) -> Learner | None:
     """The learner behind a conversation, if they registered."""
     if conversation.learner_id is None:

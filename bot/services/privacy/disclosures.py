@@ -23,6 +23,7 @@ from bot.services.privacy import data_rows
 from bot.services.shared import processors
 from bot.services.shared.processors import DisclosureError
 from bot.settings import School
+from bot.unicode import trimmed
 from models.base import new_id
 from models.consent import ConsentEvent
 from models.learner import Learner
@@ -121,14 +122,14 @@ def disclose(
         reference, recipient = _by_service(school, proof.processor_id, items)
     else:
         reference, recipient = _by_law(proof.order or Order("", ""), approved_by)
-    if not recipient.strip():
+    if not trimmed(recipient):
         raise DisclosureError("name the recipient")
     row = Disclosure(
         id=new_id(),
         learner_id=learner_id,
         ground=proof.ground,
         reference=reference[:80],
-        recipient=recipient.strip()[:80],
+        recipient=trimmed(recipient)[:80],
         items=sorted(set(items)),
         approved_by=list(approved_by),
         at=now,
@@ -168,11 +169,11 @@ def _by_service(school: School, processor_id: str, items: Sequence[str]) -> tupl
 
 def _by_law(order: Order, approved_by: Sequence[str]) -> tuple[str, str]:
     """An order of an agency, looked at by two people (R25)."""
-    if not order.agency.strip() or not order.number.strip():
+    if not trimmed(order.agency) or not trimmed(order.number):
         raise DisclosureError("name the agency and the number of its order")
-    if len({name.strip() for name in approved_by if name.strip()}) < 2:
+    if len({name for each in approved_by if (name := trimmed(each))}) < 2:
         raise DisclosureError("two different people have to approve it")
-    return order.number.strip(), order.agency.strip()
+    return trimmed(order.number), trimmed(order.agency)
 
 
 def of_learner(session: Session, learner_id: str) -> list[Disclosure]:

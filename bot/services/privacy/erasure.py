@@ -213,9 +213,9 @@ def _requests(session: Session, subject: Subject, now: datetime) -> int:
     """
     mine = PrivacyRequest.subject_id == subject.conversation_id
     asked = PrivacyRequest.guardian_id == subject.conversation_id
-    emptied = _update(session, PrivacyRequest, (mine,), detail_sealed=None)
+    emptied = _update(session, PrivacyRequest, (mine,), detail_sealed=None, sources=None)
     return emptied + _update(
-        session, PrivacyRequest, (asked,), detail_sealed=None, guardian_id=None
+        session, PrivacyRequest, (asked,), detail_sealed=None, sources=None, guardian_id=None
     )
 
 

@@ -16,6 +16,7 @@ from bot.services.audit import audit
 from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.people.subjects import Subject
+from bot.unicode import trimmed
 from models.base import new_id
 from models.conversation import Conversation
 from models.privacy import OPEN_REQUESTS, PrivacyRequest, RequestKind, RequestState
@@ -54,6 +55,7 @@ class Asked:
     channel: str = "line"  # line, portal, staff
     webhook_event_id: str | None = None  # what the ledger names as the act
     guardian_id: str | None = None  # the guardian's conversation
+    message_id: str | None = None  # LINE's, of the message that is the note
 
     @property
     def actor(self) -> str:
@@ -67,10 +69,11 @@ def for_child(
     *,
     channel: str = "line",
     webhook_event_id: str | None = None,
+    message_id: str | None = None,
 ) -> Asked:
     """What a guardian asks in a child's place; the caller knows that the agreement stands."""
     subject = Subject(child.id, child.learner_id)
-    return Asked(subject, consents.GUARDIAN, channel, webhook_event_id, guardian.id)
+    return Asked(subject, consents.GUARDIAN, channel, webhook_event_id, guardian.id, message_id)
 
 
 def open_request(
@@ -107,12 +110,48 @@ def open_request(
             kind=kind,
             asked_by=asked.by,
         )
-    if detail:
+    if detail and trimmed(detail):
         with session.no_autoflush:
-            notes = [found.detail or "", detail.strip()[:MAX_DETAIL]]
-            found.detail = "\n".join(filter(None, notes))[-_MOST_NOTES:]
+            _keep_notes(found, [*_notes(found), (asked.message_id, trimmed(detail)[:MAX_DETAIL])])
     session.flush()
     return found
+
+
+def forget_note(session: Session, conversation_id: str, message_id: str) -> None:
+    """Erase the note that came in a message which was taken back; the request itself stays."""
+    query = select(PrivacyRequest).where(
+        or_(
+            PrivacyRequest.subject_id == conversation_id,
+            PrivacyRequest.guardian_id == conversation_id,
+        ),
+        PrivacyRequest.detail_sealed.is_not(None),
+    )
+    for request in session.scalars(query):
+        notes = _notes(request)
+        kept = [note for note in notes if note[0] != message_id]
+        if len(kept) < len(notes):
+            _keep_notes(request, kept)
+
+
+def _notes(request: PrivacyRequest) -> list[tuple[str | None, str]]:
+    """The notes of a request, each with the message that it came in where that is known."""
+    rest, found = request.detail or "", list[tuple[str | None, str]]()
+    for message_id, length in reversed(request.sources or []):
+        found.insert(0, (message_id, rest[-length:]))
+        rest = rest[: -length - 1]
+    return [(None, rest), *found] if rest else found
+
+
+def _keep_notes(request: PrivacyRequest, notes: list[tuple[str | None, str]]) -> None:
+    while sum(len(note) + 1 for _, note in notes[1:]) >= _MOST_NOTES and len(notes) > 1:
+        notes = notes[1:]
+    text = "\n".join(note for _, note in notes)[-_MOST_NOTES:]
+    request.detail = text or None
+    first = len(text) - sum(len(note) + 1 for _, note in notes[1:])
+    lengths = [first, *(len(note) for _, note in notes[1:])]
+    request.sources = [
+        [message_id, length] for (message_id, _), length in zip(notes, lengths, strict=False)
+    ]
 
 
 def move(
@@ -132,9 +171,9 @@ def move(
     if state not in MOVES[request.state]:
         raise RequestError(f"{request.id} is {request.state} and cannot become {state}")
     if state is RequestState.REFUSED:
-        if not (reason or "").strip():
+        if not trimmed(reason or ""):
             raise RequestError("a refusal needs a reason")
-        request.reason = (reason or "").strip()[:MAX_DETAIL]
+        request.reason = trimmed(reason or "")[:MAX_DETAIL]
     request.state = state
     # Whatever is answered, or said to be held, has been acknowledged by that.
     request.acknowledged_at = request.acknowledged_at or now

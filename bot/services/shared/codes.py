@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from bot.services.shared import politeness
-from bot.unicode import nfkc
+from bot.unicode import nfkc, without_invisible
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DIGITS = 6  # of a mail's code
@@ -177,8 +177,7 @@ def read_digits(typed: str) -> str | None:
 
 def _said(text: str) -> str:
     """A message as the patterns know it."""
-    said = nfkc(text).casefold().strip()
-    said = "".join(char for char in said if unicodedata.category(char) != "Cf")
+    said = without_invisible(nfkc(text)).casefold().strip()
     return politeness.unspoiled(said, is_code=True)
 
 
@@ -187,9 +186,7 @@ def _bare(typed: str) -> str:
     text = nfkc(typed) if len(typed) <= _MOST else ""
     text = politeness.bare(text, politeness.CODE)
     return "".join(
-        char
-        for char in text
-        if not char.isspace() and char not in _DASHES and unicodedata.category(char) != "Cf"
+        char for char in without_invisible(text) if not char.isspace() and char not in _DASHES
     )
 
 

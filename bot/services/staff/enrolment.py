@@ -62,7 +62,7 @@ def begin(
     if username is None:
         return None
     passwords.check_own(chosen, username=username, context=context)
-    made = passwords.hash_password(passwords.own_form(chosen))
+    made = passwords.hash_password(passwords.kept_form(chosen))
 
     def spend(session: Session) -> SessionCookie | None:
         link = tokens.claim(session, StaffPurpose.LINK, drawn, now)

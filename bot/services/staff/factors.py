@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.auth import passwords
-from bot.unicode import nfkc
+from bot.unicode import nfkc, without_invisible
 from models.base import new_id
 from models.database import Database
 from models.staff import Staff, StaffRecoveryCode
@@ -61,7 +61,7 @@ def spaced(secret: str) -> str:
 
 def step_of(secret: str, typed: str, now: datetime, last: int | None = None) -> int | None:
     """The time step of a right code that is newer than the last one; None for any other text."""
-    digits = "".join(nfkc(typed).split())
+    digits = "".join(without_invisible(nfkc(typed)).split())
     if not (len(digits) == 6 and digits.isdecimal()):
         return None
     plain = "".join(str(unicodedata.decimal(digit)) for digit in digits)  # Thai digits too

@@ -65,7 +65,7 @@ def attempt(
         return StaffSignInOutcome(wait=wait)
     if len(password) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         password = ""
-    is_right = passwords.verify(known.hash, passwords.own_form(password))
+    is_right = passwords.right_form(known.hash, password) is not None
 
     def settle(session: Session) -> StaffSignInOutcome:
         staff = None
@@ -139,7 +139,7 @@ def prove_password(database: Database, found: Found, current: str, now: datetime
         raise InputError("current_wait")
     known = database.read(lambda session: session.get_one(Staff, staff_id).password_hash)
     typed = "" if len(current) > 4 * passwords.MAX_LENGTH else current
-    if known is None or not passwords.verify(known, passwords.own_form(typed)):
+    if known is None or passwords.right_form(known, typed) is None:
         raise InputError("current_wrong")
     database.write(lambda session: throttles.reset(session, *limit))
     return known

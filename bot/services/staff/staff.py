@@ -20,6 +20,7 @@ from bot.services.auth.sign_in import normal_username
 from bot.services.auth.tokens import StaffPurpose
 from bot.services.staff import chats, enrolment, factors, sessions
 from bot.services.staff.sessions import Found
+from bot.unicode import trimmed
 from models.base import new_id
 from models.conversation import Language
 from models.database import Database
@@ -59,7 +60,11 @@ def add(
     """
     if actor != OPERATOR:
         _administrators(session, actor)
-    name, username, wanted = " ".join(name.split()), normal_username(username), frozenset(roles)
+    name, username, wanted = (
+        " ".join(trimmed(name).split()),
+        normal_username(username),
+        frozenset(roles),
+    )
     if not name or len(name) > MAX_NAME_LENGTH:
         raise InputError("name_needed")
     if not USERNAME.fullmatch(username):
@@ -177,7 +182,7 @@ def change_password(
     Raises InputError: password_* of passwords.check_own, current_wrong.
     """
     passwords.check_own(chosen, username=found.member.username, context=context)
-    made = passwords.hash_password(passwords.own_form(chosen))
+    made = passwords.hash_password(passwords.kept_form(chosen))
 
     def store(session: Session) -> None:
         staff = session.get_one(Staff, found.member.id, with_for_update=True)

@@ -11,6 +11,7 @@ from typing import Any
 from bot.errors import BotError
 from bot.services.shared.owner_files import OwnerFile
 from bot.texts import LANGUAGES
+from bot.unicode import trimmed
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_ID_LENGTH = 40  # as wide as the columns that hold it
@@ -112,7 +113,7 @@ class _TopicsChecker:
     def both(self, entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, str]:
         found = entry.get(key)
         texts = found if isinstance(found, dict) else {}
-        said = {language: str(texts.get(language, "")).strip() for language in LANGUAGES}
+        said = {language: trimmed(str(texts.get(language, ""))) for language in LANGUAGES}
         for language, text in said.items():
             if not text:
                 self.problems.append(f"{where}: {key}.{language} is missing")

@@ -12,7 +12,7 @@ from bot.services.chat import drafts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.guardians import ends, guardians
-from bot.services.people import answers, inputs
+from bot.services.people import answers, names
 from handlers.line.guardian_texts import code_card, waiting_card
 from handlers.line.registration.flow import BY_GUARDIAN, NEWS, Step, flow, onward
 from handlers.line.shared import human_offer, question_offer
@@ -132,9 +132,9 @@ def _why(ctx: Context, code: str) -> str:
     if code in {"name_long", "name_words"}:
         return t(
             "Please write your first name or nickname only: one word of up to {most} letters.",
-            most=inputs.NICKNAME_LIMIT,
+            most=names.NICKNAME_LIMIT,
         )
-    return t("Please write it in Thai or Latin letters, without digits or symbols.")
+    return t("Please write it in letters, without digits or symbols.")
 
 
 @flow.entry("guardian_code")

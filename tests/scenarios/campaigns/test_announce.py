@@ -180,6 +180,15 @@ def test_an_english_text_first(bot, line, rows):
     assert campaign.author_id == ben.id
 
 
+def test_a_text_that_was_taken_back_is_in_no_draft(author, line, rows, all_words):
+    author.says("ประกาศ")
+    said = line.text(author.user_id, "ข่าวที่ถอนคืน")
+    assert "ข่าวที่ถอนคืน" in all_words()
+    line.unsend(author.user_id, said["message"]["id"])
+    assert "ข่าวที่ถอนคืน" not in all_words()
+    assert "ภาษาไทย" in words(author.taps("ข่าวคอร์ส")), "it is asked for again"
+
+
 def test_a_change_of_mind(author, rows):
     writes(author)
     author.taps("แก้ข้อความ")

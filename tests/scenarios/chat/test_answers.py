@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.presentation.input_words import why
-from bot.services.people import inputs
+from bot.services.people import inputs, names
 from handlers.line.registration.flow import Step
 from models.conversation import Conversation
 from models.inquiry import Inquiry
@@ -21,6 +21,7 @@ WRONG: dict[Step, dict[str, str]] = {
         "name_link": "https://example.com",
         "name_letters": "สมชาย 😀 ใจดี",
         "name_single": "สมชาย",
+        "name_sentence": "ยังไม่สะดวกตอนนี้",
     },
     Step.PHONE: {
         "phone_letters": "เบอร์นี้",
@@ -31,7 +32,7 @@ WRONG: dict[Step, dict[str, str]] = {
     Step.LINE_ID: {"line_id_invalid": "สมชาย"},
 }
 READERS = {
-    Step.NAME: inputs.full_name,
+    Step.NAME: names.full_name,
     Step.PHONE: inputs.phone,
     Step.EMAIL: inputs.email,
     Step.LINE_ID: inputs.line_id,
@@ -74,6 +75,24 @@ def test_a_wrong_answer_is_told_why_and_asked_again(step, language, someone, row
     ACTS[step](chat)
     assert step_of(rows) != step
     assert [call.error for call in platform.calls if call.status >= 400] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Rajesh a/l Kumar",
+        "Tan Ah Kow @ Tan Ah Lek",
+        "Martin Luther King, Jr.",
+        "李小龙",
+        "ສົມຊາຍ ໃຈດີ",
+    ],
+)
+def test_a_name_as_its_owner_writes_it_is_taken_at_once(name, someone, rows):
+    chat = someone("มะลิ")
+    reach(chat, Step.NAME)
+    chat.says(name)
+
+    assert step_of(rows) == Step.PHONE
 
 
 @pytest.mark.parametrize("step", WRONG)

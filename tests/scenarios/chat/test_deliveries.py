@@ -10,6 +10,7 @@ from models.consent import ConsentEvent
 from models.conversation import Conversation
 from models.inbox import EventState, WebhookEvent
 from models.learner import Learner
+from models.outbox import Push
 from tests.chat import words
 from tests.scenarios.story import NAME, PHONE, language_of, question, reach
 
@@ -130,6 +131,110 @@ def test_a_message_that_was_unsent_before_it_came_is_not_used(someone, line, clo
     line.redeliver(said)
 
     assert "+66812345678" not in all_words()
+
+
+@pytest.mark.parametrize("typed", ["0811112233", "ยกเลิก", "สมัคร", "ข้อมูลของฉัน"])
+def test_what_was_said_before_a_question_is_no_answer_to_it(typed, someone, line, clock, rows):
+    """LINE delivers again, out of order, what somebody wrote before; the timestamp tells."""
+    chat = someone("มะลิ")
+    reach(chat, Step.NAME)
+    old = line.text(chat.user_id, typed, deliver_now=False)
+    clock.advance(seconds=5)
+    chat.says(NAME)
+    before, heard = rows(Conversation)[0], len(chat.heard())
+    clock.advance(seconds=5)
+    line.redeliver(old)
+
+    after = rows(Conversation)[0]
+    assert (after.step, after.draft_sealed) == (Step.PHONE, before.draft_sealed)
+    assert len(chat.heard()) == heard
+    assert line.paid == 0
+
+
+def test_an_answer_that_was_lost_counts_when_it_comes_again(someone, line, clock, rows):
+    chat = someone("มะลิ")
+    reach(chat, Step.PHONE)
+    clock.advance(seconds=5)
+    said = line.text(chat.user_id, PHONE, deliver_now=False)
+    clock.advance(minutes=2)
+    line.redeliver(said)
+
+    assert rows(Conversation)[0].step == Step.EMAIL
+
+
+def test_an_old_tap_is_no_answer_either(someone, line, clock, rows):
+    chat = someone("มะลิ")
+    reach(chat, Step.CONSENT)
+    yes = line.postback(chat.user_id, chat.button("ยินยอม")["data"], deliver_now=False)
+    clock.advance(seconds=5)
+    chat.posts("a=cancel")
+    chat.posts("a=register")
+    reach(chat, Step.CONSENT)
+    clock.advance(seconds=5)
+    line.redeliver(yes)
+
+    assert rows(Conversation)[0].step == Step.CONSENT
+    assert rows(ConsentEvent) == []
+
+
+def test_five_follows_at_once_are_one_greeting(line, post, rows, clock):
+    follows = []
+    user = line.add_person("มะลิ")
+    for _ in range(5):
+        follows.append(line.follow(user.user_id, deliver_now=False))
+        clock.advance(milliseconds=1)
+    assert post(*follows) == 200
+
+    assert len(replies(line)) == 1
+    assert line.paid == 0
+    assert rows(Push) == []
+    assert {event.state for event in rows(WebhookEvent)} == {EventState.DONE}
+    line.unfollow(user.user_id)
+    line.follow(user.user_id)
+    assert len(replies(line)) == 2, "whoever comes back is greeted"
+
+
+def test_a_follow_that_comes_after_the_block_that_followed_it(someone, line, clock, rows):
+    chat = someone("มะลิ")
+    late = line.follow(chat.user_id, deliver_now=False)
+    clock.advance(seconds=5)
+    line.unfollow(chat.user_id)
+    line.redeliver(late)
+
+    assert rows(Conversation)[0].blocked_at is not None
+
+
+def test_whoever_writes_has_not_blocked_us_whatever_comes_late(someone, line, clock, rows):
+    chat = someone("มะลิ")
+    late = line.unfollow(chat.user_id, deliver_now=False)
+    clock.advance(seconds=5)
+    line.follow(chat.user_id)
+    line.redeliver(late)
+    clock.advance(seconds=5)
+    chat.says("เมนู")
+
+    assert rows(Conversation)[0].blocked_at is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"replyToken": "0" * 32},
+        {"replyToken": "f" * 32},
+        {"source": {"type": "user", "userId": "U" + "deadbeef" * 4}},
+    ],
+)
+def test_the_dummies_of_a_verify_button_get_silence(change, line, post, rows, platform):
+    """Old consoles send one message and one follow with tokens of zeros and of f."""
+    user = line.add_person("มะลิ")
+    before = len(platform.calls)
+    message = line.text(user.user_id, "Hello, world", deliver_now=False)
+    follow = line.follow(user.user_id, deliver_now=False)
+
+    assert post({**message, **change}, {**follow, **change}) == 200
+    assert rows(WebhookEvent) == rows(Conversation) == rows(Push) == []
+    assert len(platform.calls) == before
+    assert line.paid == 0
 
 
 def test_two_devices_at_once_register_one_learner(someone, line, app, engine, rows):

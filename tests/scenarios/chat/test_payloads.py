@@ -274,7 +274,19 @@ def test_while_another_module_is_in_charge_we_stay_silent(someone, platform, row
     platform.unfollow(chat.user_id)
 
     assert rows(Conversation)[0].blocked_at == clock()
+    clock.advance(seconds=1)
+    platform.follow(chat.user_id)
+    assert rows(Conversation)[0].blocked_at is None
+    assert len(chat.bubbles()) == spoken
     assert platform.paid == 0
+
+
+def test_a_stranger_who_adds_us_on_standby_is_nobody_yet(platform, line, rows):
+    platform.mode = "standby"
+    before = len(platform.calls)
+    line.follow(line.add_person("มะลิ").user_id)
+    assert rows(Conversation) == []
+    assert len(platform.calls) == before
 
 
 def test_an_event_without_an_id_is_still_handled_once(someone, line, post, database):

@@ -145,6 +145,24 @@ def test_a_second_note_is_added_to_the_open_request(member, rows, database):
     assert len(rows(Mail, Mail.template == "request_received")) == 1
 
 
+@pytest.mark.parametrize(("gone", "left"), [(0, "ข้อสองก็ไม่ถูก\nทั้งสองบรรทัด"), (1, "ข้อแรกไม่ถูก")])
+def test_a_note_goes_with_its_message(gone, left, member, line, rows, database):
+    chat, notes = member(), ("ข้อแรกไม่ถูก", "ข้อสองก็ไม่ถูก\nทั้งสองบรรทัด")
+    said = []
+    for note in notes:
+        chat.posts("a=rights_correct")
+        said.append(line.text(chat.user_id, note))
+    line.unsend(chat.user_id, said[gone]["message"]["id"])
+
+    (request,) = requests(rows, RequestKind.CORRECT)
+    detail = database.read(lambda session: session.get(PrivacyRequest, request.id).detail)
+    assert detail == left
+    line.unsend(chat.user_id, said[1 - gone]["message"]["id"])
+    (request,) = requests(rows, RequestKind.CORRECT)
+    assert request.detail_sealed is None
+    assert request.state is RequestState.ACKNOWLEDGED, "it was asked all the same"
+
+
 def test_a_note_can_be_left_unwritten(member, rows):
     chat = member()
     chat.posts("a=rights_correct")

@@ -56,6 +56,25 @@ def campaign_id(bot: Bot, line: Platform, clock: FakeClock) -> str:
     )
 
 
+def test_a_draft_is_kept_as_it_is_checked_previewed_and_sent(
+    bot: Bot, line: Platform, clock: FakeClock
+) -> None:
+    card = {"type": "card", "title": "\u200bใบ\ufeff", "text": "ดู https://a.example/ก",
+            "buttons": [{"label": "ไป", "url": "https://a.example/ก"}]}  # fmt: skip
+    content = {"th": {"title": "เรื่อง\u3164", "parts": [card]}}
+    draft = replace(DRAFT, name="\u200bข่าว\u00a0", content=content)
+
+    def kept(session: Session) -> tuple[str, Any, list[Any]]:
+        row = campaigns.create(session, draft, AUTHOR, bot.settings, clock())
+        return row.name, row.content, campaigns.problems(row, bot.settings, clock())
+
+    name, stored, problems = bot.database.write(kept)
+    there = "https://a.example/%E0%B8%81"
+    assert (name, stored["th"]["title"], problems) == ("ข่าว", "เรื่อง", [])
+    assert stored["th"]["parts"][0]["text"] == f"ดู {there}"
+    assert stored["th"]["parts"][0]["buttons"][0]["url"] == there
+
+
 def asked(bot: Bot, campaign_id: str) -> str:
     """Ask for approval and count the list; returns the digest that an approver sees."""
 

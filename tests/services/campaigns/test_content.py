@@ -1,5 +1,6 @@
 """What a campaign may say: LINE's limits field by field, and what it becomes on both ways."""
 
+import json
 from typing import Any
 
 import pytest
@@ -47,6 +48,64 @@ def wrong(content: Any) -> set[tuple[str, str]]:
 
 def said(*parts: Any, title: str = "ก") -> dict[str, Any]:
     return {"th": {"title": title, "parts": list(parts)}}
+
+
+INVISIBLE = [
+    "\u200b",
+    "\u3164",
+    "\u2800\u2800",
+    "\u00a0\ufeff",
+    "\u115f",
+    "\ufe0f",
+    "\u202e\u2066",
+    "\u3000",
+]
+
+
+@pytest.mark.parametrize("blank", INVISIBLE)
+def test_what_nobody_sees_is_not_written(blank: str) -> None:
+    card = {"type": "card", "title": blank, "text": blank,
+            "buttons": [{"label": blank, "url": blank}]}  # fmt: skip
+    content = said({"type": "text", "text": blank}, card, title=blank)
+    fields = {"th.title", "th.parts.0.text"} | {
+        f"th.parts.1.{name}" for name in ("title", "text", "buttons.0.label", "buttons.0.url")
+    }
+    assert {where for where, code in wrong(content) if code == "needed"} == fields
+    assert wrong(campaign_content.normal(content)) == wrong(content)
+    form = campaign_parts.read([("th.title", blank), ("th.parts.0.text", blank)])
+    assert campaign_parts.stored(form) == {}
+
+
+def test_what_is_seen_stays(bot: Bot, line: Platform) -> None:
+    flag = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+    for title in ("ข่าว ❤\ufe0f", f"ข่าว {flag}", "👨\u200d👩\u200d👧 ข่าว"):
+        assert campaign_content.normal(said(title=f"\u200b {title}\ufeff\u00a0")) == said(
+            title=title
+        )
+
+
+def test_links_with_thai_letters_go_out_in_ascii(bot: Bot, line: Platform) -> None:
+    """LINE takes no address with a Thai letter in a button, and makes no link of it in a text."""
+    there, sent = (
+        "https://โรงเรียน.ไทย/คอร์ส?q=ก",
+        (
+            "https://xn--72c0b0acb2i5cn.xn--o3cw4h/%E0%B8%84%E0%B8%AD%E0%B8%A3%E0%B9%8C%E0%B8%AA?q=%E0%B8%81"
+        ),
+    )
+    card = {"title": "ใบ", "text": f"ดู {there}", "buttons": [{"label": "ไป", "url": there}]}
+    parts = [{"type": "text", "text": f"ดู {there} ได้เลย"}, {"type": "card", **card},
+             {"type": "cards", "cards": [card, card]}]  # fmt: skip
+    assert ("th.parts.1.buttons.0.url", "not_https") in wrong(said(*parts))
+    content = campaign_content.normal(said(*parts))
+    assert wrong(content) == set()
+
+    topic = topics.load(bot.settings.news_dir)[0]
+    messages = campaign_messages.messages(content, "th", topic, bot.settings)
+    bot.gateway.validate("multicast", messages)
+    letter = mail.letter(content, "th", topic, bot.settings)
+    for way in (json.dumps(messages, ensure_ascii=False), letter.text, letter.html):
+        assert way.count(sent) >= 6
+        assert "โรงเรียน" not in way
 
 
 def test_everything_that_there_is_is_accepted_by_us_and_by_line(bot: Bot, line: Platform) -> None:

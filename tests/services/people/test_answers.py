@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import InputError
-from bot.services.people import answers, fields, inputs, names
+from bot.services.people import answers, fields, names
 from bot.services.people.fields import FIELDS, Item
 from bot.services.shared import codes, politeness
 from models.learner import AgeBand
@@ -216,7 +216,7 @@ def test_long_texts_cost_nothing_and_stay_as_they_are():
 
 def test_pages_and_imports_read_as_strictly_as_before():
     for said in ("สมชาย ใจดีครับ", "ชื่อ สมชาย ใจดี"):
-        assert inputs.full_name(said) == said
+        assert names.full_name(said) == said
     with pytest.raises(InputError, match="phone_letters"):
         fields.read(Item.PHONE, "เบอร์ 0891234567")
     assert all(field.answered for field in FIELDS.values())

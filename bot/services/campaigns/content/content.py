@@ -21,7 +21,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.services.campaigns.content.problems import FieldProblem
+from bot.services.shared import links
 from bot.texts import LANGUAGES, units
+from bot.unicode import is_blank, trimmed
 
 MAX_PARTS = 4
 MAX_CARDS, MIN_CARDS = 10, 2
@@ -35,13 +37,18 @@ PICTURE = re.compile(r"[0-9a-f]{32}")
 Content = Mapping[str, Any]
 
 
+def normal(content: Content) -> dict[str, Any]:
+    """The same content as it is kept and sent: links in ASCII, nothing where nothing is seen."""
+    return {language: _normal(said) for language, said in content.items()}
+
+
 def languages(content: Content) -> tuple[str, ...]:
     """In which languages something is said, Thai first."""
     return tuple(language for language in LANGUAGES if language in content)
 
 
 def problems(content: Content) -> Iterator[FieldProblem]:
-    """What has to be put right before anybody may approve it."""
+    """What has to be put right in normal content before anybody may approve it."""
     if not languages(content):
         yield FieldProblem("th.title", "needed")
     for language in content:
@@ -74,6 +81,18 @@ def digest(*values: Any) -> str:
     """A fingerprint of plain values, the same for the same values on every machine."""
     canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _normal(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _normal(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_normal(each, key) for each in value]
+    if not isinstance(value, str):
+        return value
+    if key == "url":
+        return links.encoded(value)
+    return links.encoded_in(trimmed(value)) if key == "text" else trimmed(value)
 
 
 def _part(part: Mapping[str, Any], where: str) -> Iterator[FieldProblem]:
@@ -119,7 +138,7 @@ def _bytes(card: Mapping[str, Any]) -> int:
 
 
 def _text(value: Any, where: str, most: int) -> Iterator[FieldProblem]:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or is_blank(value):
         yield FieldProblem(where, "needed")
     elif units(value) > most:
         yield FieldProblem(where, "too_long", most=most)
@@ -131,7 +150,7 @@ def _picture(value: Any, where: str) -> Iterator[FieldProblem]:
 
 
 def _url(value: Any, where: str) -> Iterator[FieldProblem]:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or is_blank(value):
         yield FieldProblem(where, "needed")
         return
     try:
@@ -139,7 +158,7 @@ def _url(value: Any, where: str) -> Iterator[FieldProblem]:
         is_https = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         is_https = False
-    if not is_https or any(c.isspace() for c in value):
+    if not is_https or not value.isascii() or any(c.isspace() for c in value):
         yield FieldProblem(where, "not_https")
     elif units(value) > MAX_URL_LENGTH:
         yield FieldProblem(where, "too_long", most=MAX_URL_LENGTH)

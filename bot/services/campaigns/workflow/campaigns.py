@@ -25,6 +25,7 @@ from bot.services.campaigns.workflow.decisions import log_event, record
 from bot.services.shared import quiet_hours
 from bot.services.subscriptions import topics
 from bot.settings import Settings
+from bot.unicode import is_blank, trimmed
 from models.base import new_id
 from models.campaign import MOVES, NOT_BEGUN, TO_START, Campaign, CampaignAction, CampaignState
 from models.subscription import Channel
@@ -117,11 +118,11 @@ def edit(
 
 def problems(campaign: Campaign, settings: Settings, now: datetime) -> list[FieldProblem]:
     """What stands between a draft and its approval, by field."""
-    found = list(campaign_content.problems(campaign.content))
+    found = list(campaign_content.problems(campaign_content.normal(campaign.content)))
     found += filters.problems(filters.read(campaign.audience), settings)
     if topics.find(settings.news_dir, campaign.topic) is None:
         found.append(FieldProblem("topic", "unknown"))
-    if not campaign.name.strip():
+    if is_blank(campaign.name):
         found.append(FieldProblem("name", "needed"))
     if campaign.send_at is not None:
         if campaign.send_at <= now:
@@ -136,6 +137,7 @@ def request_approval(
 ) -> None:
     """Ask for approval: the list is counted next. Raises CampaignError where it is unfinished."""
     refuse(problems(campaign, settings, now))
+    campaign.content = campaign_content.normal(campaign.content)
     move(campaign, CampaignState.IN_REVIEW)
     recipient_snapshot.restart(campaign)
     campaign.asked_at, campaign.asked_by = now, member_id
@@ -341,8 +343,10 @@ def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
         raise CampaignError([FieldProblem("topic", "unknown")])
     if len(draft.name) > MAX_NAME_LENGTH:
         raise CampaignError([FieldProblem("name", "too_long", most=MAX_NAME_LENGTH)])
-    campaign.name, campaign.topic, campaign.kind = draft.name, topic.id, topic.kind.value
-    campaign.content, campaign.audience = draft.content, draft.audience.stored()
+    campaign.name = trimmed(draft.name)
+    campaign.topic, campaign.kind = topic.id, topic.kind.value
+    campaign.content = campaign_content.normal(draft.content)
+    campaign.audience = draft.audience.stored()
     campaign.send_at = draft.send_at
     campaign.rule, campaign.rule_until = draft.rule, draft.rule_until
 
