@@ -24,7 +24,7 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
-from models.mail import Mail, MailPace, MailState
+from models.mail import Mail, MailPace, MailState, WaitingLetter
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.picture import Picture
@@ -91,6 +91,7 @@ CASES = (
     Case("stay", aged.stay, PortalStay, 30),
     Case("link of staff", aged.staff_link, StaffLink, 30),
     Case("session of staff", aged.staff_session, StaffSession, 30),
+    Case("waiting letter", aged.waiting_letter, WaitingLetter, 30),
     Case("list", aged.listed, Recipient, 90),
     Case("picture", aged.picture, Picture, 30),
     Case(
