@@ -24,6 +24,8 @@ MAX_PARTS = 8  # a report has two or three
 MAX_WORDS = 20  # coded words (RFC 2047) in a field that a person is shown
 MAX_BOUNDARY = 70  # RFC 2046, 5.1.1
 
+# Python does not know them all, and the narrower ones lack what is written under their names.
+_THAI = {"windows-874", "x-windows-874", "cp874", "tis-620", "tis620", "iso-8859-11"}
 _NAME = re.compile(rb"([!-9;-~]{1,80})[ \t]{0,8}:")
 _PARAMETER = re.compile(r"([\w-]{1,40})\s{0,4}=\s{0,4}(?:\"([^\"\\]{0,200})\"|([^\s;\"]{1,200}))")
 _BETWEEN = re.compile(r"[\s<>,;:()\"\[\]]+")
@@ -93,7 +95,8 @@ class Part:
                 body = b""
         elif coding == "quoted-printable":
             body = quopri.decodestring(body)
-        return body.decode("utf-8", "replace")
+        charset = self.parameter("charset").lower()
+        return body.decode("cp874" if charset in _THAI else "utf-8", "replace")
 
 
 def read(raw: bytes) -> Part:

@@ -20,6 +20,7 @@ from bot.mail.status_codes import Verdict
 DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 # RFC 5965, 7.3; RFC 6430's "not-spam" is the opposite, RFC 6591's "auth-failure" is about DNS.
 COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}
+STATUS = ("message/delivery-status", "message/global-delivery-status")
 MAX_BLOCKS = 20  # recipients in one report; our mails have one
 _CODE = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,158}>")
@@ -102,7 +103,8 @@ def read(raw: bytes) -> Report:
 
 def _found(message: Part) -> Report:
     kind = (message.type, message.parameter("report-type").lower())
-    if kind == ("multipart/report", "delivery-status"):
+    is_report = kind in {("multipart/report", "delivery-status"), ("multipart/report", "")}
+    if is_report and _part(message, *STATUS):
         return _delivery(message)
     if kind == ("multipart/report", "feedback-report"):
         return _feedback(message)
@@ -114,7 +116,7 @@ def _found(message: Part) -> Report:
 
 
 def _delivery(message: Part) -> Report:
-    blocks = _blocks(_part(message, "message/delivery-status", "message/global-delivery-status"))
+    blocks = _blocks(_part(message, *STATUS))
     about = [block for block in blocks if {"action", "status"} & block.fields.keys()]
     by_action = {block.word("Action"): block for block in reversed(about)}
     # Of several recipients the worst counts.

@@ -25,12 +25,17 @@ def test_a_code_and_the_words_beside_it(case: dict[str, Any]) -> None:
 def test_a_bounce_in_words_alone(case: dict[str, Any]) -> None:
     text = case["text"].replace("{id}", NAMED)
     raw = f"{case['headers'].strip()}\nTo: office@school.example\n\n{text}".replace("\n", "\r\n")
-    found = reports.read(raw.encode())
+    found = reports.read(raw.encode(case.get("charset", "utf-8")))
     assert found.kind == case["kind"]
     if found.kind is reports.ReportKind.FAILED:
         assert (found.code, found.verdict) == (case["code"], case["verdict"])
         assert found.recipients == {"somying@example.test"}
         assert found.message_id == NAMED
+
+
+def test_a_report_that_does_not_say_its_kind() -> None:
+    raw = bounce(message_id=NAMED).replace(b"report-type=delivery-status; ", b"")
+    assert reports.read(raw).verdict is status_codes.Verdict.DEAD
 
 
 @pytest.mark.parametrize("padding", [" ", "a@", "0", "5.1.", "user ", "\u0300", "<"])
