@@ -20,6 +20,7 @@ REASONS: dict[str, str] = {
     "certificate not trusted": _("the certificate of the mail provider is not trusted"),
     "no TLS": _("the mail provider offers no encryption"),
 }
+MAX_NAMED = 10  # domains in a mail and on the overview; their own page has all
 OUTAGE = _("the mail provider does not answer")
 
 
@@ -31,7 +32,9 @@ def letter(notice: MailTrouble, t: Translator) -> dict[str, str]:
 def lines(t: Translator, trouble: MailTrouble) -> list[str]:
     """Each trouble in a sentence."""
     found = [unread(t, trouble.unread)] if trouble.unread else []
-    found += [paused(t, each) for each in trouble.paused]
+    found += [paused(t, each) for each in trouble.paused[:MAX_NAMED]]
+    if len(trouble.paused) > MAX_NAMED:
+        found.append(t("and {count} more", count=len(trouble.paused) - MAX_NAMED))
     if trouble.letters:
         found.append(t("Letters that wait for a person: {count}", count=f"{trouble.letters:,}"))
     return found

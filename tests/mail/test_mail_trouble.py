@@ -160,6 +160,26 @@ def test_a_refusal_by_another_domain_behind_an_address_pauses_neither(
     assert paused(database, clock) == []
 
 
+def test_many_domains_at_once_are_few_mails(
+    bot: Bot,
+    returns: ImapBox,
+    mailbox: object,
+    news_to: Callable[[str], str],
+    database: Database,
+    clock: FakeClock,
+    told: Callable[[], list[str]],
+) -> None:
+    sent = [news_to(f"x@domain{number}.test") for number in range(12)]
+    mailing.drain(bot)
+    for number, mail_id in enumerate(sent):
+        recipient = f"x@domain{number}.test"
+        returns.put(bounce(to=own_address(mail_id), recipient=recipient, said=LISTED))
+        bounce_reading.read(bot)
+    assert len(paused(database, clock)) == 12
+    assert len(told()) == 4, "at the first, the second, the fourth and the eighth"
+    assert told()[-1].count("ไม่รับอีเมลของเรา") == 8
+
+
 def test_letters_that_wait_are_told_once_a_day_from_the_morning_on(
     bot: Bot, returns: ImapBox, clock: FakeClock, told: Callable[[], list[str]]
 ) -> None:

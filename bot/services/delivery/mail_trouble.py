@@ -55,7 +55,11 @@ def tell(session: Session, mailbox: str | None, settings: Settings, now: datetim
     causes = []
     if trouble.unread is not None:
         causes.append(f"mailbox-unread:{day}")
-    causes += [f"mail-paused:{each.key[:32]}:{each.at:%Y%m%dT%H%M%S}" for each in trouble.paused]
+    if trouble.paused:
+        # A list of senders of spam is asked by many at once: told again as they become twice as
+        # many, not for each.
+        newest, many = trouble.paused[0].at, len(trouble.paused).bit_length()
+        causes.append(f"mail-paused:{newest:%Y%m%dT%H}:{many}")
     if trouble.letters and here.hour >= MORNING:
         causes.append(f"letters-waiting:{day}")
     told = 0
