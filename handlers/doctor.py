@@ -162,7 +162,7 @@ def _mailbox_read(bot: Bot, mailbox: str) -> Finding:
         problem = f"cannot be looked at ({type(error).__name__})."
         return Finding(name, problem, "Cure the findings above first.", is_warning=True)
     if found.unread is not None:
-        problem = f"were last read at {found.unread.since:%Y-%m-%d %H:%M} UTC."
+        problem = f"have not been read since {found.unread.since:%Y-%m-%d %H:%M} UTC."
         return Finding(
             name, problem, "Is the worker running? Its log says why: bounces.unreadable."
         )

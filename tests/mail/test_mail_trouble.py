@@ -250,4 +250,4 @@ def test_a_reader_that_has_died_is_noticed(
     bounce_reading.read(bot)
     assert "! returned mails: letters that wait for a person: 1; domains" in said()
     clock.advance(seconds=timedelta(hours=1).total_seconds() + 1)
-    assert "✗ returned mails: were last read at" in said()
+    assert "✗ returned mails: have not been read since" in said()

@@ -153,6 +153,22 @@ def test_what_lives_for_hours(bot, database, clock):
     assert [counts[name] for name in names] == [1, 1, 1, 1]
 
 
+def test_that_a_domain_refused_us_is_remembered_for_as_long_as_its_mails_come_back(
+    bot, database, clock
+):
+    def plant(session):
+        at = clock() - DAY * 2
+        for days in (6, 8):
+            paused_at = clock() - DAY * days
+            row = MailPace(domain=str(days), at=at, dated_to=at, level=0, paused_at=paused_at)
+            session.add(row)
+
+    database.write(plant)
+    purging.purge(bot)
+    query = select(MailPace.domain)
+    assert database.read(lambda session: list(session.scalars(query))) == ["6"]
+
+
 def test_a_learner_who_signs_in_or_writes_stays(bot, database, clock):
     long_ago = clock() - timedelta(days=2000)
 
