@@ -43,6 +43,9 @@ _NOT_SAID = re.compile(r"[45]\.0\.0")
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(r"(?<![\d.])([245]\d\d)(?=[- ]|$)")
 
+# A server may be called spam-filter, and so may a person.
+_NAMES = re.compile(r"\bhost \S+|[^\s<>]{1,64}@[^\s<>]{1,255}", re.IGNORECASE)
+
 
 def _any(*words: str) -> re.Pattern[str]:
     return re.compile("|".join(words), re.IGNORECASE)
@@ -62,7 +65,8 @@ _WORDS: tuple[tuple[Verdict, re.Pattern[str]], ...] = (
     (
         Verdict.BLOCKED,
         _any(
-            r"spamhaus", r"spamcop", r"barracuda", r"sorbs", r"senderscore", r"proofpoint\.com",
+            r"spamhaus", r"spamcop", r"barracuda ?(?:central|reputation)", r"\bsorbs\b",
+            r"senderscore", r"proofpoint\.com",
             r"black-?\s?list", r"block-?\s?list", r"\b(?:dns|r)bls?\b", r"listed (?:at|by|in|on)\b",
             r"\breputation\b", r"banned", r"\bblocked\b", r"unsolicited", r"poor sender",
             r"\bspf\b", r"\bdkim\b", r"\bdmarc\b", r"unauthenticated", r"authenticat",
@@ -126,7 +130,7 @@ def reply_in(text: str) -> int | None:
 
 def in_words(said: str) -> Verdict | None:
     """What a sentence says without its codes; None where it says nothing that is known here."""
-    text = said[:MAX_WORDS]
+    text = _NAMES.sub(" ", said[:MAX_WORDS])
     return next((verdict for verdict, words in _WORDS if words.search(text)), None)
 
 
