@@ -1,8 +1,9 @@
 """Sends what a stranger may send to whatever reads it, and says what that costs.
 
 `python -m benchmarks.hostile`: 64 KiB of combining marks, spaces, digits and letters to every field
-of every route, to the readers of chat and import, and doubling texts to every regular expression.
-Prints the dearest in milliseconds of processor time; ends with 1 where one is over its bound.
+of every route, to the readers of chat and import, and doubling texts to every regular expression;
+letters of up to 2 MB to the mailbox of returned mails (`python -m benchmarks.hostile mails`: these
+alone). Prints the dearest in milliseconds of processor; ends with 1 where one is over its bound.
 """
 
 import base64
@@ -26,6 +27,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 BOUND = 100.0  # ms of processor for one request or one value
 TEXT_BOUND = 20.0  # ms of processor for one expression on what LINE lets somebody write
+MAIL_BOUND = 100.0  # ms of processor for one letter, however large
 SIZE, LINE_TEXT = 64 * 1024, 5_000
 TEXTS = {
     "marks": "a" + "\u0315" * (SIZE // 4) + "\u0300" * (SIZE // 4) + ".aa",
@@ -51,11 +53,14 @@ Costs = list[tuple[float, str]]
 
 
 def main() -> int:
+    if sys.argv[1:] == ["mails"]:
+        return int(report("letters", list(mails()), MAIL_BOUND))
     with tempfile.TemporaryDirectory() as folder:
         app = product(folder)
         costs = list(routes(app)) + list(readers())
         app.extensions["bot"].close()
     worst = report("requests and readers", costs, BOUND)
+    worst |= report("letters", list(mails()), MAIL_BOUND)
     return int(worst | report("regular expressions", list(expressions()), TEXT_BOUND))
 
 
@@ -262,6 +267,25 @@ def readers() -> Iterator[tuple[float, str]]:
                         reader(given)
 
                 yield timed(read), f"{name}: {len(given)} {kind}"
+
+
+def mails() -> Iterator[tuple[float, str]]:
+    """What anybody may send to the mailbox of returned mails."""
+    from bot.mail import reports
+    from tests.mail.hostile import letters
+    from tests.mail.returned import bounce
+
+    for name, raw in letters():
+        yield timed(lambda raw=raw: reports.read(raw)), f"{name}, {len(raw):,} bytes"
+    whole = bounce(extra="X-Note: x", message_id="<a@b>").decode()
+    of_words = "Return-Path: <>\r\nFrom: mailer-daemon@x\r\nSubject: x\r\n\r\nThe words."
+    for letter in (whole, of_words):
+        for field in [*re.findall(r"(?m)^([\w-]+): .*$", letter), "The words."]:
+            for kind, text in TEXTS.items():
+                given = f"{field}: {text}"
+                raw = re.sub(f"(?m)^{field}.*$", lambda _, given=given: given, letter).encode()
+                cost = timed(lambda raw=raw: reports.read(raw))
+                yield cost, f"{field}: {len(text)} {kind}"
 
 
 def expressions() -> Iterator[tuple[float, str]]:

@@ -14,6 +14,7 @@ from bot.runtime.menu_deployment import designs, matches
 from bot.services.chat import frequent_questions, rich_menus
 from bot.services.chat.frequent_questions import AnswersError
 from bot.services.courses import courses
+from bot.services.delivery import mail_trouble
 from bot.services.subscriptions import topics
 from models.migrations import is_current
 
@@ -180,9 +181,33 @@ def _bounces(bot: Bot) -> list[Finding]:
         return [Finding("IMAP_URL", problem, "See .env.example.", is_warning=True)]
     try:
         with bot.bounce_mailbox.opened():
-            return [Finding("IMAP_URL")]
+            return [Finding("IMAP_URL"), _mailbox_read(bot, bot.bounce_mailbox.name)]
     except BounceMailboxError as error:
         return [Finding("IMAP_URL", f"cannot be read ({error.reason}).", error.cure)]
+
+
+def _mailbox_read(bot: Bot, mailbox: str) -> Finding:
+    """Whether somebody has read it within the hour, and whether anything waits for a person."""
+    name = "returned mails"
+    try:
+        found = bot.database.read(
+            lambda session: mail_trouble.of(session, mailbox, bot.settings, bot.clock())
+        )
+    except SQLAlchemyError as error:
+        problem = f"cannot be looked at ({type(error).__name__})."
+        return Finding(name, problem, "Cure the findings above first.", is_warning=True)
+    if found.unread is not None:
+        problem = f"have not been read since {found.unread.since:%Y-%m-%d %H:%M} UTC."
+        return Finding(
+            name, problem, "Is the worker running? Its log says why: bounces.unreadable."
+        )
+    if found:
+        problem = (
+            f"letters that wait for a person: {found.letters}; "
+            f"domains that refuse us: {len(found.paused)}."
+        )
+        return Finding(name, problem, f"Look at {found.page}", is_warning=True)
+    return Finding(name)
 
 
 def _line(bot: Bot) -> list[Finding]:

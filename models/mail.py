@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Index, String, text
+from sqlalchemy import BigInteger, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, ByValue, Sealed, primary_key
@@ -73,6 +73,8 @@ class Mail(Base):
     reason: Mapped[str | None] = mapped_column(String(80))
     bounced_at: Mapped[datetime | None]  # a server wrote back, after one had taken it
     bounce_code: Mapped[str | None] = mapped_column(String(16))  # RFC 3463, or what a complaint is
+    # What that said about the address; none where it came back before this was written down.
+    bounce_verdict: Mapped[str | None] = mapped_column(String(16))
 
     to = Sealed("to_sealed", blind="address_index", normal=str.casefold)
     title = Sealed("title_sealed")
@@ -141,6 +143,13 @@ class MailPace(Base):
     level: Mapped[int] = mapped_column(default=0)  # how often the rate was halved
     slowed_at: Mapped[datetime | None]
     held_until: Mapped[datetime | None]  # no news before that
+    # Its servers take nothing from us: since when, until when, by which refusal of which mail. The
+    # mail knows the domain's name for as long as it knows its reader.
+    paused_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    paused_by: Mapped[str | None] = mapped_column(String(32))
+    pause_code: Mapped[str | None] = mapped_column(String(16))
+    released_at: Mapped[datetime | None]  # what was sent before that pauses nothing any more
 
 
 class MailboxCursor(Base):
@@ -157,3 +166,36 @@ class MailboxCursor(Base):
     worker: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None]
     read_at: Mapped[datetime | None]  # when it was last read to its end
+    trying_uid: Mapped[int | None] = mapped_column(BigInteger)  # a letter that is being read
+    trouble: Mapped[str | None] = mapped_column(String(40))  # why it cannot be read now
+    trouble_at: Mapped[datetime | None]  # since when
+
+
+class WhyWaiting(StrEnum):
+    """Why a letter that came back is left for a person."""
+
+    NOT_UNDERSTOOD = "not_understood"  # no report of a kind that we know
+    NOT_OURS = "not_ours"  # a report, but about no mail that we know
+    BROKE = "broke"  # reading it failed, or ended the process
+
+
+class WaitingLetter(Base):
+    """A letter in the mailbox of returned mails that a person has to look at; it stays there."""
+
+    __tablename__ = "waiting_letter"
+
+    id: Mapped[str] = primary_key()
+    mailbox: Mapped[str] = mapped_column(String(64))
+    validity: Mapped[int] = mapped_column(BigInteger)
+    uid: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(index=True)
+    why: Mapped[WhyWaiting] = mapped_column(ByValue(WhyWaiting))
+    code: Mapped[str | None] = mapped_column(String(16))
+    sender_sealed: Mapped[bytes | None]
+    sender_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    title_sealed: Mapped[bytes | None]
+
+    sender = Sealed("sender_sealed", blind="sender_index", normal=str.casefold)
+    title = Sealed("title_sealed")
+
+    __table_args__ = (UniqueConstraint("mailbox", "validity", "uid"),)

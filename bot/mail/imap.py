@@ -16,12 +16,12 @@ from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
 from bot.errors import RemoteError
+from bot.mail.arrived import MAX_BYTES
 from bot.mail_settings import ImapServer, imap_server
 from bot.settings import Settings
 
 T = TypeVar("T")
 PROCESSED = "Processed"  # where we put away what was understood
-MAX_BYTES = 2_000_000  # bytes; a report is far smaller, and what is larger is left for a person
 PATIENCE = 30.0  # seconds for each answer
 _BROKEN = (ImapToolsError, imaplib.IMAP4.error, OSError, UnicodeError, ValueError)
 
@@ -108,8 +108,8 @@ class Folder:
         self.validity = int(said[0]) if said and said[0] and said[0].isdigit() else 0
 
     def letters(self, after: int, most: int) -> Iterator[FetchedMail]:
-        """The next letters behind a number, oldest first; those that are too large are left out."""
-        criteria = f"UID {after + 1}:* UNDELETED SMALLER {MAX_BYTES}"
+        """The next letters behind a number, oldest first; of a large one, the beginning."""
+        criteria = f"UID {after + 1}:* UNDELETED"
         found = _said(lambda: self._box.uids(criteria, charset=None))
         # `n:*` always names the last one, however old that is.
         numbers = sorted({int(uid) for uid in found if uid.isdigit() and int(uid) > after})
@@ -138,7 +138,7 @@ class Folder:
             self._has_processed = True
 
     def _raw(self, uid: int) -> bytes | None:
-        status, parts = self._box.client.uid("FETCH", str(uid), "(BODY.PEEK[])")
+        status, parts = self._box.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MAX_BYTES}>)")
         if status != "OK":
             raise imaplib.IMAP4.error("fetch")
         return next((part[1] for part in parts if isinstance(part, tuple) and len(part) > 1), None)

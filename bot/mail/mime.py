@@ -31,6 +31,7 @@ SIGNED = (
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
 )
+MAX_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3); a longer one is none
 MAX_TITLE = 200  # characters of a subject; the rest would be shown nowhere
 _BOUNCE = re.compile(r"b-([0-9a-f]{32})@", re.IGNORECASE)
 _WORD_BYTES = 45  # of text in an encoded word: 60 in base64, below 75 with what is around it
@@ -199,6 +200,8 @@ def _folded(name: str, words: list[str]) -> str:
 
 def wire_address(address: str) -> tuple[str, bool]:
     """An address as servers know it: the domain in ASCII (RFC 5891); whether SMTPUTF8 is needed."""
+    if len(address) > MAX_ADDRESS:  # before anything is normalised
+        raise DeliveryError("not an address", permanent=True)
     local, _, domain = address.rpartition("@")
     forbidden = any(
         char in '<>()[]\\,;:"' or char.isspace() or unicodedata.category(char)[0] in "CZ"

@@ -11,6 +11,7 @@ from typing import TypeVar
 from bot.errors import DeliveryError
 from bot.mail import status_codes
 from bot.mail.mime import Envelope, Letterhead
+from bot.mail.status_codes import Verdict
 from bot.mail_settings import DkimKey, MailServer, mail_server
 from bot.settings import Settings
 
@@ -251,6 +252,7 @@ def _refusal(stage: str, code: int, said: bytes) -> MailError:
     enhanced = ".".join(found.groups()) if found else None
     is_permanent = 500 <= code < 600 and code not in CURABLE
     is_of_recipient = is_permanent and stage == "rcpt"
+    verdict = status_codes.judged(enhanced or f"{str(code)[0]}.0.0", text)
     return MailError(
         f"{stage} {enhanced}" if enhanced else stage,
         permanent=is_permanent,
@@ -258,8 +260,8 @@ def _refusal(stage: str, code: int, said: bytes) -> MailError:
         unknown=code == -1 and stage == "content",
         status=code,
         stage=stage,
-        is_dead_address=is_of_recipient and status_codes.is_dead(enhanced or ""),
-        may_be_dead=is_of_recipient and status_codes.may_be_dead(code, enhanced),
+        is_dead_address=is_of_recipient and verdict is Verdict.DEAD,
+        may_be_dead=is_of_recipient and status_codes.may_be_dead(code, enhanced, text),
         is_too_fast=_says_too_fast(stage, code, enhanced, text),
         code=enhanced,
     )

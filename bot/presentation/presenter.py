@@ -10,6 +10,7 @@ from bot.line.sending import multicast_body, push_body
 from bot.presentation import (
     campaign_cards,
     campaign_messages,
+    mail_trouble_words,
     notices,
     preview_banners,
     questions,
@@ -20,6 +21,7 @@ from bot.services.campaigns.content.rendered import Announcement
 from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.services.campaigns.workflow.rollout import StaffCopy
 from bot.services.campaigns.workflow.test_sends import TrialCopy
+from bot.services.delivery.mail_trouble import MailTrouble
 from bot.services.delivery.presenter import Notice
 from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.services.learners.merging import AccountsMerged, AccountsParted
@@ -51,6 +53,7 @@ LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
     GuardianActed: request_words.acted_letter,
     Invitation: notices.invitation_letter,
     AnnouncementPaused: campaign_cards.paused_letter,
+    MailTrouble: mail_trouble_words.letter,
 }
 
 

@@ -156,6 +156,7 @@ PERIODS: tuple[Period, ...] = (
         fixed=timedelta(days=30),
         is_told=False,
     ),
+    Period("letter", "", "PDPA s.24(5)", fixed=timedelta(days=30), is_told=False),
     Period("token", "", "PDPA s.37(1)", fixed=timedelta(days=7), is_told=False),
     Period("link", "", "PDPA s.37(1)", fixed=timedelta(days=30), is_told=False),
     Period("session", "", "PDPA s.37(1)", fixed=timedelta(hours=12), is_told=False),

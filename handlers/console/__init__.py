@@ -20,6 +20,7 @@ from handlers.console import (  # noqa: F401 - a page is there once its module i
     own_account,
     own_chat,
     passkeys,
+    returned_mails,
     routes,
     sign_in,
     start,

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from babel.dates import get_month_names
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.presentation import mail_trouble_words
+from bot.services.delivery import mail_trouble
 from bot.services.staff.permissions import Permission
 from bot.services.statistics import dashboard, small_numbers
 from bot.services.statistics.dashboard import Dashboard, Week
@@ -72,7 +74,20 @@ def overview() -> AnyResponse:
         reserve=settings.quota_reserve,
         states=NEXT_ONES,
         may_open=member().may(Permission.SEE_CAMPAIGNS),
+        mail_trouble=_mail_trouble(t),
     )
+
+
+def _mail_trouble(t: Translator) -> list[str]:
+    """What is wrong with our mails, for whoever can do something about it."""
+    bot = the_bot()
+    if not member().may(Permission.SEE_RETURNED_MAILS):
+        return []
+    mailbox = bot.bounce_mailbox.name if bot.bounce_mailbox else None
+    found = bot.database.read(
+        lambda session: mail_trouble.of(session, mailbox, bot.settings, bot.clock())
+    )
+    return mail_trouble_words.lines(t, found)
 
 
 def _said(t: Translator, cell: Cell) -> str:

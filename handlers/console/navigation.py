@@ -39,6 +39,12 @@ MENU = (
     ),
     MenuEntry("console.imports", _("Import"), Permission.IMPORT_LEARNERS, ("/console/imports",)),
     MenuEntry("console.exports", _("Export"), Permission.EXPORT_LEARNERS, ("/console/exports",)),
+    MenuEntry(
+        "console.returned_mails",
+        _("Returned mails"),
+        Permission.SEE_RETURNED_MAILS,
+        ("/console/mails",),
+    ),
     MenuEntry("console.audit_trail", _("Audit"), Permission.SEE_AUDIT, ("/console/audit",)),
     MenuEntry("console.team", _("Team"), Permission.ADMINISTER_STAFF, ("/console/team",)),
 )

@@ -32,6 +32,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.IMPORT_LEARNERS: _("import learners"),
     Permission.EXPORT_LEARNERS: _("export learners"),
     Permission.APPROVE_EXPORT: _("approve exports"),
+    Permission.SEE_RETURNED_MAILS: _("see returned mails"),
     Permission.SEE_AUDIT: _("see the audit trail"),
     Permission.ADMINISTER_STAFF: _("manage the team"),
     Permission.OWN_ACCOUNT: _("manage one’s own account"),

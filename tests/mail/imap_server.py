@@ -204,9 +204,6 @@ class _Conversation:
                 found = [each for each in found if first <= each.uid]
             elif key == "UNDELETED":
                 found = [each for each in found if "\\Deleted" not in each.flags]
-            elif key == "SMALLER":
-                limit = int(words.pop(0))
-                found = [each for each in found if len(each.raw) < limit]
             else:
                 raise ValueError(key)
         self.say("* SEARCH " + " ".join(str(each.uid) for each in reversed(found)))
@@ -214,17 +211,19 @@ class _Conversation:
 
     async def do_uid_fetch(self, arguments: str) -> str:
         uid, _, parts = arguments.partition(" ")
-        if parts != "(BODY.PEEK[])":
+        cut = re.fullmatch(r"\(BODY\.PEEK\[\]<0\.(\d+)>\)", parts)
+        if cut is None:
             raise ValueError(parts)
         for number, letter in enumerate(self.letters(), 1):
             if letter.uid == int(uid):
-                size = len(letter.raw)
-                self.writer.write(b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (number, int(uid), size))
+                raw = letter.raw[: int(cut[1])]
+                head = b"* %d FETCH (UID %d BODY[]<0> {%d}\r\n"
+                self.writer.write(head % (number, int(uid), len(raw)))
                 if self.box.cuts.get("FETCH") == self.counts["FETCH"]:
-                    self.writer.write(letter.raw[: size // 2])
+                    self.writer.write(raw[: len(raw) // 2])
                     await self.writer.drain()
                     raise _Gone
-                self.writer.write(letter.raw + b")\r\n")
+                self.writer.write(raw + b")\r\n")
         return "OK done"
 
     async def do_uid_store(self, arguments: str) -> str:

@@ -11,6 +11,7 @@ def bounce(
     recipient: str = "somying@example.test",
     message_id: str | None = None,
     part: str = "message/rfc822",
+    said: str | None = None,
     extra: str = "",
     more_recipients: str = "",
 ) -> bytes:
@@ -20,7 +21,7 @@ def bounce(
         about.append(f"Action: {action}")
     if status is not None:
         about.append(f"Status: {status}")
-    about.append("Diagnostic-Code: smtp; 550 5.1.1 <nobody@elsewhere.test> is not here")
+    about.append(f"Diagnostic-Code: smtp; {said or f'550 {status} <{recipient}> it says no'}")
     original = "Subject: News\nFrom: news@news.school.example\n"
     if message_id is not None:
         original += f"Message-ID: {message_id}\n"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.mail.arrived import MAX_BYTES
 from bot.mail.imap import PROCESSED, BounceMailbox, BounceMailboxError, FetchedMail
 from bot.mail_settings import ImapServer, imap_server
 from tests.mail.imap_server import PASSWORD, USER, ImapBox, serve_imap
@@ -57,14 +58,15 @@ def test_an_empty_mailbox_is_nothing_to_worry_about() -> None:
     assert box.complaints == []
 
 
-def test_what_is_too_large_or_deleted_is_not_even_fetched() -> None:
+def test_of_what_is_large_the_beginning_is_fetched_and_of_what_is_deleted_nothing() -> None:
     box = ImapBox()
-    box.put(b"x" * 10_000_000)
+    large = box.put(b"Subject: x\r\n\r\n" + b"x" * 10_000_000)
     deleted, small = box.put(b"deleted"), box.put(b"small")
     box.letter(deleted).flags.add("\\Deleted")
     with serve_imap(box) as server:
-        assert [each.uid for each in letters(at(server.port))] == [small]
-    assert box.heard.count("UID FETCH") == 1
+        found = letters(at(server.port))
+    assert [(each.uid, len(each.raw)) for each in found] == [(large, MAX_BYTES), (small, 5)]
+    assert box.heard.count("UID FETCH") == 2
 
 
 def test_what_was_understood_is_moved() -> None:

@@ -22,7 +22,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import DeliveryError
-from bot.mail.mime import Envelope, Letterhead, Written, bounced_mail, compose, header_text
+from bot.mail.mime import (
+    Envelope,
+    Letterhead,
+    Written,
+    bounced_mail,
+    compose,
+    header_text,
+    wire_address,
+)
 from bot.mail_settings import DkimKey, dkim_pem
 from tests.mailbox import LETTERHEAD
 
@@ -260,3 +268,9 @@ def test_a_domain_travels_in_ascii(domain: str, wire: str) -> None:
     assert envelope.to.partition("@")[2].startswith(wire[:4])
     assert envelope.to.isascii()
     assert not envelope.needs_utf8
+
+
+@pytest.mark.parametrize("char", ["\u0315", "\u0300", "a", "."])
+def test_an_address_is_measured_before_it_is_read(char: str) -> None:
+    with pytest.raises(DeliveryError):
+        wire_address("x@" + char * 1_000_000 + ".test")

@@ -59,7 +59,7 @@ def test_three_refusals_without_a_reason_end_the_news_until_asked_for(
     clock: FakeClock,
 ) -> None:
     """Servers without enhanced codes know dead addresses too: as with any soft bounce."""
-    box, found = Wilful(rcpt="550 no such user"), []
+    box, found = Wilful(rcpt="550 go away"), []
     with sending_to(bot, box):
         for _ in range(3):
             clock.advance(days=1)

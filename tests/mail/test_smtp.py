@@ -89,9 +89,10 @@ DEAD, MAYBE, NOT = (True, False), (False, True), (False, False)
         ("551 5.1.6 moved", DEAD),
         ("556 5.1.10 takes no mail", DEAD),
         ("550 5.2.1 closed", DEAD),
+        ("550 no such user", DEAD),
+        ("550 5.0.0 user unknown", DEAD),
         # Of these nobody can tell whether they are about the address or about us.
-        ("550 relay not permitted", MAYBE),
-        ("550 blocked using zen.spamhaus.org", MAYBE),
+        ("550 go away", MAYBE),
         ("551 user not local", MAYBE),
         ("553 sorry", MAYBE),
         ("550 5.0.0 no", MAYBE),
@@ -99,7 +100,11 @@ DEAD, MAYBE, NOT = (True, False), (False, True), (False, False)
         ("553 5.1.4 which of the two?", MAYBE),
         ("550 5.2.0 mailbox status", MAYBE),
         ("552 5.2.2 full", MAYBE),
-        # And these are about us.
+        # And these are about us, whatever the code says.
+        ("550 relay not permitted", NOT),
+        ("550 blocked using zen.spamhaus.org", NOT),
+        ("553 5.1.3 refused: listed at http://www.spamhaus.org/query", NOT),
+        ("550 5.1.1 too many connections", NOT),
         ("553 5.1.7 bad sender", NOT),
         ("550 5.1.8 the sender's domain was not found", NOT),
         ("550 5.7.1 we do not like you", NOT),

@@ -38,6 +38,9 @@ class Action(StrEnum):
     EMAIL_BOUNCED = "email:bounce"
     EMAIL_SUPPRESSED = "email:suppress"
     SUPPRESSION_RELEASED = "suppression:release"
+    DOMAIN_PAUSED = "domain:pause"
+    DOMAIN_RELEASED = "domain:release"
+    LETTER_DONE = "letter:done"
     NEWS_CHOSEN = "news:choose"
     NEWS_PAUSED = "news:pause"
     REQUEST_OPENED = "request:open"
@@ -132,6 +135,9 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.EMAIL_BOUNCED: frozenset({"mail_id", "code", "is_unconfirmed"}),
     Action.EMAIL_SUPPRESSED: frozenset({"mail_id", "reason"}),
     Action.SUPPRESSION_RELEASED: frozenset({"address"}),  # its keyed digest
+    Action.DOMAIN_PAUSED: frozenset({"mail_id", "code"}),
+    Action.DOMAIN_RELEASED: frozenset({"domain"}),  # its keyed digest
+    Action.LETTER_DONE: frozenset({"letter_id"}),
     Action.NEWS_CHOSEN: frozenset({"channel", "topic", "is_on"}),
     Action.NEWS_PAUSED: frozenset({"until"}),
     Action.REQUEST_OPENED: frozenset({"request_id", "kind", "asked_by"}),

@@ -5,6 +5,9 @@ domain's rate, and the next claim goes on with other domains. Where a domain's s
 fast", its rate is halved and its news are held for a while; the rate doubles again every ten
 minutes. Notices about somebody's own account go on while news are held: they are few, and a code
 lives for ten minutes.
+
+Where a domain's servers refuse us whatever we send (a list of senders of spam, a signature that
+they do not accept), its news wait for hours, or until a person has looked and lets them go on.
 """
 
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ from bot.services.shared import gcra
 from models import inserts
 from models.base import session_keyring
 from models.database import database_of
-from models.mail import MailPace
+from models.mail import Mail, MailPace
 
 # At once where nothing went before: more than the time between two ticks of the drain.
 BURST = timedelta(seconds=3)
@@ -28,6 +31,10 @@ IDLE = timedelta(seconds=30)  # after which nobody stands in the line that was h
 HOLD = timedelta(seconds=30)
 LEVELS = 6  # one 64th of the rate, and a hold of 16 minutes
 RECOVERY = timedelta(minutes=10)
+# Bounded, because one reader can forge a refusal of a mail to themselves; a domain that goes on
+# refusing is paused again by the next mail.
+PAUSE = timedelta(hours=6)
+REMEMBERED = timedelta(days=7)  # servers give a mail up within five days
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,17 @@ class Admission:
 
     now: int
     later: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class PausedDomain:
+    """A domain whose servers refuse us; its name only for as long as the mail knows its reader."""
+
+    key: str
+    name: str | None
+    code: str
+    at: datetime
+    until: datetime
 
 
 def domain_of(session: Session, address: str) -> str:
@@ -69,7 +87,10 @@ def admit(
     """
     row = _locked(session, domain, now)
     step = timedelta(seconds=2 ** level_of(row, now) / per_second)
-    held_until = row.held_until if row.held_until and now < row.held_until else None
+    held_until = max(
+        (until for until in (row.held_until, row.paused_until) if until and now < until),
+        default=None,
+    )
     if held_until is None and row.at < now - IDLE:
         row.dated_to = now
     burst = max(BURST, step)
@@ -101,6 +122,47 @@ def slow_down(session: Session, address: str, per_second: int, now: datetime) ->
     row.held_until = now + max(
         HOLD * 2 ** (row.level - 1), timedelta(seconds=2**row.level / per_second)
     )
+    return True
+
+
+def pause(session: Session, mail: Mail, code: str, now: datetime) -> MailPace | None:
+    """The servers of a mail's domain refuse us: hold its news. None where that is known already.
+
+    What was sent before the last pause, or before a person let it go on, says nothing new.
+    """
+    row = _locked(session, domain_of(session, mail.to or ""), now)
+    known = max((at for at in (row.paused_at, row.released_at) if at), default=None)
+    if known is not None and (mail.first_tried_at or now) <= known:
+        return None
+    row.paused_at, row.paused_until = now, moment(session, now) + PAUSE
+    row.paused_by, row.pause_code = mail.id, code[:16]
+    return row
+
+
+def paused(session: Session, now: datetime) -> list[PausedDomain]:
+    """The domains whose news wait, the newest first."""
+    query = select(MailPace).where(MailPace.paused_until > moment(session, now))
+    rows = session.scalars(query.order_by(MailPace.paused_at.desc(), MailPace.domain))
+    return [
+        PausedDomain(
+            row.domain, _name(session, row), row.pause_code or "", row.paused_at, row.paused_until
+        )
+        for row in rows
+        if row.paused_at and row.paused_until
+    ]
+
+
+def _name(session: Session, row: MailPace) -> str | None:
+    mail = session.get(Mail, row.paused_by) if row.paused_by else None
+    return mail.to.rpartition("@")[2] if mail is not None and mail.to else None
+
+
+def go_on(session: Session, domain: str, now: datetime) -> bool:
+    """A person has looked: the news of a domain go on; False where they do so already."""
+    row = session.get(MailPace, domain, with_for_update=True, populate_existing=True)
+    if row is None or row.paused_until is None or row.paused_until <= moment(session, now):
+        return False
+    row.paused_until, row.released_at, row.dated_to = None, now, moment(session, now)
     return True
 
 

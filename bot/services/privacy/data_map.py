@@ -176,6 +176,14 @@ TABLES: tuple[Table, ...] = (
         why_kept="PDPA s.32: nobody may start writing news to the address again; a digest only",
     ),
     Table(
+        "waiting_letter",
+        _("Letters to the mailbox for returned mails that staff have to look at"),
+        ("e-mail address", "subject"),
+        data_rows.waiting_letter,
+        ErasureAction.DELETED,
+        "letter",
+    ),
+    Table(
         "push",
         _("Messages that we sent first"),
         ("LINE userId and text until it is sent", "time of sending", "topic"),

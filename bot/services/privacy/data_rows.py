@@ -20,7 +20,7 @@ from models.conversation import Conversation
 from models.guardianship import Guardianship
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
-from models.mail import Mail, Suppression
+from models.mail import Mail, Suppression, WaitingLetter
 from models.merges import Look, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push
@@ -183,6 +183,10 @@ def suppression(session: Session, subject: Subject) -> list[Row]:
     return _rows(suppressions(session, subject), "at", "reason")
 
 
+def waiting_letter(session: Session, subject: Subject) -> list[Row]:
+    return _rows(waiting_letters(session, subject), "at", "title")
+
+
 def push(session: Session, subject: Subject) -> list[Row]:
     return [
         {
@@ -300,6 +304,16 @@ def suppressions(session: Session, subject: Subject) -> list[Suppression]:
         return []
     indexes = Mail.to.lookups(session, known.email)
     return list(session.scalars(select(Suppression).where(Suppression.address_index.in_(indexes))))
+
+
+def waiting_letters(session: Session, subject: Subject) -> list[WaitingLetter]:
+    """What came from a person's present address and waits for staff."""
+    known = subjects.learner(session, subject)
+    if known is None or not known.email:
+        return []
+    indexes = WaitingLetter.sender.lookups(session, known.email)
+    query = select(WaitingLetter).where(WaitingLetter.sender_index.in_(indexes))
+    return list(session.scalars(query))
 
 
 def pushes(session: Session, subject: Subject) -> list[Push]:

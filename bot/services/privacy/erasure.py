@@ -27,7 +27,7 @@ from models.guardianship import OPEN_OR_AGREED, Guardianship
 from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner, PossibleDuplicate
-from models.mail import MailState
+from models.mail import MailState, WaitingLetter
 from models.merges import Merge, Unmasking
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
@@ -116,6 +116,12 @@ def _mails(session: Session, subject: Subject, now: datetime) -> int:
         mail.worker = mail.lease_until = None
     session.flush()
     return len(found)
+
+
+def _waiting_letters(session: Session, subject: Subject, now: datetime) -> int:
+    """The letters themselves stay in the mailbox, where we delete nothing."""
+    found = [letter.id for letter in data_rows.waiting_letters(session, subject)]
+    return _delete(session, WaitingLetter, WaitingLetter.id.in_(found))
 
 
 def _events(session: Session, subject: Subject, now: datetime) -> int:
@@ -256,6 +262,7 @@ def _of_learner(column: Any) -> Step:
 STEPS: dict[str, Step] = {
     "push": _pushes,
     "mail": _mails,
+    "waiting_letter": _waiting_letters,
     "webhook_event": _events,
     "guardianship": _guardianships,
     "portal_account": _portal,  # with its sessions and progress

@@ -73,6 +73,7 @@ RULES: tuple[RetentionRule, ...] = (
     _rule("session", "session", "portal_session"),
     _rule("stay", "stay", "portal_stay"),
     _rule("throttle", "session", "throttle"),
+    _rule("waiting letter", "letter", "waiting_letter"),
     _rule("mail pace", "session", "mail_pace"),
     _rule("event", "event", "webhook_event"),
     _rule("consent", "proof", "consent_event"),

@@ -13,6 +13,7 @@ from bot.services.audit import chain
 from bot.services.auth import sessions, stays, tokens
 from bot.services.campaigns.content import pictures
 from bot.services.chat import drafts, inbox
+from bot.services.delivery import mail_rate_limit
 from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure
 from bot.services.staff import sessions as staff_sessions
@@ -26,7 +27,7 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
-from models.mail import Mail, MailPace, MailState
+from models.mail import Mail, MailPace, MailState, WaitingLetter
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.portal import PortalSession, PortalStay, Throttle
@@ -299,7 +300,18 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     ),
     "stay": _over(PortalStay, lambda m: PortalStay.created_at <= m.now - stays.LIFE),
     "throttle": _over(Throttle, lambda m: Throttle.at < m.now),
-    "mail pace": _over(MailPace, lambda m: MailPace.at < m.now - sessions.ABSOLUTE),
+    "waiting letter": _over(WaitingLetter, lambda m: WaitingLetter.at < m.before),
+    "mail pace": _over(
+        MailPace,
+        lambda m: and_(
+            MailPace.at < m.now - sessions.ABSOLUTE,
+            or_(
+                MailPace.paused_at.is_(None),
+                # What was sent before a pause may still come back, and must not pause it again.
+                MailPace.paused_at < m.now - mail_rate_limit.REMEMBERED,
+            ),
+        ),
+    ),
     "event": _over(
         WebhookEvent,
         lambda m: and_(

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     IMPORT_LEARNERS = "import_learners"
     EXPORT_LEARNERS = "export_learners"
     APPROVE_EXPORT = "approve_export"
+    SEE_RETURNED_MAILS = "see_returned_mails"  # letters that wait, providers that refuse us
     SEE_AUDIT = "see_audit"
     ADMINISTER_STAFF = "administer_staff"
     OWN_ACCOUNT = "own_account"  # one's own factors, language and LINE account
@@ -41,6 +42,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.MERGE_LEARNERS,
         Permission.IMPORT_LEARNERS,
         Permission.EXPORT_LEARNERS,
+        Permission.SEE_RETURNED_MAILS,
     },
     Role.PRIVACY: _EVERYBODY
     | {
@@ -51,7 +53,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.SEE_AUDIT,
         Permission.SEE_CAMPAIGNS,
     },
-    Role.ADMIN: _EVERYBODY | _SENDING | {Permission.ADMINISTER_STAFF, Permission.SEE_AUDIT},
+    Role.ADMIN: _EVERYBODY
+    | _SENDING
+    | {Permission.ADMINISTER_STAFF, Permission.SEE_AUDIT, Permission.SEE_RETURNED_MAILS},
 }
 
 

@@ -10,7 +10,7 @@ from models.campaign import CampaignState
 from models.conversation import Conversation, Language
 from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
-from models.mail import MailState
+from models.mail import MailState, WaitingLetter, WhyWaiting
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.picture import Picture
@@ -32,6 +32,14 @@ def learner(session: Session, at: datetime) -> None:
 
 def mail(session: Session, at: datetime) -> None:
     session.add(make_mail(at, state=MailState.SENT, subject_id=new_id()))
+
+
+def waiting_letter(session: Session, at: datetime) -> None:
+    session.add(
+        WaitingLetter(
+            id=new_id(), mailbox="m", validity=1, uid=at.day, at=at, why=WhyWaiting.NOT_OURS
+        )
+    )
 
 
 def push(session: Session, at: datetime) -> None:

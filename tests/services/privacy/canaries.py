@@ -18,7 +18,7 @@ from models.guardianship import Guardianship, GuardianshipState, Relation
 from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner, PossibleDuplicate
-from models.mail import Mail, MailState, Stream, Suppression
+from models.mail import Mail, MailState, Stream, Suppression, WaitingLetter, WhyWaiting
 from models.merges import Look, Merge, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
@@ -88,6 +88,7 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
         "subscription": [f"topic-{mark}"],
         "mail": [email, f"title-{mark}", f"body-{mark}"],
         "suppression": [f"reason-{mark}"],
+        "waiting_letter": [f"letter-{mark}"],
         "push": [f"push-{mark}"],
         "webhook_event": [f"typed-{mark}"],
         "inquiry": [f"wish-{mark}"],
@@ -227,6 +228,17 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
                 at=now,
             ),
             {},
+        ),
+        (
+            WaitingLetter(
+                id=new_id(),
+                mailbox=new_id(),
+                validity=1,
+                uid=int(mark, 36),
+                at=now,
+                why=WhyWaiting.NOT_UNDERSTOOD,
+            ),
+            {"sender": email, "title": f"letter-{mark}"},
         ),
         (
             Erasure(id=new_id(), subject_id=chat.id, learner_id=learner.id, erased_at=now),

@@ -24,7 +24,7 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
-from models.mail import Mail, MailPace, MailState
+from models.mail import Mail, MailPace, MailState, WaitingLetter
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.picture import Picture
@@ -91,6 +91,7 @@ CASES = (
     Case("stay", aged.stay, PortalStay, 30),
     Case("link of staff", aged.staff_link, StaffLink, 30),
     Case("session of staff", aged.staff_session, StaffSession, 30),
+    Case("waiting letter", aged.waiting_letter, WaitingLetter, 30),
     Case("list", aged.listed, Recipient, 90),
     Case("picture", aged.picture, Picture, 30),
     Case(
@@ -150,6 +151,22 @@ def test_what_lives_for_hours(bot, database, clock):
     counts = purging.purge(bot)
     names = ("session", "throttle", "draft", "mail pace")
     assert [counts[name] for name in names] == [1, 1, 1, 1]
+
+
+def test_that_a_domain_refused_us_is_remembered_for_as_long_as_its_mails_come_back(
+    bot, database, clock
+):
+    def plant(session):
+        at = clock() - DAY * 2
+        for days in (6, 8):
+            paused_at = clock() - DAY * days
+            row = MailPace(domain=str(days), at=at, dated_to=at, level=0, paused_at=paused_at)
+            session.add(row)
+
+    database.write(plant)
+    purging.purge(bot)
+    query = select(MailPace.domain)
+    assert database.read(lambda session: list(session.scalars(query))) == ["6"]
 
 
 def test_a_learner_who_signs_in_or_writes_stays(bot, database, clock):

@@ -1,0 +1,88 @@
+"""Returned mails: is the mailbox read, who refuses us, which letters wait for a person."""
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.presentation import mail_trouble_words
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
+from bot.services.delivery import mail_trouble, waiting_letters
+from bot.services.people.fields import Item, masked
+from bot.services.staff.permissions import Permission
+from bot.services.subscriptions import bounces
+from handlers.console.guard import allow
+from handlers.console.pages import page
+from handlers.console.request_context import member
+from handlers.console.routes import console
+from handlers.web import language
+from handlers.web.parts import the_bot
+
+
+@console.get("/mails")
+@allow(Permission.SEE_RETURNED_MAILS)
+def returned_mails() -> AnyResponse:
+    """What is wrong, and the newest letters; the letters themselves stay in the mailbox."""
+    bot, t = the_bot(), language.translate()
+    mailbox = bot.bounce_mailbox.name if bot.bounce_mailbox else None
+
+    def read(session: Session) -> tuple[mail_trouble.MailTrouble, list[dict[str, Any]]]:
+        letters = [
+            {
+                "id": each.id,
+                "at": each.at,
+                "why": t(mail_trouble_words.WHY[each.why]),
+                "code": each.code,
+                "sender": masked(Item.EMAIL, each.sender),
+                "title": each.title,
+            }
+            for each in waiting_letters.newest(session)
+        ]
+        return mail_trouble.of(session, mailbox, bot.settings, bot.clock()), letters
+
+    trouble, letters = bot.database.read(read)
+    return page(
+        "returned_mails",
+        title=t("Returned mails"),
+        trouble=trouble,
+        letters=letters,
+        is_named=mailbox is not None,
+        unread=lambda found: mail_trouble_words.unread(t, found),
+        paused=lambda found: mail_trouble_words.paused(t, found),
+    )
+
+
+@console.post("/mails/letters/<letter_id>/done")
+@allow(Permission.SEE_RETURNED_MAILS)
+def letter_done(letter_id: str) -> AnyResponse:
+    """Somebody has looked at a letter."""
+    bot, actor, t = the_bot(), member().actor, language.translate()
+
+    def work(session: Session) -> bool:
+        if not waiting_letters.done(session, letter_id):
+            return False
+        audit.record(
+            session,
+            Action.LETTER_DONE,
+            actor=actor,
+            subject=None,
+            now=bot.clock(),
+            letter_id=letter_id,
+        )
+        return True
+
+    if bot.database.write(work):
+        flash(t("The letter is off the list."), "success")
+    return redirect(url_for("console.returned_mails"), 303)
+
+
+@console.post("/mails/domains/<domain>/go-on")
+@allow(Permission.SEE_RETURNED_MAILS)
+def domain_goes_on(domain: str) -> AnyResponse:
+    """News to a provider that refused us go on."""
+    bot, actor, t = the_bot(), member().actor, language.translate()
+    if bot.database.write(lambda session: bounces.let_go_on(session, domain, actor, bot.clock())):
+        flash(t("News go there again."), "success")
+    return redirect(url_for("console.returned_mails"), 303)
