@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.errors import InputError
-from bot.providers.hashes import hash_password, initial_form, is_outdated, own_form, verify
+from bot.providers.hashes import hash_password, initial_form, is_outdated, own_form, pretend, verify
 from bot.unicode import nfkc
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "initial_form",
     "is_outdated",
     "own_form",
+    "pretend",
     "verify",
 ]
 
