@@ -159,6 +159,22 @@ def test_who_has_the_password_holds_no_second_factor_back(bot: Bot, new_desk, ph
     assert sign_in(new_desk(), phone.code()).status_code == 303
 
 
+@pytest.mark.parametrize("hours", [25, 1])
+def test_a_clock_that_is_set_back_locks_no_member_out(
+    hours: int, bot: Bot, new_desk, phone: Phone, clock
+) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    clock.advance(hours=hours)
+    assert sign_in(new_desk(), phone.code()).status_code == 303
+    for _ in range(9):
+        sign_in(new_desk(), "", "kru.jai", "wrong")
+    clock.advance(hours=-hours)
+    code = phone.code()
+    assert sign_in(new_desk(), code).status_code == 303
+    assert sign_in(new_desk(), code).status_code == 403, "it still opens once"
+
+
 def test_learners_and_staff_of_one_network_count_apart(bot: Bot, new_desk, phone: Phone) -> None:
     _, path = invite(bot)
     settle(new_desk("198.51.100.4"), path, phone)

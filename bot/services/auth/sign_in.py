@@ -17,7 +17,7 @@ from bot.services.auth import passwords, sessions, stays
 from bot.services.auth.sessions import SessionCookie, SignedIn
 from bot.services.auth.stays import StayCookie, StayWish
 from bot.services.shared import throttles
-from bot.services.shared.throttles import Begun, Growing, Try
+from bot.services.shared.throttles import CountedTry, Growing, Try
 from bot.unicode import nfkc
 from models.database import Database
 from models.portal import PortalAccount
@@ -209,7 +209,7 @@ def log_out(
 
 def _begin(
     session: Session, tried: Try, held: StayCookie | None, now: datetime
-) -> tuple[Try, Begun, _KnownAccount]:
+) -> tuple[Try, CountedTry, _KnownAccount]:
     """Count a try at a name, and look at its account; the try knows whose the name is."""
     name, account = tried.name, None
     if name.isascii() and name.isalnum():  # nothing else was ever drawn

@@ -119,7 +119,7 @@ class Try:
 
 
 @dataclass(frozen=True)
-class Begun:
+class CountedTry:
     """What became of a try: it waits, or it may be made.
 
     told: how long a wrong one is told to wait, because nobody else's would have been made.
@@ -157,10 +157,10 @@ def reset(session: Session, limit: Limit | Growing, value: str) -> None:
     session.execute(delete(Throttle).where(Throttle.key == _key(session, limit.kind, value)))
 
 
-def begin(session: Session, tried: Try, now: datetime) -> Begun:
+def begin(session: Session, tried: Try, now: datetime) -> CountedTry:
     """Count a try to get in."""
     if tried.device is not None:
-        return Begun(wait=take(session, [(DEVICE, _of_device(tried))], now), is_counted=False)
+        return CountedTry(wait=take(session, [(DEVICE, _of_device(tried))], now), is_counted=False)
     own, everybody = (PAIR, _of_pair(tried)), _of_everybody(tried)
     wanted: list[Wanted] = [own, *everybody]
     waits: dict[Limit | Growing, timedelta] = {
@@ -168,19 +168,19 @@ def begin(session: Session, tried: Try, now: datetime) -> Begun:
         for limit, value in wanted
     }
     if waits[PAIR] > NOW:
-        return Begun(wait=max(waits.values()), is_counted=False)
+        return CountedTry(wait=max(waits.values()), is_counted=False)
     # Counted whoever it is: otherwise the waits would tell whose network is known.
     take(session, [own], now)
     held = max((waits[limit] for limit, _ in everybody), default=NOW)
     if held == NOW:
         take(session, everybody, now)
-        return Begun()
+        return CountedTry()
     if is_known_network(session, tried.owner_id, tried.ip, now):
-        return Begun(told=held, is_counted=False)
-    return Begun(wait=held, told=held, is_counted=False)
+        return CountedTry(told=held, is_counted=False)
+    return CountedTry(wait=held, told=held, is_counted=False)
 
 
-def end(session: Session, tried: Try, begun: Begun, now: datetime) -> None:
+def end(session: Session, tried: Try, begun: CountedTry, now: datetime) -> None:
     """It was the owner: what was counted is given back, and the network is known from now on.
 
     What strangers tried at the name stays counted, however often its owner gets in.

@@ -18,7 +18,7 @@ from bot.services.auth import passwords
 from bot.services.auth.sessions import SessionCookie
 from bot.services.auth.sign_in import NO_WAIT, normal_username
 from bot.services.shared import throttles
-from bot.services.shared.throttles import Begun, Try
+from bot.services.shared.throttles import CountedTry, Try
 from bot.services.staff import factors, sessions
 from bot.services.staff.devices import DeviceCookie
 from bot.services.staff.factors import Factor
@@ -122,7 +122,7 @@ def attempt_factor(
         if not sessions.end(session, found.session_id, now):
             return StaffSignInOutcome()
         throttles.end(session, tried, begun, now)
-        throttles.end(session, password, Begun(is_counted=known is None), now)
+        throttles.end(session, password, CountedTry(is_counted=known is None), now)
         sessions.record(session, Action.STAFF_SIGNED_IN, staff_id, now, factor=factor.value)
         ticket = sessions.open_session(session, staff_id, Stage.IN, now)
         return StaffSignInOutcome(ticket, factor=factor)
@@ -189,7 +189,7 @@ def _try_factor(
 
 def _begin(
     session: Session, tried: Try, device: DeviceCookie | None, now: datetime
-) -> tuple[Begun, _KnownMember]:
+) -> tuple[CountedTry, _KnownMember]:
     staff = session.scalars(select(Staff).where(Staff.username == tried.name)).one_or_none()
     if staff is None:
         return throttles.begin(session, tried, now), _KnownMember()
