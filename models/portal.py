@@ -105,7 +105,7 @@ class Throttle(Base):
 
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     at: Mapped[datetime]
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    tries: Mapped[int] = mapped_column(server_default="0")
 
 
 class KnownNetwork(Base):
