@@ -55,6 +55,7 @@ from models.recipient import Batch
 
 SKEW = timedelta(seconds=10)  # clocks of two machines differ
 EVERY_ROW = true()
+EVERYTHING = 3600.0  # seconds between two looks at all that there is
 STEP = 2.0  # seconds between two looks, from which a clock was set and not only regulated
 
 
@@ -131,29 +132,49 @@ LEFT = {
 class ClockWatch:
     """Looks now and then whether the clock was set back, and puts right what it had written.
 
-    The first look of a process puts right what a clock has done while nobody was up.
+    All is gone through when a step was seen, at the first look of a process (a clock may have been
+    wrong while nobody was up), where an open row bears the sign of a clock that was ahead, and once
+    an hour: it may have been so for a moment between two looks.
     """
 
     def __init__(self, bot: Bot, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._bot, self._monotonic = bot, monotonic
         self._ahead: float | None = None
+        self._all_seen_at = -EVERYTHING  # by the monotonic clock
 
     def look(self) -> int:
         """How many rows were put right."""
-        bot = self._bot
-        is_first, step = self._set_back()
-        found = sum(_shortened(bot.database, lease) for lease in LEASES)
-        if not is_first and step < STEP:
-            return found
+        bot, uptime = self._bot, self._monotonic()
+        step = self._set_back(uptime)
         if step >= STEP:
             bot.log.warning("clock.set_back", seconds=round(step))
-        return found + put_right(bot.database, bot.clock(), everything_due=step >= STEP)
+        found = sum(_shortened(bot.database, lease) for lease in LEASES)
+        is_time = uptime - self._all_seen_at >= EVERYTHING
+        now = bot.clock()
+        if not (found or is_time or step >= STEP or bot.database.read(partial(_shows, now=now))):
+            return 0
+        self._all_seen_at = uptime
+        return found + put_right(bot.database, now, everything_due=step >= STEP)
 
-    def _set_back(self) -> tuple[bool, float]:
-        """Whether this is the first look, and by how much the clock was set back since the last."""
-        ahead = self._bot.clock().timestamp() - self._monotonic()
+    def _set_back(self, uptime: float) -> float:
+        """By how many seconds the clock was set back since the last look."""
+        ahead = self._bot.clock().timestamp() - uptime
         before, self._ahead = self._ahead, ahead
-        return (True, 0.0) if before is None else (False, before - ahead)
+        return 0.0 if before is None else before - ahead
+
+
+def _shows(session: Session, now: datetime) -> bool:
+    """Whether something that is waiting was written by a clock that was ahead; quick to find."""
+    signs = [and_(queue.where, _is_late(queue, now)) for queue in QUEUES]
+    signs.append(WebhookEvent.received_at > now + SKEW)
+    return any(session.scalar(select(1).where(sign).limit(1)) for sign in signs)
+
+
+def _is_late(queue: _Span, now: datetime, *, everything: bool = False) -> ColumnElement[bool]:
+    late: ColumnElement[bool] = queue.column > (now if everything else now + queue.longest)
+    if queue.begun is None:
+        return late
+    return or_(late, and_(queue.column > now, queue.begun > now + SKEW))
 
 
 def put_right(database: Database, now: datetime, *, everything_due: bool = False) -> int:
@@ -164,10 +185,7 @@ def put_right(database: Database, now: datetime, *, everything_due: bool = False
     """
     found = 0
     for queue in QUEUES:  # first, as it goes by when a row was made
-        furthest = now if everything_due else now + queue.longest
-        late = queue.column > furthest
-        if queue.begun is not None:
-            late = or_(late, and_(queue.column > now, queue.begun > now + SKEW))
+        late = _is_late(queue, now, everything=everything_due)
         found += _set(database, queue.column, and_(queue.where, late), now)
     for life in LIVES:
         last = now + life.longest

@@ -22,6 +22,7 @@ from models.outbox import Push, PushState
 from models.subscription import Channel
 from tests.campaigns import Announcement, news_of
 from tests.news import Subscriber
+from tests.scenarios.auth.resetting import WORDS, settle
 from tests.scenarios.doubles import DOWN, Wayward
 from tests.scenarios.story import EMAIL, register
 
@@ -115,6 +116,30 @@ def test_all_that_waits_goes_on_within_a_minute_and_once(
     machine.is_set(hours=1)
     machine.runs()
     assert len(mailbox.mails) - mails_before == sent
+    assert chat.heard() == []
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 25), (25, -25), (0, -1)])
+def test_a_reset_that_was_asked_for_just_before_is_answered_once(
+    before, after, machine, app, someone, line, rows
+):
+    """Stored under one clock, answered under another: by the reply, or by a push after it."""
+    chat = someone("มะลิ")
+    settle(chat, app)
+    machine.runs(10)
+    machine.is_set(hours=before)
+    chat.heard()
+    door = app.test_client()
+    line.deliver = lambda body, headers: (
+        door.post("/line/webhook", data=body, headers=headers).status_code
+    )
+    assert chat.says(WORDS["th"]) == []
+    machine.is_set(hours=after)
+    machine.runs()
+    assert len({bubble.request_id for bubble in chat.heard()}) == 1
+    assert not rows(WebhookEvent, WebhookEvent.state != EventState.DONE)
+    machine.is_set(hours=-before - after)
+    machine.runs()
     assert chat.heard() == []
 
 
