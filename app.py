@@ -120,8 +120,8 @@ def start(app: Flask) -> None:
     if bot.settings.inbox_handlers == 0:
         return  # this process only stores
     if engine.start() and bot.settings.is_sqlite:
-        scheduler = jobs.start(bot, engine)
-        atexit.register(scheduler.shutdown, wait=False)
+        ticker = jobs.start(bot, engine)
+        atexit.register(ticker.shutdown, wait=False)
 
 
 def _ask_who_we_are(bot: Bot) -> None:

@@ -72,7 +72,7 @@ def report(title: str, costs: Costs, bound: float) -> bool:
     return any(cost > bound for cost, _ in costs)
 
 
-def product(folder: str) -> Flask:
+def product(folder: str, clock: Callable[[], datetime] | None = None) -> Flask:
     """The product on an empty database, without a thread or a network."""
     os.environ |= {
         "DATABASE_URL": f"sqlite:///{folder}/bot.db",
@@ -90,7 +90,7 @@ def product(folder: str) -> Flask:
 
     settings = Settings.from_env()
     upgrade(settings.database_url)
-    return create_app(settings)
+    return create_app(settings, clock)
 
 
 def timed(work: Callable[[], Any]) -> float:

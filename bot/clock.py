@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -13,6 +13,15 @@ BANGKOK = ZoneInfo("Asia/Bangkok")
 def system_clock() -> datetime:
     """The machine's time as an aware UTC datetime."""
     return datetime.now(UTC)
+
+
+def is_waiting(until: datetime | None, now: datetime, longest: timedelta) -> bool:
+    """Whether a wait that was remembered is still on.
+
+    longest: how long it can be at most. One that ends later was written by a clock that was wrong,
+    and is over: otherwise a clock that is set back would stop whoever waits.
+    """
+    return until is not None and now < until <= now + longest
 
 
 def stopwatch() -> Callable[[], int]:

@@ -38,7 +38,7 @@ _SPANS: dict[str, Callable[[], timedelta]] = {
     "guardian_code_life": lambda: guardians.LIFE,
     "stay_life": lambda: stays.LIFE,
     "idle": lambda: sessions.IDLE,
-    "sign_in_span": lambda: throttles.PAIR.span,
+    "sign_in_span": lambda: throttles.PROOF.longest,
     "news_span": lambda: frequency_cap.WINDOW,
     "pause": lambda: subscriptions.PAUSE,
     "undo": lambda: merging.UNDO,

@@ -96,9 +96,27 @@ class LessonProgress(Base):
 
 
 class Throttle(Base):
-    """One rate-limited key and the theoretical arrival time of its GCRA."""
+    """One rate-limited key: the theoretical arrival time of its GCRA, or when the next try may be.
+
+    tries: how many there were, where the waits grow.
+    """
 
     __tablename__ = "throttle"
 
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(server_default="0")
+
+
+class KnownNetwork(Base):
+    """A network from which somebody signed in: only a keyed hash of it and of who it was.
+
+    owner_id: of an account of the embedded system, or of a member of staff.
+    """
+
+    __tablename__ = "known_network"
+
+    id: Mapped[str] = primary_key()
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    owner_id: Mapped[str] = mapped_column(String(32), index=True)
+    seen_at: Mapped[datetime]

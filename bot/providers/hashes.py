@@ -58,6 +58,17 @@ def verify(found: str | None, form: str) -> bool:
     return found is not None
 
 
+def pretend() -> None:
+    """Take as long as a comparison, unless somebody else compares: it keeps nobody waiting."""
+    if _TURNS.acquire(blocking=False):
+        try:
+            _HASHER.verify(_NOBODY, "")
+        except VerificationError:
+            return
+        finally:
+            _TURNS.release()
+
+
 def is_outdated(found: str) -> bool:
     """Whether a hash was made with other parameters than today's."""
     return _HASHER.check_needs_rehash(found)

@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.clock import is_waiting
 from bot.errors import DeliveryError
 from bot.logs import failure
 from bot.receipts import Shortage
@@ -191,7 +192,7 @@ class CampaignSending:
         bot, now = self.bot, self.bot.clock()
         with self._quota_lock:
             last = self._quota_asked_at
-            if last is not None and now - last < QUOTA_EVERY:
+            if last is not None and is_waiting(last + QUOTA_EVERY, now, QUOTA_EVERY):
                 return
             self._quota_asked_at = now
         if not quota_reading.read(bot):

@@ -13,6 +13,7 @@ from bot.runtime.campaign_sending import CampaignSending
 from bot.runtime.parts import Bot
 from bot.runtime.per_user_queue import PerUserQueue
 from bot.runtime.pushing import Pushing
+from bot.runtime.turned_clock import ClockWatch
 from bot.services.accounts import accounts, provisioning
 from bot.services.accounts.provisioning import ProvisioningOutcome
 from bot.services.chat import drafts, inbox
@@ -32,6 +33,7 @@ class Engine:
         self.answering = Answering(bot)
         self.pushing = Pushing(bot)
         self.campaigns = CampaignSending(bot)
+        self.clock_watch = ClockWatch(bot)
         # A web process may leave answering to a worker (0); the worker itself then has threads.
         self.lanes = PerUserQueue(
             self.answering.work, bot.settings.inbox_handlers or WORKER_HANDLERS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 
+from bot.clock import is_waiting
 from bot.errors import DeliveryError
 from bot.logs import failure
 from bot.receipts import Receipt, Shortage
@@ -21,6 +22,7 @@ CLAIM = 512  # leased at a time
 BEGIN = 96  # attempts counted at a time
 AHEAD = 192  # begun and not yet settled: few enough to be out within a moment
 SETTLE = 64  # results that wake the one who writes
+LONGEST_REST = timedelta(seconds=max(outbox.WAITS.values()))
 MOMENT = 0.05  # seconds between two looks where nobody wakes them
 
 
@@ -49,7 +51,7 @@ class Pushing:
     def drain(self, most: int | None = None) -> int:
         """Send until nothing is due (or `most` were claimed); how many were looked at."""
         now = self.bot.clock()
-        if self._rests_until is not None and now < self._rests_until:
+        if is_waiting(self._rests_until, now, LONGEST_REST):
             return 0
         run = _Run(self.bot, most)
         seen = run.go()

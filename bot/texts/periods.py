@@ -62,6 +62,7 @@ DRAFT = timedelta(hours=24)
 NEWS = timedelta(days=730)  # 24 months
 EVENTS = timedelta(days=30)
 BACKUPS = timedelta(days=60)
+NETWORKS = timedelta(days=30)
 STAY = timedelta(days=30)  # the most that R40 allows
 PROOF_LEAST, AUDIT_LEAST = 3, 1  # years: the database refuses to delete what is younger
 
@@ -150,6 +151,12 @@ PERIODS: tuple[Period, ...] = (
         fixed=STAY,
     ),
     Period(
+        "network",
+        _("From which networks you signed in, as digests that nobody can read: {span}"),
+        "PDPA s.37(1): that strangers cannot lock anybody out",
+        fixed=NETWORKS,
+    ),
+    Period(
         "picture",
         "",
         "PDPA s.22: one that no announcement shows",
@@ -160,6 +167,7 @@ PERIODS: tuple[Period, ...] = (
     Period("token", "", "PDPA s.37(1)", fixed=timedelta(days=7), is_told=False),
     Period("link", "", "PDPA s.37(1)", fixed=timedelta(days=30), is_told=False),
     Period("session", "", "PDPA s.37(1)", fixed=timedelta(hours=12), is_told=False),
+    Period("throttle", "", "PDPA s.37(1)", fixed=timedelta(days=1), is_told=False),
     Period("import", "", "PDPA s.22", fixed=timedelta(days=1), is_told=False),
     Period("export", "", "PDPA s.37(1)", fixed=timedelta(days=30), is_told=False),
     Period("staff", "", "PDPA s.24(3), s.37(1)", is_told=False),

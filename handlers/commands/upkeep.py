@@ -35,10 +35,10 @@ def work() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    scheduler = jobs.start(bot, engine)
+    ticker = jobs.start(bot, engine)
     bot.log.info("worker.started", worker=bot.worker)
     stop.wait()
-    scheduler.shutdown(wait=True)
+    ticker.shutdown(wait=True)
     engine.stop()
     bot.close()
 

@@ -1,4 +1,4 @@
-"""The console's two cookies, and the only place that sets or clears them."""
+"""The console's cookies, and the only place that sets or clears them."""
 
 import base64
 import json
@@ -11,11 +11,18 @@ from werkzeug.wrappers import Response
 from bot.crypto import Keyring
 from bot.errors import SealError
 from bot.services.auth.sessions import SessionCookie
-from handlers.web.cookies import Cookie
+from bot.services.staff.devices import LIFE as DEVICE_LIFE
+from bot.services.staff.devices import DeviceCookie
+from handlers.web.cookies import LANGUAGE, Cookie
 
 SESSION = Cookie("__Host-staff", "keeps a member of staff signed in; random and encrypted")
 NOTES = Cookie("__Host-staff-note", "carries one message to the next page of staff; encrypted")
-COOKIES = (SESSION, NOTES)
+DEVICE = Cookie(
+    "__Secure-staff-device",
+    "tells the browser of a member of staff from a stranger's; opens nothing, random and encrypted",
+    path="/console",
+)
+COOKIES = (SESSION, NOTES, DEVICE)
 PLACE = "cookie|staff|"
 _NOTES_PLACE = "cookie|staff-note|"
 MAX_BYTES = 3500  # browsers refuse more than 4096 with the attributes
@@ -30,6 +37,17 @@ def ticket(keys: Keyring) -> SessionCookie | None:
 def set_ticket(response: Response, keys: Keyring, ticket: SessionCookie, now: datetime) -> None:
     """Give the browser a fresh copy of its session cookie."""
     _set(response, SESSION, ticket.seen(now).seal(keys, PLACE))
+
+
+def device(keys: Keyring) -> DeviceCookie | None:
+    """What tells this browser from a stranger's, if this server made it."""
+    value = request.cookies.get(DEVICE.name)
+    return DeviceCookie.unseal(keys, value) if value else None
+
+
+def set_device(response: Response, keys: Keyring, device: DeviceCookie) -> None:
+    """Let a browser be known the next time; it outlives a session and a signing out."""
+    _set(response, DEVICE, device.seal(keys), int(DEVICE_LIFE.total_seconds()))
 
 
 def notes(keys: Keyring) -> dict[str, Any]:
@@ -56,15 +74,29 @@ def set_notes(response: Response, keys: Keyring, notes: dict[str, Any]) -> None:
 def clear(response: Response, *cookies: Cookie) -> None:
     """Take cookies back from the browser."""
     for cookie in cookies:
-        response.delete_cookie(cookie.name, path="/", secure=True, httponly=True, samesite="Lax")
+        response.delete_cookie(
+            cookie.name, path=cookie.path, secure=True, httponly=True, samesite="Lax"
+        )
 
 
 def clear_all(response: Response) -> None:
-    """Take everything back, cached pages too (ASVS 14.3.1)."""
-    clear(response, *COOKIES)
-    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    """Take everything back, cached pages too (ASVS 14.3.1), but for what makes a browser known.
+
+    Otherwise strangers who know a member's name could lock out whoever signs out at night.
+    """
+    clear(response, SESSION, NOTES, LANGUAGE)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
-def _set(response: Response, cookie: Cookie, value: str) -> None:
-    # Lax, not Strict: a link in a mail or a chat must find the session. Gone with the browser.
-    response.set_cookie(cookie.name, value, path="/", secure=True, httponly=True, samesite="Lax")
+def _set(response: Response, cookie: Cookie, value: str, seconds: int | None = None) -> None:
+    # Lax, not Strict: a link in a mail or a chat must find the session. No lifetime: gone with the
+    # browser.
+    response.set_cookie(
+        cookie.name,
+        value,
+        max_age=seconds,
+        path=cookie.path,
+        secure=True,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.auth.sessions import SessionCookie
 from bot.services.staff import sessions
+from bot.services.staff.devices import DeviceCookie
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from handlers.console import cookies, role_words
@@ -184,3 +185,11 @@ def renew(response: AnyResponse, ticket: SessionCookie) -> None:
     """Hand the browser the cookie of a session that has just begun."""
     bot = the_bot()
     cookies.set_ticket(response, bot.cookie_keys, ticket, bot.clock())
+
+
+def know_browser(response: AnyResponse, staff_id: str) -> None:
+    """Both factors were shown in this browser: strangers cannot lock its owner out of it."""
+    bot, now = the_bot(), the_bot().clock()
+    held = cookies.device(bot.cookie_keys)
+    known = held.id if held is not None and held.is_of(staff_id, now) else None
+    cookies.set_device(response, bot.cookie_keys, DeviceCookie.new(staff_id, now, known))

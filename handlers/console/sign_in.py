@@ -41,6 +41,7 @@ def try_sign_in() -> AnyResponse:
         request.remote_addr or "",
         bot.clock(),
         replaces=found.session_id if found else None,
+        device=cookies.device(bot.cookie_keys),
     )
     if outcome.wait:
         answer = _form(429, {"": problems.too_many(t, outcome)}, username)
@@ -65,11 +66,13 @@ def code() -> AnyResponse:
 @stage(Stage.CODE)
 def try_code() -> AnyResponse:
     """Admit whoever shows a code that was not used before."""
-    bot = the_bot()
-    outcome = service.attempt_factor(
-        bot.database, desk().session, _shown(), request.remote_addr or "", bot.clock()
-    )
-    return _admitted(outcome, _code_form)
+    bot, now, found = the_bot(), the_bot().clock(), desk().session
+    device, ip = cookies.device(bot.cookie_keys), request.remote_addr or ""
+    outcome = service.attempt_factor(bot.database, found, _shown(), ip, now, device)
+    response = _admitted(outcome, _code_form)
+    if outcome.ticket is not None:
+        guard.know_browser(response, found.member.id)
+    return response
 
 
 @console.post("/sign-in/again")

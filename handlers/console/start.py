@@ -62,14 +62,14 @@ def confirm(action: str) -> AnyResponse:
     """Confirm a new authenticator, at the first time and later."""
     t = language.translate()
     bot = the_bot()
+    found, ip, now = desk().session, request.remote_addr or "", bot.clock()
     try:
-        settled = enrolment.finish(
-            bot.database, desk().session, request.form.get("code", ""), bot.clock()
-        )
+        settled = enrolment.finish(bot.database, found, request.form.get("code", ""), ip, now)
     except InputError as error:
         return factor_form(422, problems.of(error.code), action)
     response = page("codes", title=t("Recovery codes"), codes=settled.codes)
     guard.renew(response, settled.ticket)
+    guard.know_browser(response, found.member.id)
     return response
 
 

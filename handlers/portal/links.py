@@ -24,7 +24,6 @@ from bot.services.auth import passwords, secret_links, sessions
 from bot.services.auth import sign_in as service
 from bot.services.auth.secret_links import Opened
 from bot.services.auth.sessions import SessionCookie
-from bot.services.shared import throttles
 from handlers.portal.guard import MAX_FORM_BYTES
 from handlers.portal.pages import page
 from handlers.portal.sign_in import sign_in_form
@@ -90,7 +89,7 @@ def reveal(opened: Opened, purpose: LinkPurpose) -> Response:
 
     def remember(session: Session) -> None:
         secret_links.revealed(session, account_id, now)
-        throttles.owner_proven(session, username, ip, now)
+        service.owner_proven(session, username, ip, now)
         if purpose is LinkPurpose.PASSWORD_RESET:
             account = session.get_one(Account, account_id)
             notices.password_reset(session, account, opened.link_id, bot.settings, now)

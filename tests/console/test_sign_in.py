@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from bot.runtime import Bot
 from bot.services.staff import enrolment, factors, staff
+from bot.services.staff.devices import DeviceCookie
+from handlers.console import cookies
 from models.staff import StaffLink
 from tests.clock import FakeClock
 from tests.console.conftest import Phone
@@ -143,6 +145,94 @@ def test_passwords_and_codes_are_throttled(bot: Bot, new_desk, phone: Phone, clo
     assert answer.status_code == 429
     clock.advance(minutes=16)
     assert sign_in(elsewhere, phone.code()).status_code == 303
+
+
+def test_the_browser_of_a_member_is_a_way_in_when_strangers_try_their_name(
+    bot: Bot, new_desk, phone: Phone
+) -> None:
+    """Pupils in the school's own network, and strangers everywhere else."""
+    _, path = invite(bot)
+    own = new_desk()
+    settle(own, path, phone)
+    own.submit("/console/me", "/console/sign-out")
+    for _ in range(9):
+        sign_in(new_desk(), "", "kru.jai", "wrong")
+    for n in range(20):
+        for _ in range(5):
+            sign_in(new_desk(f"198.51.100.{n}"), "", "kru.jai", "wrong")
+    assert sign_in(new_desk(), phone.code()).status_code == 429
+    assert sign_in(own, phone.code()).status_code == 303
+    own.ip = "192.0.2.77"  # at home, where they never were
+    own.submit("/console/me", "/console/sign-out")
+    assert sign_in(own, phone.code()).status_code == 303
+
+
+def test_a_member_is_known_in_the_network_they_come_from(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    for n in range(40):
+        sign_in(new_desk(), "", f"nobody{n}", "wrong")
+    assert sign_in(new_desk(), "", "kru.nobody", "wrong").status_code == 429
+    wrong = sign_in(new_desk(), "", "kru.jai", "wrong")
+    assert wrong.status_code == 429, "told like anybody else's"
+    assert sign_in(new_desk(), phone.code()).status_code == 303
+
+
+def test_who_has_the_password_holds_no_second_factor_back(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    thief = new_desk("198.51.100.4")
+    assert [sign_in(thief, "000000").status_code for _ in range(6)] == [403] * 5 + [429]
+    assert sign_in(new_desk(), phone.code()).status_code == 303
+
+
+@pytest.mark.parametrize("hours", [25, 1])
+def test_a_clock_that_is_set_back_locks_no_member_out(
+    hours: int, bot: Bot, new_desk, phone: Phone, clock
+) -> None:
+    _, path = invite(bot)
+    settle(new_desk(), path, phone)
+    clock.advance(hours=hours)
+    assert sign_in(new_desk(), phone.code()).status_code == 303
+    for _ in range(9):
+        sign_in(new_desk(), "", "kru.jai", "wrong")
+    clock.advance(hours=-hours)
+    code = phone.code()
+    assert sign_in(new_desk(), code).status_code == 303
+    assert sign_in(new_desk(), code).status_code == 403, "it still opens once"
+
+
+def test_learners_and_staff_of_one_network_count_apart(bot: Bot, new_desk, phone: Phone) -> None:
+    _, path = invite(bot)
+    settle(new_desk("198.51.100.4"), path, phone)
+    desk = new_desk()
+    for n in range(40):
+        form = {"username": f"epbcd{n:05}", "password": "wrong"}
+        last = desk.submit("/portal/sign-in", "/portal/sign-in", **form)
+    assert last.status_code == 429
+    assert sign_in(new_desk(), phone.code()).status_code == 303
+
+
+def test_a_device_cookie_is_one_members_and_opens_nothing(
+    bot: Bot, new_desk, phone: Phone, clock
+) -> None:
+    _, path = invite(bot)
+    own = new_desk()
+    settle(own, path, phone)
+    value = own.client.get_cookie(
+        cookies.DEVICE.name, domain="bot.example.test", path="/console"
+    ).value
+    device = DeviceCookie.unseal(bot.cookie_keys, value)
+    assert device is not None
+    assert not device.is_of("f" * 32, clock())
+    clock.advance(days=91)
+    assert not device.is_of(device.staff_id, clock())
+    assert DeviceCookie.unseal(bot.cookie_keys, value[:-4] + "AAAA") is None
+    bare = new_desk()
+    bare.client.set_cookie(
+        cookies.DEVICE.name, value, domain="bot.example.test", path="/console", secure=True
+    )
+    assert bare.get("/console/me").location.startswith("/console/sign-in")
 
 
 @pytest.mark.parametrize(

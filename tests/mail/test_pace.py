@@ -271,3 +271,17 @@ def test_a_mail_whose_address_cannot_be_read_still_comes_to_its_end(
     mailing.drain(bot)
     assert mail_of(whole).state is MailState.SENT
     assert mail_of(broken).reason == "SealError"
+
+
+@pytest.mark.parametrize("hours", [25, 1])
+def test_a_clock_that_was_ahead_holds_no_domain_back(
+    hours: int, domain: Domain, clock: FakeClock
+) -> None:
+    """Neither its turns, nor the dates that were handed out, nor a slower pace."""
+    clock.advance(hours=hours)
+    domain.admit(100)
+    domain.slow_down()
+    clock.advance(hours=-hours)
+    assert domain.admit(5, is_news=False).now == 5
+    clock.advance(minutes=20)
+    assert domain.admit(100).now == BURST

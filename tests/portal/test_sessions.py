@@ -8,7 +8,7 @@ import zlib
 import pytest
 from sqlalchemy import func, select
 
-from bot.runtime import Bot
+from bot.runtime import Bot, turned_clock
 from bot.services.auth import sessions
 from bot.services.auth.sessions import SessionCookie
 from handlers.web.cookies import COOKIES, MAX_BYTES
@@ -160,10 +160,21 @@ def test_twelve_hours_end_it_however_busy(
     assert browser.get("/portal").location == "/portal/sign-in"
 
 
-def test_a_cookie_from_the_future_is_not_believed(bot: Bot, clock: FakeClock) -> None:
-    ticket = SessionCookie.new(clock(), signed_in=True)
-    clock.advance(hours=-1)
-    assert not ticket.is_live(clock())
+@pytest.mark.parametrize("hours", [25, 1])
+def test_a_clock_that_is_set_back_signs_nobody_out_and_keeps_nobody_for_good(
+    hours: int, bot: Bot, clock: FakeClock, browser: Browser, settled: Pupil
+) -> None:
+    clock.advance(hours=hours)
+    assert browser.sign_in(settled.username, OWN_PASSWORD).status_code == 303
+    clock.advance(hours=-hours)
+    turned_clock.put_right(bot.database, clock())
+    old = browser.cookie()
+    assert browser.get("/portal/account").status_code == 200
+    assert browser.cookie() != old, "it gets the right time at once"
+    for _ in range(12 * 3):
+        clock.advance(minutes=20)
+        answer = browser.get("/portal/account")
+    assert answer.status_code == 303, "the absolute limit"
 
 
 def test_a_fresh_cookie_is_not_sent_again(

@@ -25,7 +25,6 @@ from models.one_time_token import TokenPurpose
 from models.secret_link import LinkPurpose
 
 LIFETIME = timedelta(days=30)
-SKEW = timedelta(minutes=1)  # clocks of two machines differ
 # Whoever was at the account must not carry it off with a code from before the freeze, nor make
 # an address of theirs the learner's, which would do so later.
 MOVES = (
@@ -76,7 +75,7 @@ def freeze(session: Session, authority: str, cause: str, now: datetime) -> Froze
         return Frozen(Freeze.DEAD)
     account_id, made_at = read
     account = session.get(Account, account_id, with_for_update=True)
-    if account is None or not made_at - SKEW <= now < made_at + LIFETIME:
+    if account is None or now >= made_at + LIFETIME:
         return Frozen(Freeze.DEAD)
     if account.state is AccountState.FROZEN:
         return Frozen(Freeze.BEFORE)

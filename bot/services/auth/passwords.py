@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.errors import InputError
-from bot.providers.hashes import hash_password, initial_form, is_outdated, own_form, verify
+from bot.providers.hashes import hash_password, initial_form, is_outdated, own_form, pretend, verify
 from bot.unicode import nfkc, trimmed
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "is_outdated",
     "kept_form",
     "own_form",
+    "pretend",
     "right_form",
     "verify",
 ]

@@ -50,13 +50,16 @@ class SessionCookie:
         return cls(secrets.token_bytes(_REFERENCE_BYTES), now.replace(microsecond=0), signed_in)
 
     def is_live(self, now: datetime) -> bool:
-        """Whether the idle limit (before sign-in: the absolute one) has not passed."""
-        most = IDLE if self.signed_in else ABSOLUTE
-        return -RENEW_AFTER <= now - self.seen_at < most
+        """Whether the idle limit (before sign-in: the absolute one) has not passed.
+
+        One that was seen later than now was so by a clock that has been set back since: nobody
+        is signed out by that, and the absolute limit of its row holds.
+        """
+        return now - self.seen_at < (IDLE if self.signed_in else ABSOLUTE)
 
     def is_due(self, now: datetime) -> bool:
         """Whether the browser should get a copy with the present time."""
-        return now - self.seen_at >= RENEW_AFTER
+        return abs(now - self.seen_at) >= RENEW_AFTER
 
     def seen(self, now: datetime) -> "SessionCookie":
         return SessionCookie(self.reference, now.replace(microsecond=0), self.signed_in)

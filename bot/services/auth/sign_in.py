@@ -4,7 +4,7 @@ Hashing takes some 40 ms and must not happen inside a unit of work, so the two f
 it take the database and run a unit before and a unit after it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -17,16 +17,18 @@ from bot.services.auth import passwords, sessions, stays
 from bot.services.auth.sessions import SessionCookie, SignedIn
 from bot.services.auth.stays import StayCookie, StayWish
 from bot.services.shared import throttles
+from bot.services.shared.throttles import CountedTry, Growing, Try
 from bot.unicode import nfkc, without_invisible
 from models.database import Database
 from models.portal import PortalAccount
 
 NO_WAIT = timedelta()
+DOOR = "portal"  # what is tried here is counted apart from other doors
 
 
 @dataclass(frozen=True)
 class SignInOutcome:
-    """A ticket where it succeeded, a wait where it was not tried, neither where it was refused."""
+    """A ticket where it succeeded, a wait where it may not be tried yet, or neither: refused."""
 
     ticket: SessionCookie | None = None
     stay: StayCookie | None = None
@@ -62,21 +64,37 @@ def attempt(
     Each try is two units and one hash, whatever the cause. `replaces` is a session that this
     browser still had; it ends. `stay` is what the browser had and what its owner ticked.
     """
-    name = normal_username(username)
-    wait, known = database.write(lambda session: _begin(session, name, ip, now))
-    if wait > NO_WAIT:
-        return SignInOutcome(wait=wait)
+    held = stay.held if stay else None
+    tried = Try(DOOR, normal_username(username), ip)
+    tried, begun, known = database.write(lambda session: _begin(session, tried, held, now))
+    if begun.wait > NO_WAIT:
+        if begun.told > NO_WAIT:
+            passwords.pretend()
+        return SignInOutcome(wait=begun.wait)
     if len(password) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         password = ""
     typed = passwords.right_form(known.hash, password, is_initial=known.is_initial)
     if typed is None or known.is_over:
         cause = "unknown" if known.account_id is None else "expired" if typed else "password"
         database.write(lambda session: _refuse(session, known.account_id, cause, now))
-        return SignInOutcome()
+        return SignInOutcome(wait=begun.told)
     renewed = passwords.hash_password(typed) if passwords.is_outdated(known.hash or "") else None
-    return database.write(
-        lambda session: _admit(session, name, known, renewed, ip, now, replaces, stay or StayWish())
-    )
+
+    def admit(session: Session) -> SignInOutcome:
+        admitted = _admit(session, known, renewed, now, replaces, stay or StayWish())
+        if admitted.ticket is not None:
+            throttles.end(session, tried, begun, now)
+        return admitted
+
+    return database.write(admit)
+
+
+def owner_proven(session: Session, username: str, ip: str, now: datetime) -> None:
+    """A one-time link was opened: its owner's tries at the old password hold nobody back here."""
+    query = select(PortalAccount.id).where(PortalAccount.username == username)
+    account_id = session.scalars(query).one_or_none()
+    if account_id is not None:  # otherwise they sign in elsewhere
+        throttles.owner_proven(session, Try(DOOR, username, ip, account_id), now)
 
 
 def change_password(
@@ -148,8 +166,8 @@ def prove_password(
     database.write(lambda session: throttles.reset(session, *limit))
 
 
-def _proof_limit(signed_in: SignedIn) -> tuple[throttles.Limit, str]:
-    return throttles.PAIR, f"change|{signed_in.account_id}"
+def _proof_limit(signed_in: SignedIn) -> tuple[Growing, str]:
+    return throttles.PROOF, f"change|{signed_in.account_id}"
 
 
 def lift(
@@ -186,22 +204,29 @@ def log_out(
     )
 
 
-def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _KnownAccount]:
-    wait = throttles.begin_sign_in(session, name, ip, now)
-    account = None
+def _begin(
+    session: Session, tried: Try, held: StayCookie | None, now: datetime
+) -> tuple[Try, CountedTry, _KnownAccount]:
+    """Count a try at a name, and look at its account; the try knows whose the name is."""
+    name, account = tried.name, None
     if name.isascii() and name.isalnum():  # nothing else was ever drawn
         account = session.scalars(
             select(PortalAccount).where(PortalAccount.username == name)
         ).one_or_none()
     if account is None:
-        return wait, _KnownAccount(None, None, is_initial=False, is_over=True)
+        begun = throttles.begin(session, tried, now)
+        return tried, begun, _KnownAccount(None, None, is_initial=False, is_over=True)
+    if held is not None and stays.device_of(session, held, account.id, now) is not None:
+        tried = replace(tried, device=held.stay_id)
+    tried = replace(tried, owner_id=account.id)
     initial_until = account.initial_until
-    return wait, _KnownAccount(
+    known = _KnownAccount(
         account.id,
         account.password_hash,
         is_initial=initial_until is not None,
         is_over=not account.is_open or (initial_until is not None and now >= initial_until),
     )
+    return tried, throttles.begin(session, tried, now), known
 
 
 def _refuse(session: Session, account_id: str | None, cause: str, now: datetime) -> None:
@@ -218,10 +243,8 @@ def _refuse(session: Session, account_id: str | None, cause: str, now: datetime)
 
 def _admit(
     session: Session,
-    name: str,
     known: _KnownAccount,
     renewed: str | None,
-    ip: str,
     now: datetime,
     replaces: SessionCookie | None,
     stay: StayWish,
@@ -233,7 +256,6 @@ def _admit(
         return SignInOutcome()  # changed or erased while it was being compared
     if renewed:
         account.password_hash = renewed
-    throttles.end_sign_in(session, name, ip, now)
     if replaces is not None:
         log_out(session, replaces, now)
     if stay.held is not None:  # perhaps somebody else's, who uses the browser too

@@ -24,6 +24,7 @@ from models.inserts import insert_if_new
 
 LEASE = timedelta(seconds=20)  # longer than a reply call with its timeouts (13 s)
 MAX_ATTEMPTS = 5
+LONGEST_WAIT = timedelta(minutes=1)  # of an answer that is given back (`leave`)
 PATIENCE = timedelta(seconds=2)  # after which the sweep looks at what its process has not begun
 ONE_SET = Limit("image_set", 1, timedelta(hours=1))
 ONE_GREETING = Limit("greeting", 1, timedelta(minutes=1))
@@ -216,7 +217,7 @@ def leave(session: Session, answer: Answer, worker: str, wait: timedelta) -> Non
     session.execute(
         update(WebhookEvent)
         .where(*_fence(answer, worker))
-        .values(lease_until=database_of(session).time(wait), worker=None)
+        .values(lease_until=database_of(session).time(min(wait, LONGEST_WAIT)), worker=None)
         .execution_options(synchronize_session=False)
     )
 

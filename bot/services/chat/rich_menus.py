@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.clock import is_waiting
 from bot.texts import LANGUAGES, THAI
 from models.conversation import Conversation
 from models.learner import Learner, LearnerState
@@ -38,7 +39,7 @@ class Deployed:
     until: datetime | None = None
 
     def is_stale(self, now: datetime) -> bool:
-        return self.until is None or now >= self.until
+        return not is_waiting(self.until, now, KNOWN_FOR)
 
     def know(self, ids: dict[str, str], now: datetime) -> None:
         """Remember what was read."""

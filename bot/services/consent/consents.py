@@ -73,6 +73,9 @@ def record(
     """Append one event; what is in force is always folded from all of them."""
     validity = VALIDITY[purpose] if state is ConsentState.GIVEN else None
     told, at = said.evidence, said.evidence.at if said.evidence else now
+    if told is None and (before := latest(session, conversation.id, purpose)) is not None:
+        # What is said last is the newest, whatever a clock that was set back says: a no must count.
+        at = max(at, before.at + timedelta.resolution)
     event = ConsentEvent(
         id=new_id(),
         subject_id=conversation.id,

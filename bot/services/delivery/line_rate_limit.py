@@ -13,7 +13,7 @@ from functools import cache
 from math import inf
 from typing import Any, cast
 
-from sqlalchemy import Interval, bindparam, func, select, update
+from sqlalchemy import Interval, bindparam, case, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.delivery.reserved_slots import SHARE, Offset, Turns
@@ -31,6 +31,8 @@ CEILINGS: Mapping[str, float] = {"multicast": 200.0, "loading": 100.0}  # calls 
 # share with, and its reservation waits behind whatever else is to be written.
 BULK, LONELY_BULK = 0.02, 0.3
 MIN_BULK = 8
+# No use of a rate reaches further ahead: beyond it a clock was wrong, and what it took is free.
+FURTHEST = timedelta(seconds=30)
 # Seconds until a turn for which a last look at what allows the call is good: a stop or a "no" that
 # comes later must still count.
 PATIENCE = 2.0
@@ -56,7 +58,7 @@ def reserve(session: Session, endpoint: str, span: timedelta) -> Reserved:
     database = database_of(session)
     if database.is_sqlite:
         row, clock = session.get_one(LineRate, endpoint), cast("datetime", database.time())
-        row.at = gcra.taken(row.at, clock, span)
+        row.at = gcra.taken(gcra.standing(row.at, clock, FURTHEST), clock, span)
         return Reserved(row.at - span, clock)
     statement = _step(database.has_own_clock)
     parameters: dict[str, Any] = {"of_endpoint": endpoint, "span": span}
@@ -74,7 +76,7 @@ def hold_back(session: Session, endpoint: str, span: timedelta) -> None:
         clock = session.scalars(select(func.clock_timestamp(type_=UTCDateTime()))).one()
     else:
         clock = cast("datetime", database.time())
-    row.at = max(row.at, clock + span)
+    row.at = max(gcra.standing(row.at, clock, FURTHEST), clock + span)
 
 
 @cache
@@ -84,10 +86,11 @@ def _step(has_own_clock: bool) -> Prepared:
     now: Any = func.clock_timestamp(type_=UTCDateTime())
     if not has_own_clock:
         now = bindparam("now", type_=UTCDateTime())
+    standing = case((_TABLE.c.at <= now + literal(FURTHEST), _TABLE.c.at), else_=now)
     return Prepared(
         update(_TABLE)
         .where(_TABLE.c.endpoint == bindparam("of_endpoint"))
-        .values(at=func.greatest(_TABLE.c.at, now) + bindparam("span", type_=Interval()))
+        .values(at=func.greatest(standing, now) + bindparam("span", type_=Interval()))
         .returning(_TABLE.c.at, now, func.set_config("synchronous_commit", "off", True))
     )
 

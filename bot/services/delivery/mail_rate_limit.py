@@ -31,6 +31,7 @@ IDLE = timedelta(seconds=30)  # after which nobody stands in the line that was h
 HOLD = timedelta(seconds=30)
 LEVELS = 6  # one 64th of the rate, and a hold of 16 minutes
 RECOVERY = timedelta(minutes=10)
+LONGEST_HOLD = HOLD * 2 ** (LEVELS - 1)
 # Bounded, because one reader can forge a refusal of a mail to themselves; a domain that goes on
 # refusing is paused again by the next mail.
 PAUSE = timedelta(hours=6)
@@ -174,5 +175,13 @@ def level_of(row: MailPace, now: datetime) -> int:
 
 
 def _locked(session: Session, domain: str, now: datetime) -> MailPace:
-    row = {"domain": domain, "at": now, "dated_to": now, "level": 0}
-    return inserts.locked(session, MailPace, row)
+    new = {"domain": domain, "at": now, "dated_to": now, "level": 0}
+    row = inserts.locked(session, MailPace, new)
+    # What lies further ahead than it can was written by a clock that was wrong.
+    row.at = gcra.standing(row.at, now, FURTHEST)
+    row.dated_to = gcra.standing(row.dated_to, now, FURTHEST)
+    if row.held_until is not None:
+        row.held_until = gcra.standing(row.held_until, now, LONGEST_HOLD)
+    if row.slowed_at is not None:
+        row.slowed_at = min(row.slowed_at, now)
+    return row

@@ -102,6 +102,14 @@ TABLES: tuple[Table, ...] = (
         "stay",
     ),
     Table(
+        "known_network",
+        _("Networks from which you signed in"),
+        ("keyed digest of a network", "time of the last sign-in from it"),
+        data_rows.known_network,
+        ErasureAction.DELETED,
+        "network",
+    ),
+    Table(
         "portal_session",
         _("Where you are signed in"),
         ("time of sign-in",),

@@ -24,7 +24,7 @@ from models.mail import Mail, Suppression, WaitingLetter
 from models.merges import Look, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push
-from models.portal import LessonProgress, PortalAccount, PortalSession, PortalStay
+from models.portal import KnownNetwork, LessonProgress, PortalAccount, PortalSession, PortalStay
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
@@ -121,6 +121,13 @@ def portal_stay(session: Session, subject: Subject) -> list[Row]:
     query = select(PortalStay).where(PortalStay.account_id.in_(_portal(session, subject)))
     rows = session.scalars(query.order_by(PortalStay.created_at))
     return _rows(rows, "device", "created_at", "used_at")
+
+
+def known_network(session: Session, subject: Subject) -> list[Row]:
+    """When somebody came from each: of the network there is a keyed digest only."""
+    query = select(KnownNetwork).where(KnownNetwork.owner_id.in_(_portal(session, subject)))
+    rows = session.scalars(query.order_by(KnownNetwork.seen_at, KnownNetwork.id))
+    return _rows(rows, "seen_at")
 
 
 def lesson_progress(session: Session, subject: Subject) -> list[Row]:

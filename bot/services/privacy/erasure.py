@@ -31,7 +31,7 @@ from models.mail import MailState, WaitingLetter
 from models.merges import Merge, Unmasking
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
-from models.portal import LessonProgress, PortalAccount, PortalSession, PortalStay
+from models.portal import KnownNetwork, LessonProgress, PortalAccount, PortalSession, PortalStay
 from models.privacy import Erasure, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
@@ -162,6 +162,7 @@ def _portal(session: Session, subject: Subject, now: datetime) -> int:
     return (
         _delete(session, PortalSession, PortalSession.account_id.in_(ids))
         + _delete(session, PortalStay, PortalStay.account_id.in_(ids))
+        + _delete(session, KnownNetwork, KnownNetwork.owner_id.in_(ids))
         + _delete(session, LessonProgress, LessonProgress.account_id.in_(ids))
         + _delete(session, PortalAccount, PortalAccount.id.in_(ids))
     )
@@ -281,7 +282,9 @@ STEPS: dict[str, Step] = {
     "learner": _learner,
     "conversation": _conversation,
 }
-WITH_ANOTHER = dict.fromkeys(("portal_session", "portal_stay", "lesson_progress"), "portal_account")
+WITH_ANOTHER = dict.fromkeys(
+    ("portal_session", "portal_stay", "known_network", "lesson_progress"), "portal_account"
+)
 
 
 def _delete(session: Session, model: Any, *criteria: Any) -> int:

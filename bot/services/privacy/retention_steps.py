@@ -16,6 +16,7 @@ from bot.services.chat import drafts, inbox
 from bot.services.delivery import mail_rate_limit
 from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure
+from bot.services.shared import throttles
 from bot.services.staff import sessions as staff_sessions
 from bot.settings import School
 from bot.texts.periods import Period
@@ -30,7 +31,7 @@ from models.learner import Learner
 from models.mail import Mail, MailPace, MailState, WaitingLetter
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
-from models.portal import PortalSession, PortalStay, Throttle
+from models.portal import KnownNetwork, PortalSession, PortalStay, Throttle
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
@@ -299,7 +300,10 @@ STEPS: dict[str, tuple[Find, Remove]] = {
         PortalSession, lambda m: PortalSession.created_at <= m.now - sessions.ABSOLUTE
     ),
     "stay": _over(PortalStay, lambda m: PortalStay.created_at <= m.now - stays.LIFE),
-    "throttle": _over(Throttle, lambda m: Throttle.at < m.now),
+    "known network": _over(
+        KnownNetwork, lambda m: KnownNetwork.seen_at <= m.now - throttles.KNOWN_FOR
+    ),
+    "throttle": _over(Throttle, lambda m: Throttle.at < m.now - throttles.FORGOTTEN),
     "waiting letter": _over(WaitingLetter, lambda m: WaitingLetter.at < m.before),
     "mail pace": _over(
         MailPace,

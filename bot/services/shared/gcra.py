@@ -7,6 +7,15 @@ ahead of now may still go.
 from datetime import datetime, timedelta
 
 
+def standing(at: datetime, now: datetime, furthest: timedelta) -> datetime:
+    """The moment as it counts now.
+
+    furthest: how far ahead use alone can have put it. What lies beyond was written by a clock that
+    was wrong and has been set back since: nothing of it is taken.
+    """
+    return at if at <= now + furthest else now
+
+
 def taken(at: datetime, now: datetime, span: timedelta) -> datetime:
     """The moment after a span more is taken; `line_rate_limit` has the same in SQL."""
     return max(at, now) + span

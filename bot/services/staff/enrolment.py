@@ -16,6 +16,7 @@ from bot.services.audit.audit import Action
 from bot.services.auth import passwords, tokens
 from bot.services.auth.sessions import SessionCookie
 from bot.services.auth.tokens import StaffPurpose
+from bot.services.shared import throttles
 from bot.services.staff import factors, sessions
 from bot.services.staff.sessions import Found
 from models.database import Database
@@ -80,7 +81,7 @@ def begin(
     return database.write(spend)
 
 
-def finish(database: Database, found: Found, typed: str, now: datetime) -> EnrolledSession:
+def finish(database: Database, found: Found, typed: str, ip: str, now: datetime) -> EnrolledSession:
     """Confirm a new authenticator by a code of it; whoever came by a link is then signed in.
 
     Also for a member who changes theirs: every other session ends, and the old recovery codes
@@ -107,6 +108,7 @@ def finish(database: Database, found: Found, typed: str, now: datetime) -> Enrol
         sessions.record(session, Action.STAFF_FACTOR_CHANGED, staff_id, now, factor="totp")
         if found.stage is Stage.START:
             sessions.record(session, Action.STAFF_SIGNED_IN, staff_id, now, factor="totp")
+        throttles.remember_network(session, staff_id, ip, now)
         return sessions.open_session(session, staff_id, Stage.IN, now)
 
     return EnrolledSession(database.write(settle), codes)
@@ -114,6 +116,7 @@ def finish(database: Database, found: Found, typed: str, now: datetime) -> Enrol
 
 def forget_factors(session: Session, staff: Staff, now: datetime) -> int:
     """Take password, authenticator, codes and passkeys away and end all sessions."""
+    throttles.forget_networks(session, [staff.id])
     staff.password_hash = None
     staff.totp_sealed = None
     staff.totp_step = None

@@ -60,7 +60,12 @@ def spaced(secret: str) -> str:
 
 
 def step_of(secret: str, typed: str, now: datetime, last: int | None = None) -> int | None:
-    """The time step of a right code that is newer than the last one; None for any other text."""
+    """The time step of a right code that is newer than the last one; None for any other text.
+
+    A last one that no clock can have reached yet was taken while ours was ahead: it does not count.
+    """
+    if last is not None and last > _newest(now):
+        last = None
     digits = "".join(without_invisible(nfkc(typed)).split())
     if not (len(digits) == 6 and digits.isdecimal()):
         return None
@@ -117,6 +122,11 @@ def codes_left(session: Session, staff_id: str) -> int:
     return session.execute(query).scalar_one()
 
 
+def _newest(now: datetime) -> int:
+    """The furthest time step of which a code is taken now."""
+    return int(now.timestamp() + SKEW) // 30
+
+
 def burn(database: Database, staff_id: str, typed: str, now: datetime) -> Factor | None:
     """Use up what was typed: a code of the authenticator or a recovery code; None where neither.
 
@@ -141,7 +151,7 @@ def burn(database: Database, staff_id: str, typed: str, now: datetime) -> Factor
         return None
     step = step_of(secret, typed, now, last)
     if step is not None:
-        moved = database.write(lambda session: _move_step(session, staff_id, step))
+        moved = database.write(lambda session: _move_step(session, staff_id, step, now))
         return Factor.CODE if moved else None
     form = passwords.initial_form(typed[: 4 * passwords.INITIAL_LENGTH])
     if code_id is None or not passwords.verify(code_hash, form):
@@ -150,10 +160,12 @@ def burn(database: Database, staff_id: str, typed: str, now: datetime) -> Factor
     return Factor.RECOVERY if burnt else None
 
 
-def _move_step(session: Session, staff_id: str, step: int) -> bool:
+def _move_step(session: Session, staff_id: str, step: int, now: datetime) -> bool:
+    last = Staff.totp_step
+    is_free = (last.is_(None), last < step, last > _newest(now))
     done = session.execute(
         update(Staff)
-        .where(Staff.id == staff_id, or_(Staff.totp_step.is_(None), Staff.totp_step < step))
+        .where(Staff.id == staff_id, or_(*is_free))
         .values(totp_step=step)
         .returning(Staff.id)
         .execution_options(synchronize_session=False)

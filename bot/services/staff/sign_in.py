@@ -5,7 +5,7 @@ Unknown, wrong, unfinished and disabled look the same and take the same time. Ha
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -18,20 +18,21 @@ from bot.services.auth import passwords
 from bot.services.auth.sessions import SessionCookie
 from bot.services.auth.sign_in import NO_WAIT, normal_username
 from bot.services.shared import throttles
-from bot.services.shared.throttles import Limit
+from bot.services.shared.throttles import CountedTry, Try
 from bot.services.staff import factors, sessions
+from bot.services.staff.devices import DeviceCookie
 from bot.services.staff.factors import Factor
 from bot.services.staff.sessions import Found
 from models.database import Database
 from models.staff import Staff, Stage
 
 Show = Callable[[], Factor | None]  # tries something and uses it up; None: it was wrong
-FACTOR = Limit("staff factor", 5, timedelta(minutes=15))
+DOOR, FACTOR_DOOR = "console", "console factor"  # each counted for itself
 
 
 @dataclass(frozen=True)
 class StaffSignInOutcome:
-    """A ticket where it succeeded, a wait where it was not tried, neither where it was refused."""
+    """A ticket where it succeeded, a wait where it may not be tried yet, or neither: refused."""
 
     ticket: SessionCookie | None = None
     wait: timedelta = NO_WAIT
@@ -54,15 +55,19 @@ def attempt(
     ip: str,
     now: datetime,
     replaces: str | None = None,
+    device: DeviceCookie | None = None,
 ) -> StaffSignInOutcome:
     """Try a name and a password; the ticket is good for showing the second factor only.
 
-    replaces: the session that this browser still had; it ends.
+    replaces: the session that this browser still had; it ends. device: what tells the browser of a
+    member from a stranger's.
     """
-    name = normal_username(username)
-    wait, known = database.write(lambda session: _begin(session, name, ip, now))
-    if wait > NO_WAIT:
-        return StaffSignInOutcome(wait=wait)
+    tried = Try(DOOR, normal_username(username), ip)
+    begun, known = database.write(lambda session: _begin(session, tried, device, now))
+    if begun.wait > NO_WAIT:
+        if begun.told > NO_WAIT:
+            passwords.pretend()
+        return StaffSignInOutcome(wait=begun.wait)
     if len(password) > 4 * passwords.MAX_LENGTH:  # nobody's: do not hash what a stranger sent
         password = ""
     is_right = passwords.right_form(known.hash, password) is not None
@@ -74,7 +79,7 @@ def attempt(
         if staff is None or staff.password_hash != known.hash or not _may_enter(staff):
             cause = "unknown" if known.staff_id is None else "disabled" if is_right else "password"
             _refuse(session, known.staff_id, cause, now)
-            return StaffSignInOutcome()
+            return StaffSignInOutcome(wait=begun.told)
         if replaces is not None:
             sessions.end(session, replaces, now)
         return StaffSignInOutcome(sessions.open_session(session, staff.id, Stage.CODE, now))
@@ -88,13 +93,26 @@ def typed(database: Database, found: Found, code: str, now: datetime) -> Show:
 
 
 def attempt_factor(
-    database: Database, found: Found, show: Show, ip: str, now: datetime
+    database: Database,
+    found: Found,
+    show: Show,
+    ip: str,
+    now: datetime,
+    device: DeviceCookie | None = None,
 ) -> StaffSignInOutcome:
-    """Try a second factor; what it opens has a reference that nobody has seen yet."""
+    """Try a second factor; what it opens has a reference that nobody has seen yet.
+
+    Whoever has somebody's password holds nobody back elsewhere: it is counted as a password is, for
+    each network and device.
+    """
     staff_id = found.member.id
-    factor, wait = _try_factor(database, staff_id, show, now)
+    known = device.id if device is not None and device.is_of(staff_id, now) else None
+    password = Try(DOOR, found.member.username, ip, staff_id, known)
+    tried = Try(FACTOR_DOOR, staff_id, ip, staff_id, known, names_count=False)
+    begun = database.write(lambda session: throttles.begin(session, tried, now))
+    factor, wait = _try_factor(database, staff_id, show, now, begun.wait)
     if factor is None:
-        return StaffSignInOutcome(wait=wait)
+        return StaffSignInOutcome(wait=wait or begun.told)
 
     def admit(session: Session) -> StaffSignInOutcome:
         staff = _locked(session, staff_id)
@@ -103,7 +121,8 @@ def attempt_factor(
             return StaffSignInOutcome()
         if not sessions.end(session, found.session_id, now):
             return StaffSignInOutcome()
-        throttles.end_sign_in(session, _throttled(staff.username), ip, now)
+        throttles.end(session, tried, begun, now)
+        throttles.end(session, password, CountedTry(is_counted=known is None), now)
         sessions.record(session, Action.STAFF_SIGNED_IN, staff_id, now, factor=factor.value)
         ticket = sessions.open_session(session, staff_id, Stage.IN, now)
         return StaffSignInOutcome(ticket, factor=factor)
@@ -114,7 +133,10 @@ def attempt_factor(
 def prove(database: Database, found: Found, show: Show, now: datetime) -> StaffSignInOutcome:
     """Show the second factor once more, before something that matters (ASVS 7.5.1)."""
     staff_id = found.member.id
-    factor, wait = _try_factor(database, staff_id, show, now)
+    # Of this session alone: whoever took another one holds nobody back here.
+    limit = (throttles.PROOF, f"staff|{found.session_id}")
+    wait = database.write(lambda session: throttles.take(session, [limit], now))
+    factor, wait = _try_factor(database, staff_id, show, now, wait)
     if factor is None:
         return StaffSignInOutcome(wait=wait)
 
@@ -122,6 +144,7 @@ def prove(database: Database, found: Found, show: Show, now: datetime) -> StaffS
         ticket = sessions.prove(session, found, now)
         if ticket is None:
             return StaffSignInOutcome()  # ended meanwhile
+        throttles.reset(session, *limit)
         sessions.record(session, Action.STAFF_PROVED, staff_id, now, factor=factor.value)
         return StaffSignInOutcome(ticket, factor=factor)
 
@@ -134,7 +157,7 @@ def prove_password(database: Database, found: Found, current: str, now: datetime
     Raises InputError: current_wrong, current_wait.
     """
     staff_id = found.member.id
-    limit = (throttles.PAIR, f"staff change|{staff_id}")
+    limit = (throttles.PROOF, f"staff change|{found.session_id}")
     if database.write(lambda session: throttles.take(session, [limit], now)) > NO_WAIT:
         raise InputError("current_wait")
     known = database.read(lambda session: session.get_one(Staff, staff_id).password_hash)
@@ -153,33 +176,26 @@ def sign_out(session: Session, found: Found, now: datetime) -> None:
 
 
 def _try_factor(
-    database: Database, staff_id: str, show: Show, now: datetime
+    database: Database, staff_id: str, show: Show, now: datetime, wait: timedelta
 ) -> tuple[Factor | None, timedelta]:
-    """Count the try first, so that a hundred at once are a hundred; then use up what was shown."""
-    limit = (FACTOR, staff_id)
-    wait = database.write(lambda session: throttles.take(session, [limit], now))
+    """Use up what was shown; its try was counted before, so a hundred at once are a hundred."""
     if wait > NO_WAIT:
         return None, wait
     factor = show()
     if factor is None:
         database.write(lambda session: _refuse(session, staff_id, "factor", now))
-        return None, NO_WAIT
-    database.write(lambda session: throttles.reset(session, *limit))
     return factor, NO_WAIT
 
 
-def _begin(session: Session, name: str, ip: str, now: datetime) -> tuple[timedelta, _KnownMember]:
-    key = _throttled(name)
-    wait = throttles.begin_sign_in(session, key, ip, now)
-    staff = session.scalars(select(Staff).where(Staff.username == name)).one_or_none()
+def _begin(
+    session: Session, tried: Try, device: DeviceCookie | None, now: datetime
+) -> tuple[CountedTry, _KnownMember]:
+    staff = session.scalars(select(Staff).where(Staff.username == tried.name)).one_or_none()
     if staff is None:
-        return wait, _KnownMember()
-    return wait, _KnownMember(staff.id, staff.password_hash, _may_enter(staff))
-
-
-def _throttled(name: str) -> str:
-    """Apart from a learner's username of the same spelling."""
-    return f"staff {name}"
+        return throttles.begin(session, tried, now), _KnownMember()
+    known = device.id if device is not None and device.is_of(staff.id, now) else None
+    begun = throttles.begin(session, replace(tried, owner_id=staff.id, device=known), now)
+    return begun, _KnownMember(staff.id, staff.password_hash, _may_enter(staff))
 
 
 def _may_enter(staff: Staff) -> bool:

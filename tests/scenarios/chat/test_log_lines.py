@@ -2,9 +2,9 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
-from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import text
 
 from bot import logs
@@ -41,7 +41,7 @@ def tick(bot, engine):
     """Let a job that does something come round once."""
 
     def pass_by(run):
-        jobs.guarded(bot, engine, Job("errand", IntervalTrigger(seconds=1), run))()
+        jobs.guarded(bot, engine, Job("errand", timedelta(seconds=1), run))()
 
     return pass_by
 

@@ -263,3 +263,20 @@ def test_reservations_of_many_threads_do_not_overlap(database_url):
     gaps = [second - first for first, second in pairwise(taken)]
     assert min(gaps) >= span
     assert at == taken[-1] + span
+
+
+def test_what_was_given_away_by_a_clock_that_was_ahead_is_free(database, clock):
+    """Otherwise nothing would be sent until the clock has caught up."""
+    second = timedelta(seconds=1)
+    database.write(lambda session: line_rate_limit.open_row(session, "push"))
+    clock.advance(hours=25)
+    database.write(lambda session: line_rate_limit.reserve(session, "push", second))
+    database.write(lambda session: line_rate_limit.hold_back(session, "push", second))
+    for hours in (25, 1):
+        clock.advance(hours=-hours)
+        found = database.write(lambda session: line_rate_limit.reserve(session, "push", second))
+        assert found.first == found.now == clock()
+    clock.advance(hours=-1)
+    database.write(lambda session: line_rate_limit.hold_back(session, "push", second))
+    found = database.write(lambda session: line_rate_limit.reserve(session, "push", second))
+    assert found.first == clock() + second

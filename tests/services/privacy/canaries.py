@@ -22,7 +22,14 @@ from models.mail import Mail, MailState, Stream, Suppression, WaitingLetter, Why
 from models.merges import Look, Merge, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
-from models.portal import Device, LessonProgress, PortalAccount, PortalSession, PortalStay
+from models.portal import (
+    Device,
+    KnownNetwork,
+    LessonProgress,
+    PortalAccount,
+    PortalSession,
+    PortalStay,
+)
 from models.privacy import Disclosure, Erasure, Ground, PrivacyRequest, RequestKind, RequestState
 from models.recipient import ExclusionReason, Recipient
 from models.secret_link import LinkPurpose, SecretLink
@@ -113,6 +120,7 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
             {},
         ),
         (PortalSession(id=new_id(), digest=new_id(), account_id=portal.id, created_at=now), {}),
+        (KnownNetwork(id=new_id(), key=new_id(), owner_id=portal.id, seen_at=now), {}),
         (
             LessonProgress(
                 id=new_id(),

@@ -28,7 +28,7 @@ from models.mail import Mail, MailPace, MailState, WaitingLetter
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.picture import Picture
-from models.portal import PortalSession, PortalStay, Throttle
+from models.portal import KnownNetwork, PortalSession, PortalStay, Throttle
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import SecretLink
@@ -89,6 +89,12 @@ CASES = (
     Case("token", aged.token, OneTimeToken, 7),
     Case("link", aged.link, SecretLink, 30),
     Case("stay", aged.stay, PortalStay, 30),
+    Case(
+        "known network",
+        lambda s, at: s.add(KnownNetwork(id=new_id(), key=new_id(), owner_id=new_id(), seen_at=at)),
+        KnownNetwork,
+        30,
+    ),
     Case("link of staff", aged.staff_link, StaffLink, 30),
     Case("session of staff", aged.staff_session, StaffSession, 30),
     Case("waiting letter", aged.waiting_letter, WaitingLetter, 30),
@@ -142,8 +148,9 @@ def test_what_lives_for_hours(bot, database, clock):
             row = PortalSession(id=new_id(), digest=new_id(), account_id=account.id, created_at=at)
             session.add(row)
             session.add(MailPace(domain=new_id(), at=at, dated_to=at, level=0))
-        for hours in (-1, 1):
+        for hours in (-25, -23):
             session.add(Throttle(key=new_id(), at=clock() + timedelta(hours=hours)))
+        for hours in (-1, 1):
             chat = make_conversation(session, clock())
             chat.draft_json, chat.expires_at = "{}", clock() + timedelta(hours=hours)
 

@@ -196,7 +196,7 @@ def _take_off_the_list(session: Session, campaign: Campaign, member: Linked) -> 
 def _advance(
     session: Session, campaign: Campaign, settings: Settings, now: datetime
 ) -> PauseReason | None:
-    due_at = campaign.wave_due_at or now
+    due_at = _wave_due_at(campaign, settings, now)
     if now - _last_sign_of_life(session, campaign, due_at) > LATE:
         return hold(session, campaign, PauseReason.LATE, settings, now)
     if campaign.alive_at is None or now - campaign.alive_at > ALIVE:
@@ -216,6 +216,15 @@ def _advance(
     if due_at > now or not batches.is_over(session, campaign.id, campaign.wave):
         return None
     return _end_wave(session, campaign, campaign.wave, trouble, settings, now)
+
+
+def _wave_due_at(campaign: Campaign, settings: Settings, now: datetime) -> datetime:
+    """When the wave may begin: by day no pause between waves ends later than that is long."""
+    due_at = campaign.wave_due_at or now
+    is_night = settings.keeps_quiet and quiet_hours.is_quiet(now)
+    if due_at > now + WAVE_PAUSE and not is_night:
+        due_at = campaign.wave_due_at = now  # a clock that was set back since wrote it
+    return due_at
 
 
 def _end_wave(
