@@ -31,7 +31,14 @@ from bot.services.accounts import accounts, provider_erasures
 from bot.services.auth import tokens
 from bot.services.campaigns.sending import batches
 from bot.services.chat import inbox
-from bot.services.delivery import mail_claims, mail_delivery, mailbox_cursor, mails, outbox
+from bot.services.delivery import (
+    mail_claims,
+    mail_delivery,
+    mail_rate_limit,
+    mailbox_cursor,
+    mails,
+    outbox,
+)
 from bot.services.guardians import guardians
 from bot.services.learners import exports, imports, merging
 from bot.services.subscriptions import subscriptions
@@ -46,7 +53,7 @@ from models.guardianship import Guardianship
 from models.imports_exports import ExportRequest, Import
 from models.inbox import WebhookEvent
 from models.learner import Learner
-from models.mail import Mail, MailboxCursor
+from models.mail import Mail, MailboxCursor, MailPace
 from models.merges import Merge
 from models.outbox import Push
 from models.portal import PortalAccount
@@ -94,6 +101,7 @@ LIVES = (
         )
         for purpose, kind in tokens.KINDS.items()
     ),
+    _Span(MailPace.paused_until, mail_rate_limit.PAUSE),
     _Span(Mail.useful_until, mails.LINK_USEFUL, mail.IS_QUEUED),
     _Span(Conversation.expires_at, DRAFT_LIFE),
     _Span(PortalAccount.initial_until, INITIAL_LIFETIME),
@@ -107,6 +115,7 @@ LIVES = (
 LEFT = {
     "audit_anchor": "proof",
     "audit_chain.purged_before": "how far a purge came",
+    "audit_chain.named_since": "signed: entries without a name are older",
     "audit_entry": "proof, under a chain of hashes",
     "audit_link": "proof, under a chain of hashes",
     "campaign_event": "proof; nothing goes by its time",
