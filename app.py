@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.texts import tone
 from handlers import commands, console, jobs, pictures, portal, webhook
 from handlers.line import build_dispatcher
+from handlers.server import Front
 from handlers.web import plain_requests
 from models.database import Database
 
@@ -173,11 +174,17 @@ _loaded: list[Flask] = []
 _loading = threading.Lock()
 
 
-def __getattr__(name: str) -> Flask:
-    """`app`, built when a server or the command line first asks for it and not before (PEP 562)."""
-    if name != "app":
+def __getattr__(name: str) -> Flask | Front:
+    """`app`, and `server` in front of it, built when somebody asks and not before (PEP 562)."""
+    if name not in {"app", "server"}:
         raise AttributeError(name)
     with _loading:
         if not _loaded:
             _loaded.append(_load())
-    return _loaded[0]
+    return _loaded[0] if name == "app" else front(_loaded[0])
+
+
+def front(app: Flask) -> Front:
+    """What the server calls (docs/adr/0003-server.md)."""
+    bot: Bot = app.extensions["bot"]
+    return Front(app, bot.settings.request_seconds)

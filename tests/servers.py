@@ -19,7 +19,6 @@ from urllib.parse import urlencode, urlsplit
 from bot.clock import system_clock
 from bot.settings import ROOT
 from bot.texts import translator
-from handlers.commands import server_arguments
 from simulator.delivery import http_deliver
 from simulator.platform import Platform
 from simulator.rooms import Bubble
@@ -126,10 +125,11 @@ class Product:
     def __post_init__(self) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
-        arguments = server_arguments(self.port)
-        arguments[arguments.index("app:app")] = f"{self.module}:app"
+        server = [sys.executable, "-m", "handlers.server"]
         self.web = Process(
-            [str(BINARIES / "granian"), *arguments], self.environment(), self.directory / "web.log"
+            [*server, "--host", "127.0.0.1", "--module", self.module],
+            self.environment(),
+            self.directory / "web.log",
         )
         self.worker = Process(
             [str(BINARIES / "flask"), "--app", self.module, "work"],
