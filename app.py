@@ -1,6 +1,5 @@
 """The roof: builds the Bot, registers blueprints and commands. Nothing imports it."""
 
-import atexit
 import pkgutil
 import threading
 import time
@@ -105,7 +104,7 @@ def _provider(settings: Settings, database: Database) -> Provider:
 
 
 def start(app: Flask) -> None:
-    """Begin to answer and, where this process is the only one, to tick."""
+    """Begin to answer and, on SQLite, to tick: at once, or when the process that does so ends."""
     bot: Bot = app.extensions["bot"]
     engine: Engine = app.extensions["engine"]
     threading.Thread(target=_ask_who_we_are, args=(bot,), daemon=True).start()
@@ -117,9 +116,15 @@ def start(app: Flask) -> None:
         simulator.start(app, bot)
     if bot.settings.inbox_handlers == 0:
         return  # this process only stores
-    if engine.start() and bot.settings.is_sqlite:
-        scheduler = jobs.start(bot, engine)
-        atexit.register(scheduler.shutdown, wait=False)
+    app.extensions["end"] = jobs.begin(
+        engine, jobs.JOBS if bot.settings.is_sqlite else jobs.WEB_JOBS
+    )
+
+
+def stop(app: Flask) -> None:
+    """Finish the answers that are being given, and let another process take over."""
+    if "end" in app.extensions:
+        app.extensions["end"](False)
 
 
 def _ask_who_we_are(bot: Bot) -> None:
@@ -187,4 +192,4 @@ def __getattr__(name: str) -> Flask | Front:
 def front(app: Flask) -> Front:
     """What the server calls (docs/adr/0003-server.md)."""
     bot: Bot = app.extensions["bot"]
-    return Front(app, bot.settings.request_seconds)
+    return Front(app, bot.settings.request_seconds, lambda: stop(app))

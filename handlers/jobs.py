@@ -1,6 +1,6 @@
 """JOBS: what the clock calls, how often, and the one scheduler that ticks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,14 +66,35 @@ JOBS = (
 )
 
 
-def start(bot: Bot, engine: Engine) -> BackgroundScheduler:
+# On PostgreSQL workers tick; a web process looks after what another one left in the middle.
+WEB_JOBS = JOBS[:1]
+
+
+def begin(engine: Engine, jobs: Sequence[Job] = JOBS) -> Callable[[bool], None]:
+    """Answer and tick, at once or as soon as this process may; returns what ends both.
+
+    Ending waits for running ticks where it is called with True, and always for the answers.
+    """
+    ticking: list[BackgroundScheduler] = []
+    engine.start(lambda: ticking.append(start(engine.bot, engine, jobs)))
+
+    def end(wait: bool) -> None:
+        engine.wait_no_more()
+        for scheduler in ticking:
+            scheduler.shutdown(wait=wait)
+        engine.stop()
+
+    return end
+
+
+def start(bot: Bot, engine: Engine, jobs: Sequence[Job] = JOBS) -> BackgroundScheduler:
     """Tick in this process until it ends."""
     scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(len(JOBS))},
+        executors={"default": ThreadPoolExecutor(len(jobs))},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone=BANGKOK,
     )
-    for job in JOBS:
+    for job in jobs:
         scheduler.add_job(guarded(bot, engine, job), job.when, id=job.name)
     scheduler.start()
     return scheduler

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -69,9 +70,15 @@ class Scope(Protocol):
 class Front:
     """Answers RSGI requests by a WSGI application: bodies on the loop, answers in threads."""
 
-    def __init__(self, application: "WSGIApplication", seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        seconds: float = REQUEST_SECONDS,
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
         self._application = application
         self._seconds = seconds
+        self._stop = stop
         self._waiting: queue.SimpleQueue[tuple[Scope, Any, IO[bytes], asyncio.Future[None]]] = (
             queue.SimpleQueue()
         )
@@ -85,6 +92,10 @@ class Front:
         self._loop = loop
         for number in range(THREADS):
             threading.Thread(target=self._work, name=f"web-{number}", daemon=True).start()
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End what else runs in the process; granian calls it when the last request is answered."""
+        self._stop()
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Read a request within its time and have it answered; 4xx and 503 for what is not."""

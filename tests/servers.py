@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -83,6 +83,10 @@ class Process:
         """kill -9 for all of the group: nothing of it gets to tidy up."""
         self._signal(signal.SIGKILL)
         self._reap(PATIENCE)
+
+    def end_soon(self) -> None:
+        """Ask it to end, and do not wait for it."""
+        self._signal(signal.SIGTERM)
 
     def stop(self) -> None:
         """Ask it to end; SIGKILL for whatever is left of the group."""
@@ -157,6 +161,13 @@ class Product:
             "LOG_LEVEL": "debug",
             **self.more,
         }
+
+    def twin(self) -> "Product":
+        """The same product in another process, on a port of its own."""
+        shared = {key: self.environment()[key] for key in ("SECRET_KEY", "DATA_KEYS")}
+        directory = self.directory / "twin"
+        directory.mkdir()
+        return replace(self, directory=directory, more={**self.more, **shared})
 
     def _secret(self, name: str) -> str:
         made: dict[str, str] = self.__dict__.setdefault("_secrets", {})
