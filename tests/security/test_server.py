@@ -146,8 +146,8 @@ def test_what_means_two_things_is_refused(echo: int, sent: bytes) -> None:
 
 
 def test_headers_without_an_end_are_refused(echo: int) -> None:
-    assert said(echo, GET + b"X-Long: " + b"a" * server.LONGEST_HEADERS + b"\r\n")[0] == 431
-    many = b"".join(b"X-%d: %b\r\n" % (n, b"a" * 1000) for n in range(70))
+    assert said(echo, GET + b"X-Long: " + b"a" * server.LONGEST_HEADERS * 4 + b"\r\n")[0] == 431
+    many = b"".join(b"X-%d: %b\r\n" % (n, b"a" * 3000) for n in range(90))
     assert said(echo, GET + many)[0] == 431
 
 
@@ -176,6 +176,21 @@ def test_a_body_that_is_too_large_is_refused_unless_pictures_come_in_there(echo:
     assert (status, environ["body"]) == (200, len(large))
     assert said(echo, ROOMY + b"Content-Length: %d\r\n" % (server.LARGEST + 1))[0] == 413
     assert campaign_form.MAX_FORM_BYTES < server.LARGEST
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+        b"Content-Length: 100\r\n\r\nabc",
+        b"Content-Length: %d\r\n\r\nabc" % server.LARGE,
+    ],
+)
+def test_half_a_body_reaches_nobody(echo: int, begun: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", echo), timeout=60) as sock:
+        sock.sendall(POST + begun)
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
 # -- the front by itself ----------------------------------------------------------------------
