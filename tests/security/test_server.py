@@ -256,6 +256,13 @@ def test_bodies_that_never_come_take_no_thread() -> None:
     assert spoken(Front(ok, seconds=60), *never, Spoken()) == [0] * len(never) + [200]
 
 
+def test_a_body_that_is_late_is_refused() -> None:
+    late = Spoken(size=1000), Spoken(size=server.SMALL + 1), Spoken(size=None)
+    late[2].scope.headers["transfer-encoding"] = "chunked"
+    for one in late:
+        assert spoken(Front(ok, seconds=0), one) == [408]
+
+
 def test_a_body_that_broke_off_is_none() -> None:
     for broken in (Spoken([b"abc", b""]), Spoken([b"abc"], size=server.SMALL + 1)):
         assert spoken(Front(ok), broken) == [400]
