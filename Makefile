@@ -30,7 +30,7 @@ demo: $(VENV)/.run ## Run everything on this machine, with a LINE in the browser
 
 run: $(VENV)/.run ## Run the web process with the settings of the environment
 	@$(BIN)/flask --app app db-upgrade
-	@exec $(BIN)/granian --interface wsgi app:app --host 0.0.0.0 --port $(PORT) --workers 1 --blocking-threads 32 --respawn-failed-workers
+	@PORT=$(PORT) exec $(BIN)/python -m handlers.server
 
 # Python may keep what it compiled, whatever the shell says: three processes read all tests.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadgroup

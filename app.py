@@ -1,6 +1,5 @@
 """The roof: builds the Bot, registers blueprints and commands. Nothing imports it."""
 
-import atexit
 import pkgutil
 import threading
 import time
@@ -31,6 +30,7 @@ from bot.settings import Settings
 from bot.texts import tone
 from handlers import commands, console, jobs, pictures, portal, webhook
 from handlers.line import build_dispatcher
+from handlers.server import Front
 from handlers.web import plain_requests
 from models.database import Database
 
@@ -107,7 +107,7 @@ def _provider(settings: Settings, database: Database) -> Provider:
 
 
 def start(app: Flask) -> None:
-    """Begin to answer and, where this process is the only one, to tick."""
+    """Begin to answer and, on SQLite, to tick: at once, or when the process that does so ends."""
     bot: Bot = app.extensions["bot"]
     engine: Engine = app.extensions["engine"]
     threading.Thread(target=_ask_who_we_are, args=(bot,), daemon=True).start()
@@ -119,9 +119,15 @@ def start(app: Flask) -> None:
         simulator.start(app, bot)
     if bot.settings.inbox_handlers == 0:
         return  # this process only stores
-    if engine.start() and bot.settings.is_sqlite:
-        ticker = jobs.start(bot, engine)
-        atexit.register(ticker.shutdown, wait=False)
+    app.extensions["end"] = jobs.begin(
+        engine, jobs.JOBS if bot.settings.is_sqlite else jobs.WEB_JOBS
+    )
+
+
+def stop(app: Flask) -> None:
+    """Finish the answers that are being given, and let another process take over."""
+    if "end" in app.extensions:
+        app.extensions["end"](False)
 
 
 def _ask_who_we_are(bot: Bot) -> None:
@@ -176,11 +182,17 @@ _loaded: list[Flask] = []
 _loading = threading.Lock()
 
 
-def __getattr__(name: str) -> Flask:
-    """`app`, built when a server or the command line first asks for it and not before (PEP 562)."""
-    if name != "app":
+def __getattr__(name: str) -> Flask | Front:
+    """`app`, and `server` in front of it, built when somebody asks and not before (PEP 562)."""
+    if name not in {"app", "server"}:
         raise AttributeError(name)
     with _loading:
         if not _loaded:
             _loaded.append(_load())
-    return _loaded[0]
+    return _loaded[0] if name == "app" else front(_loaded[0])
+
+
+def front(app: Flask) -> Front:
+    """What the server calls (docs/adr/0003-server.md)."""
+    bot: Bot = app.extensions["bot"]
+    return Front(app, bot.settings.request_seconds, lambda: stop(app))

@@ -46,6 +46,31 @@ PIECES = [
 ]
 WORDS = ("", "รหัส", "password", "เบอร์", "ชื่อ", "a@")
 
+# Headers are lists, pairs and weights; cookies have escapes of their own.
+LISTS = {
+    "commas": "," * SIZE,
+    "languages": "th;q=0.1," * (SIZE // 9),
+    "pairs": "a=b;" * (SIZE // 4),
+    "quotes": '"' * SIZE,
+    "escapes": '"' + "\\303" * (SIZE // 4),
+    "addresses and ports": "1.1.1.1:1," * (SIZE // 10),
+    "parameters": "multipart/form-data" + ";a=b" * (SIZE // 4),
+}
+HEADERS = (
+    *("HTTP_HOST", "HTTP_ORIGIN", "HTTP_REFERER", "HTTP_SEC_FETCH_SITE", "HTTP_USER_AGENT"),
+    *("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE", "HTTP_X_LINE_SIGNATURE"),
+    *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_AUTHORIZATION", "CONTENT_TYPE"),
+    *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "REMOTE_ADDR"),
+)
+COOKIES = (
+    *("__Host-session", "__Host-stay", "__Host-lang"),
+    *("__Host-staff", "__Host-staff-note", "other"),
+)
+PAGES = (
+    *(("GET", "/portal/account"), ("POST", "/portal/sign-in"), ("POST", "/s/abc")),
+    *(("POST", "/line/webhook"), ("GET", "/console/learners"), ("GET", "/privacy")),
+)
+
 ORIGIN = "https://bot.example.test"
 GAP = r"<(?:\w+:)?\w+>"
 
@@ -57,7 +82,8 @@ def main() -> int:
         return int(report("letters", list(mails()), MAIL_BOUND))
     with tempfile.TemporaryDirectory() as folder:
         app = product(folder)
-        costs = list(routes(app)) + list(readers())
+        seen = visitors(app)
+        costs = [*headers(seen), *routes(app, seen), *readers()]
         app.extensions["bot"].close()
     worst = report("requests and readers", costs, BOUND)
     worst |= report("letters", list(mails()), MAIL_BOUND)
@@ -128,7 +154,9 @@ class Visitor:
     cookie: str
     token: str
 
-    def cost(self, method: str, path: str, **more: str) -> float:
+    def cost(
+        self, method: str, path: str, environ: dict[str, str] | None = None, **more: str
+    ) -> float:
         """What answering one request costs, the making of the request left out."""
         asked = EnvironBuilder(
             path=path,
@@ -139,12 +167,12 @@ class Visitor:
             data={"token": self.token, **more} if method == "POST" else None,
             content_type="multipart/form-data" if method == "POST" else None,
         )
-        environ = asked.get_environ()
-        body = environ["wsgi.input"]
+        made = {**asked.get_environ(), **(environ or {})}
+        body = made["wsgi.input"]
 
         def answered() -> None:
             body.seek(0)
-            run_wsgi_app(self.app, dict(environ), buffered=True)
+            run_wsgi_app(self.app, dict(made), buffered=True)
 
         return timed(answered)
 
@@ -208,10 +236,33 @@ def visitor(app: Flask, who: str, sealed: tuple[str, str] | None, path: str) -> 
     return Visitor(app, who, "; ".join(cookies), token[1])
 
 
-def routes(app: Flask) -> Iterator[tuple[float, str]]:
+def headers(seen: list[Visitor]) -> Iterator[tuple[float, str]]:
+    """Every header and cookie that is read anywhere, on pages of every kind.
+
+    They are given to the application itself: the server in front lets only ASCII through, and
+    refuses headers over 64 KiB.
+    """
+    for visited in seen:
+        for method, path in PAGES:
+            usual = visited.cost(method, path)
+            for kind, text in (TEXTS | LISTS).items():
+                # A server hands headers over in Latin-1 (PEP 3333). What is just below the bound of
+                # a header is read; what lies over it is refused early.
+                said = text.encode().decode("latin-1")
+                sent = dict.fromkeys(HEADERS, said)
+                for name in COOKIES:
+                    sent[f"HTTP_COOKIE {name}"] = f"{name}={said}"
+                for name, value in sent.items():
+                    header = name.partition(" ")[0]
+                    for given in (value, value[:8_000]):
+                        cost = visited.cost(method, path, environ={header: given}) - usual
+                        yield cost, f"{visited.who}: {method} {path} {name} {len(given)} {kind}"
+
+
+def routes(app: Flask, seen: list[Visitor]) -> Iterator[tuple[float, str]]:
     """Every route with every field that it reads, and its address, for each of the visitors."""
     app.request_class.parameter_storage_class = Spied
-    for visited in visitors(app):
+    for visited in seen:
         for rule in app.url_map.iter_rules():
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
                 yield from fields(visited, method, re.sub(GAP, "1", rule.rule))

@@ -19,10 +19,7 @@ GTHREAD = ("gthread", 2, 16)
 GTHREAD_WIDE = ("gthread", 2, 32)
 PEERS = {0: (SYNC, GTHREAD), 50: (SYNC, GTHREAD, GTHREAD_WIDE)}
 
-# How our web process is set: threads at the door, and threads that answer.
-DOOR_THREADS = 32
-ANSWER_DOOR_THREADS = 16
-ANSWER_HANDLERS = 64
+ANSWER_HANDLERS = 64  # threads of our web process that answer
 
 # A little above the bar, so that a met bar does not rest on the last message's luck.
 OFFERED_600 = 610
@@ -59,14 +56,13 @@ def _door(bench: Bench, scenario: str, latency_ms: int, bar: float) -> None:
     with Servers(bench.app_dir) as servers:
         stub = servers.start_stub(latency_ms)
         sqlite, postgres = servers.sqlite_url(), servers.postgres_url()
-        settings = {"threads": DOOR_THREADS, "handlers": 0}
         ours = {
             "ours, SQLite, 1 process": (
-                servers.start_ours(stub, sqlite, workers=1, **settings),
+                servers.start_ours(stub, sqlite, workers=1, handlers=0),
                 sqlite,
             ),
             "ours, PostgreSQL, 2 workers": (
-                servers.start_ours(stub, postgres, workers=2, **settings),
+                servers.start_ours(stub, postgres, workers=2, handlers=0),
                 postgres,
             ),
         }
@@ -262,9 +258,7 @@ def answer_max(bench: Bench) -> None:
 
 def _answering(servers: Servers, stub: Server) -> Server:
     url = servers.sqlite_url()
-    return servers.start_ours(
-        stub, url, workers=1, threads=ANSWER_DOOR_THREADS, handlers=ANSWER_HANDLERS
-    )
+    return servers.start_ours(stub, url, workers=1, handlers=ANSWER_HANDLERS)
 
 
 def _require_replies(run: dict[str, Any]) -> None:

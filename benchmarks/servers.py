@@ -29,15 +29,8 @@ STOP_WITHIN = 8.0
 PEER_PATH = "/callback"
 OURS_PATH = "/line/webhook"
 STORED_ROWS = "select count(*) from webhook_event"
+OURS = ["-m", "handlers.server", "--host", "127.0.0.1"]
 MIGRATE = ["-m", "flask", "--app", "app", "db-upgrade"]
-
-
-def ours_command(port: int, workers: int, threads: int) -> list[str]:
-    """The project's web process."""
-    return [
-        *("-m", "granian", "--interface", "wsgi", "app:app", "--host", "127.0.0.1"),
-        *("--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads)),
-    ]
 
 
 def peer_command(port: int, worker_class: str, workers: int, threads: int) -> list[str]:
@@ -143,7 +136,7 @@ class Servers:
         return self._start(name, port, command, ROOT, line_environment(stub), PEER_PATH)
 
     def start_ours(
-        self, stub: Server, database_url: str, *, workers: int, threads: int, handlers: int
+        self, stub: Server, database_url: str, *, workers: int, handlers: int, **more: str
     ) -> Server:
         port = free_port()
         environment = line_environment(stub) | {
@@ -152,9 +145,11 @@ class Servers:
             "SECRET_KEY": secrets.token_urlsafe(32),
             "DATA_KEYS": "k1:" + urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "PORT": str(port),
+            "WEB_CONCURRENCY": str(workers),
             "INBOX_HANDLERS": str(handlers),
             "LINE_BOT_USER_ID": BOT_USER_ID,
             "LOG_LEVEL": "warning",
+            **more,
         }
         if not (self.app_dir / "app.py").exists():
             raise RuntimeError(f"there is no app.py in {self.app_dir}")
@@ -168,9 +163,8 @@ class Servers:
         )
         if migrated.returncode:
             raise RuntimeError(f"db-upgrade failed:\n{migrated.stderr.decode()[-2000:]}")
-        name = f"ours-{database_url.partition(':')[0]}-{workers}x{threads}"
-        command = ours_command(port, workers, threads)
-        server = self._start(name, port, command, self.app_dir, environment, OURS_PATH)
+        name = f"ours-{database_url.partition(':')[0]}-{workers}"
+        server = self._start(name, port, OURS, self.app_dir, environment, OURS_PATH)
         if database_url.startswith("postgresql"):
             server.helpers = (self.postgres.get_pid(),)
         return server

@@ -24,6 +24,7 @@ LINE_API = "https://api.line.me"
 LINE_DATA_API = "https://api-data.line.me"
 KA, KHRAP, NEUTRAL = TONES = ("ka", "khrap", "neutral")
 DEFAULT_DATABASE = f"sqlite:///{ROOT}/var/english-planet.db"
+REQUEST_SECONDS = 20
 SMTP_CURE = "Use smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host (TLS)."
 IMAP_CURE = "Use imaps://user:password@host/INBOX (TLS) or imap://user:password@host (STARTTLS)."
 SENDER_CURE = 'An address, or: "English Planet" <hello@school.example>. News need their own.'
@@ -82,6 +83,7 @@ class Settings:
     line_data_api_url: str | None = None  # LINE_DATA_API_URL: where pictures go
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)  # DATABASE_URL
     port: int = 8000  # PORT
+    request_seconds: int = REQUEST_SECONDS  # REQUEST_SECONDS: for headers, for a body, at rest
     trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     simulator: bool = False  # SIMULATOR: a LINE in the browser, never beside a real channel
     inbox_handlers: int = 48  # INBOX_HANDLERS: threads that answer; 0 leaves all to the worker
@@ -209,6 +211,7 @@ class _Reader(Environment):
             bot_user_id=self.text("LINE_BOT_USER_ID"),
             bot_basic_id=self.text("LINE_BOT_BASIC_ID"),
             database_url=self.database_url(),
+            request_seconds=self.number("REQUEST_SECONDS", REQUEST_SECONDS, 1, 60),
             trusted_proxies=self.number("TRUSTED_PROXIES", 0, 0, 8),
             inbox_handlers=self.number("INBOX_HANDLERS", 48, 0, 256),
             resets_per_minute=self.number("RESETS_PER_MINUTE", 60, 1, 6000),

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,9 +130,30 @@ class Calendar:
         return found
 
 
-def start(bot: Bot, engine: Engine) -> Ticker:
+# On PostgreSQL workers tick; a web process looks after what another one left in the middle.
+WEB_JOBS = tuple(job for job in JOBS if job.name == "sweep")
+
+
+def begin(engine: Engine, jobs: Sequence[Job] = JOBS) -> Callable[[bool], None]:
+    """Answer and tick, at once or as soon as this process may; returns what ends both.
+
+    Ending waits for running ticks where it is called with True, and always for the answers.
+    """
+    ticking: list[Ticker] = []
+    engine.start(lambda: ticking.append(start(engine.bot, engine, jobs)))
+
+    def end(wait: bool) -> None:
+        engine.wait_no_more()
+        for ticker in ticking:
+            ticker.shutdown(wait=wait)
+        engine.stop()
+
+    return end
+
+
+def start(bot: Bot, engine: Engine, jobs: Sequence[Job] = JOBS) -> Ticker:
     """Tick in this process until it ends."""
-    ticker = Ticker([(job, guarded(bot, engine, job)) for job in JOBS], bot.clock)
+    ticker = Ticker([(job, guarded(bot, engine, job)) for job in jobs], bot.clock)
     ticker.start()
     return ticker
 

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -19,7 +19,6 @@ from urllib.parse import urlencode, urlsplit
 from bot.clock import system_clock
 from bot.settings import ROOT
 from bot.texts import translator
-from handlers.commands import server_arguments
 from simulator.delivery import http_deliver
 from simulator.platform import Platform
 from simulator.rooms import Bubble
@@ -85,6 +84,10 @@ class Process:
         self._signal(signal.SIGKILL)
         self._reap(PATIENCE)
 
+    def end_soon(self) -> None:
+        """Ask it to end, and do not wait for it."""
+        self._signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Ask it to end; SIGKILL for whatever is left of the group."""
         self._signal(signal.SIGTERM)
@@ -126,10 +129,11 @@ class Product:
     def __post_init__(self) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
-        arguments = server_arguments(self.port)
-        arguments[arguments.index("app:app")] = f"{self.module}:app"
+        server = [sys.executable, "-m", "handlers.server"]
         self.web = Process(
-            [str(BINARIES / "granian"), *arguments], self.environment(), self.directory / "web.log"
+            [*server, "--host", "127.0.0.1", "--module", self.module],
+            self.environment(),
+            self.directory / "web.log",
         )
         self.worker = Process(
             [str(BINARIES / "flask"), "--app", self.module, "work"],
@@ -157,6 +161,13 @@ class Product:
             "LOG_LEVEL": "debug",
             **self.more,
         }
+
+    def twin(self) -> "Product":
+        """The same product in another process, on a port of its own."""
+        shared = {key: self.environment()[key] for key in ("SECRET_KEY", "DATA_KEYS")}
+        directory = self.directory / "twin"
+        directory.mkdir()
+        return replace(self, directory=directory, more={**self.more, **shared})
 
     def _secret(self, name: str) -> str:
         made: dict[str, str] = self.__dict__.setdefault("_secrets", {})

@@ -1,15 +1,13 @@
 """What runs in a process: lanes that answer, and the drains that the clock's ticks call."""
 
-import fcntl
-from pathlib import Path
-from typing import IO
-
-from sqlalchemy.engine import make_url
+from collections.abc import Callable
+from typing import Any
 
 from bot.logs import failure
 from bot.runtime import purging
 from bot.runtime.answering import Answering
 from bot.runtime.campaign_sending import CampaignSending
+from bot.runtime.leadership import Leadership
 from bot.runtime.parts import Bot
 from bot.runtime.per_user_queue import PerUserQueue
 from bot.runtime.pushing import Pushing
@@ -38,41 +36,46 @@ class Engine:
         self.lanes = PerUserQueue(
             self.answering.work, bot.settings.inbox_handlers or WORKER_HANDLERS
         )
-        self._lock: IO[bytes] | None = None
+        self._leadership = Leadership(bot.settings.database_url) if bot.settings.is_sqlite else None
 
-    def start(self) -> bool:
-        """Start answering; False where this process must leave that to another one."""
-        if not self._alone():
-            return False
-        if self.bot.settings.is_sqlite:
+    def start(self, then: Callable[[], Any] = lambda: None) -> bool:
+        """Start answering and call then; False where that has to wait until another one ends.
+
+        On SQLite one process answers, and the others take over from it; on PostgreSQL all do.
+        """
+        if self._leadership is None or self._leadership.take():
+            self._begin(then)
+            return True
+        self.bot.log.info("engine.waits", database="sqlite")
+        self._leadership.wait(lambda: self._begin(then))
+        return False
+
+    def _begin(self, then: Callable[[], Any]) -> None:
+        if self._leadership is not None:
             # We are the only one that answers: whatever is open was left by our last life, and
             # its leases bind nobody.
             for person in self.bot.database.write(inbox.reclaim):
                 self.lanes.submit(person, swept=True)
         self.lanes.start()
-        return True
+        then()
+        self.bot.log.info("engine.answers", worker=self.bot.worker)
 
-    def _alone(self) -> bool:
-        """On SQLite one process answers; the order of a person's events depends on it."""
-        if not self.bot.settings.is_sqlite:
-            return True
-        path = make_url(self.bot.settings.database_url).database or ""
-        self._lock = Path(f"{path}.worker").open("wb")  # noqa: SIM115 - held while we live
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            self._lock = None
-            self.bot.log.warning("engine.not_alone", database="sqlite")
-            return False
-        return True
+    def is_answered(self) -> bool:
+        """Whether some process answers what this one stores; on PostgreSQL that is not known
+        here where it is left to a worker."""
+        return self._leadership is None or self._leadership.is_somebodys()
+
+    def wait_no_more(self) -> None:
+        """Stop asking whether this process may answer."""
+        if self._leadership is not None:
+            self._leadership.ask_no_more()
 
     def stop(self) -> None:
         """Finish what is being answered, and let another process take over."""
+        self.wait_no_more()
         self.lanes.stop()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._leadership is not None:
+            self._leadership.release()
 
     def received(self, stored: list[Stored]) -> None:
         """Answer events that have just been stored, while their reply tokens are fresh."""

@@ -18,9 +18,9 @@ from handlers.commands import (
     staff,
     upkeep,
 )
-from handlers.commands.demo import demo, server_arguments
+from handlers.commands.demo import demo
 
-__all__ = ["register", "server_arguments", "without_settings"]
+__all__ = ["register", "without_settings"]
 
 COMMANDS = (
     *upkeep.COMMANDS,

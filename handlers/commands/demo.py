@@ -4,12 +4,12 @@ import os
 import secrets
 import socket
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from bot.settings import ROOT
+from handlers import server
 from models.migrations import upgrade
 
 DEMO_FILE = ROOT / "var" / "demo.env"
@@ -36,8 +36,7 @@ def run_demo(port: int) -> NoReturn:
         "Stop it with Ctrl-C. Data and throw-away keys are in var/; delete it to start anew."
     )
     sys.stdout.flush()
-    server = str(Path(sys.executable).with_name("granian"))
-    os.execve(server, [server, *server_arguments(port)], env)  # noqa: S606 - our own server
+    server.become(env, host="127.0.0.1")
 
 
 def _is_taken(port: int) -> bool:
@@ -48,20 +47,6 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
-
-
-def server_arguments(port: int, workers: int = 1) -> list[str]:
-    """How the web process is started; the Procfile says the same."""
-    return [
-        "--interface", "wsgi", "app:app",
-        "--host", "127.0.0.1",
-        "--port", str(port),
-        "--workers", str(workers),
-        "--blocking-threads", "32",
-        "--respawn-failed-workers",
-        "--log-level", "error",
-        "--working-dir", str(ROOT),
-    ]  # fmt: skip
 
 
 def _demo_settings(port: int) -> dict[str, str]:

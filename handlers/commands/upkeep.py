@@ -29,17 +29,13 @@ def db_upgrade() -> None:
 def work() -> None:
     """Answer what web processes left, and do what is due, until stopped."""
     bot, engine = parts()
-    if not engine.start():
-        click.echo("Another process answers for this SQLite file; nothing to do here.", err=True)
-        sys.exit(1)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    ticker = jobs.start(bot, engine)
+    end = jobs.begin(engine)
     bot.log.info("worker.started", worker=bot.worker)
     stop.wait()
-    ticker.shutdown(wait=True)
-    engine.stop()
+    end(True)
     bot.close()
 
 

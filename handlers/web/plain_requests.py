@@ -27,6 +27,7 @@ _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(
     rf"(?:(?=.{{1,253}}(?::|$)){_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]{{2,45}}\])(?::\d{{1,5}})?"
 )
+LONGEST_HEADER = 8_190  # as most servers have it; all cookies together are one
 LONGEST_ADDRESS = 2_000  # path and query, each; the longest token of ours has some 200
 
 Parsed = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]
@@ -73,10 +74,11 @@ def refuse() -> None:
         abort(400)
 
 
-class PlainHosts:
-    """Refuses a request whose Host is no name or address of a host (RFC 9110, 7.2; RFC 1035).
+class PlainHeaders:
+    """Refuses a header that is longer than any browser's, and a Host that is no name or address of
+    a host (RFC 9110, 7.2; RFC 1035).
 
-    It stands before Flask, whose routing reads the name and fails with an exception.
+    It stands before Flask, whose routing reads the host's name and fails with an exception.
     """
 
     def __init__(self, application: "WSGIApplication") -> None:
@@ -85,6 +87,10 @@ class PlainHosts:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        for name, value in environ.items():
+            if name.startswith(("HTTP_", "CONTENT_")) and len(value) > LONGEST_HEADER:
+                long = Response("A header is too long", 431, mimetype="text/plain")
+                return long(environ, start_response)
         host = environ.get("HTTP_HOST")
         if host is None or (_HOST.fullmatch(host) and _is_read(host)):
             return self._application(environ, start_response)
@@ -102,7 +108,7 @@ def _is_read(host: str) -> bool:
 
 def register(app: Flask) -> None:
     """Before any route is added: addresses are read by these converters."""
-    app.wsgi_app = PlainHosts(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = PlainHeaders(app.wsgi_app)  # type: ignore[method-assign]
     # Routing would answer these with a redirect to whatever Host the request named.
     app.url_map.merge_slashes = app.url_map.strict_slashes = False
     app.request_class = PlainRequest

@@ -85,15 +85,13 @@ def test_the_simulator_is_not_even_loaded_outside_development(tmp_path: Path) ->
     assert done.stdout.split("\n")[-2:] == ["[[], True]", ""]
 
 
-def test_the_procfile_and_the_demo_start_the_server_alike() -> None:
-    from handlers.commands import server_arguments
-
-    arguments = server_arguments(8000)
-    threads = arguments[arguments.index("--blocking-threads") + 1]
+def test_the_server_is_started_in_one_way() -> None:
     for file in ("Procfile", "Makefile"):
         said = (ROOT / file).read_text(encoding="utf-8")
-        assert f"--blocking-threads {threads}" in said, file
-        assert "--respawn-failed-workers" in said, file
+        assert "python -m handlers.server" in said, file
+    for path in (*sources.product(), ROOT / "Procfile", ROOT / "Makefile"):
+        said = path.read_text(encoding="utf-8")
+        assert "--interface" not in said or path.name == "server.py", path
 
 
 def test_nobody_prints_nor_takes_the_time_where_a_clock_is_passed_in() -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 from flask import Flask
 
-from app import create_app, start
+from app import create_app, front, start
 from bot.settings import Settings
+from handlers.server import Front
 
 STORED = "stored"  # the event is committed; neither answered to LINE nor handled
 HANDLING = "handling"  # the handler has done its work; nothing of it is committed
@@ -98,10 +99,10 @@ def build() -> Flask:
 _built: list[Flask] = []
 
 
-def __getattr__(name: str) -> Flask:
-    """`app`, built when a server or a command asks for it: tests import the names above."""
-    if name != "app":
+def __getattr__(name: str) -> Flask | Front:
+    """`app` and `server`, built when one asks for them: tests import the names above."""
+    if name not in {"app", "server"}:
         raise AttributeError(name)
     if not _built:
         _built.append(build())
-    return _built[0]
+    return _built[0] if name == "app" else front(_built[0])

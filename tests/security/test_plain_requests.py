@@ -5,7 +5,13 @@ from sqlalchemy import select
 
 from bot.runtime import Bot
 from bot.services.learners import imports
-from handlers.web.plain_requests import LONGEST, LONGEST_ADDRESS, LONGEST_NAME, PlainHosts
+from handlers.web.plain_requests import (
+    LONGEST,
+    LONGEST_ADDRESS,
+    LONGEST_HEADER,
+    LONGEST_NAME,
+    PlainHeaders,
+)
 from models.campaign import Campaign, CampaignState
 from models.inbox import EventState, WebhookEvent
 from models.staff import Role
@@ -187,10 +193,32 @@ def test_a_host_that_is_none_is_refused(new_desk) -> None:
 def test_a_host_that_cannot_be_put_in_letters_is_refused(host: str) -> None:
     """The test client fails on it itself, so it is asked without one."""
     asked: list[str] = []
-    door = PlainHosts(lambda environ, start: [b"in"])
+    door = PlainHeaders(lambda environ, start: [b"in"])
     said = b"".join(door({"HTTP_HOST": host, "REQUEST_METHOD": "GET"}, _starts(asked)))
     assert said == b"Bad Request: Host"
     assert asked == ["400 BAD REQUEST"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Accept-Language", "User-Agent", "Origin", "Referer", "Content-Type"]
+)
+def test_a_header_longer_than_any_browsers_is_refused_before_it_is_read(name, new_desk) -> None:
+    desk = new_desk()
+    for page in ("/portal/sign-in", "/console/sign-in", "/nowhere"):
+        for text in ("a" * (LONGEST_HEADER + 1), "th;q=0.1," * 7000, "a=b;" * 16_000):
+            assert desk.get(page, headers={name: text}).status_code == 431
+        assert desk.get(page, headers={name: "a" * 4000}).status_code != 431
+
+
+def test_all_cookies_together_are_one_header() -> None:
+    """The test client has its own, so the door is asked without one."""
+    asked: list[str] = []
+    door = PlainHeaders(lambda environ, start: [b"in"])
+    many = "a=b; " * (LONGEST_HEADER // 5 + 1)
+    assert door({"HTTP_COOKIE": many[:LONGEST_HEADER]}, _starts(asked)) == [b"in"]
+    said = {"HTTP_COOKIE": many, "REQUEST_METHOD": "GET"}
+    assert b"".join(door(said, _starts(asked))) == b"A header is too long"
+    assert asked == ["431 REQUEST HEADER FIELDS TOO LARGE"]
 
 
 def _starts(asked: list[str]):
