@@ -2,6 +2,7 @@
 
 from flask import Response, current_app, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_words
@@ -24,7 +25,7 @@ from handlers.console.campaign_differences import Difference
 from handlers.console.campaign_fields import Fields
 from handlers.console.campaign_view import CampaignView, load, shared
 from handlers.console.guard import allow, member
-from handlers.console.pages import page
+from handlers.console.pages import kept_form, page
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.headers import content_policy
@@ -41,8 +42,8 @@ COUNT, PUT_IN, LANGUAGE = "count", "upload", "language"
 @console.get("/campaigns/new")
 @allow(WRITE)
 def new_campaign() -> Response:
-    """An empty form."""
-    return _form(campaign_fields.empty(), None)
+    """An empty form, or what was typed before the member had to sign in again."""
+    return _form(_typed() or campaign_fields.empty(), None)
 
 
 @console.post("/campaigns/new")
@@ -64,7 +65,7 @@ def campaign_form(campaign_id: str) -> AnyResponse:
     if request.args.get("check") == "1":
         found = campaigns.problems(view.row, bot.settings, bot.clock())
         found += _lost_pictures(view)
-    return _form(campaign_fields.of(view.row), view, found)
+    return _form(_typed() or campaign_fields.of(view.row), view, found)
 
 
 @console.post("/campaigns/<campaign_id>/edit")
@@ -85,6 +86,14 @@ def count_audience() -> Response:
     """The estimate alone, for the form's script; changes nothing."""
     fields = campaign_fields.read(request.form)
     return page("campaign_count", **shared(), estimate=_estimate(fields), fields=fields)
+
+
+def _typed() -> Fields | None:
+    """Parts and buttons that were added are part of what was typed, so the whole form is made."""
+    kept = kept_form()
+    if kept is None or kept.path != request.path:
+        return None
+    return campaign_fields.read(MultiDict(kept.fields))
 
 
 def _handle(view: CampaignView | None) -> AnyResponse:

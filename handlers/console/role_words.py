@@ -33,6 +33,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.EXPORT_LEARNERS: _("export learners"),
     Permission.APPROVE_EXPORT: _("approve exports"),
     Permission.SEE_AUDIT: _("see the audit trail"),
+    Permission.ANSWER_REQUESTS: _("answer requests under the PDPA"),
     Permission.ADMINISTER_STAFF: _("manage the team"),
     Permission.OWN_ACCOUNT: _("manage one’s own account"),
 }

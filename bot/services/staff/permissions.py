@@ -23,6 +23,7 @@ class Permission(StrEnum):
     EXPORT_LEARNERS = "export_learners"
     APPROVE_EXPORT = "approve_export"
     SEE_AUDIT = "see_audit"
+    ANSWER_REQUESTS = "answer_requests"  # under the PDPA; knows of orders that stay secret
     ADMINISTER_STAFF = "administer_staff"
     OWN_ACCOUNT = "own_account"  # one's own factors, language and LINE account
 
@@ -49,6 +50,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.EXPORT_LEARNERS,
         Permission.APPROVE_EXPORT,
         Permission.SEE_AUDIT,
+        Permission.ANSWER_REQUESTS,
         Permission.SEE_CAMPAIGNS,
     },
     Role.ADMIN: _EVERYBODY | _SENDING | {Permission.ADMINISTER_STAFF, Permission.SEE_AUDIT},
