@@ -22,6 +22,7 @@ from bot.runtime import (
     insight_reading,
     mailing,
     quota_reading,
+    waiting_work,
 )
 from bot.runtime.engine import Engine
 
@@ -61,6 +62,7 @@ JOBS = (
     Job("audit anchor", CronTrigger(minute=7), lambda engine: auditing.send_anchor(engine.bot)),
     Job("imports", IntervalTrigger(seconds=2), lambda engine: imports_exports.advance(engine.bot)),
     Job("merges", IntervalTrigger(minutes=5), lambda engine: imports_exports.settle(engine.bot)),
+    Job("waiting", IntervalTrigger(minutes=1), lambda engine: waiting_work.tell(engine.bot)),
     Job("counts", IntervalTrigger(minutes=2), lambda engine: counting.count(engine.bot)),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )

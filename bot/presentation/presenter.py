@@ -14,6 +14,7 @@ from bot.presentation import (
     preview_banners,
     questions,
     request_words,
+    work_words,
 )
 from bot.services.accounts.notices import AccountMoved, PasswordReset, Welcomed
 from bot.services.campaigns.content.rendered import Announcement
@@ -25,6 +26,7 @@ from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.services.privacy.answers import RequestClosed
 from bot.services.privacy.rights import GuardianActed, RequestReceived
+from bot.services.statistics.waiting import WorkWaits
 from bot.services.subscriptions.renewals import ConsentRanOut
 from bot.texts import Translator, translator
 
@@ -40,6 +42,7 @@ CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
     Announcement: campaign_messages.announcement,
     TrialCopy: preview_banners.trial,
     StaffCopy: preview_banners.for_staff,
+    WorkWaits: work_words.card,
 }
 LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
     Welcomed: notices.welcome_letter,
@@ -51,6 +54,7 @@ LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
     GuardianActed: request_words.acted_letter,
     Invitation: notices.invitation_letter,
     AnnouncementPaused: campaign_cards.paused_letter,
+    WorkWaits: work_words.letter,
 }
 
 

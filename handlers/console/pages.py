@@ -11,7 +11,11 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from bot.errors import SealError
+from bot.presentation import work_words
 from bot.services.staff.kept_forms import FilledForm
+from bot.services.staff.sessions import Member
+from bot.services.statistics import waiting
+from bot.services.statistics.waiting import Matter
 from bot.texts.dates import shown_time
 from handlers.console import filled_forms, navigation
 from handlers.console.request_context import Desk
@@ -42,6 +46,9 @@ def page(template: str, status: int = 200, *, title: str = "", **values: Any) ->
         "when": when,
         "member": member,
         "navigation": navigation.entries(member),
+        "mine_to_do": waiting_for(member) if member else {},
+        "waits": work_words.WAITS,
+        "decided_at": navigation.decided_at,
         "is_reachable": is_reachable(),
         "kept": kept,
         "messages": lambda: get_flashed_messages(with_categories=True),
@@ -50,6 +57,13 @@ def page(template: str, status: int = 200, *, title: str = "", **values: Any) ->
     if kept is not None:
         response.set_data(filled_forms.fill(response.get_data(as_text=True), kept))
     return response
+
+
+def waiting_for(member: Member) -> dict[Matter, int]:
+    """What waits for a member, for the counts in the menu."""
+    bot = the_bot()
+    now = bot.clock()
+    return bot.database.read(lambda s: waiting.counts(s, member, bot.settings, now))
 
 
 def kept_form() -> FilledForm | None:

@@ -1,4 +1,5 @@
-"""Forms of staff that wait for their writer; when members last signed in; names of passkeys."""
+"""Forms of staff that wait for their writer; when members last signed in; names of passkeys;
+an index for what waits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +23,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_form")),
     )
     op.create_index(op.f("ix_kept_form_staff_id"), "kept_form", ["staff_id"])
+    is_open = sa.text("state IN ('received', 'acknowledged', 'held')")
+    op.create_index(
+        "ix_privacy_request_open",
+        "privacy_request",
+        ["kind"],
+        unique=False,
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
     op.add_column("staff", sa.Column("signed_in_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("staff_passkey", sa.Column("name_sealed", sa.LargeBinary(), nullable=True))
 
