@@ -79,7 +79,7 @@ ACTS: dict[Action, str] = {
     Action.CAMPAIGN_TESTED: _("Trial of an announcement sent to staff"),
     Action.CAMPAIGN_ENDED: _("Sending of an announcement ended"),
     Action.CAMPAIGN_SETTLED: _("Decided about a batch of unknown fate"),
-    Action.CAMPAIGN_EXPORTED: _("List of an announcement taken as a file"),
+    Action.CAMPAIGN_EXPORTED: _("List of an announcement downloaded"),
     Action.STAFF_CHAT_CODE: _("Code for a staff member’s LINE made"),
     Action.STAFF_CHAT_LINKED: _("LINE of a staff member linked"),
     Action.STAFF_CHAT_UNLINKED: _("LINE of a staff member unlinked"),
