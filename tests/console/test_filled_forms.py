@@ -70,6 +70,7 @@ def test_an_announcement_outlives_the_session(bot, clock, author):
     assert answer.location.startswith("/console/sign-in")
     assert "สวัสดี" not in answer.location, "never in an address"
     back = wish(answer)
+    assert "เก็บข้อความที่คุณพิมพ์ไว้แล้ว" in author.get(answer.location).text
     signed_in(bot, author, clock)
     text = author.get(back).text
     assert 'value="เปิดเทอม"' in text
