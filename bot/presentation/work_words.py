@@ -15,23 +15,26 @@ WAITS: dict[Matter, str] = {
     Matter.IMPORT: _("Your imports to confirm"),
     Matter.REQUEST: _("Requests under the PDPA to answer"),
 }
-_ONE: dict[Matter, str] = {
-    Matter.EXPORT: _("A colleague asks to take learners’ data out as a file."),
-    Matter.REQUEST: _("A request under the PDPA waits for an answer."),
-}
+
+
+def _one(notice: WorkWaits, t: Translator) -> str:
+    """What one of them is; only these two are told by a notice."""
+    if notice.matter is Matter.EXPORT:
+        return t("A colleague asks to take learners’ data out as a file.")
+    return t("A request under the PDPA waits for an answer.")
 
 
 def card(notice: WorkWaits, t: Translator) -> list[Message]:
     """Into the chat of whoever can decide; it names nobody."""
     until = line.fact(t("Until"), shown_time(notice.until, t.language))
     buttons = [line.link(t("Open the console"), notice.page)]
-    return [line.card(t("This waits for you"), [t(_ONE[notice.matter]), until], buttons)]
+    return [line.card(t("This waits for you"), [_one(notice, t), until], buttons)]
 
 
 def letter(notice: WorkWaits, t: Translator) -> dict[str, str]:
     """What stands in the mail to the owner."""
     return {
-        "what": t(_ONE[notice.matter]),
+        "what": _one(notice, t),
         "when": shown_time(notice.until, t.language),
         "page": notice.page,
     }

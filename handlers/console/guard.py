@@ -132,23 +132,23 @@ def _refusal(rule: ViewRule | None, desk: Desk, now: datetime) -> AnyResponse | 
                 holders=role_words.holders(t, rule.permission),
             )
     if request.method not in SAFE and not desk.visit.accepts(request.form.get("token", "")):
-        return _once_more(now) or page("stale", 403)
+        return _once_more(desk, now) or page("stale", 403)
     if rule.fresh and desk.found is not None and not desk.found.is_fresh(now):
         return redirect(url_for("console.prove", next=_way_back(now)), 303)
-    if request.method not in SAFE and desk.member is not None and "kept" in request.form:
-        sent, mine = request.form["kept"][:MAX_ID_LENGTH], desk.member.id
-        the_bot().database.write(lambda session: kept_forms.forget(session, mine, sent))
+    if request.method not in SAFE:
+        g.sent_form = request.form.get("kept", "")[:MAX_ID_LENGTH]
     return None
 
 
-def _once_more(now: datetime) -> AnyResponse | None:
+def _once_more(desk: Desk, now: datetime) -> AnyResponse | None:
     """The filled form again, where the page is of an earlier session of this browser.
 
     Its token is worth nothing any more, so nothing is done; that the form comes from a page of
     ours the browser itself has to say.
     """
     ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
-    back = _way_back(now) if ours and writer() == member().id else ""
+    mine = desk.member is not None and writer() == desk.member.id
+    back = _way_back(now) if ours and mine else ""
     return redirect(back, 303) if "kept=" in back else None
 
 
@@ -176,7 +176,7 @@ def _page_of_form() -> str:
     parts = request.path.split("/")
     above = ["/".join(parts[:length]) for length in range(len(parts), 2, -1)]
     for address in filter(None, [came_from, *above]):
-        plain = re.sub(r"[?&]kept=[0-9a-f]*", "", address)
+        plain = re.sub(r"(?<=[?&])kept=[0-9a-f]*&?", "", address).rstrip("?&")
         if local(plain) and _is_page(urlsplit(plain).path):
             return plain
     return ""
@@ -234,6 +234,10 @@ def _speak(member: Member) -> None:
 def leave(response: Response) -> Response:
     """After every view: move the idle limit of a session on, or tie a new browser to its form."""
     desk: Desk | None = g.get("desk")
+    sent: str = g.get("sent_form", "")
+    if sent and desk is not None and desk.member is not None and response.status_code < 400:
+        mine = desk.member.id  # what was kept has been taken at last
+        the_bot().database.write(lambda session: kept_forms.forget(session, mine, sent))
     if (
         desk is None
         or desk.visit.ticket is None

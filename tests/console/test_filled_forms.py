@@ -137,6 +137,11 @@ def test_a_form_of_a_page_that_only_a_button_makes(bot, database, clock, console
     text = desk.get(back).text
     assert "ผู้ปกครองโทรมาถาม</textarea>" in text
     assert re.search(r'<option value="check" selected>', text)
+    # The language that was switched to stays, and what was kept before does not pile up.
+    press = sent(desk, page, f"{page}/unmask", {"Referer": f"{page}?kept=1f&lang=en"}, reason="x")
+    clock.advance(hours=1)
+    assert wish(press()).startswith(f"{page}?lang=en%26kept=")
+    signed_in(bot, desk, clock)
     # After a refusal the browser names the address that takes forms only.
     press = sent(desk, page, f"{page}/unmask", {"Referer": f"{page}/unmask"}, reason="x")
     clock.advance(hours=1)
