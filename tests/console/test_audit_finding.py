@@ -16,6 +16,8 @@ from handlers.console import audit_words
 from models.audit import AuditEntry
 from models.staff import Role, StaffSession
 
+pytestmark = pytest.mark.sql
+
 PAGE, FILE = "/console/audit", "/console/audit/file"
 
 

@@ -14,6 +14,8 @@ from handlers.console import cookies, filled_forms
 from models.staff import KeptForm, Role, Stage
 from tests.console.people import enrolled
 
+pytestmark = pytest.mark.sql
+
 WRITER = re.compile(r'name="writer" value="([^"]+)"')
 WORDS = 'สวัสดี "ทุกคน" <b>\n2+2=4 & more'
 

@@ -19,6 +19,8 @@ from models.staff import Role
 from models.staff_chat import StaffChat
 from tests.factories import make_campaign, make_staff
 
+pytestmark = pytest.mark.sql
+
 ME, OTHER = "m" * 32, "o" * 32
 
 
