@@ -22,6 +22,7 @@ from bot.runtime import (
     insight_reading,
     mailing,
     quota_reading,
+    waiting_work,
 )
 from bot.runtime.engine import Engine
 
@@ -65,6 +66,7 @@ JOBS = (
     Job("audit anchor", CronTrigger(minute=7), lambda engine: auditing.send_anchor(engine.bot)),
     Job("imports", timedelta(seconds=2), lambda engine: imports_exports.advance(engine.bot)),
     Job("merges", timedelta(minutes=5), lambda engine: imports_exports.settle(engine.bot)),
+    Job("waiting", timedelta(minutes=1), lambda engine: waiting_work.tell(engine.bot)),
     Job("counts", timedelta(minutes=2), lambda engine: counting.count(engine.bot)),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )

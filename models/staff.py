@@ -47,6 +47,7 @@ class Staff(Base):
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    signed_in_at: Mapped[datetime | None]  # last, with both factors
 
     name = Sealed("name_sealed")
     totp = Sealed("totp_sealed")
@@ -85,6 +86,22 @@ class StaffSession(Base):
     data_sealed: Mapped[bytes | None]
 
     data = Sealed("data_sealed")
+
+
+class KeptForm(Base):
+    """What a member typed into a form that could not be taken yet, for minutes.
+
+    `content` is the form's address and its fields; only its writer gets it back.
+    """
+
+    __tablename__ = "kept_form"
+
+    id: Mapped[str] = primary_key()
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"), index=True)
+    expires_at: Mapped[datetime]
+    content_sealed: Mapped[bytes | None]
+
+    content = Sealed("content_sealed")
 
 
 class StaffLink(Base):
@@ -131,3 +148,6 @@ class StaffPasskey(Base):
     sign_count: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    name_sealed: Mapped[bytes | None]  # what its owner calls the device
+
+    name = Sealed("name_sealed")

@@ -15,6 +15,7 @@ from bot.presentation import (
     preview_banners,
     questions,
     request_words,
+    work_words,
 )
 from bot.services.accounts.notices import AccountMoved, PasswordReset, Welcomed
 from bot.services.campaigns.content.rendered import Announcement
@@ -27,6 +28,7 @@ from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.services.learners.merging import AccountsMerged, AccountsParted
 from bot.services.privacy.answers import RequestClosed
 from bot.services.privacy.rights import GuardianActed, RequestReceived
+from bot.services.statistics.waiting import WorkWaits
 from bot.services.subscriptions.renewals import ConsentRanOut
 from bot.texts import Translator, translator
 
@@ -42,6 +44,7 @@ CHAT: Mapping[type[Notice], Callable[[Any, Translator], list[Message]]] = {
     Announcement: campaign_messages.announcement,
     TrialCopy: preview_banners.trial,
     StaffCopy: preview_banners.for_staff,
+    WorkWaits: work_words.card,
 }
 LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
     Welcomed: notices.welcome_letter,
@@ -54,6 +57,7 @@ LETTERS: Mapping[type[Notice], Callable[[Any, Translator], dict[str, str]]] = {
     Invitation: notices.invitation_letter,
     AnnouncementPaused: campaign_cards.paused_letter,
     MailTrouble: mail_trouble_words.letter,
+    WorkWaits: work_words.letter,
 }
 
 

@@ -41,6 +41,7 @@ from bot.services.delivery import (
 )
 from bot.services.guardians import guardians
 from bot.services.learners import exports, imports, merging
+from bot.services.staff import kept_forms
 from bot.services.subscriptions import subscriptions
 from models import inbox as inbox_model
 from models import mail, recipient
@@ -59,6 +60,7 @@ from models.outbox import Push
 from models.portal import PortalAccount
 from models.privacy import PendingErasure
 from models.recipient import Batch
+from models.staff import KeptForm
 
 SKEW = timedelta(seconds=10)  # clocks of two machines differ
 EVERY_ROW = true()
@@ -101,6 +103,7 @@ LIVES = (
         )
         for purpose, kind in tokens.KINDS.items()
     ),
+    _Span(KeptForm.expires_at, kept_forms.LIFE),
     _Span(MailPace.paused_until, mail_rate_limit.PAUSE),
     _Span(Mail.useful_until, mails.LINK_USEFUL, mail.IS_QUEUED),
     _Span(Conversation.expires_at, DRAFT_LIFE),

@@ -1,4 +1,4 @@
-"""Commands about the team: staff-add, staff-link, staff-disable."""
+"""Commands about the team: staff-list, staff-add, staff-role, staff-link, staff-disable."""
 
 import sys
 from typing import NoReturn
@@ -16,6 +16,8 @@ PROBLEMS = {
     "username_form": "A username has 3 to 32 small letters, digits, dots and hyphens.",
     "username_taken": "Somebody has this username already; staff-link gives them a new link.",
     "roles_needed": "At least one --role is needed.",
+    "last_admin": "This is the last administrator. Please give somebody else the role first: "
+    "staff-role USERNAME --role admin",
     "disabled": "This member may not enter; an administrator lets them in again in the console.",
     "unknown": "There is no member with this username.",
 }
@@ -54,6 +56,42 @@ def staff_add(name: str, username: str, roles: tuple[str, ...], language: str) -
     _say(drawn, language)
 
 
+@click.command("staff-role")
+@click.argument("username")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([str(role) for role in Role]),
+    help="May stand more than once; what is not named is taken away.",
+)
+def staff_role(username: str, roles: tuple[str, ...]) -> None:
+    """Give a member exactly these roles; their sessions end."""
+    bot, _ = parts()
+    now, wanted = bot.clock(), [Role(role) for role in roles]
+    staff_id = bot.database.read(lambda session: staff.find(session, username))
+    try:
+        if staff_id is None:
+            raise InputError("unknown")
+        bot.database.write(
+            lambda session: staff.change_roles(session, staff_id, wanted, staff.OPERATOR, now)
+        )
+    except InputError as error:
+        _stop(error)
+    click.echo(f"{username}: {', '.join(sorted(roles))}")
+
+
+@click.command("staff-list")
+def staff_list() -> None:
+    """Show who is in the team: username, roles, state, last sign-in."""
+    bot, _ = parts()
+    for one in bot.database.read(staff.team):
+        state = "shut out" if one.disabled_at else "active" if one.is_settled else "not begun"
+        seen = f"{one.signed_in_at:%Y-%m-%d}" if one.signed_in_at else "never signed in"
+        click.echo(f"{one.username}  {','.join(sorted(one.roles))}  {state}  {seen}")
+
+
 @click.command("staff-link")
 @click.argument("username")
 def staff_link(username: str) -> None:
@@ -79,9 +117,12 @@ def staff_disable(username: str) -> None:
     bot, _ = parts()
     now = bot.clock()
     staff_id = bot.database.read(lambda session: staff.find(session, username))
-    if staff_id is None:
-        _stop(InputError("unknown"))
-    bot.database.write(lambda session: staff.disable(session, staff_id, staff.OPERATOR, now))
+    try:
+        if staff_id is None:
+            raise InputError("unknown")
+        bot.database.write(lambda session: staff.disable(session, staff_id, staff.OPERATOR, now))
+    except InputError as error:
+        _stop(error)
     click.echo(f"{username} may not enter any more.")
 
 
@@ -97,4 +138,4 @@ def _say(drawn: str, language: str) -> None:
     click.echo("It works once, within 24 hours, and is not shown again.", err=True)
 
 
-COMMANDS = (staff_add, staff_link, staff_disable)
+COMMANDS = (staff_list, staff_add, staff_role, staff_link, staff_disable)

@@ -56,6 +56,7 @@ ACTS: dict[Action, str] = {
     Action.GUARDIAN_DECIDED: _("Guardian decided"),
     Action.GUARDIAN_ENDED: _("Guardian’s consent or request ended"),
     Action.AUDIT_READ: _("Audit trail read"),
+    Action.AUDIT_EXPORTED: _("Audit trail downloaded"),
     Action.AUDIT_ANCHORED: _("Audit trail anchored outside"),
     Action.AUDIT_ADOPTED: _("Entries without a signature signed as they stand"),
     Action.LEARNERS_SEARCHED: _("Learners searched"),
@@ -82,7 +83,7 @@ ACTS: dict[Action, str] = {
     Action.CAMPAIGN_TESTED: _("Trial of an announcement sent to staff"),
     Action.CAMPAIGN_ENDED: _("Sending of an announcement ended"),
     Action.CAMPAIGN_SETTLED: _("Decided about a batch of unknown fate"),
-    Action.CAMPAIGN_EXPORTED: _("List of an announcement taken as a file"),
+    Action.CAMPAIGN_EXPORTED: _("List of an announcement downloaded"),
     Action.STAFF_CHAT_CODE: _("Code for a staff member’s LINE made"),
     Action.STAFF_CHAT_LINKED: _("LINE of a staff member linked"),
     Action.STAFF_CHAT_UNLINKED: _("LINE of a staff member unlinked"),
@@ -99,6 +100,22 @@ ACTS: dict[Action, str] = {
     Action.STAFF_SESSIONS_ENDED: _("Sessions of a staff member ended"),
     Action.STAFF_FACTOR_CHANGED: _("Second factor of a staff member changed"),
 }
+# By what stands before the colon of an act.
+GROUPS: dict[str, tuple[str, ...]] = {
+    _("Learners and their accounts"): (
+        "learner", "account", "duplicate", "tag", "draft", "inquiry",
+    ),
+    _("Sign-ins, links and passwords"): (
+        "session", "stay", "link", "token", "password", "reset",
+    ),
+    _("Consent, news and e-mail"): ("consent", "news", "email", "suppression"),
+    _("Guardians"): ("guardian",),
+    _("Rights and legal orders"): ("request", "archive", "hold", "data"),
+    _("Import and export"): ("import", "export"),
+    _("Announcements"): ("campaign",),
+    _("Team"): ("staff",),
+    _("System and audit trail"): ("audit", "backup", "keys"),
+}  # fmt: skip
 # By what stands before the colon, if there is one: behind it is an id.
 WHO: dict[str, str] = {
     "learner": _("the learner"),
@@ -118,6 +135,14 @@ WHO: dict[str, str] = {
 def act(t: Translator, code: str) -> str:
     """What was done; an act that this version does not know goes by its code."""
     return t(ACTS[Action(code)]) if code in set(Action) else code
+
+
+def groups() -> list[tuple[str, list[Action]]]:
+    """Each group of acts by its name, and the acts in it."""
+    return [
+        (name, [action for action in Action if action.partition(":")[0] in subjects])
+        for name, subjects in GROUPS.items()
+    ]
 
 
 def kinds(t: Translator, typed: str) -> tuple[str, ...]:

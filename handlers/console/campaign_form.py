@@ -1,7 +1,8 @@
 """Writing an announcement: a form that works without script and loses nothing that was typed."""
 
-from flask import Response, current_app, flash, redirect, request, url_for
+from flask import Response, current_app, flash, jsonify, redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import campaign_words
@@ -19,12 +20,13 @@ from bot.services.courses import courses
 from bot.services.learners import tags
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import topics
+from bot.texts.dates import shown_clock
 from handlers.console import campaign_differences, campaign_fields, campaign_parts
 from handlers.console.campaign_differences import Difference
 from handlers.console.campaign_fields import Fields
 from handlers.console.campaign_view import CampaignView, load, shared
 from handlers.console.guard import allow, member
-from handlers.console.pages import page
+from handlers.console.pages import kept_form, page
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.headers import content_policy
@@ -34,15 +36,15 @@ from models.campaign import CampaignState
 WRITE = Permission.WRITE_CAMPAIGN
 MAX_FORM_BYTES = 24 * 1024 * 1024  # a few pictures as they come out of a phone
 UPLOAD = "upload:"
-SAVE, PREVIEW = "save", "preview"
+SAVE, PREVIEW, AUTOSAVE = "save", "preview", "autosave"
 COUNT, PUT_IN, LANGUAGE = "count", "upload", "language"
 
 
 @console.get("/campaigns/new")
 @allow(WRITE)
 def new_campaign() -> Response:
-    """An empty form."""
-    return _form(campaign_fields.empty(), None)
+    """An empty form, or what was typed before the member had to sign in again."""
+    return _form(_typed() or campaign_fields.empty(), None)
 
 
 @console.post("/campaigns/new")
@@ -64,7 +66,7 @@ def campaign_form(campaign_id: str) -> AnyResponse:
     if request.args.get("check") == "1":
         found = campaigns.problems(view.row, bot.settings, bot.clock())
         found += _lost_pictures(view)
-    return _form(campaign_fields.of(view.row), view, found)
+    return _form(_typed() or campaign_fields.of(view.row), view, found)
 
 
 @console.post("/campaigns/<campaign_id>/edit")
@@ -87,8 +89,18 @@ def count_audience() -> Response:
     return page("campaign_count", **shared(), estimate=_estimate(fields), fields=fields)
 
 
+def _typed() -> Fields | None:
+    """Parts and buttons that were added are part of what was typed, so the whole form is made."""
+    kept = kept_form()
+    if kept is None or kept.path != request.path:
+        return None
+    return campaign_fields.read(MultiDict(kept.fields))
+
+
 def _handle(view: CampaignView | None) -> AnyResponse:
     fields = campaign_fields.read(request.form)
+    if request.form.get("do") == AUTOSAVE:
+        return _autosaved(fields, view)
     found = _uploads(fields)
     wish = request.form.get("do", SAVE)
     is_changed = campaign_parts.change(fields.content, wish)
@@ -113,14 +125,49 @@ def _handle(view: CampaignView | None) -> AnyResponse:
     return redirect(url_for("console.campaign_form", campaign_id=campaign_id), 303)
 
 
-def _save(fields: Fields, view: CampaignView | None) -> str:
+def _autosaved(fields: Fields, view: CampaignView | None) -> AnyResponse:
+    """Save what stands in the form without a word of its own, and say so to its script."""
+    t, now = language.translate(), the_bot().clock()
+    try:
+        campaign_id = _save(fields, view, is_quiet=True)
+    except CampaignError as error:
+        missing = campaign_words.named(t, error.problems[0])
+        return _told(t("Not saved yet: {problem}", problem=missing), 422)
+    except StaleError:
+        return _told(t("Not saved: somebody else saved it. Press Save draft to see both."), 409)
+    except MoveError:
+        return _told(t("It is not a draft any more. Nothing was changed."), 409)
+    return _told(
+        t("Saved at {time}", time=shown_clock(now, t.language)),
+        200,
+        address=url_for("console.edit_campaign", campaign_id=campaign_id),
+        revision=load(campaign_id).row.revision,
+    )
+
+
+def _told(said: str, status: int, **more: str | int) -> AnyResponse:
+    response = jsonify(said=said, **more)
+    response.status_code = status
+    return response
+
+
+def _save(fields: Fields, view: CampaignView | None, *, is_quiet: bool = False) -> str:
     bot, mine = the_bot(), member()
     draft, now = campaign_fields.draft(fields), bot.clock()
 
     def write(session: Session) -> str:
         if view is None:
             return campaigns.create(session, draft, mine.id, bot.settings, now).id
-        campaigns.edit(session, view.row.id, draft, fields.revision, mine.id, bot.settings, now)
+        campaigns.edit(
+            session,
+            view.row.id,
+            draft,
+            fields.revision,
+            mine.id,
+            bot.settings,
+            now,
+            is_quiet=is_quiet,
+        )
         return view.row.id
 
     return bot.database.write(write)

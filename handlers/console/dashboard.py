@@ -1,5 +1,6 @@
 """The overview: who comes, how far they get, who reads what, what it costs, what goes out next."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from babel.dates import get_month_names
@@ -87,7 +88,8 @@ def _mail_trouble(t: Translator) -> list[str]:
     found = bot.database.read(
         lambda session: mail_trouble.of(session, mailbox, bot.settings, bot.clock())
     )
-    return mail_trouble_words.lines(t, found)
+    # The letters that wait stand with what waits for this member.
+    return mail_trouble_words.lines(t, replace(found, letters=0))
 
 
 def _said(t: Translator, cell: Cell) -> str:

@@ -40,9 +40,9 @@ COLUMNS: dict[Choice, str] = {
 }
 STATES: dict[ExportState, str] = {
     ExportState.WAITING: _("waits for approval"),
-    ExportState.APPROVED: _("may be taken"),
+    ExportState.APPROVED: _("can be downloaded"),
     ExportState.REFUSED: _("not approved"),
-    ExportState.TAKEN: _("was taken"),
+    ExportState.TAKEN: _("downloaded"),
 }
 _PROBLEMS: dict[str, tuple[str, str]] = {
     "no_columns": ("columns", _("Please choose at least one column.")),
@@ -83,7 +83,7 @@ def ask_export() -> AnyResponse:
     if row.state is ExportState.APPROVED:
         flash(
             t(
-                "The file is ready to be taken, once, within {span}.",
+                "The file is ready: it can be downloaded once, within {span}.",
                 span=shown_span(t, csv_exports.LIFE),
             ),
             "success",
@@ -127,7 +127,7 @@ def take_export(export_id: str) -> AnyResponse:
     try:
         row = bot.database.write(lambda s: csv_exports.take(s, export_id, member_id, now))
         if row is None:
-            flash(t("This file cannot be taken, or was taken before."), "warning")
+            flash(t("This file cannot be downloaded, or was downloaded before."), "warning")
             return redirect(url_for("console.exports"), 303)
         content = bot.database.read(lambda session: csv_exports.made(session, row, called))
     except InputError:

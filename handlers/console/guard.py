@@ -5,21 +5,25 @@ or `stage(Stage.X)` (halfway through the door); one that carries none is refused
 Sources: OWASP ASVS 5.0, 3.5.1 to 3.5.3, 7.2 to 7.5, 8.2.1 to 8.2.3.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Response, abort, current_app, g, redirect, request, url_for
+from flask import Response, abort, current_app, flash, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.auth.sessions import SessionCookie
-from bot.services.staff import sessions
+from bot.services.staff import kept_forms, sessions
 from bot.services.staff.devices import DeviceCookie
+from bot.services.staff.kept_forms import FilledForm
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from handlers.console import cookies, role_words
-from handlers.console.pages import page
+from handlers.console.pages import page, writer
 from handlers.console.request_context import Desk, desk, member
 from handlers.web import cookies as portal_cookies
 from handlers.web import language
@@ -30,6 +34,7 @@ from models.staff import Stage
 __all__ = ["Member", "allow", "desk", "member", "public", "stage"]
 
 MAX_FORM_BYTES = 256 * 1024
+MAX_ID_LENGTH = 32
 REDIRECTS = {301, 302, 303, 307, 308}
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -102,6 +107,7 @@ def arrive() -> AnyResponse | None:
     g.desk = Desk(Visit(bot.cookie_keys, ticket, None), found, is_new)
     if g.desk.member is not None:
         _speak(g.desk.member)
+        g.kept_form = _kept(g.desk.member, now)
     # A page with a one-time link in its address asks for no referrer, so that older browsers send
     # `Origin: null` with its form; the link and the form token decide there.
     is_foreign = request.method not in SAFE and not is_same_origin()
@@ -127,11 +133,72 @@ def _refusal(rule: ViewRule | None, desk: Desk, now: datetime) -> AnyResponse | 
                 holders=role_words.holders(t, rule.permission),
             )
     if request.method not in SAFE and not desk.visit.accepts(request.form.get("token", "")):
-        return page("stale", 403)
+        return _once_more(desk, now) or page("stale", 403)
     if rule.fresh and desk.found is not None and not desk.found.is_fresh(now):
-        back = request.full_path if request.method in SAFE else request.referrer or ""
-        return redirect(url_for("console.prove", next=local(back)), 303)
+        return redirect(url_for("console.prove", next=_way_back(now)), 303)
+    if request.method not in SAFE:
+        g.sent_form = request.form.get("kept", "")[:MAX_ID_LENGTH]
     return None
+
+
+def _once_more(desk: Desk, now: datetime) -> AnyResponse | None:
+    """The filled form again, where the page is of an earlier session of this browser.
+
+    Its token is worth nothing any more, so nothing is done; that the form comes from a page of
+    ours the browser itself has to say.
+    """
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    mine = desk.member is not None and writer() == desk.member.id
+    back = _way_back(now) if ours and mine else ""
+    return redirect(back, 303) if "kept=" in back else None
+
+
+def _way_back(now: datetime) -> str:
+    """Where somebody is to be brought after they showed who they are: to the filled form."""
+    if request.method in SAFE:
+        return local(request.full_path)
+    back, written_by = _page_of_form(), writer()
+    if not back or written_by is None:
+        return back
+    path, typed = request.path, list(request.form.items(multi=True))
+    kept = the_bot().database.write(
+        lambda session: kept_forms.keep(session, written_by, path, typed, now)
+    )
+    if kept is None:
+        t = language.translate()
+        flash(t("Nothing was done yet. Please press the button once more after this."), "warning")
+        return back
+    return local(f"{back}{'&' if '?' in back else '?'}kept={kept}")
+
+
+def _page_of_form() -> str:
+    """The page on which the form stands: where it came from, or what its address begins with."""
+    came_from = local(request.referrer or "")
+    parts = request.path.split("/")
+    above = ["/".join(parts[:length]) for length in range(len(parts), 2, -1)]
+    for address in filter(None, [came_from, *above]):
+        plain = re.sub(r"(?<=[?&])kept=[0-9a-f]*&?", "", address).rstrip("?&")
+        if local(plain) and _is_page(urlsplit(plain).path):
+            return plain
+    return ""
+
+
+def _is_page(path: str) -> bool:
+    adapter = current_app.create_url_adapter(request)
+    try:
+        found = adapter.match(path, method="GET") if adapter else None
+    except HTTPException:
+        return False
+    rule = rule_of(found[0]) if found else None
+    return rule is not None and rule.permission is not None
+
+
+def _kept(mine: Member, now: datetime) -> FilledForm | None:
+    """What this member typed before they were sent away; named by the address that they got."""
+    name = request.args.get("kept", "")
+    if request.method != "GET" or not name or len(name) > MAX_ID_LENGTH:
+        return None
+    return the_bot().database.read(lambda session: kept_forms.find(session, mine.id, name, now))
 
 
 def _to_the_door(desk: Desk) -> AnyResponse:
@@ -142,8 +209,8 @@ def _to_the_door(desk: Desk) -> AnyResponse:
     ways = {Stage.CODE: "console.code", Stage.START: "console.factor"}
     if reached in ways:
         return redirect(url_for(ways[reached]), 303)
-    wish = request.full_path if request.method == "GET" else ""
-    values = {"next": local(wish)} if local(wish) else {}
+    wish = _way_back(the_bot().clock())
+    values = {"next": wish} if wish else {}
     return redirect(language.link("console.sign_in", **values), 303)
 
 
@@ -168,6 +235,10 @@ def _speak(member: Member) -> None:
 def leave(response: Response) -> Response:
     """After every view: move the idle limit of a session on, or tie a new browser to its form."""
     desk: Desk | None = g.get("desk")
+    sent: str = g.get("sent_form", "")
+    if sent and desk is not None and desk.member is not None and response.status_code < 400:
+        mine = desk.member.id  # what was kept has been taken at last
+        the_bot().database.write(lambda session: kept_forms.forget(session, mine, sent))
     if (
         desk is None
         or desk.visit.ticket is None

@@ -29,8 +29,8 @@ FATES: dict[RowOutcome, str] = {
 }
 STATES: dict[ImportState, str] = {
     ImportState.UPLOADED: _("waits to be confirmed"),
-    ImportState.RUNNING: _("is being gone through"),
-    ImportState.DONE: _("gone through"),
+    ImportState.RUNNING: _("is being worked on"),
+    ImportState.DONE: _("completed"),
     ImportState.FORGOTTEN: _("forgotten"),
 }
 _PROBLEMS: dict[str, str] = {

@@ -125,7 +125,9 @@ def do_learner_act(learner_id: str, act: str) -> AnyResponse:
 
 def _confirm(learner_id: str, act: str, status: int, problems: dict[str, str]) -> AnyResponse:
     bot, t = the_bot(), language.translate()
-    view = bot.database.read(lambda s: learner_view.of(s, learner_id, bot.clock()))
+    view = bot.database.read(
+        lambda s: learner_view.of(s, learner_id, bot.clock(), knows_orders=knows_orders())
+    )
     if view is None or act not in learner_acts.ACTS:
         abort(404)
     return page(
@@ -141,13 +143,18 @@ def _confirm(learner_id: str, act: str, status: int, problems: dict[str, str]) -
     )
 
 
+def knows_orders() -> bool:
+    """Whether the member may know of legal orders that stay secret."""
+    return member().may(Permission.ANSWER_REQUESTS)
+
+
 def _page(learner_id: str, status: int, **values: Any) -> AnyResponse:
     bot, t, who = the_bot(), language.translate(), member()
     now = bot.clock()
 
     def read(session: Session) -> tuple[learner_view.LearnerView | None, list[str], int]:
         return (
-            learner_view.of(session, learner_id, now),
+            learner_view.of(session, learner_id, now, knows_orders=knows_orders()),
             tags.catalogue(session),
             unmasking.left(session, who.id, who.roles, now),
         )

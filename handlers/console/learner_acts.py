@@ -41,7 +41,7 @@ def possible(view: LearnerView) -> tuple[str, ...]:
         found += ["invite", "suspend"]
     if AccountState.FROZEN in states:
         found.append("resume")
-    if view.hold is None:
+    if view.hold is None or not view.hold.may_tell:
         found.append("close")
     return tuple(found)
 

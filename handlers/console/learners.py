@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
@@ -63,11 +64,20 @@ def make_tag() -> AnyResponse:
     bot, member_id, typed = the_bot(), member().id, request.form.get("word", "")
     t = language.translate()
     now = bot.clock()
+
+    def add(session: Session) -> tuple[str, bool]:
+        known = tags.catalogue(session)
+        word = tags.make(session, typed[:100], member_id, now)
+        return word, word not in known
+
     try:
-        word = bot.database.write(lambda s: tags.make(s, typed[:100], member_id, now))
+        word, is_new = bot.database.write(add)
     except InputError as error:
         return _tags(422, {"word": learner_words.problem(error.code)}, typed[:100])
-    flash(t("The group “{word}” is there.", word=word), "success")
+    if is_new:
+        flash(t("The group “{word}” was added.", word=word), "success")
+    else:
+        flash(t("There was the group “{word}” already.", word=word), "info")
     return redirect(url_for("console.learner_tags"), 303)
 
 

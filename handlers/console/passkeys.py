@@ -35,10 +35,28 @@ def add_passkey() -> AnyResponse:
         return redirect(url_for("console.own_account"), 303)
     answer = request.form.get("credential", "")
     try:
-        staff_passkeys.add(bot.database, party, desk().session, _asked(MAKE), answer, bot.clock())
+        staff_passkeys.add(
+            bot.database,
+            party,
+            desk().session,
+            _asked(MAKE),
+            answer,
+            bot.clock(),
+            request.form.get("name", ""),
+        )
     except InputError as error:
         return _form(422, {"": problems.words(error.code)})
     flash(t("The passkey was added."), "success")
+    return redirect(url_for("console.passkeys"), 303)
+
+
+@console.post("/me/passkeys/<passkey_id>/name")
+@allow(Permission.OWN_ACCOUNT, fresh=True)
+def name_passkey(passkey_id: str) -> AnyResponse:
+    """Call a device something else."""
+    t, mine, typed = language.translate(), member().id, request.form.get("name", "")
+    the_bot().database.write(lambda s: staff_passkeys.rename(s, mine, passkey_id, typed))
+    flash(t("Saved."), "success")
     return redirect(url_for("console.passkeys"), 303)
 
 
@@ -86,4 +104,12 @@ def _form(status: int, wrong: dict[str, str]) -> AnyResponse:
     kept = bot.database.read(lambda s: staff_passkeys.kept(s, member().id))
     known = bot.database.read(lambda s: staff_passkeys.credentials(s, member().id))
     options = staff_passkeys.creation(party, found, _asked(MAKE), known) if party else ""
-    return page("passkeys", status, title=t("Passkeys"), problems=wrong, kept=kept, options=options)
+    return page(
+        "passkeys",
+        status,
+        title=t("Passkeys"),
+        problems=wrong,
+        kept=kept,
+        options=options,
+        most=staff_passkeys.MAX_NAME_LENGTH,
+    )

@@ -31,6 +31,7 @@ _WORDS = {
     "username_taken": _("Somebody has this username already."),
     "roles_needed": _("Please choose at least one role."),
     "not_oneself": _("Nobody changes their own rights. Please ask another administrator."),
+    "last_admin": _("This is the last administrator. Please give somebody else the role first."),
     "not_allowed": _("You are no administrator any more."),
     "disabled": _("This member may not enter. Please let them in again first."),
 }

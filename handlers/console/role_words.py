@@ -34,6 +34,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.APPROVE_EXPORT: _("approve exports"),
     Permission.SEE_RETURNED_MAILS: _("see returned mails"),
     Permission.SEE_AUDIT: _("see the audit trail"),
+    Permission.ANSWER_REQUESTS: _("answer requests under the PDPA"),
     Permission.ADMINISTER_STAFF: _("manage the team"),
     Permission.OWN_ACCOUNT: _("manage one’s own account"),
 }

@@ -16,7 +16,9 @@ from tests.architecture.test_texts import catalogue
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
 LEARNERS = frozenset({"account", "chat", "guardian", "mail", "news", "portal", "reset", "rights"})
-FOR_STAFF = frozenset({"audit_anchor", "campaign_alert", "mail_trouble", "quota_used_up"})
+FOR_STAFF = frozenset(
+    {"audit_anchor", "campaign_alert", "mail_trouble", "quota_used_up", "work_waits"}
+)
 # By the beginning of the sentence: the policy's own words, quoted beside a password.
 OF_THE_POLICY = ("You must keep your password strictly,", "Each time you have finished, you")
 # Longer words in which one of ours only seems to stand.

@@ -215,5 +215,5 @@ def test_colleagues_stand_in_the_waves_and_one_wave_is_everybody(
     assert announced not in page
     rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in page.split("<tr")]
     assert ["เจ้าหน้าที่ก่อน", "LINE", "0", "1"] in rows
-    assert ["ทุกคน", "LINE", "0", "2"] in rows
-    assert "คนที่เหลือทั้งหมด" not in page
+    assert ["ผู้รับทั้งหมด", "LINE", "0", "2"] in rows
+    assert "ลำดับการส่ง" in page

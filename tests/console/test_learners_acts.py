@@ -106,7 +106,7 @@ def test_an_account_is_closed_and_its_owner_is_told(
 
 def test_while_a_legal_order_stands_nothing_is_closed(database, clock, learner_id, support):
     database.write(
-        lambda s: holds.place(s, learner_id, "order", may_tell=False, actor="x", now=clock()).id
+        lambda s: holds.place(s, learner_id, "order", may_tell=True, actor="x", now=clock()).id
     )
     assert "acts/close" not in support.get(f"/console/learners/{learner_id}").text
     act(support, learner_id, "close", cause="asked")

@@ -11,10 +11,12 @@ import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from sqlalchemy import select
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from bot.runtime import Bot
 from bot.services.staff import passkeys
+from models.staff import Role, StaffPasskey
 from tests.clock import FakeClock
 from tests.console.conftest import ORIGIN, Desk, Phone
 from tests.console.door import PASSWORD, invite, settle
@@ -200,3 +202,22 @@ def test_passkeys_belong_to_names() -> None:
     found = passkeys.party_of("https://bot.school.th/")
     assert found == passkeys.Party("bot.school.th", "https://bot.school.th")
     assert base64url_to_bytes(bytes_to_base64url(b"x")) == b"x"
+
+
+def test_a_passkey_has_a_name_of_its_owner(owner: Desk, bot: Bot, console) -> None:
+    [row] = bot.database.read(lambda s: s.scalars(select(StaffPasskey)).all())
+    owner.submit(PAGE, f"{PAGE}/{row.id}/name", name="  มือถือ   ของฉัน ")
+    assert 'value="มือถือ ของฉัน"' in owner.get(PAGE).text
+    other = console(Role.ADMIN)
+    other.submit(PAGE, f"{PAGE}/{row.id}/name", name="ของคนอื่น")
+    other.submit(PAGE, f"{PAGE}/{'0' * 32}/name", name="x")
+    assert 'value="มือถือ ของฉัน"' in owner.get(PAGE).text
+    [row] = bot.database.read(lambda s: s.scalars(select(StaffPasskey)).all())
+    assert "มือถือ".encode() not in row.name_sealed
+
+
+def test_a_new_one_is_named_where_it_is_added(owner: Desk) -> None:
+    device = Device()
+    form = {"credential": device.make(options_of(owner, PAGE)), "name": "x" * 60}
+    assert owner.submit(PAGE, PAGE, **form).location == PAGE
+    assert f'value="{"x" * 40}"' in owner.get(PAGE).text

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from bot.errors import InputError
 from bot.runtime import Bot
 from bot.services.staff import sessions, staff
+from bot.texts.dates import shown_time
 from models.audit import AuditEntry
 from models.staff import Role, Staff
 from tests.clock import FakeClock
 from tests.console.conftest import Desk, Phone
 from tests.console.door import at_once, invite, settle, sign_in
+from tests.factories import make_staff
 
 pytestmark = pytest.mark.sql
 
@@ -205,6 +207,34 @@ def test_the_commands(app: Flask, bot: Bot, new_desk, phone: Phone) -> None:
     settle(new_desk(), newer, phone)
     assert runner.invoke(args=["staff-link", "nobody"]).exit_code == 1
     assert runner.invoke(args=[*words[:-1], "king"]).exit_code == 2
+
+
+def test_roles_by_command_and_the_last_administrator_stays(app: Flask, bot: Bot) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        done = app.test_cli_runner().invoke(args=words)
+        return done.exit_code, done.output
+
+    run("staff-add", "--name", "ก", "--username", "kru.ko", "--role", "admin")
+    for locked_out in (("staff-role", "kru.ko", "--role", "author"), ("staff-disable", "kru.ko")):
+        code, said = run(*locked_out)
+        assert (code, "last administrator" in said) == (1, True)
+    assert run("staff-role", "kru.ko", "--role", "admin", "--role", "author")[0] == 0
+    assert run("staff-list")[1] == "kru.ko  admin,author  not begun  never signed in\n"
+    run("staff-add", "--name", "ข", "--username", "kru.kho", "--role", "admin")
+    assert run("staff-role", "kru.ko", "--role", "author")[0] == 0
+    assert run("staff-disable", "kru.ko")[0] == 0
+    assert run("staff-disable", "kru.kho")[0] == 1, "who is shut out administers nothing"
+    assert run("staff-role", "nobody", "--role", "admin")[0] == 1
+    assert run("staff-role", "kru.ko")[0] == 2
+
+
+def test_the_team_shows_when_each_signed_in_last(console: Callable[..., Desk], bot: Bot) -> None:
+    desk = console(Role.ADMIN, language="en")
+    bot.database.write(lambda s: make_staff(s, bot.clock(), username="kru.new").id)
+    page = desk.get("/console/team").text
+    assert "Last sign-in" in page
+    assert page.count("Last sign-in: never") == 1
+    assert shown_time(bot.clock(), "en") in page
 
 
 def test_the_language_is_remembered(console: Callable[..., Desk], bot: Bot) -> None:

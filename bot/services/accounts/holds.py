@@ -1,4 +1,9 @@
-"""Legal holds: while one stands, a learner's data is neither erased nor purged."""
+"""Legal holds: while one stands, a learner's data is neither erased nor purged.
+
+A hold of which may be told also keeps staff from closing and merging, and says why. A silent one
+must not show, by words or by what is missing: it stops only what nobody sees, which is erasure and
+purge. Closing and merging delete nothing, so the order is obeyed all the same.
+"""
 
 from datetime import datetime
 
@@ -21,6 +26,14 @@ def standing(session: Session, learner_id: str | None) -> LegalHold | None:
         .order_by(LegalHold.placed_at)
         .limit(1)
     ).one_or_none()
+
+
+def told(session: Session, learner_id: str | None) -> LegalHold | None:
+    """The oldest standing hold of which may be told: the only kind that anybody may notice."""
+    query = select(LegalHold).where(
+        LegalHold.learner_id == learner_id, LegalHold.released_at.is_(None), LegalHold.may_tell
+    )
+    return session.scalars(query.order_by(LegalHold.placed_at).limit(1)).one_or_none()
 
 
 def place(

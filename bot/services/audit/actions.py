@@ -58,6 +58,7 @@ class Action(StrEnum):
     GUARDIAN_DECIDED = "guardian:decide"
     GUARDIAN_ENDED = "guardian:end"
     AUDIT_READ = "audit:read"
+    AUDIT_EXPORTED = "audit:export"
     AUDIT_ANCHORED = "audit:anchor"
     AUDIT_ADOPTED = "audit:adopt"
     LEARNERS_SEARCHED = "learner:search"
@@ -158,6 +159,7 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.GUARDIAN_ENDED: frozenset({"guardianship_id", "cause"}),
     # By which fields it was searched, how many entries were shown, and how many reasons with them.
     Action.AUDIT_READ: frozenset({"fields", "rows", "reasons"}),
+    Action.AUDIT_EXPORTED: frozenset({"fields", "rows"}),
     Action.AUDIT_ANCHORED: frozenset({"position"}),
     Action.AUDIT_ADOPTED: frozenset({"rows"}),
     # How somebody was searched for, never the value.

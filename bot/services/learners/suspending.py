@@ -28,7 +28,7 @@ class Done(Enum):
 
     YES = auto()
     NOTHING = auto()  # it was so already, or the account is not in a state for it
-    HELD = auto()  # a legal hold: it has to stay as it is
+    HELD = auto()  # a legal hold that may be told of: it has to stay as it is
     MERGED = auto()  # closed by a merge, which can be undone
 
 
@@ -62,11 +62,12 @@ def close(
     actor: str,
     now: datetime,
 ) -> Done:
-    """Close an account as its owner could (bot/services/learners/closing.py), unless a hold stands.
+    """Close an account as its owner could (bot/services/learners/closing.py), unless a hold of
+    which may be told stands.
 
     said: the sentence that the page showed; the ledger keeps it with the end of all news.
     """
-    if holds.standing(session, learner.id) is not None:
+    if holds.told(session, learner.id) is not None:
         return Done.HELD
     if merging.unsettled(session, learner.id) is not None:
         return Done.MERGED

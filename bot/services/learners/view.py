@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from bot.services.accounts import holds
@@ -20,7 +20,7 @@ from models.guardianship import Guardianship, GuardianshipState
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner
 from models.merges import Merge
-from models.privacy import LegalHold, PrivacyRequest
+from models.privacy import LegalHold, PrivacyRequest, RequestKind
 
 LATEST = 5  # of requests and wishes
 
@@ -65,8 +65,14 @@ class LearnerView:
         return self.row.age_band is not AgeBand.FROM_20
 
 
-def of(session: Session, learner_id: str, now: datetime) -> LearnerView | None:
-    """A learner's page; None where there is no such learner."""
+def of(
+    session: Session, learner_id: str, now: datetime, *, knows_orders: bool = False
+) -> LearnerView | None:
+    """A learner's page; None where there is no such learner.
+
+    knows_orders: for whoever answers for privacy. Everybody else sees neither a silent hold nor
+    requests to erase: only an order leaves one open beside an active learner.
+    """
     learner = session.get(Learner, learner_id)
     if learner is None:
         return None
@@ -76,7 +82,10 @@ def of(session: Session, learner_id: str, now: datetime) -> LearnerView | None:
     found = session.scalars(accounts.order_by(Account.created_at)).all()
     requests = (
         select(PrivacyRequest)
-        .where(PrivacyRequest.subject_id == subject)
+        .where(
+            PrivacyRequest.subject_id == subject,
+            true() if knows_orders else PrivacyRequest.kind != RequestKind.ERASE,
+        )
         .order_by(PrivacyRequest.opened_at.desc())
         .limit(LATEST)
     )
@@ -102,7 +111,8 @@ def of(session: Session, learner_id: str, now: datetime) -> LearnerView | None:
         consents=tuple(_consent(session, subject, purpose, now) for purpose in Purpose),
         requests=session.scalars(requests).all(),
         inquiries=session.scalars(wishes).all(),
-        hold=holds.standing(session, learner.id),
+        hold=holds.told(session, learner.id)
+        or (holds.standing(session, learner.id) if knows_orders else None),
         guardian=_guardian(session, subject),
         merge=merging.unsettled(session, learner.id),
         tags=tags.of(session, learner.id),

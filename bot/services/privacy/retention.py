@@ -70,6 +70,7 @@ RULES: tuple[RetentionRule, ...] = (
     _rule("link", "link", "secret_link"),
     _rule("link of staff", "link", "staff_link"),
     _rule("session of staff", "link", "staff_session"),
+    _rule("form of staff", "session", "kept_form"),
     _rule("session", "session", "portal_session"),
     _rule("stay", "stay", "portal_stay"),
     _rule("known network", "network", "known_network"),

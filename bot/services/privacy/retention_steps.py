@@ -35,7 +35,7 @@ from models.portal import KnownNetwork, PortalSession, PortalStay, Throttle
 from models.privacy import Disclosure, Erasure, LegalHold, PrivacyRequest
 from models.recipient import Recipient
 from models.secret_link import LinkPurpose, SecretLink
-from models.staff import StaffLink, StaffSession
+from models.staff import KeptForm, StaffLink, StaffSession
 
 Ids = Select[Any]
 
@@ -296,6 +296,7 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     "session of staff": _over(
         StaffSession, lambda m: StaffSession.started_at < m.now - staff_sessions.KEPT
     ),
+    "form of staff": _over(KeptForm, lambda m: KeptForm.expires_at <= m.now),
     "session": _over(
         PortalSession, lambda m: PortalSession.created_at <= m.now - sessions.ABSOLUTE
     ),

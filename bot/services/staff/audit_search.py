@@ -1,11 +1,11 @@
 """Searches the audit trail, newest first, a page at a time; to search is an act of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.audit import audit
@@ -16,13 +16,14 @@ from models.merges import Unmasking
 from models.staff import Staff
 
 PAGE = 20
+MOST = 50_000  # entries of a file
 
 
 @dataclass(frozen=True)
 class AuditQuery:
     """What is looked for; every field that is set narrows it. `after`: the page before ended here.
 
-    actor: as the trail writes it, or the username or name of a member of staff.
+    actor, subject: as the trail writes them, or a part of the name or username of members of staff.
     """
 
     action: str = ""
@@ -32,12 +33,24 @@ class AuditQuery:
     until: datetime | None = None
     after: tuple[datetime, int] | None = None
     kinds: tuple[str, ...] = ()  # every way in which the trail writes such an actor
+    actions: tuple[str, ...] = ()  # every act of a group, in the place of one act
 
     @property
     def fields(self) -> str:
         """The names of the fields that are set, as the trail notes them."""
         names = ("action", "actor", "subject", "since", "until")
         return ",".join(name for name in names if getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search came to look for: the ids behind what was typed, and whom they mean."""
+
+    actions: tuple[str, ...]
+    actors: tuple[str, ...]
+    subjects: tuple[str, ...]
+    actor_names: tuple[str, ...]  # of members of staff
+    subject_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,7 @@ class Page:
 
     lines: tuple[AuditLine, ...]
     next: tuple[datetime, int] | None
+    searched: Searched
 
 
 def note(session: Session, wish: AuditQuery, found: Page, *, reader: str, now: datetime) -> None:
@@ -78,19 +92,62 @@ def note(session: Session, wish: AuditQuery, found: Page, *, reader: str, now: d
     )
 
 
-def search(session: Session, wish: AuditQuery, *, with_reasons: bool = False) -> Page:
-    """One page: four queries, however long the trail is.
+def note_export(
+    session: Session, wish: AuditQuery, rows: int, *, reader: str, now: datetime
+) -> None:
+    """Write down who takes how much of the trail out as a file, before they have it."""
+    audit.record(
+        session,
+        Action.AUDIT_EXPORTED,
+        actor=reader,
+        subject=wish.subject or None,
+        now=now,
+        fields=wish.fields,
+        rows=rows,
+    )
+
+
+def count(session: Session, wish: AuditQuery) -> int:
+    """How many entries a search finds, up to one more than a file holds."""
+    found = select(AuditEntry.seq).where(*_conditions(wish, resolve(session, wish)))
+    query = select(func.count()).select_from(found.limit(MOST + 1).subquery())
+    return session.scalars(query).one()
+
+
+def newest(session: Session) -> int:
+    """The number of the newest entry; 0 where there is none."""
+    return session.scalars(select(func.max(AuditEntry.seq))).one() or 0
+
+
+def resolve(session: Session, wish: AuditQuery) -> Searched:
+    """Whom and what a wish means."""
+    team = session.scalars(select(Staff)).all() if wish.actor or wish.subject else ()
+    actors = [] if wish.kinds else _members(team, wish.actor)
+    subjects = _members(team, wish.subject)
+    by_actor = tuple(sessions.actor(row.id) for row in actors)
+    return Searched(
+        wish.actions or ((wish.action,) if wish.action else ()),
+        wish.kinds or by_actor or ((wish.actor,) if wish.actor else ()),
+        tuple(row.id for row in subjects) or ((wish.subject,) if wish.subject else ()),
+        tuple(row.name or row.username for row in actors),
+        tuple(row.name or row.username for row in subjects),
+    )
+
+
+def search(
+    session: Session, wish: AuditQuery, *, with_reasons: bool = False, size: int = PAGE
+) -> Page:
+    """One page: five queries, however long the trail is.
 
     with_reasons: for members who may see people's details themselves, since a reason can name them.
     """
-    if wish.actor and not wish.kinds:
-        wish = replace(wish, actor=_actor(session, wish.actor))
+    searched = resolve(session, wish)
     query = (
         select(AuditEntry, AuditLink.position)
         .outerjoin(AuditLink, AuditLink.entry_seq == AuditEntry.seq)
-        .where(*_conditions(wish))
+        .where(*_conditions(wish, searched))
         .order_by(AuditEntry.at.desc(), AuditEntry.seq.desc())
-        .limit(PAGE + 1)
+        .limit(size + 1)
     )
     found = session.execute(query).all()
     entries = [entry for entry, _ in found]
@@ -109,24 +166,22 @@ def search(session: Session, wish: AuditQuery, *, with_reasons: bool = False) ->
             subject_name=names.get(sessions.actor(entry.subject or ""), ""),
             reason=reasons.get(entry.data.get("unmasking_id", "")),
         )
-        for entry, position in found[:PAGE]
+        for entry, position in found[:size]
     )
-    last = lines[-1] if len(found) > PAGE else None
-    return Page(lines, (last.at, last.seq) if last else None)
+    last = lines[-1] if len(found) > size else None
+    return Page(lines, (last.at, last.seq) if last else None, searched)
 
 
-def _conditions(wish: AuditQuery) -> list[Any]:
+def _conditions(wish: AuditQuery, searched: Searched) -> list[Any]:
     """Each narrows one index from its newest end."""
     conditions: list[Any] = []
-    for column, value in (
-        (AuditEntry.action, wish.action),
-        (AuditEntry.actor, "" if wish.kinds else wish.actor),
-        (AuditEntry.subject, wish.subject),
+    for column, values in (
+        (AuditEntry.action, searched.actions),
+        (AuditEntry.actor, searched.actors),
+        (AuditEntry.subject, searched.subjects),
     ):
-        if value:
-            conditions.append(column == value)
-    if wish.kinds:
-        conditions.append(AuditEntry.actor.in_(wish.kinds))
+        if values:
+            conditions.append(column == values[0] if len(values) == 1 else column.in_(values))
     if wish.since is not None:
         conditions.append(AuditEntry.at >= wish.since)
     if wish.until is not None:
@@ -138,12 +193,15 @@ def _conditions(wish: AuditQuery) -> list[Any]:
     return conditions
 
 
-def _actor(session: Session, typed: str) -> str:
-    """How the trail calls whoever was typed; two members of one name are not told apart."""
-    called = {typed.casefold(), typed}
+def _members(team: Sequence[Staff], typed: str) -> list[Staff]:
+    """The members whose name or username has this in it."""
+    part = typed.casefold()
     # Names are sealed, so the database cannot look for them; a team is a few people.
-    found = [row for row in session.scalars(select(Staff)) if called & {row.username, row.name}]
-    return sessions.actor(found[0].id) if len(found) == 1 else typed
+    return [
+        row
+        for row in team
+        if part and (part in row.username or part in (row.name or "").casefold())
+    ]
 
 
 def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:

@@ -38,6 +38,7 @@ from models.database import Database
 from models.staff import StaffPasskey
 
 MAX_PASSKEYS = 10  # of one member
+MAX_NAME_LENGTH = 40  # characters of what a device is called
 MAX_ANSWER_LENGTH = 16 * 1024  # characters of a browser's answer
 
 
@@ -54,6 +55,7 @@ class OwnPasskey:
     """One passkey in the list of its owner."""
 
     id: str
+    name: str  # what its owner calls the device
     created_at: datetime
     used_at: datetime | None
 
@@ -78,7 +80,7 @@ def kept(session: Session, staff_id: str) -> Sequence[OwnPasskey]:
     rows = session.scalars(
         select(StaffPasskey).where(StaffPasskey.staff_id == staff_id).order_by(StaffPasskey.id)
     )
-    return [OwnPasskey(row.id, row.created_at, row.used_at) for row in rows]
+    return [OwnPasskey(row.id, row.name or "", row.created_at, row.used_at) for row in rows]
 
 
 def creation(party: Party, found: Found, asked: bytes, known: Sequence[str]) -> str:
@@ -116,7 +118,13 @@ def credentials(session: Session, staff_id: str) -> list[str]:
 
 
 def add(
-    database: Database, party: Party, found: Found, asked: bytes, answer: str, now: datetime
+    database: Database,
+    party: Party,
+    found: Found,
+    asked: bytes,
+    answer: str,
+    now: datetime,
+    name: str = "",
 ) -> None:
     """Take a new passkey into use; other sessions end. Raises InputError: passkey_wrong."""
     try:
@@ -137,19 +145,33 @@ def add(
         ).first()
         if known is not None or len(credentials(session, found.member.id)) >= MAX_PASSKEYS:
             raise InputError("passkey_wrong")
-        session.add(
-            StaffPasskey(
-                id=new_id(),
-                staff_id=found.member.id,
-                credential_id=credential_id,
-                public_key=made.credential_public_key,
-                sign_count=made.sign_count,
-                created_at=now,
-            )
+        row = StaffPasskey(
+            id=new_id(),
+            staff_id=found.member.id,
+            credential_id=credential_id,
+            public_key=made.credential_public_key,
+            sign_count=made.sign_count,
+            created_at=now,
         )
+        with session.no_autoflush:
+            session.add(row)
+            row.name = _called(name)
         sessions.change_factor(session, found, "passkey", now)
 
     database.write(store)
+
+
+def rename(session: Session, staff_id: str, passkey_id: str, name: str) -> bool:
+    """Call a passkey of one's own something else; False where there is none such."""
+    row = session.get(StaffPasskey, passkey_id)
+    if row is None or row.staff_id != staff_id:
+        return False
+    row.name = _called(name)
+    return True
+
+
+def _called(name: str) -> str | None:
+    return " ".join(name.split())[:MAX_NAME_LENGTH] or None
 
 
 def remove(session: Session, found: Found, passkey_id: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     APPROVE_EXPORT = "approve_export"
     SEE_RETURNED_MAILS = "see_returned_mails"  # letters that wait, providers that refuse us
     SEE_AUDIT = "see_audit"
+    ANSWER_REQUESTS = "answer_requests"  # under the PDPA; knows of orders that stay secret
     ADMINISTER_STAFF = "administer_staff"
     OWN_ACCOUNT = "own_account"  # one's own factors, language and LINE account
 
@@ -51,6 +52,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.EXPORT_LEARNERS,
         Permission.APPROVE_EXPORT,
         Permission.SEE_AUDIT,
+        Permission.ANSWER_REQUESTS,
         Permission.SEE_CAMPAIGNS,
     },
     Role.ADMIN: _EVERYBODY

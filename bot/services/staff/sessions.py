@@ -98,6 +98,8 @@ def open_session(
         session.add(row)
         row.data = data
     session.flush()
+    if stage is Stage.IN:
+        session.execute(update(Staff).where(Staff.id == staff_id).values(signed_in_at=now))
     return ticket
 
 

@@ -1,6 +1,7 @@
 """The team: who is in it, with which roles, and who may change that.
 
-Nobody changes their own roles, and nobody can take the last administrator away. Every change of
+Nobody changes their own roles, and nobody can take the last administrator away, by command neither:
+a school would be locked out of its own console. Every change of
 rights ends the sessions of the one whom it is about (OWASP ASVS 5.0, 7.4.2, 8.3.2).
 """
 
@@ -43,6 +44,7 @@ class Profile:
     is_settled: bool
     created_at: datetime
     disabled_at: datetime | None
+    signed_in_at: datetime | None
 
 
 def add(
@@ -95,6 +97,8 @@ def change_roles(
         raise InputError("roles_needed")
     if wanted == staff.roles:
         return
+    if Role.ADMIN not in wanted:
+        _leave_an_administrator(session, staff)
     before = staff.held_roles
     staff.roles = wanted
     sessions.end_all(session, staff.id, now)
@@ -123,10 +127,14 @@ def new_link(session: Session, staff_id: str, actor: str, now: datetime) -> str:
 
 
 def disable(session: Session, staff_id: str, actor: str, now: datetime) -> None:
-    """Shut a member out at once; their factors are forgotten, their name stays for the audit."""
+    """Shut a member out at once; their factors are forgotten, their name stays for the audit.
+
+    Raises InputError: not_oneself, last_admin.
+    """
     staff = _changeable(session, staff_id, actor)
     if staff.disabled_at is not None:
         return
+    _leave_an_administrator(session, staff)
     staff.disabled_at = now
     enrolment.forget_factors(session, staff, now)
     tokens.end(session, staff.id, (StaffPurpose.LINK,), now)
@@ -228,6 +236,7 @@ def _profile(row: Staff) -> Profile:
         row.is_settled,
         row.created_at,
         row.disabled_at,
+        row.signed_in_at,
     )
 
 
@@ -237,16 +246,22 @@ def _administrators(session: Session, actor: str) -> None:
     With everybody locked in one order, two administrators who take the role from each other at
     once cannot both succeed; so one is always left.
     """
+    if actor not in {sessions.actor(admin_id) for admin_id in _locked_administrators(session)}:
+        raise InputError("not_allowed")
+
+
+def _locked_administrators(session: Session) -> set[str]:
+    """Who may administer at this moment; the whole team is locked until the transaction ends."""
     rows = session.scalars(
         select(Staff).order_by(Staff.id).with_for_update().execution_options(populate_existing=True)
     ).all()
-    admins = {
-        sessions.actor(row.id)
-        for row in rows
-        if row.disabled_at is None and Role.ADMIN in row.roles
-    }
-    if actor not in admins:
-        raise InputError("not_allowed")
+    return {row.id for row in rows if row.disabled_at is None and Role.ADMIN in row.roles}
+
+
+def _leave_an_administrator(session: Session, staff: Staff) -> None:
+    """Refuse what would leave nobody to let others in; raises InputError: last_admin."""
+    if _locked_administrators(session) == {staff.id}:
+        raise InputError("last_admin")
 
 
 def _changeable(session: Session, staff_id: str, actor: str) -> Staff:

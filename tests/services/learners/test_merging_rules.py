@@ -27,7 +27,7 @@ from tests.services.learners.merging import undo as undo
         (
             "hold",
             lambda s, k, c, now: holds.place(
-                s, k.id, "order", may_tell=False, actor="test", now=now
+                s, k.id, "order", may_tell=True, actor="test", now=now
             ),
         ),
         (

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.services.staff import sessions
+from bot.services.staff import kept_forms, sessions
 from models.base import new_id
 from models.campaign import CampaignState
 from models.conversation import Conversation, Language
@@ -160,6 +160,10 @@ def staff_link(session: Session, at: datetime) -> None:
 
 def staff_session(session: Session, at: datetime) -> None:
     sessions.open_session(session, make_staff(session, at).id, Stage.IN, at)
+
+
+def kept_form(session: Session, at: datetime) -> None:
+    kept_forms.keep(session, make_staff(session, at).id, "/console/x", [("name", "x")], at)
 
 
 def picture(session: Session, at: datetime) -> None:

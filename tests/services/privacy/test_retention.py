@@ -130,7 +130,7 @@ def test_a_day_before_it_is_kept_and_a_day_after_it_is_gone(case, bot, database,
 
 
 def test_every_rule_has_its_boundary_tested():
-    in_hours = {"draft", "session", "throttle", "mail pace"}
+    in_hours = {"draft", "session", "throttle", "mail pace", "form of staff"}
     assert {rule.name for rule in retention.RULES} == {case.name for case in CASES} | in_hours
 
 
@@ -148,6 +148,8 @@ def test_what_lives_for_hours(bot, database, clock):
             row = PortalSession(id=new_id(), digest=new_id(), account_id=account.id, created_at=at)
             session.add(row)
             session.add(MailPace(domain=new_id(), at=at, dated_to=at, level=0))
+        aged.kept_form(session, clock())
+        aged.kept_form(session, clock() - timedelta(hours=1))
         for hours in (-25, -23):
             session.add(Throttle(key=new_id(), at=clock() + timedelta(hours=hours)))
         for hours in (-1, 1):
@@ -156,8 +158,8 @@ def test_what_lives_for_hours(bot, database, clock):
 
     database.write(plant)
     counts = purging.purge(bot)
-    names = ("session", "throttle", "draft", "mail pace")
-    assert [counts[name] for name in names] == [1, 1, 1, 1]
+    names = ("session", "throttle", "draft", "mail pace", "form of staff")
+    assert [counts[name] for name in names] == [1, 1, 1, 1, 1]
 
 
 def test_that_a_domain_refused_us_is_remembered_for_as_long_as_its_mails_come_back(

@@ -99,20 +99,27 @@ def edit(
     editor_id: str,
     settings: Settings,
     now: datetime,
+    *,
+    is_quiet: bool = False,
 ) -> Campaign:
-    """Change a draft. Raises StaleError where the revision has moved, MoveError past the draft."""
+    """Change a draft. Raises StaleError where the revision has moved, MoveError past the draft.
+
+    is_quiet: a form that saves itself; one entry of the trail stands for what one member wrote.
+    """
     campaign = locked(session, campaign_id)
     if campaign.revision != revision:
         raise StaleError
     if campaign.state is not CampaignState.DRAFT:
         raise MoveError
     _fill(campaign, draft, settings)
+    is_told = is_quiet and campaign.author_id == editor_id
     campaign.author_id = editor_id
     if editor_id not in campaign.writers:
         campaign.writers = [*campaign.writers, editor_id]
     campaign.changed_at = now
     campaign.revision += 1
-    record(session, Action.CAMPAIGN_WRITTEN, campaign, editor_id, now)
+    if not is_told:
+        record(session, Action.CAMPAIGN_WRITTEN, campaign, editor_id, now)
     return campaign
 
 
