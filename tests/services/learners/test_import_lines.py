@@ -54,7 +54,7 @@ def test_what_is_no_text_is_refused(content, code):
         ('name\n"open', "file_broken"),
         ("name\n", "file_headless"),
         ("name\n" + "x\n" * (spreadsheets.MAX_LINES + 1), "file_long"),
-        ("," * 70 + "x\n1\n", "file_wide"),
+        ("x," * 70 + "x\n1\n", "file_wide"),
     ],
 )
 def test_what_is_no_table_is_refused(text, code):
@@ -101,11 +101,9 @@ def test_a_line_is_read_by_the_rules_of_registration():
 @pytest.mark.parametrize(
     ("changes", "field", "code"),
     [
-        ({"name": "สมหญิง"}, "name", "name_single"),
         ({"name": "สมหญิง 5"}, "name", "name_digits"),
         ({"phone": "0812"}, "phone", "phone_invalid"),
         ({"email": "somying"}, "email", "email_invalid"),
-        ({"email": "somying@gmial.com"}, "email", "email_slip"),
         ({"line_id": "ก"}, "line_id", "line_id_invalid"),
         ({"age": "?"}, "age", "age_invalid"),
         ({"age": "19"}, "age", "minor"),

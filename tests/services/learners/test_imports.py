@@ -10,8 +10,8 @@ from bot.runtime import imports_exports
 from bot.services.consent import consents
 from bot.services.delivery import mails
 from bot.services.learners import imports, invitations
+from bot.services.learners.import_fates import RowOutcome
 from bot.services.learners.import_words import ImportColumn, guess
-from bot.services.learners.imports import RowOutcome
 from bot.services.people import fields
 from bot.services.people.fields import Item
 from bot.services.subscriptions import subscriptions
@@ -57,7 +57,11 @@ def go_through(bot, database, clock):
 
 def test_the_dry_run_says_what_becomes_of_each_line_and_changes_nothing(database, clock, bring):
     database.write(
-        lambda s: make_learner(s, clock(), phone="+66899999999", email="old@gmail.com").id
+        lambda s: (
+            make_learner(
+                s, clock(), name="สมหญิง ใจดี", phone="+66899999999", email="old@gmail.com"
+            ).id
+        )
     )
     row = bring(
         GOOD,
@@ -69,10 +73,10 @@ def test_the_dry_run_says_what_becomes_of_each_line_and_changes_nothing(database
     )
     entries = lambda: database.read(lambda s: s.scalars(select(func.count(AuditEntry.seq))).one())  # noqa: E731
     before = entries()
-    looked = database.read(lambda s: imports.look(s, s.get_one(Import, row.id), clock()))
+    looked = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()).looked)
     assert [(one.line.number, one.fate) for one in looked] == [
         (2, RowOutcome.ENROL),
-        (3, RowOutcome.KNOWN),
+        (3, RowOutcome.TWICE),
         (4, RowOutcome.KNOWN),
         (5, RowOutcome.MINOR),
         (6, RowOutcome.NO_CONSENT),
@@ -250,7 +254,7 @@ def test_columns_are_assigned_by_hand_where_their_names_say_nothing(database, cl
         assign({Item.NAME: 0, Item.PHONE: 1, Item.EMAIL: 1, ImportColumn.AGE: 4})
     assert caught.value.code == "column_twice"
     assign(guess(HEADER))
-    looked = database.read(lambda s: imports.look(s, s.get_one(Import, row.id), clock()))
+    looked = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()).looked)
     assert [one.fate for one in looked] == [RowOutcome.ENROL]
 
 
