@@ -46,6 +46,7 @@ from models.imports_exports import Import, ImportState
 from models.learner import Learner
 
 KEPT = timedelta(days=1)
+NAMED = timedelta(days=30)
 STEP = 25  # lines a transaction
 MAX_NAME = 120  # characters of a file's name
 _INDEX = "learner_import.digest"
@@ -261,7 +262,13 @@ def step(
 
 
 def forget_due(session: Session, now: datetime) -> int:
-    """Forget files whose day is over without anybody's yes, and lines that stayed behind."""
+    """Forget files whose day is over without anybody's yes, and lines that stayed behind.
+
+    Some weeks later the files' names go too: people are named in them now and then.
+    """
+    named = Import.name_sealed.is_not(None), Import.uploaded_at <= now - NAMED
+    for row in session.scalars(select(Import).where(*named).with_for_update(skip_locked=True)):
+        row.name = None
     is_over = or_(Import.state == ImportState.UPLOADED, Import.rest_sealed.is_not(None))
     query = select(Import).where(is_over, Import.expires_at <= now)
     query = query.where(Import.state != ImportState.RUNNING)

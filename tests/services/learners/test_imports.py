@@ -462,3 +462,16 @@ def test_a_reader_that_stumbles_refuses_the_line_and_not_the_import():
     row = import_lines._Row(("x",), {ImportColumn.LANGUAGE: 0}, DateOrder.DAY, NOW)
     assert row.checked(ImportColumn.LANGUAGE, lambda cell: str(int(cell))) == ""
     assert [problem.code for problem in row.problems] == ["cell_unreadable"]
+
+
+def test_the_name_of_a_file_goes_after_some_weeks(bot, database, clock, bring):
+    content = file(GOOD)
+    row = database.write(lambda s: imports.bring(s, content, MEMBER, clock(), "x" * 500))
+    read = lambda: database.read(lambda s: s.get_one(Import, row.id).name)  # noqa: E731
+    assert read() == "x" * imports.MAX_NAME
+    clock.advance(days=29)
+    imports_exports.settle(bot)
+    assert read()
+    clock.advance(days=1)
+    imports_exports.settle(bot)
+    assert read() is None
