@@ -82,7 +82,8 @@ def _line(t: Translator, one: Looked, *, in_full: bool) -> dict[str, Any]:
         "values": _values(t, line, in_full=in_full),
         "consent": _consent(t, line),
         "problems": import_words.problems(t, line.problems),
-        "doubts": import_words.problems(t, line.doubts) if not line.problems else [],
+        "doubts": import_words.problems(t, line.doubts),
+        "is_asked": bool(line.doubts) and not line.problems,
         "beside": import_words.beside(t, one),
     }
 
@@ -96,7 +97,8 @@ def _values(t: Translator, line: ImportLine, *, in_full: bool) -> list[tuple[str
             said = _shown(value, in_full=in_full)
         else:
             said = fields.shown(item, value) if in_full else fields.masked(item, value)
-        found.append((t(FIELDS[item].label), said or "–"))
+        if said or FIELDS[item].is_needed:
+            found.append((t(FIELDS[item].label), said or "–"))
     band = learner_words.words()(line.age_band) if line.age_band else "–"
     return [*found, (t("Age group"), band)]
 

@@ -51,6 +51,7 @@ _PROBLEMS: dict[str, str] = {
     "age_invalid": _("Please write the age in years, or {adult_age}+."),
     "minor": _("Under {adult_age} a parent or guardian has to consent, in the chat (PDPA s.20)."),
     "language_invalid": _("Please write th or en, or leave it empty for Thai."),
+    "name_single": _("One name only, without a surname."),
     "name_mixed": _("Thai and Latin letters stand side by side in this name. Is that meant?"),
     "cell_cut": _("Excel has cut this number: format the column as text, and type it again."),
     "cell_hidden": _("Excel wrote ### because the column was too narrow. Please widen it."),
@@ -62,6 +63,7 @@ _PROBLEMS: dict[str, str] = {
     "date_two_ways": _("This date can be read two ways. Please say above which comes first."),
     "no_consent": _("No proof of consent in this line."),
     "date_invalid": _("This is no date. Please write it as 2026-10-31 or 31/10/2569."),
+    "date_missing": _("Please write the day of the consent."),
     "date_future": _("This date has not come yet."),
     "date_old": _("This consent is older than {oldest}. Please ask for it again."),
     "means_unknown": _(
@@ -112,7 +114,7 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
     if code == "column_missing":
         field = t(FIELDS[column(detail)]) if detail else ""
         return t("Please say which column holds: {field}.", field=field)
-    if input_words.is_known(code):
+    if code not in _PROBLEMS:
         return input_words.why(t, code)
     return figures.fill(t, _PROBLEMS[code])
 

@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.presentation import input_words
 from bot.services.accounts import details
 from bot.services.learners import correcting
 from bot.services.learners import view as learner_view
@@ -53,7 +52,7 @@ def correct_learner_detail(learner_id: str, item: str) -> AnyResponse:
         came_to = bot.database.write(work)
     except InputError as error:
         may_insist = not insists and _is_only_unusual(field, typed)
-        problems = {"value": _why(t, error)}
+        problems = {"value": import_words.problem(t, error.code, error.suggestion)}
         return _page(learner_id, item, 422, problems, typed=typed, may_insist=may_insist)
     if came_to is None:
         abort(404)
@@ -69,12 +68,6 @@ def _is_only_unusual(field: Field, typed: str) -> bool:
     except InputError:
         return False
     return True
-
-
-def _why(t: Translator, error: InputError) -> str:
-    if input_words.is_known(error.code):
-        return input_words.why(t, error.code)
-    return import_words.problem(t, error.code, error.suggestion)
 
 
 def _outcome(t: Translator, came_to: Corrected) -> tuple[str, str]:

@@ -39,6 +39,11 @@ MAX_CELL = 320  # characters of every other cell: the longest address has as man
 OLDEST = timedelta(days=3653)
 OLDEST_AGE = 120  # years
 _AGE = re.compile(r"(?:อายุ)?([0-9]{1,3})(?:\.0)?(?:ปี|years?(?:old)?|yrs?|y)?")
+# A proof that is there, and says something else than was meant.
+_MISTYPED = {
+    *("date_invalid", "date_two_ways", "date_future", "cell_long", "cell_garbled", "cell_hidden"),
+    *("cell_fault", "cell_unreadable"),
+}
 # What a spreadsheet writes in place of what was typed.
 _CUT = re.compile(r"[0-9](?:[.,][0-9]{1,15})?E\+?[0-9]{1,3}", re.IGNORECASE)
 _HIDDEN = re.compile(r"#{2,255}")
@@ -95,8 +100,10 @@ class ImportLine:
 
     @property
     def lacks_consent(self) -> bool:
-        """Whether nothing but the proof of consent is missing."""
-        return bool(self.problems) and all(p.field in CONSENT for p in self.problems)
+        """Whether nothing but the proof of consent is missing; what is mistyped is no proof yet."""
+        return bool(self.problems) and all(
+            problem.field in CONSENT and problem.code not in _MISTYPED for problem in self.problems
+        )
 
 
 def read(
@@ -242,6 +249,8 @@ class _Row:
         )
 
     def _moment(self, typed: str) -> str:
+        if not typed:
+            raise InputError("date_missing")
         day = cell_dates.read(typed, self.order)
         moment = datetime(day.year, day.month, day.day, tzinfo=BANGKOK)
         if moment > self.now:

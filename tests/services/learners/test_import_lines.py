@@ -111,7 +111,7 @@ def test_a_line_is_read_by_the_rules_of_registration():
         ({"on": "32/1/2569"}, "consent_date", "date_invalid"),
         ({"on": "2026-11-24"}, "consent_date", "date_future"),
         ({"on": "2015-01-01"}, "consent_date", "date_old"),
-        ({"on": ""}, "consent_date", "date_invalid"),
+        ({"on": ""}, "consent_date", "date_missing"),
         ({"words": "yes"}, "consent_words", "words_short"),
         ({"means": "โทรศัพท์"}, "consent_means", "means_unknown"),
         ({"on": "", "words": "", "means": ""}, "consent_date", "no_consent"),
@@ -128,3 +128,18 @@ def test_each_problem_names_its_column(changes, field, code):
 def test_all_problems_of_a_line_are_told_at_once():
     found = read(line(name="", phone="x", email="", age=""))
     assert set(codes(found)) == {"name", "phone", "email", "age"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        ({"on": "", "words": "", "means": ""}, True),
+        ({"on": ""}, True),
+        ({"means": "โทรศัพท์"}, True),
+        ({"on": "32/1/2569"}, False),
+        ({"on": "2030-01-01"}, False),
+        ({"words": "x" * 3000}, False),
+    ],
+)
+def test_a_mistyped_proof_is_to_be_corrected_and_no_lack_of_it(changes, lacks):
+    assert read(line(**changes)).lacks_consent == lacks
