@@ -83,7 +83,7 @@ def _line(t: Translator, one: Looked, *, in_full: bool) -> dict[str, Any]:
         "consent": _consent(t, line),
         "problems": import_words.problems(t, line.problems),
         "doubts": import_words.problems(t, line.doubts),
-        "is_asked": bool(line.doubts) and not line.problems,
+        "is_asked": bool(line.doubts or one.crowd) and not line.problems,
         "beside": import_words.beside(t, one),
     }
 

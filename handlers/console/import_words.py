@@ -128,6 +128,8 @@ def beside(t: Translator, looked: Looked) -> list[str]:
     """Who else has the same details."""
     if looked.same_as is not None:
         return [t("Same as line {n}.", n=looked.same_as)]
+    if looked.crowd is not None:
+        return [t("{n} others have this phone and e-mail. Is it their own?", n=looked.crowd)]
     if looked.family is None:
         return []
     if looked.family:
@@ -152,5 +154,7 @@ def stayed(t: Translator, line: ImportLine, reason: str) -> str:
         return t("Same as line {n}.", n=reason.removeprefix(import_rest.SAME))
     if reason == import_rest.KNOWN:
         return t("Somebody with this name, phone and e-mail is here already.")
+    if reason == import_rest.CROWD:
+        return t("Many others have this phone and e-mail. Please write their own.")
     said = problems(t, line.problems) + problems(t, line.doubts)
     return " ".join(f"{label}: {why}" for label, why in said) or t("Please look at this line.")

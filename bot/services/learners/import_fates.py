@@ -4,7 +4,7 @@ Somebody is known by phone, e-mail and name together: a family has one phone and
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from bot.services.people import inputs
 from bot.services.people.fields import Item
 from models.learner import Learner
 
+MAX_FAMILY = 8  # names with one phone and e-mail; more are rather the school's own
 _AT_ONCE = 200  # lines whose details are looked up in one query
 _TITLE = re.compile(
     r"^(?:นางสาว|น\.ส\.|นาย|นาง|คุณ|เด็กชาย|ด\.ช\.|เด็กหญิง|ด\.ญ\.|(?:mrs?|ms|miss|dr)\b\.?)\s*",
@@ -44,23 +45,32 @@ class Looked:
     """A line and what will become of it.
 
     same_as: the number of the line with the same person. family: the number of a line with the
-    same phone and e-mail and another name; 0 where somebody like that is here already.
+    same phone and e-mail and another name; 0 where somebody like that is here already. crowd: how
+    many such names there are, where they are more than a family.
     """
 
     line: ImportLine
     fate: RowOutcome
     same_as: int | None = None
     family: int | None = None
+    crowd: int | None = None
 
 
-def judged(session: Session, lines: Sequence[ImportLine]) -> list[Looked]:
+def judged(
+    session: Session, lines: Sequence[ImportLine], accepted: Collection[int]
+) -> list[Looked]:
     """Every line with what becomes of it, as the lines before it go in."""
     known = known_names(session, lines)
     met: dict[Contact, dict[str, int]] = {}
-    return [_judged(line, known, met) for line in lines]
+    return [_judged(line, known, met, accepted) for line in lines]
 
 
-def _judged(line: ImportLine, known: Names, met: dict[Contact, dict[str, int]]) -> Looked:
+def _judged(
+    line: ImportLine,
+    known: Names,
+    met: dict[Contact, dict[str, int]],
+    accepted: Collection[int],
+) -> Looked:
     if line.is_minor:
         return Looked(line, RowOutcome.MINOR)
     if line.lacks_consent:
@@ -74,15 +84,21 @@ def _judged(line: ImportLine, known: Names, met: dict[Contact, dict[str, int]]) 
     if name in above:
         return Looked(line, RowOutcome.TWICE, same_as=above[name])
     family = min(above.values(), default=0 if here else None)
-    if line.details is None:
-        return Looked(line, RowOutcome.UNUSUAL, family=family)
+    names = len(here | set(above))
+    crowd = names if names >= MAX_FAMILY else None
+    if line.details is None or (crowd and line.number not in accepted):
+        return Looked(line, RowOutcome.UNUSUAL, family=family, crowd=crowd)
     above[name] = line.number
-    return Looked(line, RowOutcome.ENROL, family=family)
+    return Looked(line, RowOutcome.ENROL, family=family, crowd=crowd)
 
 
-def is_known(session: Session, line: ImportLine) -> bool:
-    """Whether somebody with this name, phone and e-mail is here already."""
-    return name_of(line) in known_names(session, [line]).get(contact_of(line), set())
+def standing(session: Session, line: ImportLine, accepted: Collection[int]) -> RowOutcome:
+    """What becomes of a line without problems, after those before it went in."""
+    here = known_names(session, [line]).get(contact_of(line), set())
+    if name_of(line) in here:
+        return RowOutcome.KNOWN
+    is_crowded = len(here) >= MAX_FAMILY and line.number not in accepted
+    return RowOutcome.UNUSUAL if is_crowded else RowOutcome.ENROL
 
 
 def known_names(session: Session, lines: Iterable[ImportLine]) -> Names:

@@ -18,6 +18,7 @@ from models.imports_exports import Import
 
 WRITTEN = ""  # the reason stands in the line itself
 KNOWN = "known"
+CROWD = "crowd"  # more people with one phone and e-mail than a family has
 SAME = "same:"  # and the number of the line above that is the same person
 
 Why = Callable[[ImportLine, str], str]

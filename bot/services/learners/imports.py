@@ -33,7 +33,7 @@ from bot.services.learners import (
     spreadsheets,
 )
 from bot.services.learners.cell_dates import DateOrder
-from bot.services.learners.import_fates import Looked
+from bot.services.learners.import_fates import Looked, RowOutcome
 from bot.services.learners.import_lines import CellReading, ImportLine
 from bot.services.learners.import_words import NEEDED, Column, ImportColumn, column
 from bot.services.learners.spreadsheets import CsvTable
@@ -190,7 +190,7 @@ def dry_run(session: Session, row: Import, now: datetime) -> DryRun:
     table = table_of(row.content or "")
     columns, how = columns_of(row), reading_of(row, table)
     lines = [import_lines.read(number, cells, columns, now, how) for number, cells in table.lines]
-    looked = import_fates.judged(session, lines)
+    looked = import_fates.judged(session, lines, how.accepted)
     chosen = how.order if "order" in row.choices else None
     return DryRun(table, looked, date_question(row, table), chosen)
 
@@ -241,10 +241,11 @@ def step(
     left_out: dict[str, str] = {}
     for number, cells in chosen:
         line = import_lines.read(number, cells, columns, now, how)
-        if line.details is None:
+        fate = import_fates.standing(session, line, how.accepted) if line.details else None
+        if fate is None or fate is RowOutcome.UNUSUAL:
             row.refused += 1
-            left_out[str(number)] = import_rest.WRITTEN
-        elif import_fates.is_known(session, line):
+            left_out[str(number)] = import_rest.CROWD if fate else import_rest.WRITTEN
+        elif fate is RowOutcome.KNOWN:
             row.known += 1
             above = import_fates.first_alike(number, table.lines, columns)
             left_out[str(number)] = f"{import_rest.SAME}{above}" if above else import_rest.KNOWN

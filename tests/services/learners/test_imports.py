@@ -475,3 +475,13 @@ def test_the_name_of_a_file_goes_after_some_weeks(bot, database, clock, bring):
     clock.advance(days=1)
     imports_exports.settle(bot)
     assert read() is None
+
+
+def test_the_phone_and_email_of_half_the_school_are_asked_about(database, clock, bring, go_through):
+    """As many as the school has learners would each be noted as a duplicate of all others."""
+    row = bring(*(line(name=f"สมหญิง {letter}{letter}") for letter in "กขคงจฉชซฌญ"))
+    looked = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()).looked)
+    assert [one.fate for one in looked] == [RowOutcome.ENROL] * 8 + [RowOutcome.UNUSUAL] * 2
+    database.write(lambda s: imports.accept(s, row.id, [10, 11], [11]))
+    _, done = go_through(row)
+    assert (done.enrolled, done.refused, done.left_out) == (9, 1, {"10": "crowd"})
