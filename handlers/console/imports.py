@@ -158,10 +158,10 @@ def import_progress(import_id: str) -> AnyResponse:
 @allow(IMPORT)
 def accept_lines(import_id: str) -> AnyResponse:
     """Remember which unusual lines are meant as they stand."""
-    shown, ticked = _numbers("shown"), _numbers("line")
+    shown, ticked, t = _numbers("shown"), _numbers("line"), language.translate()
     the_bot().database.write(lambda s: csv_imports.accept(s, import_id, shown, ticked))
     number = _number(request.form.get("page", "")) or 1
-    flash(language.translate()("Your choice is saved."), "success")
+    flash(t("The ticks are saved."), "success")
     return redirect(url_for("console.import_check", import_id=import_id, page=number), 303)
 
 
