@@ -131,7 +131,7 @@ def say_order(session: Session, import_id: str, order: DateOrder) -> bool:
 
 
 def rest_reading(row: Import) -> CellReading:
-    """How the lines were meant that stayed behind; without an order their dates stay unsure."""
+    """How the lines were meant that stayed behind."""
     order = DateOrder(row.choices.get("order", DateOrder.DAY))
     return CellReading(order, frozenset(accepted(row)))
 
@@ -258,6 +258,7 @@ def step(
     if row.position >= len(table.lines):
         row.state, row.finished_at, row.content = ImportState.DONE, now, None
         row.rest, row.expires_at = import_rest.kept(table, row.left_out), now + KEPT
+        _choose(row, order=how.order.value)  # the reasons are read as the lines were
         moved(session, row, "system", now)
     return max(len(chosen), 1)
 

@@ -485,3 +485,11 @@ def test_the_phone_and_email_of_half_the_school_are_asked_about(database, clock,
     database.write(lambda s: imports.accept(s, row.id, [10, 11], [11]))
     _, done = go_through(row)
     assert (done.enrolled, done.refused, done.left_out) == (9, 1, {"10": "crowd"})
+
+
+def test_lines_whose_dates_nobody_explained_say_so_afterwards(database, clock, bring, go_through):
+    row = bring(line(on="6/5/2026"), line(name="สมใจ ใจดี", on="5/13/2026"))
+    _, done = go_through(row)
+    assert (done.enrolled, done.refused) == (1, 1)
+    table = imports.table_of(spreadsheets.decode(rest_of(database, row, clock())))
+    assert [cells[-1] for _, cells in table.lines] == ["date_two_ways"]
