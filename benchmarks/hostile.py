@@ -1,15 +1,18 @@
 """Sends what a stranger may send to whatever reads it, and says what that costs.
 
 `python -m benchmarks.hostile`: 64 KiB of combining marks, spaces, digits and letters to every field
-of every route, to the readers of chat and import, and doubling texts to every regular expression;
-letters of up to 2 MB to the mailbox of returned mails (`python -m benchmarks.hostile mails`: these
-alone). Prints the dearest in milliseconds of processor; ends with 1 where one is over its bound.
+of every route, to the readers of chat and import, to every cell and heading of an imported list,
+and doubling texts to every regular expression; letters of up to 2 MB to the mailbox of returned
+mails (`python -m benchmarks.hostile mails`: these alone). Prints the dearest in milliseconds of
+processor; ends with 1 where one is over its bound.
 """
 
 import base64
 import contextlib
+import csv
 import importlib
 import inspect
+import io
 import os
 import pkgutil
 import re
@@ -83,7 +86,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         app = product(folder)
         seen = visitors(app)
-        costs = [*headers(seen), *routes(app, seen), *readers()]
+        costs = [*headers(seen), *routes(app, seen), *readers(), *imports()]
         app.extensions["bot"].close()
     worst = report("requests and readers", costs, BOUND)
     worst |= report("letters", list(mails()), MAIL_BOUND)
@@ -337,6 +340,45 @@ def mails() -> Iterator[tuple[float, str]]:
                 raw = re.sub(f"(?m)^{field}.*$", lambda _, given=given: given, letter).encode()
                 cost = timed(lambda raw=raw: reports.read(raw))
                 yield cost, f"{field}: {len(text)} {kind}"
+
+
+def imports() -> Iterator[tuple[float, str]]:
+    """A list of two people with one hostile cell or heading, read as the dry run reads it."""
+    from bot.errors import InputError
+    from bot.services.learners import import_lines, import_words, imports, spreadsheets
+    from models.imports_exports import Import
+
+    header = [
+        *("ชื่อ", "นามสกุล", "เบอร์โทร", "อีเมล", "Line ID", "อายุ", "วันเกิด", "ภาษา"),
+        *("วันที่ยินยอม", "ข้อความยินยอม", "ช่องทาง", "รับข่าวสาร"),
+    ]
+    good = [
+        *("สมหญิง", "ใจดี", "0812345678", "somying@gmail.com", "somying", "25", "1/2/2540", "th"),
+        *("2026-10-01", "1", "กระดาษ", "รับ"),
+    ]
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+
+    def looked_at(content: bytes) -> None:
+        with contextlib.suppress(InputError):
+            table = imports.table_of(spreadsheets.decode(content))
+            columns, row = import_words.guess(table.header), Import(columns={}, choices={})
+            row.columns = {field.value: place for field, place in columns.items()}
+            how = imports.reading_of(row, table)
+            for number, cells in table.lines:
+                import_lines.read(number, cells, columns, now, how)
+
+    for kind, text in TEXTS.items():
+        for given in (text, text[:LINE_TEXT], text[:300]):
+            for place, name in enumerate(header):
+                for where in ("cell", "heading"):
+                    rows = [list(header), list(good), list(good)]
+                    rows[where == "cell"][place] = given
+                    out = io.StringIO(newline="")
+                    csv.writer(out).writerows(rows)
+                    content = out.getvalue().encode()
+                    cost = timed(lambda content=content: looked_at(content))  # type: ignore[misc]
+                    yield cost, f"import: {where} {name} of {len(given)} {kind}"
+        yield timed(lambda text=text: looked_at(text.encode())), f"import: nothing but {kind}"  # type: ignore[misc]
 
 
 def expressions() -> Iterator[tuple[float, str]]:

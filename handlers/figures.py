@@ -13,6 +13,7 @@ from bot.services.guardians import guardians
 from bot.services.learners import (
     exports,
     import_lines,
+    imports,
     merging,
     search,
     spreadsheets,
@@ -45,6 +46,7 @@ _SPANS: dict[str, Callable[[], timedelta]] = {
     "export_span": lambda: exports.LIFE,
     "looks_span": lambda: unmasking.A_DAY,
     "lately": lambda: statistics.LATELY,
+    "import_undo": lambda: imports.KEPT,
     "oldest": lambda: import_lines.OLDEST,
 }
 # How many, how old, from when to when.

@@ -14,15 +14,18 @@ class ImportState(StrEnum):
     UPLOADED = "uploaded"  # columns are being assigned, lines are being looked at
     RUNNING = "running"  # confirmed: the job goes through it, a few lines a transaction
     DONE = "done"
+    UNDOING = "undoing"  # the job takes back whoever has not been used by anybody yet
+    UNDONE = "undone"
     FORGOTTEN = "forgotten"  # cancelled, or a day passed: the same file may be brought again
 
 
 class Import(Base):
     """One uploaded file of learners.
 
-    The content is kept, sealed, until it has been gone through, a day at most. `digest` is a
-    keyed hash of the file: the same file is not gone through twice. `position` is the line that
-    comes next, moved in the same transaction as what the lines before it became.
+    The content is kept, sealed, until it has been gone through, a day at most; then, for a day,
+    `rest`: the lines that did not go in. `digest` is a keyed hash of the file: the same file is not
+    gone through twice. `position` is the line that comes next, moved in the same transaction as
+    what the lines before it became. `expires_at` ends whichever of the two is kept, and the undo.
     """
 
     __tablename__ = "learner_import"
@@ -34,15 +37,24 @@ class Import(Base):
     uploaded_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     content_sealed: Mapped[bytes | None]
+    name_sealed: Mapped[bytes | None]
+    rest_sealed: Mapped[bytes | None]
     columns: Mapped[dict[str, Any]] = mapped_column(JSON)  # detail -> number of its column
+    # What somebody had to say about the file: the order of its dates, lines that are meant so.
+    choices: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    # Number of each line that did not go in -> why, as far as its cells do not say it.
+    left_out: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     lines: Mapped[int]
     position: Mapped[int] = mapped_column(default=0)
     enrolled: Mapped[int] = mapped_column(default=0)
     known: Mapped[int] = mapped_column(default=0)  # were here already
     refused: Mapped[int] = mapped_column(default=0)  # something is wrong, or consent is missing
+    undone: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_at: Mapped[datetime | None]
 
     content = Sealed("content_sealed")
+    name = Sealed("name_sealed")  # of the file, as it was called where it came from
+    rest = Sealed("rest_sealed")
 
 
 class ExportState(StrEnum):

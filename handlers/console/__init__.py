@@ -13,9 +13,11 @@ from handlers.console import (  # noqa: F401 - a page is there once its module i
     campaigns,
     dashboard,
     duplicates,
+    errors,
     exports,
     imports,
     learner,
+    learner_details,
     learners,
     own_account,
     own_chat,
@@ -28,9 +30,11 @@ from handlers.console import (  # noqa: F401 - a page is there once its module i
 )
 from handlers.console.routes import console
 from handlers.console.session_store import NoteStore
+from handlers.web import errors as error_pages
 
 
 def register(app: Flask) -> None:
-    """Add the pages, and the sealed cookie that carries messages between them."""
+    """Add the pages, error pages, and the sealed cookie that carries messages between them."""
+    error_pages.register(app, errors.PREFIX, errors.answer)
     app.session_interface = NoteStore()
     app.register_blueprint(console)

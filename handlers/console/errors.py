@@ -1,23 +1,23 @@
 """The console's error pages: few words, and nothing of what went wrong inside."""
 
+from flask import request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from handlers.console import guard
 from handlers.console.pages import page
 from handlers.web import language
-from handlers.web.headers import ERROR_HEADERS
+
+PREFIX = "/console"
 
 
 def answer(error: HTTPException) -> AnyResponse:
-    """The page of a status, for views of the console."""
-    if error.response is not None or error.code is None or error.code < 400:
-        return error.get_response()
-    title, words = _words(error.code)
-    response = page("error", error.code, title=title, words=words)
-    for name, value in error.get_headers():
-        if name in ERROR_HEADERS:
-            response.headers[name] = value
-    return response
+    """The page of a status, for every address of the console, known or not."""
+    if request.url_rule is None:  # no view, so nobody was at the door
+        guard.sit()
+    code = error.code or 500
+    title, words = _words(code)
+    return page("error", code, title=title, words=words)
 
 
 def _words(status: int) -> tuple[str, str]:

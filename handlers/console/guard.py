@@ -90,6 +90,17 @@ def arrive() -> AnyResponse | None:
     if request.endpoint == "console.asset_file":
         return None
     request.max_content_length = rule.largest if rule else MAX_FORM_BYTES
+    sit()
+    # A page with a one-time link in its address asks for no referrer, so that older browsers send
+    # `Origin: null` with its form; the link and the form token decide there.
+    is_foreign = request.method not in SAFE and not is_same_origin()
+    if is_foreign and request.endpoint != "console.spend":
+        abort(403)
+    return _refusal(rule, g.desk, the_bot().clock())
+
+
+def sit() -> None:
+    """Who asks: their session, or a new one that ties a form to the browser."""
     bot = the_bot()
     now = bot.clock()
     ticket = cookies.ticket(bot.cookie_keys)
@@ -108,12 +119,6 @@ def arrive() -> AnyResponse | None:
     if g.desk.member is not None:
         _speak(g.desk.member)
         g.kept_form = _kept(g.desk.member, now)
-    # A page with a one-time link in its address asks for no referrer, so that older browsers send
-    # `Origin: null` with its form; the link and the form token decide there.
-    is_foreign = request.method not in SAFE and not is_same_origin()
-    if is_foreign and request.endpoint != "console.spend":
-        abort(403)
-    return _refusal(rule, g.desk, now)
 
 
 def _refusal(rule: ViewRule | None, desk: Desk, now: datetime) -> AnyResponse | None:

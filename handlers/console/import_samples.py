@@ -10,14 +10,18 @@ from bot.services.people.fields import Item
 from bot.texts import Translator, policy
 from handlers.console.import_words import FIELDS
 
+# One column for the whole name, and no birth dates: nobody needs to collect them for us.
+COLUMNS: tuple[Column, ...] = tuple(
+    field for field in FIELDS if field not in {ImportColumn.SURNAME, ImportColumn.BIRTH}
+)
 AGO = timedelta(days=30)  # when the made-up people consented
 
 
 def made(t: Translator, now: datetime) -> bytes:
     """The file, with the mark that tells Excel of UTF-8."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, list(FIELDS), restval="")
-    writer.writerow({field: t(said) for field, said in FIELDS.items()})
+    writer = csv.DictWriter(out, COLUMNS, restval="")
+    writer.writerow({field: t(FIELDS[field]) for field in COLUMNS})
     writer.writerows(_people(t, f"{(now - AGO).astimezone(BANGKOK):%Y-%m-%d}"))
     return out.getvalue().encode("utf-8-sig")
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
-from bot.services.learners import invitations, suspending, tags, unmasking
+from bot.services.learners import correcting, invitations, suspending, tags, unmasking
 from bot.services.learners import view as learner_view
 from bot.services.learners.invitations import Sent
 from bot.services.learners.suspending import Cause, Done
@@ -152,14 +152,16 @@ def _page(learner_id: str, status: int, **values: Any) -> AnyResponse:
     bot, t, who = the_bot(), language.translate(), member()
     now = bot.clock()
 
-    def read(session: Session) -> tuple[learner_view.LearnerView | None, list[str], int]:
+    def read(session: Session) -> tuple[learner_view.LearnerView | None, list[str], int, bool]:
+        found = session.get(Learner, learner_id)
         return (
             learner_view.of(session, learner_id, now, knows_orders=knows_orders()),
             tags.catalogue(session),
             unmasking.left(session, who.id, who.roles, now),
+            found is not None and correcting.may_correct(session, found),
         )
 
-    view, catalogue, left = bot.database.read(read)
+    view, catalogue, left, may_correct = bot.database.read(read)
     if view is None:
         abort(404)
     named = {topic.id: topic.title[t.language] for topic in topics.load(bot.settings.news_dir)}
@@ -179,5 +181,6 @@ def _page(learner_id: str, status: int, **values: Any) -> AnyResponse:
         acts=learner_acts.possible(view) if who.may(Permission.CHANGE_LEARNER) else (),
         may_unmask=who.may(Permission.UNMASK_LEARNER),
         may_change=who.may(Permission.CHANGE_LEARNER),
+        may_correct=may_correct and who.may(Permission.CHANGE_LEARNER),
         **{**defaults, **values},
     )

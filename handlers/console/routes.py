@@ -1,11 +1,10 @@
 """The console's blueprint: guarded here; its views stand one noun a module."""
 
 from flask import Blueprint, Response, redirect, url_for
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.services.staff.permissions import Permission
-from handlers.console import errors, guard, navigation
+from handlers.console import guard, navigation
 from handlers.console.guard import allow, member, public
 from handlers.console.pages import FILES
 from handlers.web import pages
@@ -13,7 +12,6 @@ from handlers.web import pages
 console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 console.before_request(guard.arrive)
 console.after_request(guard.leave)
-console.register_error_handler(HTTPException, errors.answer)
 
 
 @console.get("", strict_slashes=False)

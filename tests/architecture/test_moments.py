@@ -15,9 +15,8 @@ HAVE_BEEN = """
     finished_at first_tried_at found_at frozen_at handed_at issued_at linked_at made_at merged_at
     noted_at objected_at paused_at proved_at put_at read_at received_at released_at replaced_at
     restricted_at seen_at
-    sent_at settled_at signed_in_at slowed_at started_at suspended_at taken_at told_at tried_at trouble_at
-    undone_at
-    unfrozen_at uploaded_at used_at
+    sent_at settled_at signed_in_at slowed_at started_at suspended_at taken_at told_at tried_at
+    trouble_at undone_at unfrozen_at uploaded_at used_at
 """
 SPANS = (*turned_clock.LEASES, *turned_clock.QUEUES, *turned_clock.LIVES)
 

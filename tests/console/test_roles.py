@@ -153,6 +153,58 @@ def test_errors_speak_of_the_console(console: Callable[..., Desk]) -> None:
     assert "/portal" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("th", "ไม่พบหน้านี้"), ("en", "We cannot find this page")],
+)
+def test_an_address_that_leads_nowhere_is_the_consoles_too(
+    console: Callable[..., Desk], new_desk: Callable[..., Desk], language: str, words: str
+) -> None:
+    desk = console(Role.ADMIN, language=language)
+    for path in ("/console/nothing", "/console/imports/a/b/c", "/console/%00"):
+        answer = desk.get(path)
+        assert answer.status_code == 404
+        assert words in answer.text
+        assert 'class="topbar"' in answer.text
+        assert "/portal" not in answer.text
+        assert new_desk().get(path).status_code == 404
+    assert "/portal" in desk.get("/consoles").text, "which is no address of the console"
+    for method, path in (("DELETE", "/console/imports"), ("GET", "/console/imports/x/confirm")):
+        refused = desk.request(method, path)
+        assert (refused.status_code, "topbar" in refused.text) == (405, True)
+        assert refused.headers["Allow"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("th", "ขออภัย"), ("en", "Sorry")])
+def test_a_defect_of_ours_speaks_of_the_console(
+    bot: Bot, console: Callable[..., Desk], language: str, words: str
+) -> None:
+    bot.basic_id = object()  # type: ignore[assignment]
+    answer = console(Role.SUPPORT, language=language).get("/console/imports/invitation")
+    assert answer.status_code == 500
+    assert words in answer.text
+    assert 'class="topbar"' in answer.text
+    assert "AttributeError" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_what_is_too_large_or_too_old_speaks_of_the_console(
+    console: Callable[..., Desk], language: str
+) -> None:
+    desk = console(Role.SUPPORT, language=language)
+    token = desk.token("/console/imports")
+    large = desk.post("/console/imports", {"token": token, "file": "x" * (4 << 20)})
+    long = desk.post("/console/imports", {"token": token, "file": "x" * 30_000})
+    stale = desk.post("/console/imports", {"token": "x"})
+    foreign = desk.post("/console/imports", headers={"Origin": "https://evil.example"})
+    assert [a.status_code for a in (large, long, stale, foreign)] == [413, 413, 403, 403]
+    for answer in (large, long, stale, foreign):
+        assert 'class="topbar"' in answer.text
+        assert f'<html lang="{language}">' in answer.text
+        assert "/portal" not in answer.text
+
+
 def test_the_menu_shows_what_one_may_open(app: Flask, console: Callable[..., Desk]) -> None:
     for role in Role:
         desk = console(role, language="en")

@@ -71,8 +71,10 @@ class Action(StrEnum):
     MERGE_SETTLED = "learner:settle"
     DUPLICATE_DISMISSED = "duplicate:dismiss"
     TAG_MADE = "tag:make"
+    ADDRESS_PROPOSED = "learner:propose-email"
     IMPORT_UPLOADED = "import:upload"
     IMPORT_MOVED = "import:move"
+    IMPORT_REST_TAKEN = "import:take"
     EXPORT_ASKED = "export:ask"
     EXPORT_MOVED = "export:move"
     CAMPAIGN_WRITTEN = "campaign:write"
@@ -173,8 +175,10 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.MERGE_SETTLED: frozenset({"merge_id", "other_id"}),
     Action.DUPLICATE_DISMISSED: frozenset({"one_id", "other_id"}),
     Action.TAG_MADE: frozenset({"tag"}),
+    Action.ADDRESS_PROPOSED: frozenset({"new"}),
     Action.IMPORT_UPLOADED: frozenset({"import_id", "lines"}),
     Action.IMPORT_MOVED: frozenset({"import_id", "state", "enrolled", "known", "refused"}),
+    Action.IMPORT_REST_TAKEN: frozenset({"import_id", "rows"}),
     Action.EXPORT_ASKED: frozenset({"export_id", "rows", "columns", "in_full"}),
     Action.EXPORT_MOVED: frozenset({"export_id", "state", "rows"}),
     Action.CAMPAIGN_WRITTEN: frozenset({"campaign_id"}),

@@ -5,15 +5,17 @@ means (PDPA s.19). Nobody under 20 is, because the guardian's consent is given i
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from bot.clock import BANGKOK
 from bot.crypto import digest
 from bot.errors import InputError
 from bot.services.accounts.accounts import Details
 from bot.services.consent.consents import Evidence
+from bot.services.learners import cell_dates, spreadsheets
+from bot.services.learners.cell_dates import DateOrder
 from bot.services.learners.import_words import (
     CHILDREN,
     CONSENT,
@@ -29,34 +31,54 @@ from bot.services.learners.import_words import (
 from bot.services.people import inputs
 from bot.services.people.fields import FIELDS, Item
 from bot.texts import policy
-from bot.unicode import nfkc
 from models.conversation import Language
 from models.learner import ADULT_FROM, CHILD_UP_TO, AgeBand
 
 MIN_WORDING = 20  # characters: a sentence that somebody can have agreed to
+MAX_CELL = 320  # characters of every other cell: the longest address has as many (RFC 3696)
 OLDEST = timedelta(days=3653)
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_THAI = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?")
-_BUDDHIST_ERA = 543
-_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+OLDEST_AGE = 120  # years
+_AGE = re.compile(r"(?:อายุ)?([0-9]{1,3})(?:\.0)?(?:ปี|years?(?:old)?|yrs?|y)?")
+# A proof that is there, and says something else than was meant.
+_MISTYPED = {
+    *("date_invalid", "date_two_ways", "date_future", "cell_long", "cell_garbled", "cell_hidden"),
+    *("cell_fault", "cell_unreadable"),
+}
+# What a spreadsheet writes in place of what was typed.
+_CUT = re.compile(r"[0-9](?:[.,][0-9]{1,15})?E\+?[0-9]{1,3}", re.IGNORECASE)
+_HIDDEN = re.compile(r"#{2,255}")
+_FAULTS = frozenset({"#ref!", "#n/a", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!"})
 
 
 @dataclass(frozen=True)
 class LineProblem:
     """What is wrong in which column; code names the sentence for people.
 
-    probable: what was probably meant, where that can be told; nothing that only one person has.
+    suggestion: what was probably meant.
     """
 
     field: Column
     code: str
-    probable: str = ""
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True)
+class CellReading:
+    """How a file's cells are meant, as far as somebody had to say it.
+
+    accepted: numbers of lines whose unusual cells are meant as they stand.
+    """
+
+    order: DateOrder = DateOrder.DAY
+    accepted: Collection[int] = ()
 
 
 @dataclass(frozen=True)
 class ImportLine:
     """One person as a file tells of them, complete or with its problems.
 
+    values: what was read of them, as it would be stored, or as it stands where it cannot be.
+    doubts: what is unusual; the line goes in where somebody says that it is meant.
     evidence None: the consent is not proved, so the details may not be kept.
     """
 
@@ -67,7 +89,9 @@ class ImportLine:
     words: str  # that were agreed to
     wants_news: bool
     problems: tuple[LineProblem, ...]
-    warnings: tuple[LineProblem, ...] = ()  # what is only unusual, and is taken as it stands
+    doubts: tuple[LineProblem, ...] = ()
+    values: Mapping[Item, str] = field(default_factory=dict)
+    age_band: AgeBand | None = None
 
     @property
     def is_minor(self) -> bool:
@@ -76,76 +100,142 @@ class ImportLine:
 
     @property
     def lacks_consent(self) -> bool:
-        """Whether nothing but the proof of consent is missing."""
-        return bool(self.problems) and all(p.field in CONSENT for p in self.problems)
+        """Whether nothing but the proof of consent is missing; what is mistyped is no proof yet."""
+        return bool(self.problems) and all(
+            problem.field in CONSENT and problem.code not in _MISTYPED for problem in self.problems
+        )
 
 
 def read(
-    number: int, cells: tuple[str, ...], columns: Mapping[Column, int], now: datetime
+    number: int,
+    cells: tuple[str, ...],
+    columns: Mapping[Column, int],
+    now: datetime,
+    how: CellReading = CellReading(),
 ) -> ImportLine:
     """One line, with every problem that it has and not only the first."""
-    row = _Row(cells, columns)
+    row = _Row(cells, columns, how.order, now)
     values = {item: row.detail(item) for item in FIELDS}
-    band = row.checked(ImportColumn.AGE, _age_band)
-    if band and band != AgeBand.FROM_20:
-        row.problems.append(LineProblem(ImportColumn.AGE, "minor"))
+    band = row.band()
     language = row.checked(ImportColumn.LANGUAGE, _language) or Language.THAI
     news = row.checked(ImportColumn.EMAIL_NEWS, _yes_or_no)
-    evidence = row.evidence(now)
+    evidence = row.evidence()
     details = None
-    if not row.problems:
-        details = Details({item: said or None for item, said in values.items()}, AgeBand(band))
+    if not row.problems and band and (not row.doubts or number in how.accepted):
+        details = Details({item: said or None for item, said in values.items()}, band)
     return ImportLine(
         number,
         details,
         Language(language),
-        evidence if details else None,
+        evidence if not row.problems else None,
         _words(row.said(ImportColumn.CONSENT_WORDS)),
         news == "yes",
         tuple(row.problems),
-        tuple(row.warnings),
+        tuple(row.doubts),
+        {item: said or row.said(item) for item, said in values.items()},
+        band,
     )
 
 
 class _Row:
     """One line's cells by what they hold, and what was found wrong with them."""
 
-    def __init__(self, cells: tuple[str, ...], columns: Mapping[Column, int]) -> None:
-        self.cells, self.columns = cells, columns
+    def __init__(
+        self,
+        cells: tuple[str, ...],
+        columns: Mapping[Column, int],
+        order: DateOrder,
+        now: datetime,
+    ) -> None:
+        self.cells, self.columns, self.order, self.now = cells, columns, order, now
         self.problems: list[LineProblem] = []
-        self.warnings: list[LineProblem] = []
+        self.doubts: list[LineProblem] = []
 
-    def said(self, field: Column) -> str:
-        index = self.columns.get(field)
+    def said(self, column: Column) -> str:
+        """What stands in a column; first names and surnames stand in two."""
+        said = self._cell(column)
+        surname = self._cell(ImportColumn.SURNAME) if column is Item.NAME else ""
+        return f"{said} {surname}".strip()
+
+    def _cell(self, column: Column) -> str:
+        index = self.columns.get(column)
         return self.cells[index] if index is not None and index < len(self.cells) else ""
 
-    def checked(self, field: Column, check: Callable[[str], str]) -> str:
+    def checked(self, column: Column, check: Callable[[str], str]) -> str:
+        """What a check makes of a cell; empty, and a problem, where it refuses."""
         try:
-            return check(self.said(field))
+            return check(self._sound(column))
         except InputError as error:
-            self.problems.append(LineProblem(field, error.code))
-            return ""
+            self.problems.append(LineProblem(column, error.code, error.suggestion))
+        except ValueError:  # of a reader that met what it does not know
+            self.problems.append(LineProblem(column, "cell_unreadable"))
+        return ""
 
     def detail(self, item: Item) -> str:
-        """One of the learner's fields; an address that looks like a slip is warned about."""
-        return self.checked(item, lambda typed: self._detail(item, typed))
+        """A learner's field as it is stored; what is only unusual is a doubt."""
+        field = FIELDS[item]
 
-    def _detail(self, item: Item, typed: str) -> str:
-        try:
-            return FIELDS[item].from_cell(typed)
-        except InputError as error:
-            if error.code != "email_slip":
-                raise
-            domain = (error.suggestion or "").rpartition("@")[2]
-            self.warnings.append(LineProblem(item, error.code, domain))
-            return FIELDS[item].from_cell(typed, insists=True)
+        def read(typed: str) -> str:
+            if _CUT.fullmatch(typed):
+                raise InputError("cell_cut")
+            try:
+                found = field.from_cell(typed)
+            except InputError as error:
+                if field.insisted is None:
+                    raise
+                try:
+                    found = field.from_cell(typed, insists=True)
+                except InputError:
+                    raise error from None
+                self.doubts.append(LineProblem(item, error.code, error.suggestion))
+                return found
+            if item is Item.NAME and spreadsheets.mixes_alphabets(found):
+                self.doubts.append(LineProblem(item, "name_mixed"))
+            return found
 
-    def evidence(self, now: datetime) -> Evidence | None:
+        return self.checked(item, read)
+
+    def _sound(self, column: Column) -> str:
+        """A cell that a reader may be given: its length is looked at before anything else."""
+        typed = self.said(column)
+        is_wording = column is ImportColumn.CONSENT_WORDS
+        if len(typed) > (spreadsheets.MAX_CELL_LENGTH if is_wording else MAX_CELL):
+            raise InputError("cell_long")
+        if spreadsheets.is_garbled(typed):
+            raise InputError("cell_garbled")
+        if _HIDDEN.fullmatch(typed):
+            raise InputError("cell_hidden")
+        if typed.casefold() in _FAULTS:
+            raise InputError("cell_fault")
+        return typed
+
+    def band(self) -> AgeBand | None:
+        """The age band, out of the age or the birth date: of both the one that protects more."""
+        found = []
+        if self._cell(ImportColumn.AGE) or not self._cell(ImportColumn.BIRTH):
+            found.append(self.checked(ImportColumn.AGE, _age_band))
+        if self._cell(ImportColumn.BIRTH):
+            found.append(self.checked(ImportColumn.BIRTH, self._band_of_birth))
+        if not all(found):
+            return None
+        band = min((AgeBand(one) for one in found), key=list(AgeBand).index)
+        if band is not AgeBand.FROM_20:
+            self.problems.append(LineProblem(ImportColumn.AGE, "minor"))
+        return band
+
+    def _band_of_birth(self, typed: str) -> str:
+        today = self.now.astimezone(BANGKOK).date()
+        bands = {_band(_years(born, today)) for born in cell_dates.days(typed, self.order)}
+        if len(bands) > 1:
+            raise InputError("date_two_ways")
+        return bands.pop()
+
+    def evidence(self) -> Evidence | None:
         """When, to which words, by which means; None where any of them is missing or wrong."""
-        if not any(self.said(field) for field in CONSENT):
+        if not any(self._cell(column) for column in CONSENT):
             self.problems.append(LineProblem(ImportColumn.CONSENT_DATE, "no_consent"))
             return None
-        on = self.checked(ImportColumn.CONSENT_DATE, lambda typed: _date(typed, now))
+        on = self.checked(ImportColumn.CONSENT_DATE, self._moment)
         words = self.checked(ImportColumn.CONSENT_WORDS, _known_words)
         means = self.checked(ImportColumn.CONSENT_MEANS, _means)
         if not (on and words and means):
@@ -158,22 +248,43 @@ class _Row:
             method=means,
         )
 
+    def _moment(self, typed: str) -> str:
+        if not typed:
+            raise InputError("date_missing")
+        day = cell_dates.read(typed, self.order)
+        moment = datetime(day.year, day.month, day.day, tzinfo=BANGKOK)
+        if moment > self.now:
+            raise InputError("date_future")
+        if moment < self.now - OLDEST:
+            raise InputError("date_old")
+        return moment.isoformat()
+
+
+def _years(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _band(years: int) -> AgeBand:
+    if not 0 <= years <= OLDEST_AGE:
+        raise InputError("age_invalid")
+    if years >= ADULT_FROM:
+        return AgeBand.FROM_20
+    return AgeBand.FROM_11_TO_19 if years > CHILD_UP_TO else AgeBand.UP_TO_10
+
 
 def _age_band(typed: str) -> str:
-    said = plain(typed).translate(_DIGITS)
+    said = inputs.latin_digits(plain(typed))
     named = {
         **dict.fromkeys(GROWN, AgeBand.FROM_20),
         **dict.fromkeys(TEENS, AgeBand.FROM_11_TO_19),
+        **dict.fromkeys(CHILDREN, AgeBand.UP_TO_10),
     }
-    named |= dict.fromkeys(CHILDREN, AgeBand.UP_TO_10)
     if said in named:
         return named[said]
-    years = said.removesuffix("ปี").removesuffix("years")
-    if not years.isdigit() or int(years) > 120:
+    found = _AGE.fullmatch(said)
+    if found is None:
         raise InputError("age_invalid")
-    if int(years) >= ADULT_FROM:
-        return AgeBand.FROM_20
-    return AgeBand.FROM_11_TO_19 if int(years) > CHILD_UP_TO else AgeBand.UP_TO_10
+    return _band(int(found[1]))
 
 
 def _language(typed: str) -> str:
@@ -194,29 +305,10 @@ def _yes_or_no(typed: str) -> str:
     raise InputError("yes_or_no")
 
 
-def _date(typed: str, now: datetime) -> str:
-    said = nfkc(typed.strip()).translate(_DIGITS)
-    if found := _ISO.fullmatch(said):
-        year, month, day = (int(part) for part in found.groups())
-    elif found := _THAI.fullmatch(said):
-        day, month, year = (int(part) for part in found.groups())
-    else:
-        raise InputError("date_invalid")
-    year -= _BUDDHIST_ERA if year > 2400 else 0
-    try:
-        moment = datetime(year, month, day, tzinfo=BANGKOK)
-    except ValueError:
-        raise InputError("date_invalid") from None
-    if moment > now:
-        raise InputError("date_future")
-    if moment < now - OLDEST:
-        raise InputError("date_old")
-    return moment.isoformat()
-
-
 def _words(typed: str) -> str:
     said = inputs.tidy(typed)
-    number = re.sub(r"^(version|v\.?|เวอร์ชัน|ฉบับที่|ฉบับ)\s*", "", said.casefold()).translate(_DIGITS)
+    number = re.sub(r"^(version|v\.?|เวอร์ชัน|ฉบับที่|ฉบับ)\s*", "", said.casefold())
+    number = inputs.latin_digits(number)
     return number if number in policy.versions() else said
 
 

@@ -7,13 +7,13 @@ as soon as it has been gone through, a day after it was brought at the latest.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
@@ -23,9 +23,20 @@ from bot.services.audit.audit import Action
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
-from bot.services.learners import import_lines, invitations, spreadsheets
-from bot.services.learners.import_lines import ImportLine
-from bot.services.learners.import_words import NEEDED, Column, column, guess
+from bot.services.learners import (
+    cell_dates,
+    import_fates,
+    import_lines,
+    import_rest,
+    import_words,
+    invitations,
+    spreadsheets,
+)
+from bot.services.learners.cell_dates import DateOrder
+from bot.services.learners.import_fates import Looked, RowOutcome
+from bot.services.learners.import_lines import CellReading, ImportLine
+from bot.services.learners.import_words import NEEDED, Column, ImportColumn, column
+from bot.services.learners.spreadsheets import CsvTable
 from bot.services.subscriptions.subscriptions import start
 from bot.settings import Settings
 from models.base import new_id, session_keyring
@@ -35,53 +46,48 @@ from models.imports_exports import Import, ImportState
 from models.learner import Learner
 
 KEPT = timedelta(days=1)
+NAMED = timedelta(days=30)
 STEP = 25  # lines a transaction
+MAX_NAME = 120  # characters of a file's name
 _INDEX = "learner_import.digest"
-_AT_ONCE = 200  # lines whose details are looked up in one query
+_DATES = (ImportColumn.CONSENT_DATE, ImportColumn.BIRTH)
+_AGAIN = {ImportState.RUNNING, ImportState.DONE, ImportState.UNDOING}  # not the same file
 
 
-class RowOutcome(StrEnum):
-    """What becomes of a line."""
-
-    ENROL = "enrol"
-    KNOWN = "known"  # phone and e-mail of somebody who is here already, or was and left
-    WRONG = "wrong"
-    NO_CONSENT = "no_consent"  # to be invited: nothing of theirs is kept
-    MINOR = "minor"  # to be invited: a guardian consents in the chat
+def table_of(text: str) -> CsvTable:
+    """A file's lines; the names of its columns may stand below titles."""
+    return spreadsheets.read(text, import_words.count_known)
 
 
-@dataclass(frozen=True)
-class Looked:
-    """A line and what will become of it."""
-
-    line: ImportLine
-    fate: RowOutcome
-
-
-def bring(session: Session, content: bytes, member_id: str, now: datetime) -> Import:
+def bring(
+    session: Session, content: bytes, member_id: str, now: datetime, name: str = ""
+) -> Import:
     """Keep a file for a day; the same file again is the same import.
 
-    Raises InputError of csv_tables, file_narrow where it has too few columns to be a list of
+    Raises InputError of spreadsheets, file_narrow where it has too few columns to be a list of
     learners, or file_again where it has been gone through before.
     """
     text = spreadsheets.decode(content)
-    table = spreadsheets.read(text)
+    table = table_of(text)
     if len(table.header) < len(NEEDED):
         raise InputError("file_narrow", suggestion=str(len(table.header)))
     digests = session_keyring(session).blinds(_INDEX, text)
     query = select(Import).where(Import.digest.in_(digests)).with_for_update()
     row = session.scalars(query).first()
-    if row is not None and row.state in {ImportState.RUNNING, ImportState.DONE}:
+    if row is not None and row.state in _AGAIN:
         raise InputError("file_again", suggestion=row.id)
     if row is None:
-        row = Import(id=new_id(), digest=digests[0], columns={}, position=0)
+        row = Import(id=new_id(), digest=digests[0], columns={})
     if row.state is not ImportState.UPLOADED:
-        row.columns = {field.value: index for field, index in guess(table.header).items()}
-    row.state, row.member_id = ImportState.UPLOADED, member_id
+        guessed = import_words.guess(table.header)
+        row.columns = {field.value: index for field, index in guessed.items()}
+        row.choices, row.left_out = {}, {}
+        row.position = row.enrolled = row.known = row.refused = row.undone = 0
+    row.state, row.member_id, row.finished_at = ImportState.UPLOADED, member_id, None
     row.uploaded_at, row.expires_at, row.lines = now, now + KEPT, len(table.lines)
     with session.no_autoflush:
         session.add(row)
-        row.content = text
+        row.content, row.rest, row.name = text, None, name[:MAX_NAME]
     session.flush()
     audit.by_staff(
         session, Action.IMPORT_UPLOADED, member_id, now, import_id=row.id, lines=row.lines
@@ -94,14 +100,68 @@ def assign(session: Session, import_id: str, columns: dict[Column, int]) -> Impo
     row = _locked(session, import_id)
     if row is None or row.state is not ImportState.UPLOADED:
         return None
-    for field in NEEDED:
-        if field not in columns:
-            raise InputError("column_missing", suggestion=field.value)
+    for field in import_words.missing_of(columns):
+        raise InputError("column_missing", suggestion=field.value)
     if len(set(columns.values())) < len(columns):
         twice = [field for field in columns if list(columns.values()).count(columns[field]) > 1]
         raise InputError("column_twice", suggestion=twice[-1].value)
     row.columns = {field.value: index for field, index in columns.items()}
     return row
+
+
+def accept(
+    session: Session, import_id: str, shown: Collection[int], ticked: Collection[int]
+) -> bool:
+    """Say which of the unusual lines that were shown are meant as they stand."""
+    row = _locked(session, import_id)
+    if row is None or row.state is not ImportState.UPLOADED:
+        return False
+    before = {number for number in accepted(row) if number not in set(shown)}
+    _choose(row, accepted=sorted(before | (set(ticked) & set(shown))))
+    return True
+
+
+def say_order(session: Session, import_id: str, order: DateOrder) -> bool:
+    """Say whether the file's dates have the day or the month first."""
+    row = _locked(session, import_id)
+    if row is None or row.state is not ImportState.UPLOADED or order is DateOrder.UNSURE:
+        return False
+    _choose(row, order=order.value)
+    return True
+
+
+def rest_reading(row: Import) -> CellReading:
+    """How the lines were meant that stayed behind."""
+    order = DateOrder(row.choices.get("order", DateOrder.DAY))
+    return CellReading(order, frozenset(accepted(row)))
+
+
+def _choose(row: Import, **said: object) -> None:
+    row.choices = {**row.choices, **said}
+
+
+def accepted(row: Import) -> tuple[int, ...]:
+    """Numbers of lines that are meant as they stand, though they are unusual."""
+    return tuple(int(number) for number in row.choices.get("accepted", ()))
+
+
+def reading_of(row: Import, table: CsvTable) -> CellReading:
+    """How a file's cells are meant: as somebody said, or as its dates show."""
+    if "order" in row.choices:
+        order = DateOrder(row.choices["order"])
+    else:
+        order = DateOrder.UNSURE if date_question(row, table) else DateOrder.DAY
+    return CellReading(order, frozenset(accepted(row)))
+
+
+def date_question(row: Import, table: CsvTable) -> tuple[str, str] | None:
+    """Two dates of the file that make one ask what comes first; None where nothing does."""
+    columns = columns_of(row)
+    places = [columns[one] for one in _DATES if one in columns]
+    rows = (cells for _, cells in table.lines)
+    return cell_dates.question(
+        cells[place] for cells in rows for place in places if place < len(cells)
+    )
 
 
 def columns_of(row: Import) -> dict[Column, int]:
@@ -110,36 +170,47 @@ def columns_of(row: Import) -> dict[Column, int]:
 
 
 def fingerprint(row: Import) -> str:
-    """What a dry run was made with: other columns are other lines."""
-    return hashlib.sha256(json.dumps(row.columns, sort_keys=True).encode()).hexdigest()
+    """What a dry run was made with: other columns, or other choices, are other lines."""
+    made_with = json.dumps([row.columns, row.choices], sort_keys=True)
+    return hashlib.sha256(made_with.encode()).hexdigest()
 
 
-def look(session: Session, row: Import, now: datetime) -> list[Looked]:
-    """The dry run: every line with what would become of it; changes nothing."""
-    table = spreadsheets.read(row.content or "")
-    columns = columns_of(row)
-    lines = [import_lines.read(number, cells, columns, now) for number, cells in table.lines]
-    known = _known(session, lines)
-    met: set[tuple[str, str]] = set()
-    return [Looked(line, _fate(line, known, met)) for line in lines]
+@dataclass(frozen=True)
+class DryRun:
+    """What a file would become. question: two dates that make one ask for their order."""
+
+    table: CsvTable
+    looked: Sequence[Looked]
+    question: tuple[str, str] | None
+    order: DateOrder | None  # that somebody chose
+
+
+def dry_run(session: Session, row: Import, now: datetime) -> DryRun:
+    """Every line with what would become of it; changes nothing."""
+    table = table_of(row.content or "")
+    columns, how = columns_of(row), reading_of(row, table)
+    lines = [import_lines.read(number, cells, columns, now, how) for number, cells in table.lines]
+    looked = import_fates.judged(session, lines, how.accepted)
+    chosen = how.order if "order" in row.choices else None
+    return DryRun(table, looked, date_question(row, table), chosen)
 
 
 def confirm(session: Session, import_id: str, member_id: str, seen: str, now: datetime) -> bool:
     """Begin; False where it was begun before, cancelled, or its day is over.
 
     seen: the fingerprint of the dry run that was read. Raises InputError columns_changed where
-    somebody has assigned them otherwise meanwhile. From here on it is whoever confirmed it who
-    enrols.
+    somebody has assigned them, or chosen, otherwise meanwhile. From here on it is whoever
+    confirmed it who enrols.
     """
     row = _locked(session, import_id)
     if row is None or row.state is not ImportState.UPLOADED or now >= row.expires_at:
         return False
-    if not set(NEEDED) <= set(columns_of(row)):
+    if import_words.missing_of(columns_of(row)):
         return False
     if seen != fingerprint(row):
         raise InputError("columns_changed")
     row.state, row.member_id = ImportState.RUNNING, member_id
-    _moved(session, row, f"staff:{member_id}", now)
+    moved(session, row, f"staff:{member_id}", now)
     return True
 
 
@@ -164,31 +235,50 @@ def step(
     row = session.scalars(query.with_for_update(skip_locked=True)).first()
     if row is None:
         return 0
-    table = spreadsheets.read(row.content or "")
-    columns, chosen = columns_of(row), table.lines[row.position : row.position + STEP]
+    table = table_of(row.content or "")
+    columns, how = columns_of(row), reading_of(row, table)
+    chosen = table.lines[row.position : row.position + STEP]
+    left_out: dict[str, str] = {}
     for number, cells in chosen:
-        line = import_lines.read(number, cells, columns, now)
-        if line.details is None:
+        line = import_lines.read(number, cells, columns, now, how)
+        fate = import_fates.standing(session, line, how.accepted) if line.details else None
+        if fate is None or fate is RowOutcome.UNUSUAL:
             row.refused += 1
-        elif _is_known(_known(session, [line]), line):
+            left_out[str(number)] = import_rest.CROWD if fate else import_rest.WRITTEN
+        elif fate is RowOutcome.KNOWN:
             row.known += 1
+            above = import_fates.first_alike(number, table.lines, columns)
+            left_out[str(number)] = f"{import_rest.SAME}{above}" if above else import_rest.KNOWN
         else:
             _enrol(session, row, line, settings, provider, basic_id, now)
             row.enrolled += 1
         session.flush()
+    row.left_out = {**row.left_out, **left_out}
     row.position += len(chosen)
     if row.position >= len(table.lines):
         row.state, row.finished_at, row.content = ImportState.DONE, now, None
-        _moved(session, row, "system", now)
+        row.rest, row.expires_at = import_rest.kept(table, row.left_out), now + KEPT
+        _choose(row, order=how.order.value)  # the reasons are read as the lines were
+        moved(session, row, "system", now)
     return max(len(chosen), 1)
 
 
 def forget_due(session: Session, now: datetime) -> int:
-    """Forget files whose day is over without anybody's yes."""
-    query = select(Import).where(Import.state == ImportState.UPLOADED, Import.expires_at <= now)
+    """Forget files whose day is over without anybody's yes, and lines that stayed behind.
+
+    Some weeks later the files' names go too: people are named in them now and then.
+    """
+    named = Import.name_sealed.is_not(None), Import.uploaded_at <= now - NAMED
+    for row in session.scalars(select(Import).where(*named).with_for_update(skip_locked=True)):
+        row.name = None
+    is_over = or_(Import.state == ImportState.UPLOADED, Import.rest_sealed.is_not(None))
+    query = select(Import).where(is_over, Import.expires_at <= now)
+    query = query.where(Import.state != ImportState.RUNNING)
     rows = session.scalars(query.with_for_update(skip_locked=True)).all()
     for row in rows:
-        _forget(session, row, "system", now)
+        if row.state is ImportState.UPLOADED:
+            _forget(session, row, "system", now)
+        row.rest = None
     return len(rows)
 
 
@@ -223,7 +313,7 @@ def _enrol(
         raise ValueError("a line without proof of consent enrols nobody")
     chat = Conversation(
         id=new_id(),
-        person=invitations.pseudonym(new_id()),
+        person=invitations.pseudonym(f"{row.id}.{secrets.token_hex(8)}"),
         language=line.language,
         created_at=now,
         seen_at=now,
@@ -246,50 +336,13 @@ def _enrol(
     audit.by_staff(session, Action.LEARNER_IMPORTED, row.member_id, now, learner.id, **what)
 
 
-def _known(session: Session, lines: Iterable[ImportLine]) -> set[tuple[str, str]]:
-    """Phone and e-mail of everybody who is here already, of those that the lines name."""
-    details = [line.details for line in lines if line.details is not None]
-    found: set[tuple[str, str]] = set()
-    for first in range(0, len(details), _AT_ONCE):
-        part = details[first : first + _AT_ONCE]
-        emails = [i for one in part for i in Learner.email.lookups(session, one.email)]
-        phones = {i for one in part for i in Learner.phone.lookups(session, one.phone)}
-        query = select(Learner).where(Learner.email_index.in_(emails))
-        found |= {
-            ((learner.phone or ""), (learner.email or "").casefold())
-            for learner in session.scalars(query)
-            if learner.phone_index in phones
-        }
-    return found
-
-
-def _key(line: ImportLine) -> tuple[str, str]:
-    return (line.details.phone, line.details.email.casefold()) if line.details else ("", "")
-
-
-def _is_known(known: set[tuple[str, str]], line: ImportLine) -> bool:
-    return _key(line) in known
-
-
-def _fate(line: ImportLine, known: set[tuple[str, str]], met: set[tuple[str, str]]) -> RowOutcome:
-    if line.is_minor:
-        return RowOutcome.MINOR
-    if line.lacks_consent:
-        return RowOutcome.NO_CONSENT
-    if line.details is None:
-        return RowOutcome.WRONG
-    if _is_known(known, line) or _key(line) in met:
-        return RowOutcome.KNOWN
-    met.add(_key(line))
-    return RowOutcome.ENROL
-
-
 def _forget(session: Session, row: Import, actor: str, now: datetime) -> None:
     row.state, row.finished_at, row.content = ImportState.FORGOTTEN, now, None
-    _moved(session, row, actor, now)
+    moved(session, row, actor, now)
 
 
-def _moved(session: Session, row: Import, actor: str, now: datetime) -> None:
+def moved(session: Session, row: Import, actor: str, now: datetime) -> None:
+    """Write down where an import stands now."""
     counts = {"enrolled": row.enrolled, "known": row.known, "refused": row.refused}
     what: dict[str, Any] = {"import_id": row.id, "state": row.state.value, **counts}
     audit.record(session, Action.IMPORT_MOVED, actor=actor, subject=None, now=now, **what)

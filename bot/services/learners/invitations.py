@@ -57,9 +57,9 @@ class Sent(Enum):
     JUST_NOW = auto()  # within this minute
 
 
-def pseudonym(learner_or_import_id: str) -> str:
+def pseudonym(name: str) -> str:
     """Under what an imported learner's conversation stands until they join."""
-    return f"{IMPORTED}{learner_or_import_id}"
+    return f"{IMPORTED}{name}"
 
 
 def has_joined(conversation: Conversation) -> bool:

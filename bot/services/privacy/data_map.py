@@ -260,11 +260,12 @@ TABLES: tuple[Table, ...] = (
     Table(
         "learner_import",
         _("Files of learners on their way in"),
-        ("the details in the file, for a day at most",),
+        ("the details in the file, and its name",),
         data_rows.nothing,
         ErasureAction.KEPT,
         "import",
-        why_kept="PDPA s.22: it goes within a day, and at once when it has been gone through",
+        why_kept="PDPA s.22: the file goes within a day, at once when it was gone through; the "
+        "lines that did not go in go a day later, the name of the file within 30 days",
         withheld="a sealed file of many people; whoever is enrolled from it has rows of their own",
     ),
     Table(

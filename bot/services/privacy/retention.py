@@ -92,7 +92,7 @@ OTHERWISE: dict[str, str] = {
     "suppression": "the person, who asks for news again",
     "staff": "an administrator, who shuts a member out: the factors go at once, the name stays",
     "backup": "the backup command and the nightly job, which delete older files",
-    "import": "the job that goes through the file, and forgets one that nobody confirmed",
+    "import": "the job that goes through the file, and forgets what is left after a day",
     "export": "the same job, which forgets wishes of long ago",
     "pending": "the e-learning system, which confirms",
 }

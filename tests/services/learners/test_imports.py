@@ -9,11 +9,13 @@ from bot.errors import InputError
 from bot.runtime import imports_exports
 from bot.services.consent import consents
 from bot.services.delivery import mails
-from bot.services.learners import imports, invitations
+from bot.services.learners import import_lines, import_rest, imports, invitations, spreadsheets
+from bot.services.learners.cell_dates import DateOrder
+from bot.services.learners.import_fates import RowOutcome
 from bot.services.learners.import_words import ImportColumn, guess
-from bot.services.learners.imports import RowOutcome
 from bot.services.people import fields
 from bot.services.people.fields import Item
+from bot.services.privacy import undone_imports
 from bot.services.subscriptions import subscriptions
 from models.account import Account, AccountState
 from models.audit import AuditEntry
@@ -21,13 +23,14 @@ from models.consent import ConsentEvent, Purpose
 from models.conversation import Conversation
 from models.imports_exports import Import, ImportState
 from models.learner import Learner, PossibleDuplicate
-from models.mail import Mail
+from models.mail import Mail, MailState
 from models.outbox import Push
 from models.subscription import Channel
 from tests.factories import make_learner
 from tests.services.learners.csv_files import GOOD, HEADER, file, line
 
 MEMBER = "m" * 32
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -57,7 +60,11 @@ def go_through(bot, database, clock):
 
 def test_the_dry_run_says_what_becomes_of_each_line_and_changes_nothing(database, clock, bring):
     database.write(
-        lambda s: make_learner(s, clock(), phone="+66899999999", email="old@gmail.com").id
+        lambda s: (
+            make_learner(
+                s, clock(), name="สมหญิง ใจดี", phone="+66899999999", email="old@gmail.com"
+            ).id
+        )
     )
     row = bring(
         GOOD,
@@ -69,10 +76,10 @@ def test_the_dry_run_says_what_becomes_of_each_line_and_changes_nothing(database
     )
     entries = lambda: database.read(lambda s: s.scalars(select(func.count(AuditEntry.seq))).one())  # noqa: E731
     before = entries()
-    looked = database.read(lambda s: imports.look(s, s.get_one(Import, row.id), clock()))
+    looked = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()).looked)
     assert [(one.line.number, one.fate) for one in looked] == [
         (2, RowOutcome.ENROL),
-        (3, RowOutcome.KNOWN),
+        (3, RowOutcome.TWICE),
         (4, RowOutcome.KNOWN),
         (5, RowOutcome.MINOR),
         (6, RowOutcome.NO_CONSENT),
@@ -250,7 +257,7 @@ def test_columns_are_assigned_by_hand_where_their_names_say_nothing(database, cl
         assign({Item.NAME: 0, Item.PHONE: 1, Item.EMAIL: 1, ImportColumn.AGE: 4})
     assert caught.value.code == "column_twice"
     assign(guess(HEADER))
-    looked = database.read(lambda s: imports.look(s, s.get_one(Import, row.id), clock()))
+    looked = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()).looked)
     assert [one.fate for one in looked] == [RowOutcome.ENROL]
 
 
@@ -306,3 +313,183 @@ def test_details_of_somebody_imported_are_masked_like_anybodys(database, bring, 
         == "s•••@gmail.com"
     )
     assert learner.phone_index
+
+
+def test_a_family_is_several_people(database, bring, go_through):
+    family = (line(name=name) for name in ("สมหญิง ใจดี", "สมชาย ใจดี", "นางสาวสมปอง ใจดี"))
+    row = bring(*family, line(name="นางสาวสมหญิง  ใจดี"))
+    looked = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), NOW).looked)
+    assert [(one.fate, one.same_as, one.family) for one in looked] == [
+        (RowOutcome.ENROL, None, None),
+        (RowOutcome.ENROL, None, 2),
+        (RowOutcome.ENROL, None, 2),
+        (RowOutcome.TWICE, 2, None),
+    ]
+    _, done = go_through(row)
+    assert (done.enrolled, done.known) == (3, 1)
+    flags = database.read(lambda s: s.scalars(select(PossibleDuplicate.matched)).all())
+    assert sorted(flags) == ["email"] * 3 + ["phone"] * 3
+    # With another name beside somebody who is here already.
+    _, done = go_through(bring(line(name="สมศรี ใจดี"), line(name="สมชาย ใจดี")))
+    assert (done.enrolled, done.known) == (1, 1)
+
+
+def test_what_is_unusual_waits_for_a_tick(database, clock, bring, go_through):
+    row = bring(GOOD, line(name="มาดอนน่า"), line(email="somying@gmial.com"))
+
+    def fates():
+        run = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()))
+        return [one.fate for one in run.looked]
+
+    assert fates() == [RowOutcome.ENROL, RowOutcome.UNUSUAL, RowOutcome.UNUSUAL]
+    seen = database.read(lambda s: imports.fingerprint(s.get_one(Import, row.id)))
+    assert database.write(lambda s: imports.accept(s, row.id, [3, 4], [3, 99]))
+    assert fates() == [RowOutcome.ENROL, RowOutcome.ENROL, RowOutcome.UNUSUAL]
+    with pytest.raises(InputError):
+        database.write(lambda s: imports.confirm(s, row.id, MEMBER, seen, clock()))
+    database.write(lambda s: imports.accept(s, row.id, [4], []))
+    _, done = go_through(row)
+    assert (done.enrolled, done.refused) == (2, 1)
+    names = database.read(lambda s: {learner.name for learner in s.scalars(select(Learner))})
+    assert names == {"สมหญิง ใจดี", "มาดอนน่า"}
+
+
+def rest_of(database, row, now):
+    def take(session):
+        found = session.get_one(Import, row.id)
+        columns, how = imports.columns_of(found), imports.rest_reading(found)
+        why = lambda one, reason: reason or "; ".join(p.code for p in one.problems)  # noqa: E731
+        return import_rest.take(session, found, columns, how, "เหตุผล", why, MEMBER, now)
+
+    return database.write(take)
+
+
+def test_what_did_not_go_in_comes_back_as_a_file(bot, database, clock, bring, go_through):
+    bad = line(phone="=0812", name="สมใจ ใจดี", words="ข้อความ, ที่ยินยอมให้เก็บข้อมูล")
+    row = bring(GOOD, bad, GOOD, line(age="12", name="สมปอง ใจดี", line_id="@song.p"))
+    _, done = go_through(row)
+    assert (done.enrolled, done.known, done.refused) == (1, 1, 2)
+    assert done.content_sealed is None
+    content = rest_of(database, row, clock())
+    table = imports.table_of(spreadsheets.decode(content))
+    assert table.header == (*HEADER, "เหตุผล")
+    assert [cells[-1] for _, cells in table.lines] == ["phone_invalid", "same:2", "minor"]
+    assert table.lines[0][1][:-1] == bad, "as it was, formulas guarded"
+    # Corrected, it can be brought as it is: the last column says nothing to an import.
+    again = database.write(
+        lambda s: imports.bring(s, content.replace(b"=0812", b"0812345677"), MEMBER, clock())
+    )
+    assert imports.columns_of(again) == imports.columns_of(row)
+    _, done = go_through(again)
+    assert (done.enrolled, done.known, done.refused) == (1, 1, 1)
+    clock.advance(hours=24)
+    assert rest_of(database, row, clock()) is None
+    imports_exports.settle(bot)
+    assert database.read(lambda s: s.get_one(Import, row.id)).rest_sealed is None
+    taken = database.read(
+        lambda s: s.scalars(select(AuditEntry).where(AuditEntry.action == "import:take")).all()
+    )
+    assert [entry.data for entry in taken] == [{"import_id": row.id, "rows": 3}]
+
+
+def test_an_import_is_taken_back_as_far_as_nobody_has_used_it(
+    bot, database, clock, bring, go_through
+):
+    people = [line(name=f"สมหญิง {n}", email=f"p{n}@gmail.com") for n in "กขคงจฉ"]
+    _, row = go_through(bring(*people))
+    other = go_through(bring(line(email="other@gmail.com")))[1]
+
+    ids = database.read(lambda s: [one.id for one in s.scalars(select(Learner).order_by("id"))])
+
+    def use(session):
+        learner = [session.get_one(Learner, one) for one in ids]
+        learner[0].used_at = clock()
+        learner[1].email_verified_at = clock()
+        session.get_one(Conversation, learner[2].conversation_id).person = "f" * 64
+        account = session.scalars(select(Account).where(Account.learner_id == ids[3])).one()
+        account.issued_at = clock()
+
+    database.write(use)
+    clock.advance(hours=23)
+    assert database.read(lambda s: undone_imports.unused(s, s.get_one(Import, row.id))) == 2
+    assert database.write(lambda s: undone_imports.begin(s, row.id, MEMBER, clock()))
+    assert not database.write(lambda s: undone_imports.begin(s, row.id, MEMBER, clock()))
+    imports_exports.advance(bot)
+    done = database.read(lambda s: s.get_one(Import, row.id))
+    assert (done.state, done.enrolled, done.undone) == (ImportState.UNDONE, 6, 2)
+    left = database.read(lambda s: {one.id for one in s.scalars(select(Learner))})
+    assert left == {*ids[:4], ids[6]}
+    waiting = database.read(
+        lambda s: s.scalars(select(Mail).where(Mail.state == MailState.QUEUED)).all()
+    )
+    assert len(waiting) == 5, "whose letters are not stopped"
+    erased = database.read(
+        lambda s: s.scalars(select(AuditEntry.actor).where(AuditEntry.action == "learner:erase"))
+    )
+    assert set(erased) == {f"staff:{MEMBER}"}
+    # The same file may be brought again, from its beginning.
+    _, done = go_through(bring(*people))
+    assert (done.enrolled, done.known, done.undone) == (2, 4, 0)
+    clock.advance(hours=24)
+    assert not database.write(lambda s: undone_imports.begin(s, other.id, MEMBER, clock()))
+
+
+def test_a_crash_while_it_is_taken_back_leaves_nothing_half_done(
+    bot, database, clock, bring, go_through
+):
+    people = [line(phone=f"08123450{n:02}", email=f"p{n}@gmail.com") for n in range(30)]
+    _, row = go_through(bring(*people))
+    database.write(lambda s: undone_imports.begin(s, row.id, MEMBER, clock()))
+
+    class KilledError(Exception):
+        """The machine goes down before the commit."""
+
+    def dies(session):
+        undone_imports.step(session, clock())
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        database.write(dies)
+    assert database.read(lambda s: s.scalars(select(func.count(Learner.id))).one()) == 30
+    imports_exports.advance(bot)
+    done = database.read(lambda s: s.get_one(Import, row.id))
+    assert (done.state, done.undone) == (ImportState.UNDONE, 30)
+    assert database.read(lambda s: s.scalars(select(func.count(Learner.id))).one()) == 0
+
+
+def test_a_reader_that_stumbles_refuses_the_line_and_not_the_import():
+    """A cell that makes a reader fail in a way of its own is a problem of this cell."""
+    row = import_lines._Row(("x",), {ImportColumn.LANGUAGE: 0}, DateOrder.DAY, NOW)
+    assert row.checked(ImportColumn.LANGUAGE, lambda cell: str(int(cell))) == ""
+    assert [problem.code for problem in row.problems] == ["cell_unreadable"]
+
+
+def test_the_name_of_a_file_goes_after_some_weeks(bot, database, clock, bring):
+    content = file(GOOD)
+    row = database.write(lambda s: imports.bring(s, content, MEMBER, clock(), "x" * 500))
+    read = lambda: database.read(lambda s: s.get_one(Import, row.id).name)  # noqa: E731
+    assert read() == "x" * imports.MAX_NAME
+    clock.advance(days=29)
+    imports_exports.settle(bot)
+    assert read()
+    clock.advance(days=1)
+    imports_exports.settle(bot)
+    assert read() is None
+
+
+def test_the_phone_and_email_of_half_the_school_are_asked_about(database, clock, bring, go_through):
+    """As many as the school has learners would each be noted as a duplicate of all others."""
+    row = bring(*(line(name=f"สมหญิง {letter}{letter}") for letter in "กขคงจฉชซฌญ"))
+    looked = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()).looked)
+    assert [one.fate for one in looked] == [RowOutcome.ENROL] * 8 + [RowOutcome.UNUSUAL] * 2
+    database.write(lambda s: imports.accept(s, row.id, [10, 11], [11]))
+    _, done = go_through(row)
+    assert (done.enrolled, done.refused, done.left_out) == (9, 1, {"10": "crowd"})
+
+
+def test_lines_whose_dates_nobody_explained_say_so_afterwards(database, clock, bring, go_through):
+    row = bring(line(on="6/5/2026"), line(name="สมใจ ใจดี", on="5/13/2026"))
+    _, done = go_through(row)
+    assert (done.enrolled, done.refused) == (1, 1)
+    table = imports.table_of(spreadsheets.decode(rest_of(database, row, clock())))
+    assert [cells[-1] for _, cells in table.lines] == ["date_two_ways"]
