@@ -62,6 +62,7 @@ JOBS = (
     Job("imports", IntervalTrigger(seconds=2), lambda engine: imports_exports.advance(engine.bot)),
     Job("merges", IntervalTrigger(minutes=5), lambda engine: imports_exports.settle(engine.bot)),
     Job("counts", IntervalTrigger(minutes=2), lambda engine: counting.count(engine.bot)),
+    Job("name words", IntervalTrigger(minutes=1), Engine.index_names),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )
 

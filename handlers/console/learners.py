@@ -1,4 +1,4 @@
-"""Learners: the newest, and search by one exact detail; masked."""
+"""Learners: the newest, and search by one exact detail or words of a name; masked."""
 
 from typing import Any
 
@@ -81,6 +81,7 @@ def _list(status: int, **values: Any) -> AnyResponse:
         "before": None,
         "after": None,
         "is_search": False,
+        "most": search.MAX_FOUND,
     }
     return page(
         "learners",

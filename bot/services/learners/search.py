@@ -1,11 +1,11 @@
-"""Finding learners for staff: by one exact detail, or the newest; masked, always."""
+"""Finding learners for staff: by one exact detail, the words of a name, or the newest; masked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
@@ -15,11 +15,12 @@ from bot.services.auth.sign_in import normal_username
 from bot.services.people import fields
 from bot.services.people.fields import FIELDS, Item
 from models.account import Account, AccountState
-from models.learner import AgeBand, Learner, LearnerState
+from models.learner import AgeBand, Learner, LearnerState, NameWord
 
 PAGE = 50
 MAX_USERNAME = 32  # as long as its column
 MAX_FOUND = 50  # people of one detail: more is no search any more
+BATCH = 200
 
 
 class By(StrEnum):
@@ -127,3 +128,17 @@ def _query(session: Session, by: Way, typed: str) -> Select[Learner]:
     # As typed: whoever searches for an address with a slip in it wants that very address.
     value, field = fields.read(by, typed, insists=True), FIELDS[by]
     return select(Learner).where(field.is_given(session, value))
+
+
+def index_names(session: Session) -> int:
+    """Make a batch of learners findable by name who were there before names were indexed.
+
+    Returns how many; what is done is not met again, so it may be interrupted anywhere.
+    """
+    is_known = exists().where(NameWord.learner_id == Learner.id)
+    # Locked: a name that changes meanwhile must not get the words of the old one.
+    query = select(Learner).where(~is_known).order_by(Learner.id).limit(BATCH).with_for_update()
+    found = session.scalars(query).all()
+    for learner in found:
+        learner.name = learner.name
+    return len(found)
