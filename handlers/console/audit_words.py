@@ -65,6 +65,8 @@ ACTS: dict[Action, str] = {
     Action.MERGE_SETTLED: _("Merge of two registrations made final"),
     Action.DUPLICATE_DISMISSED: _("Two registrations found to be two people"),
     Action.TAG_MADE: _("New group made"),
+    Action.TAG_RENAMED: _("Group renamed"),
+    Action.TAG_REMOVED: _("Group deleted"),
     Action.IMPORT_UPLOADED: _("File of learners brought"),
     Action.IMPORT_MOVED: _("Import of a file went on"),
     Action.EXPORT_ASKED: _("File of learners asked for"),

@@ -67,6 +67,8 @@ class Action(StrEnum):
     MERGE_SETTLED = "learner:settle"
     DUPLICATE_DISMISSED = "duplicate:dismiss"
     TAG_MADE = "tag:make"
+    TAG_RENAMED = "tag:rename"
+    TAG_REMOVED = "tag:remove"
     IMPORT_UPLOADED = "import:upload"
     IMPORT_MOVED = "import:move"
     EXPORT_ASKED = "export:ask"
@@ -165,6 +167,8 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.MERGE_SETTLED: frozenset({"merge_id", "other_id"}),
     Action.DUPLICATE_DISMISSED: frozenset({"one_id", "other_id"}),
     Action.TAG_MADE: frozenset({"tag"}),
+    Action.TAG_RENAMED: frozenset({"tag", "renamed"}),
+    Action.TAG_REMOVED: frozenset({"tag", "learners"}),
     Action.IMPORT_UPLOADED: frozenset({"import_id", "lines"}),
     Action.IMPORT_MOVED: frozenset({"import_id", "state", "enrolled", "known", "refused"}),
     Action.EXPORT_ASKED: frozenset({"export_id", "rows", "columns", "in_full"}),

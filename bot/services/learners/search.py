@@ -20,6 +20,7 @@ from models.learner import AgeBand, Learner, LearnerState, NameWord
 PAGE = 50
 MAX_USERNAME = 32  # as long as its column
 MAX_FOUND = 50  # people of one detail: more is no search any more
+MAX_PEOPLE = 300  # named at once, to be put into a group
 BATCH = 200
 
 
@@ -80,6 +81,44 @@ def search(session: Session, by: Way, typed: str, *, actor: str, now: datetime) 
         found=len(found),
     )
     return found
+
+
+def identify(
+    session: Session, lines: Iterable[str], *, actor: str, now: datetime
+) -> tuple[list[str], list[str]]:
+    """Who is meant by lines of one exact detail each, and the lines that mean nobody, or several.
+
+    A username, a phone number or an e-mail address; the audit entry says how many were found.
+    """
+    found: dict[str, None] = {}
+    unknown = []
+    for line in lines:
+        meant = _meant(session, line)
+        if len(meant) == 1:
+            found |= dict.fromkeys(meant)
+        else:
+            unknown.append(line)
+    audit.record(
+        session,
+        Action.LEARNERS_SEARCHED,
+        actor=actor,
+        subject=None,
+        now=now,
+        kind=By.USERNAME.value,
+        found=len(found),
+    )
+    return list(found), unknown
+
+
+def _meant(session: Session, line: str) -> set[str]:
+    for way in (By.USERNAME, Item.EMAIL if "@" in line else Item.PHONE):
+        try:
+            rows = session.scalars(_query(session, way, line).limit(2))
+        except InputError:
+            continue
+        if found := {learner.id for learner in rows}:
+            return found
+    return set()
 
 
 def newest(session: Session, before: str | None = None) -> tuple[list[LearnerRow], str | None]:

@@ -24,6 +24,7 @@ from bot.services.campaigns.workflow import schedules
 from bot.services.campaigns.workflow.decisions import log_event, record
 from bot.services.shared import quiet_hours
 from bot.services.subscriptions import topics
+from bot.services.subscriptions.topics import NewsKind
 from bot.settings import Settings
 from models.base import new_id
 from models.campaign import MOVES, NOT_BEGUN, TO_START, Campaign, CampaignAction, CampaignState
@@ -337,11 +338,13 @@ def locked(session: Session, campaign_id: str) -> Campaign:
 
 def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
     topic = topics.find(settings.news_dir, draft.topic)
-    if topic is None:
+    if topic is None and draft.topic:
         raise CampaignError([FieldProblem("topic", "unknown")])
     if len(draft.name) > MAX_NAME_LENGTH:
         raise CampaignError([FieldProblem("name", "too_long", most=MAX_NAME_LENGTH)])
-    campaign.name, campaign.topic, campaign.kind = draft.name, topic.id, topic.kind.value
+    # Without a topic it can be kept, and goes nowhere: `problems` asks for one.
+    campaign.name, campaign.topic = draft.name, topic.id if topic else ""
+    campaign.kind = (topic.kind if topic else NewsKind.NEWS).value
     campaign.content, campaign.audience = draft.content, draft.audience.stored()
     campaign.send_at = draft.send_at
     campaign.rule, campaign.rule_until = draft.rule, draft.rule_until
