@@ -144,6 +144,14 @@ def test_a_button_may_call(typed: str, stored: str, code: str | None) -> None:
     assert found == (set() if code is None else {("th.parts.0.buttons.0.url", code)})
 
 
+def test_a_call_stands_in_the_mail_too(settings: Settings) -> None:
+    button = {"label": "โทรหาเรา", "url": "tel:+6621234567"}
+    shown = said({"type": "card", **CARD, "buttons": [button]})
+    letter = mail.letter(shown, "th", topics.load(settings.news_dir)[0], settings)
+    assert 'href="tel:+6621234567"' in letter.html
+    assert "tel:+6621234567" in letter.text
+
+
 def test_pictures_are_found_wherever_they_stand() -> None:
     assert campaign_content.pictures(FULL) == {PICTURE}
 
