@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot.clock import BANGKOK
 from bot.errors import BotError
 from bot.logs import failure
-from bot.runtime import Bot, campaigning, quota_reading
+from bot.runtime import Bot, campaigning, counting, quota_reading
 from bot.services.campaigns.audience.filters import Audience
 from bot.services.campaigns.reporting import month
 from bot.services.campaigns.workflow import campaigns
@@ -45,6 +46,7 @@ from models.conversation import Conversation, Language
 from models.imports_exports import ExportRequest, ExportState, Import, ImportState
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner, PossibleDuplicate
+from models.outbox import Push, PushState
 from models.portal import LessonProgress, PortalAccount
 from models.privacy import RequestKind, RequestState
 from models.recipient import Batch, BatchState, ExclusionReason, Recipient
@@ -56,6 +58,8 @@ from simulator.sample_news import SAMPLES
 
 SEED = "English Planet"
 LEARNERS, IMPORTED_ONES, GREETED, CONSENTED = 260, 24, 45, 15
+QUOTA = 15_000  # messages a month, as a school of this size has them
+WEEK = timedelta(days=7)
 DAYS = 80  # how far back the first of them came
 GROUPS = ("ห้อง A1", "ห้อง B2", "กลุ่มวันเสาร์")
 PATIENCE = 60  # tries, a second apart, until our own LINE answers
@@ -77,9 +81,12 @@ def open_school(bot: Bot, platform: Platform) -> None:
 
     Runs beside the server, which has begun to answer. A database with people in it stays as it is.
     """
+    with platform.lock:
+        platform.usage.quota = QUOTA
     try:
         if bot.database.write(lambda session: found_school(session, bot)):
-            _present(bot)
+            counting.count(bot)
+            present(bot)
         sent = bot.database.read(lambda session: month.by_use(session, bot.clock()))
         with platform.lock:  # it forgets at each start what it counted
             platform.usage.count_paid("multicast", sum(sent.values()), bot.clock())
@@ -100,6 +107,7 @@ def found_school(session: Session, bot: Bot) -> bool:
     enrolled = school.people()
     _send_past(school, enrolled, author, approver)
     _ask_things(school, enrolled)
+    _pushes(school, enrolled)
     _files(session, support, now)
     return True
 
@@ -297,7 +305,9 @@ def _send_past(school: _School, enrolled: Sequence[Enrolled], author: str, appro
         known = topics.load(school.bot.settings.news_dir)
         topic = next((each for each in known if each.kind is kind), known[0])
         at = quiet_hours.next_open(
-            (school.now - timedelta(days=days)).astimezone(BANGKOK).replace(hour=10, minute=0)
+            (school.now - timedelta(days=days))
+            .astimezone(BANGKOK)
+            .replace(hour=10, minute=0, second=0, microsecond=0)
         )
         readers = [
             each for each in enrolled if topic.id in each.topics and each.learner.created_at < at
@@ -350,7 +360,7 @@ def _past(
         alive_at=over,
         wave=RolloutStage.REST,
         unit=f"c{row_id[:29]}",
-        results={},
+        results=_opens(by_channel[Channel.LINE], over) if ends is CampaignState.DONE else {},
     )
     session.add(campaign)
     session.flush()
@@ -360,6 +370,39 @@ def _past(
         log_event(session, campaign, CampaignAction.STOPPED, approver, "พบคำผิดในหัวข้อ", over)
     for number, (channel, wave, members) in enumerate(_waves(by_channel)):
         _batch(school, campaign, number, channel, wave, members, over)
+
+
+def _opens(readers: Sequence[Enrolled], over: datetime) -> dict[str, Any]:
+    """What LINE told of it a day later; of few people it tells nothing."""
+    seen = len(readers) * 7 // 10
+    return {
+        "read_at": (over + timedelta(days=1)).isoformat(),
+        "unique_impression": seen if seen >= 20 else None,
+        "unique_click": None,
+        "clicks": [],
+    }
+
+
+def _pushes(school: _School, enrolled: Sequence[Enrolled]) -> None:
+    """Messages that were sent to single people: notices, answers that came late, tests."""
+    for number, each in enumerate(enrolled):
+        if number % 3 or each.learner.used_at is None:
+            continue
+        at = max(each.learner.created_at, school.now - timedelta(days=number % 28))
+        cause = (f"account-ready:{new_id()}", f"01{new_id()[:24].upper()}", f"test:{new_id()}")
+        school.session.add(
+            Push(
+                id=new_id(),
+                cause=cause[number % 5 % 3],
+                person=each.chat.person,
+                retry_key=new_id(),
+                state=PushState.SENT,
+                created_at=at,
+                due_at=at,
+                attempts=1,
+                sent_at=at,
+            )
+        )
 
 
 def _waves(
@@ -510,11 +553,13 @@ def _files(session: Session, support: str, now: datetime) -> None:
             row.reason = "ทำรายชื่อเข้าห้องเรียนของเทอมหน้า"
 
 
-def _present(bot: Bot) -> None:
+def present(bot: Bot) -> None:
     """Drafts, one that was sent back, one that waits, one for later, a series: by the real ways."""
     now = bot.clock()
     tomorrow = quiet_hours.next_open(
-        (now + timedelta(days=1)).astimezone(BANGKOK).replace(hour=10, minute=0, second=0)
+        (now + timedelta(days=1))
+        .astimezone(BANGKOK)
+        .replace(hour=10, minute=0, second=0, microsecond=0)
     )
     waiting = bot.database.write(lambda session: _written(session, bot, tomorrow))
     if not waiting or not _answers(bot):
@@ -543,6 +588,7 @@ def _written(session: Session, bot: Bot, tomorrow: datetime) -> dict[str, str]:
         "back": write("ชวนเพื่อนมาเรียน (แก้ไขก่อนส่ง)", NewsKind.NEWS),
         "wait": write("บทความประจำสัปดาห์", NewsKind.ARTICLE),
         "later": write("คอร์สใหม่เดือนหน้า", NewsKind.COURSE_INFO, send_at=tomorrow),
+        "paused": write("ปิดเรียนวันหยุดยาว", NewsKind.COURSE_INFO, send_at=tomorrow + WEEK),
         "series": write("วิดีโอทุกวันเสาร์", NewsKind.VIDEO, rule="0 10 * * sat"),
     }
     for campaign in asked.values():
@@ -554,12 +600,15 @@ def _written(session: Session, bot: Bot, tomorrow: datetime) -> dict[str, str]:
 
 def _decided(session: Session, bot: Bot, waiting: dict[str, str]) -> None:
     approver = console_door.member(session, "approver", bot.clock())
-    for name in ("later", "series"):
+    for name in ("later", "series", "paused"):
         campaign = campaigns.locked(session, waiting[name]) if name in waiting else None
         if campaign is not None and campaign.digest is not None:
-            campaigns.approve(
-                session, campaign, approver, campaign.digest, bot.settings, bot.clock()
-            )
+            seen = campaign.digest
+            campaigns.approve(session, campaign, approver, seen, bot.settings, bot.clock())
+            if name == "paused":
+                campaigns.pause(
+                    session, campaign, approver, campaigns.BY_PERSON, bot.clock(), "รอยืนยันวันหยุด"
+                )
 
 
 def _answers(bot: Bot) -> bool:
