@@ -8,6 +8,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, ForeignKey, String, and_, inspect, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from bot.crypto import Keyring
 from models.base import Base, ByValue, Sealed, keyring_of, primary_key, session_keyring
 from models.conversation import Language
 
@@ -67,11 +68,15 @@ class SealedName(Sealed):
         super().__set__(row, value)
         if inspect(row).deleted:
             return  # erased while somebody still held it: nothing of it reaches a table
-        keyring, learner = keyring_of(row), cast("Learner", row)
-        new = {keyring.blind(_WORD, word) for word in name_words(value or "")}
+        learner, new = cast("Learner", row), self.digests(keyring_of(row), value or "")
         kept = [word for word in learner.name_words if word.word_index in new]
         known = {word.word_index for word in kept}
         learner.name_words = kept + [NameWord(word_index=index) for index in sorted(new - known)]
+
+    @staticmethod
+    def digests(keyring: Keyring, name: str) -> set[str]:
+        """What is stored to find a name by, under the current key."""
+        return {keyring.blind(_WORD, word) for word in name_words(name)}
 
     def matches(self, session: Session, value: str) -> ColumnElement[bool]:
         """Every word of the value is one of the name's, whatever their order; titles aside."""

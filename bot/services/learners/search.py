@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, insert, select
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
@@ -15,7 +15,8 @@ from bot.services.auth.sign_in import normal_username
 from bot.services.people import fields
 from bot.services.people.fields import FIELDS, Item
 from models.account import Account, AccountState
-from models.learner import AgeBand, Learner, LearnerState, NameWord
+from models.base import session_keyring
+from models.learner import AgeBand, Learner, LearnerState, NameWord, SealedName
 
 PAGE = 50
 MAX_USERNAME = 32  # as long as its column
@@ -178,6 +179,12 @@ def index_names(session: Session) -> int:
     # Locked: a name that changes meanwhile must not get the words of the old one.
     query = select(Learner).where(~is_known).order_by(Learner.id).limit(BATCH).with_for_update()
     found = session.scalars(query).all()
-    for learner in found:
-        learner.name = learner.name
+    keyring = session_keyring(session)
+    words = [
+        {"learner_id": learner.id, "word_index": index}
+        for learner in found
+        for index in SealedName.digests(keyring, learner.name or "")
+    ]
+    if words:
+        session.execute(insert(NameWord), words)
     return len(found)
