@@ -86,6 +86,7 @@ class Settings:
     request_seconds: int = REQUEST_SECONDS  # REQUEST_SECONDS: for headers, for a body, at rest
     trusted_proxies: int = 0  # TRUSTED_PROXIES: how many proxies in front set X-Forwarded-For
     simulator: bool = False  # SIMULATOR: a LINE in the browser, never beside a real channel
+    demo_school: bool = False  # DEMO_SCHOOL: with the simulator, invented people with a past
     inbox_handlers: int = 48  # INBOX_HANDLERS: threads that answer; 0 leaves all to the worker
     resets_per_minute: int = 60  # RESETS_PER_MINUTE: links to new passwords, for everybody together
     provider: str = "local"  # ELEARNING_PROVIDER: where accounts are made
@@ -147,6 +148,7 @@ class _Reader(Environment):
         if secret_key and len(secret_key) < 32:
             self.bad("SECRET_KEY", "is shorter than 32 characters.", "openssl rand -base64 32")
         begun = Settings(public_url, secret_key, {}, (), simulator=simulator, port=port)
+        begun = replace(begun, demo_school=self.flag("DEMO_SCHOOL") and simulator)
         found = self._own(self._senders(self._line(begun)))
         found = replace(self._mail(found), school=self.school())
         if found.dkim_key and not (found.dkim_domain and found.dkim_selector):

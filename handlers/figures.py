@@ -8,6 +8,7 @@ from bot.providers import local
 from bot.services.accounts import details
 from bot.services.auth import resets, sessions, stays, tokens
 from bot.services.campaigns.audience import recipient_snapshot
+from bot.services.campaigns.content import pictures
 from bot.services.delivery import mails
 from bot.services.guardians import guardians
 from bot.services.learners import (
@@ -60,6 +61,7 @@ _NUMBERS: dict[str, Callable[[], object]] = {
     "quiet_begin": quiet_hours.shown_begin,
     "quiet_end": quiet_hours.shown_end,
     "first_percent": lambda: recipient_snapshot.FIRST_PERCENT,
+    "picture_megabytes": lambda: pictures.MAX_UPLOAD_BYTES // 1024**2,
     "weeks": lambda: statistics.WEEKS,
     "day_weeks": lambda: dashboard.DAY_WEEKS,
     "most_lines": lambda: f"{spreadsheets.MAX_LINES:,}",
@@ -70,6 +72,7 @@ _NUMBERS: dict[str, Callable[[], object]] = {
     "least_group": lambda: tags.LEAST,
     "most_group": lambda: tags.LONGEST,
     "most_groups": lambda: tags.MAX_WORDS,
+    "most_people": lambda: search.MAX_PEOPLE,
     "most_each": lambda: tags.MAX_EACH,
     "most_name": lambda: staff.MAX_NAME_LENGTH,
     "least_username": lambda: staff.LEAST_USERNAME,

@@ -68,6 +68,7 @@ JOBS = (
     Job("merges", timedelta(minutes=5), lambda engine: imports_exports.settle(engine.bot)),
     Job("waiting", timedelta(minutes=1), lambda engine: waiting_work.tell(engine.bot)),
     Job("counts", timedelta(minutes=2), lambda engine: counting.count(engine.bot)),
+    Job("name words", timedelta(minutes=1), Engine.index_names),
     Job("purge", CronTrigger(hour=3, minute=30, timezone=BANGKOK), Engine.purge),
 )
 

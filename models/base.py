@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
-from sqlalchemy import DateTime, LargeBinary, MetaData, String
+from sqlalchemy import ColumnElement, DateTime, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, object_session
 from sqlalchemy.types import TypeDecorator
 
@@ -146,6 +146,16 @@ class Sealed:
         setattr(row, self.column, keyring.seal(value.encode(), self.place(row)))
         if self.blind:
             setattr(row, self.blind, keyring.blind(self.index_name, self.normal(value)))
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether a row can be found by its value."""
+        return self.blind is not None
+
+    def matches(self, session: Session, value: str) -> ColumnElement[bool]:
+        """That a row has this very value; for a column that has an index."""
+        index: ColumnElement[str] = getattr(self.owner, self.blind or "")
+        return index.in_(self.lookups(session, value))
 
     @property
     def index_name(self) -> str:

@@ -1,11 +1,13 @@
 """Puts the simulated LINE beside the product, in the process that it talks to."""
 
+import threading
+
 from flask import Flask
 
 from bot.mail.smtp import Mailer, letterhead_of
 from bot.mail_settings import MailServer
 from bot.runtime import Bot
-from simulator import sample_news
+from simulator import sample_news, school
 from simulator.api import create_line_blueprint
 from simulator.console_door import create_console_blueprint
 from simulator.delivery import http_deliver
@@ -55,6 +57,9 @@ def add_cast(platform: Platform) -> list[Person]:
 
 def start(app: Flask, bot: Bot) -> None:
     """Serve the mailbox and send every mail there, unless the settings name a mail server."""
+    if bot.settings.demo_school:
+        whole = (bot, app.extensions["platform"])
+        threading.Thread(target=school.open_school, args=whole, daemon=True).start()
     if bot.mailer is not None:
         return
     server = MailboxServer(app.extensions["mailbox"])

@@ -11,7 +11,7 @@ from bot.presentation import campaign_messages, campaign_words, formatting, prev
 from bot.services.campaigns.audience import recipient_snapshot
 from bot.services.campaigns.content.content import Content, languages
 from bot.services.campaigns.reporting import listing
-from bot.services.campaigns.workflow import alerts, campaigns, decisions, series
+from bot.services.campaigns.workflow import alerts, campaigns, decisions, schedules, series
 from bot.services.campaigns.workflow import cost as campaign_cost
 from bot.services.campaigns.workflow.alerts import AnnouncementCard, AnnouncementPaused
 from bot.services.staff.permissions import Permission
@@ -19,8 +19,8 @@ from bot.services.staff.sessions import Member
 from bot.services.subscriptions import topics
 from bot.settings import Settings
 from bot.texts import Translator
-from bot.texts.dates import shown_time
-from models.campaign import ON_THE_WAY, Campaign, CampaignState
+from bot.texts.dates import shown_span, shown_time
+from models.campaign import ON_THE_WAY, OVER, Campaign, CampaignState
 from models.staff import Staff
 
 Block = dict[str, Any]
@@ -140,6 +140,8 @@ def _counted(
         line.fact(t("Left out"), formatting.left_out(t, campaign)),
         line.fact(t("Cost"), formatting.cost(t, campaign.cost_messages, campaign.cost_satang)),
     ]
+    if campaign.rule is not None and campaign.state not in OVER:
+        blocks += _often(campaign, campaign.rule, t, settings, now)
     pattern = series.pattern_of(session, campaign)
     if pattern is not None:
         before = formatting.cost(t, pattern.cost_messages, pattern.cost_satang)
@@ -154,6 +156,26 @@ def _counted(
             blocks.append(line.fact(t("Left for announcements"), shown_left))
     digest = (campaign.digest or "")[:12]
     return [*blocks, line.paragraph(t("Check number {digest}", digest=digest), small=True)]
+
+
+def _often(
+    campaign: Campaign, rule: str, t: Translator, settings: Settings, now: datetime
+) -> list[Block]:
+    """What a series costs in a month, and whether its readers may get so much at all."""
+    span = shown_span(t, schedules.WINDOW)
+    times = schedules.times_within(rule, now, campaign.rule_until)
+    messages = f"{times * (campaign.cost_messages or 0):,}"
+    said = t("about {messages} ({times} times)", messages=messages, times=times)
+    blocks = [line.fact(t("Messages on LINE within {span}", span=span), said)]
+    if schedules.is_too_often(rule, now, settings.news_per_month):
+        warning = t(
+            "This comes more often than one person may get news ({most} times in {span}): many "
+            "will be left out of some.",
+            span=span,
+            most=settings.news_per_month,
+        )
+        blocks.append(line.paragraph(warning))
+    return blocks
 
 
 def _progress(session: Session, campaign: Campaign, t: Translator) -> list[Block]:

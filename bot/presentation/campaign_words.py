@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from bot.presentation.labels import label
 from bot.services.campaigns.content import pictures
+from bot.services.campaigns.content.pictures import Oddity
 from bot.services.campaigns.content.problems import FieldProblem
 from bot.services.campaigns.sending import batches
 from bot.services.campaigns.workflow import campaigns
@@ -152,7 +153,7 @@ _FIELDS: dict[str, str] = {
     "cards": _("Cards"),
     "buttons": _("Buttons"),
     "label": _("Words on the button"),
-    "url": _("Address that it opens"),
+    "url": _("Address that it opens, or a phone number that it calls"),
     "send_at": _("Time of sending"),
     "channels": _("Channels"),
     "course": _("Course"),
@@ -207,7 +208,9 @@ _OF_ANY: dict[str, str] = {
     "too_many": _("Too many: at most {most}."),
     "choose_one": _("Please choose at least one."),
     "out_of_range": _("Please give a whole number from 1 to {most}."),
-    "not_https": _("Please give a whole address that begins with https://"),
+    "not_https": _(
+        "Please give a whole address that begins with https://, or a phone number to be called."
+    ),
     "quiet": _("Nothing is sent from {begin} to {end}. Please choose another time."),
     "not_told": _(
         "The e-learning system in use does not tell us this about its learners. Please leave"
@@ -217,6 +220,20 @@ _OF_ANY: dict[str, str] = {
     "large": _("This file is too large: at most {most} MB."),
     "pixels": _("This picture has too many pixels. Please make it smaller."),
     "not_picture": _("This is no picture that we can read: JPEG, PNG, WebP or GIF."),
+    "heic": _(
+        "This is a HEIC photograph of an iPhone, which other phones cannot show. On the iPhone "
+        "choose Settings > Camera > Formats > Most Compatible and take it again, or open it in "
+        "Photos, make a screenshot and choose that."
+    ),
+    "not_phone": _("This is not a phone number that can be called."),
+}
+ODDITIES: dict[Oddity, str] = {
+    Oddity.STILL: _("This picture moves. On LINE and in mails it stands still: its first frame."),
+    Oddity.TINY: _("This picture is very small and may look blurred. A larger one is better."),
+    Oddity.LONG: _(
+        "This picture is very long or very wide: on a card its ends are cut off. Please look at "
+        "the preview."
+    ),
 }
 
 

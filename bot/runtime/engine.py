@@ -17,6 +17,7 @@ from bot.services.accounts.provisioning import ProvisioningOutcome
 from bot.services.chat import drafts, inbox
 from bot.services.chat.inbox import Stored
 from bot.services.guardians import ends
+from bot.services.learners import search
 from bot.services.subscriptions import renewals
 from models.account import AccountState
 
@@ -146,6 +147,13 @@ class Engine:
         ):
             ended += found
         return ended
+
+    def index_names(self) -> int:
+        """Let learners of before be found by the words of their names, a batch a transaction."""
+        done = 0
+        while found := self.bot.database.write(search.index_names):
+            done += found
+        return done
 
     def purge(self) -> None:
         """Forget what has served its time; counts only are logged."""

@@ -66,6 +66,7 @@ def _demo_settings(port: int) -> dict[str, str]:
     return {
         **made,
         "SIMULATOR": "1",
+        "DEMO_SCHOOL": os.environ.get("DEMO_SCHOOL", "1"),
         "PORT": str(port),
         "PUBLIC_URL": f"http://localhost:{port}",
         "LINE_API_URL": f"http://127.0.0.1:{port}/simulator/line",

@@ -70,6 +70,8 @@ ACTS: dict[Action, str] = {
     Action.DUPLICATE_DISMISSED: _("Two registrations found to be two people"),
     Action.TAG_MADE: _("New group made"),
     Action.ADDRESS_PROPOSED: _("New address of a learner waits to be confirmed"),
+    Action.TAG_RENAMED: _("Group renamed"),
+    Action.TAG_REMOVED: _("Group deleted"),
     Action.IMPORT_UPLOADED: _("File of learners brought"),
     Action.IMPORT_MOVED: _("Import of a file went on"),
     Action.IMPORT_REST_TAKEN: _("Lines taken that did not go in"),

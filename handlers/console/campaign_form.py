@@ -185,6 +185,8 @@ def _uploads(fields: Fields) -> list[FieldProblem]:
         except PictureError as error:
             found.append(FieldProblem(path, error.code))
             continue
+        for oddity in drawn.oddities:
+            flash(language.translate()(campaign_words.ODDITIES[oddity]), "warning")
         _keep(drawn)
         campaign_parts.put(fields.content, path, drawn.id)
     return found

@@ -4,7 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bot.services.campaigns.content.content import MAX_BUTTONS, MAX_CARDS, MAX_PARTS, MIN_CARDS
+from bot.services.campaigns.content.content import (
+    MAX_BUTTONS,
+    MAX_CARDS,
+    MAX_PARTS,
+    MIN_CARDS,
+    address,
+)
 from bot.texts import LANGUAGES
 from bot.unicode import trimmed
 
@@ -198,7 +204,11 @@ def _stored(part: dict[str, Any]) -> dict[str, Any]:
         return {**part, "cards": [_stored(card) for card in part["cards"]]}
     kept = dict(part)
     if "buttons" in kept:
-        kept["buttons"] = [each for each in kept["buttons"] if each["label"] or each["url"]]
+        kept["buttons"] = [
+            {**each, "url": address(each["url"])}
+            for each in kept["buttons"]
+            if each["label"] or each["url"]
+        ]
         if not kept["buttons"]:
             del kept["buttons"]
         if not kept["picture"]:

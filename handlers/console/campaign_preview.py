@@ -51,12 +51,23 @@ def preview_for_learner(campaign_id: str) -> Response:
     """The same for a named learner: their language, their channel; by POST, as names are."""
     view, bot, mine = load(campaign_id), the_bot(), member()
     typed, now = request.form.get("username", "")[:64], bot.clock()
+    if request.form.get("who") == "me":
+        mine_too = bot.database.read(lambda session: _as_myself(session, view, mine.id))
+        return _preview(view, reader=mine_too, is_me=True, status=200 if mine_too else 422)
     reader = bot.database.write(
         lambda session: recipient_check.find(
             session, view.row, typed, bot.settings, actor=mine.actor, now=now
         )
     )
     return _preview(view, typed=typed, reader=reader, status=200 if reader else 422)
+
+
+def _as_myself(session: Session, view: CampaignView, member_id: str) -> Reader | None:
+    """As the member's own LINE account gets it; None where it is not linked, or no learner's."""
+    bot = the_bot()
+    for one in test_sends.readers(session, member_id)[0]:
+        return recipient_check.of_person(session, view.row, one.person, bot.settings, bot.clock())
+    return None
 
 
 @console.get("/campaigns/<campaign_id>/mail/<code>")
@@ -197,6 +208,7 @@ def _preview(
     typed: str = "",
     reader: Reader | None = None,
     complaint: str | None = None,
+    is_me: bool = False,
 ) -> Response:
     bot, mine, t = the_bot(), member(), language.translate()
     found = []
@@ -218,7 +230,9 @@ def _preview(
         complaint=complaint,
         typed=typed,
         reader=reader,
-        may_see_why=mine.may(Permission.SEARCH_LEARNERS),
+        may_see_why=is_me or mine.may(Permission.SEARCH_LEARNERS),
+        is_me=is_me,
+        may_search=mine.may(Permission.SEARCH_LEARNERS),
         own=len(own),
         staff=len(everybody),
         translator=translator,

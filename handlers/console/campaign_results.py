@@ -32,6 +32,7 @@ def campaign_results_page(campaign_id: str) -> AnyResponse:
     def read(session: Session) -> dict[str, Any]:
         return {
             "progress": progress.of(session, view.row, now),
+            "outcomes": results.outcomes(session, campaign_id),
             "caused": results.of(session, view.row),
             "mails": results.of_mails(session, campaign_id),
             "unknown": unknown_outcomes.waiting(session, campaign_id),

@@ -22,7 +22,7 @@ from handlers.console.guard import allow, member
 from handlers.console.routes import console
 from handlers.web import language, pages
 from handlers.web.parts import the_bot
-from models.campaign import Campaign, CampaignState
+from models.campaign import OVER, Campaign, CampaignState
 from models.learner import Learner, LearnerState
 
 SHORT = 12  # digits of the fingerprint that people compare
@@ -55,8 +55,8 @@ def campaign_review(campaign_id: str) -> AnyResponse:
         pattern=pattern,
         events=events,
         digest=view.row.digest[:SHORT],
-        times_a_month=_times_a_month(view.row, now),
-        next_times=schedules.next_times(rule, now, 3, view.row.rule_until) if rule else [],
+        times_a_month=schedules.times_within(rule, now, view.row.rule_until) if rule else 0,
+        next_times=_next_times(view.row, now),
         is_too_often=rule is not None
         and schedules.is_too_often(rule, now, bot.settings.news_per_month),
         is_waiting=view.row.state is CampaignState.IN_REVIEW,
@@ -114,12 +114,11 @@ def campaign_people_file(campaign_id: str) -> Response:
     return pages.download(lines, f"list-{campaign_id}.csv")
 
 
-def _times_a_month(row: Campaign, now: datetime) -> int:
-    """How often a series comes within 30 days; no rule means it is none."""
-    if row.rule is None:
-        return 0
-    end = min(filter(None, (row.rule_until, now + schedules.WINDOW)))
-    return len(schedules.next_times(row.rule, now, schedules.WINDOW.days, end))
+def _next_times(row: Campaign, now: datetime) -> list[datetime]:
+    """When a series comes next, as long as it may still come."""
+    if row.rule is None or row.state in OVER:
+        return []
+    return schedules.next_times(row.rule, now, 3, row.rule_until)
 
 
 def _late_until(row: Campaign, now: datetime) -> datetime | None:

@@ -39,6 +39,7 @@ def campaigns() -> Response:
         further=further,
         group=group,
         to_start=TO_START,
+        over=OVER,
         groups=(
             ("", t("All")),
             ("drafts", t("Drafts")),

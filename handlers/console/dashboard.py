@@ -7,6 +7,7 @@ from babel.dates import get_month_names
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.presentation import mail_trouble_words
+from bot.services.campaigns.reporting.month import Use
 from bot.services.delivery import mail_trouble
 from bot.services.staff.permissions import Permission
 from bot.services.statistics import dashboard, small_numbers
@@ -30,6 +31,13 @@ from models.subscription import Channel
 LATE = timedelta(hours=1)  # older figures are marked as such
 
 
+USES: dict[Use, str] = {
+    Use.ANNOUNCEMENTS: _("Announcements to learners"),
+    Use.STAFF_COPIES: _("Copies of announcements for colleagues"),
+    Use.TESTS: _("Tests while writing"),
+    Use.ANSWERS: _("Late answers in the chat"),
+    Use.NOTICES: _("Notices about somebody’s own account"),
+}
 STEPS = (_("Greeted"), _("Consented"), _("Registered"), _("Signed in"))
 # In a line about the next ones, where campaign_words.STATES has headings.
 NEXT_ONES: dict[CampaignState, str] = {
@@ -67,9 +75,11 @@ def overview() -> AnyResponse:
                 topic.title[t.language],
                 _subscribers(found, topic.id, Channel.LINE),
                 _subscribers(found, topic.id, Channel.EMAIL),
+                found.reached.get(topic.id, small_numbers.alone(0)),
             )
             for topic in known
         ],
+        uses=[(t(name), found.by_use[use]) for use, name in USES.items() if found.by_use[use]],
         least=small_numbers.MIN_SHOWN,
         plan=settings.line_included,
         reserve=settings.quota_reserve,

@@ -77,6 +77,14 @@ PROBLEMS: dict[str, str] = {
         "A group has {least_group} to {most_group} letters, digits, spaces and hyphens, "
         "and no phone number."
     ),
+    "tag_gone": _("This group is not there any more."),
+    "tag_taken": _("There is a group of this name already."),
+    "tag_used": _(
+        "An announcement that has not gone out yet is narrowed to this group. Please change or "
+        "stop that one first."
+    ),
+    "no_lines": _("Please write who it is, one person a line."),
+    "many_lines": _("Please take at most {most_people} lines at once."),
     "tags_full": _("There are {most_groups} groups already. Please use one of them."),
     "tags_many": _("A learner can be in at most {most_each} groups."),
     # Why two registrations may not be made one.

@@ -1,5 +1,6 @@
-"""Learners: the newest, and search by one exact detail; masked."""
+"""Learners: the newest, and search by one exact detail or words of a name; masked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -81,6 +82,61 @@ def make_tag() -> AnyResponse:
     return redirect(url_for("console.learner_tags"), 303)
 
 
+@console.post("/learners/tags/rename")
+@allow(Permission.CHANGE_LEARNER)
+def rename_tag() -> AnyResponse:
+    """Another name for a group, with everybody who is in it."""
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    word, typed, now = request.form.get("old", "")[:100], request.form.get("new", ""), bot.clock()
+    try:
+        new = bot.database.write(lambda s: tags.rename(s, word, typed[:100], member_id, now))
+    except InputError as error:
+        return _tags(422, {f"new:{word}": learner_words.problem(error.code)}, typed[:100])
+    flash(t("The group is called “{word}” now.", word=new), "success")
+    return redirect(url_for("console.learner_tags"), 303)
+
+
+@console.post("/learners/tags/remove")
+@allow(Permission.CHANGE_LEARNER)
+def remove_tag() -> AnyResponse:
+    """A group goes, its people stay."""
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    word, now = request.form.get("old", "")[:100], bot.clock()
+    try:
+        count = bot.database.write(lambda s: tags.remove(s, word, member_id, now))
+    except InputError as error:
+        return _tags(422, {f"new:{word}": learner_words.problem(error.code)}, word)
+    said = t("The group “{word}” is deleted; {count} learners were in it.", word=word, count=count)
+    flash(said, "success")
+    return redirect(url_for("console.learner_tags"), 303)
+
+
+@console.post("/learners/tags/people")
+@allow(Permission.CHANGE_LEARNER)
+def put_into_tag() -> AnyResponse:
+    """Several learners into a group; the lines that mean nobody come back to be corrected."""
+    bot, mine, t = the_bot(), member(), language.translate()
+    word, typed = request.form.get("tag", "")[:100], request.form.get("people", "")
+    lines = [line.strip()[:200] for line in typed.splitlines() if line.strip()]
+    now = bot.clock()
+
+    def write(session: Session) -> tuple[int, list[str]]:
+        ids, unknown = search.identify(session, lines, actor=mine.actor, now=now)
+        return tags.put_on_many(session, ids, word, mine.id, now), unknown
+
+    try:
+        if not lines or len(lines) > search.MAX_PEOPLE:
+            raise InputError("many_lines" if lines else "no_lines")
+        count, unknown = bot.database.write(write)
+    except InputError as error:
+        return _tags(422, {"people": learner_words.problem(error.code)}, people=lines, tag=word)
+    flash(t("{count} learners were put into “{word}”.", count=count, word=word), "success")
+    if not unknown:
+        return redirect(url_for("console.learner_tags"), 303)
+    said = t("{count} lines mean nobody, or more than one person.", count=len(unknown))
+    return _tags(422, {"people": said}, people=unknown, tag=word)
+
+
 def _list(status: int, **values: Any) -> AnyResponse:
     t = language.translate()
     defaults: dict[str, Any] = {
@@ -91,6 +147,7 @@ def _list(status: int, **values: Any) -> AnyResponse:
         "before": None,
         "after": None,
         "is_search": False,
+        "most": search.MAX_FOUND,
     }
     return page(
         "learners",
@@ -102,9 +159,23 @@ def _list(status: int, **values: Any) -> AnyResponse:
     )
 
 
-def _tags(status: int, problems: dict[str, str], typed: str = "") -> AnyResponse:
+def _tags(
+    status: int,
+    problems: dict[str, str],
+    typed: str = "",
+    *,
+    people: Sequence[str] = (),
+    tag: str = "",
+) -> AnyResponse:
     t = language.translate()
-    words = the_bot().database.read(tags.catalogue)
+    sizes = the_bot().database.read(tags.sizes)
     return page(
-        "learner_tags", status, title=t("Groups"), words=words, problems=problems, typed=typed
+        "learner_tags",
+        status,
+        title=t("Groups"),
+        sizes=sizes,
+        problems=problems,
+        typed=typed,
+        people="\n".join(people),
+        chosen=tag,
     )

@@ -133,7 +133,10 @@ def test_wrong_fields_are_named_and_everything_else_stays(author: Desk) -> None:
     assert 'tabindex="-1" autofocus' in summary[0]
     assert fields(answer.text)["active_days"] == "many"
     answer = author.post(NEW, form | {"active_days": "30", "send": "now"})
-    assert 'id="topic-problem"' in answer.text
+    assert answer.status_code == 303, "what has no topic yet is kept"
+    assert 'id="topic-problem"' in author.get(f"{answer.headers['Location']}?check=1").text
+    assert author.get("/console/campaigns").status_code == 200
+    assert author.get(answer.headers["Location"].replace("edit", "preview")).status_code == 200
 
 
 def test_when_it_goes_out(author: Desk, bot: Bot) -> None:

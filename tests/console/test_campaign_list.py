@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from bot.runtime import Bot
 from bot.services.campaigns.workflow import campaigns
 from bot.texts.dates import shown_time
-from models.campaign import CampaignState
+from models.campaign import OVER, CampaignState
 from models.recipient import BatchState
 from models.subscription import Channel
 from simulator.platform import Platform
 from tests.clock import FakeClock
 from tests.console.announcing import approved, asked, begin, draft, settle, subscribers
 from tests.console.conftest import Desk
+from tests.factories import make_campaign
 
 pytestmark = pytest.mark.sql
 
@@ -51,6 +52,22 @@ def test_a_draft_that_was_sent_back_says_so_until_it_is_asked_for_again(
     assert "รออนุมัติ" in listed(author, campaign_id)
     act(bot, campaign_id, campaigns.send_back, author.member_id, "")
     assert "ร่าง" in listed(author, campaign_id), "taken back by its author, not refused"
+
+
+@pytest.mark.parametrize("state", [CampaignState.SCHEDULED, *sorted(OVER)])
+def test_a_series_that_is_over_has_no_next_time(
+    state: CampaignState, author: Desk, bot: Bot
+) -> None:
+    def write(session: Session) -> str:
+        series = {"rule": "0 10 * * mon", "started_at": None, "due_at": bot.clock()}
+        return make_campaign(session, bot.clock(), (), bot.settings, state=state, **series).id
+
+    campaign_id = bot.database.write(write)
+    said = listed(author, campaign_id)
+    assert ("ครั้งถัดไป" in said) == (state is CampaignState.SCHEDULED)
+    assert "จันทร์" in said
+    if state in OVER:
+        assert "รอบถัดไป" not in author.get(f"{LIST}/{campaign_id}/review").text
 
 
 def test_a_draft_that_was_thrown_away_was_not_stopped(author: Desk, bot: Bot) -> None:

@@ -122,6 +122,34 @@ def test_a_named_learner_gets_it_in_their_language_on_their_channel(
     assert found == [{"kind": "username", "found": 1}] * 3 + [{"kind": "username", "found": 0}]
 
 
+def test_a_member_sees_it_as_they_get_it_themselves(author: Desk, bot: Bot, line: Platform) -> None:
+    reader, *_ = subscribers(bot, line)
+    path = f"/console/campaigns/{draft(bot, author.member_id)}/preview"
+    assert "ดูแบบที่ฉันได้รับเอง" not in author.get(path).text
+    person = link(bot, line, author.member_id, "ครูฝน")
+
+    def is_theirs(session) -> None:
+        session.get_one(Conversation, reader.subject_id).person = person
+
+    bot.database.write(is_theirs)
+    assert "<strong>ได้รับทาง:</strong> LINE" in author.submit(path, path, who="me").text
+
+    def objects(session) -> None:
+        session.get_one(Learner, reader.learner_id).objected_at = bot.clock()
+
+    bot.database.write(objects)
+    assert "ไม่ได้รับ</strong>: " in author.submit(path, path, who="me").text, "it is about oneself"
+    assert audited(bot, Action.LEARNERS_SEARCHED) == [], "nobody was looked up"
+
+
+def test_a_member_who_is_no_learner_is_told(author: Desk, bot: Bot, line: Platform) -> None:
+    path = f"/console/campaigns/{draft(bot, author.member_id)}/preview"
+    link(bot, line, author.member_id, "ครูฝน")
+    answer = author.submit(path, path, who="me")
+    assert answer.status_code == 422
+    assert "ยังไม่ได้สมัครเรียน" in answer.text
+
+
 def test_a_test_goes_to_oneself_or_to_the_staff(
     author: Desk, console: Callable[..., Desk], bot: Bot, line: Platform
 ) -> None:

@@ -62,11 +62,16 @@ def username(database):
         ("email", " SOMYING@gmail.com "),
         ("line_id", "@Somying.JD"),
         ("username", None),
+        ("name", "สมหญิง"),
+        ("name", "ใจดี  สมหญิง"),
+        ("name", "คุณสมหญิง"),
+        ("name", "สมหญิงใจดี"),
     ],
 )
 def test_an_exact_detail_finds_its_owner_masked(database, clock, support, trail, by, typed):
     learner_id = database.write(lambda s: enrolled(s, clock(), email="somying@gmail.com"))
     other = {"phone": "+66899999999", "email": "x@gmail.com", "line_id": "other.one"}
+    other["name"] = "สมชาย ใจงาม"
     database.write(lambda s: enrolled(s, clock(), **other))
     typed = (
         typed
@@ -94,6 +99,7 @@ def test_an_exact_detail_finds_its_owner_masked(database, clock, support, trail,
         ("phone", "somying", "กรุณาพิมพ์โดยไม่มีตัวอักษร"),
         ("email", "somying", "อีเมล"),
         ("line_id", "ก", "LINE ID"),
+        ("name", "0812345678", "ชื่อ"),
         ("phone", "  ", "กรุณาพิมพ์ข้อมูลที่ค้นหาให้ครบ"),
     ],
 )
@@ -108,6 +114,7 @@ def test_what_cannot_be_searched_for_says_why(learner_id, support, trail, by, ty
 
 def test_half_a_detail_finds_nobody(learner_id, support):
     assert "ไม่พบผู้ที่ให้ข้อมูลนี้" in search(support, "line_id", "somyin").text
+    assert "ไม่พบผู้ที่ให้ข้อมูลนี้" in search(support, "name", "สมห").text
     assert "ไม่พบผู้ที่ให้ข้อมูลนี้" in search(support, "phone", "081-234-5679").text
 
 

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from bot.services.accounts import holds
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.learners import tags
 from models.account import Account, AccountState
 from models.audit import AuditEntry
+from models.campaign import CampaignState
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import Learner, LearnerState
@@ -18,6 +20,9 @@ from models.outbox import Push
 from models.portal import PortalAccount
 from models.staff import Role
 from tests.console.people import enrolled, one
+from tests.factories import make_campaign
+
+TAGS = "/console/learners/tags"
 
 
 @pytest.fixture
@@ -167,13 +172,75 @@ def test_learners_are_put_into_groups_out_of_a_catalogue(database, learner_id, s
     assert bad.status_code == 422
     for word in ("ชั้น A1", " วันเสาร์ "):
         support.submit("/console/learners/tags", "/console/learners/tags", word=word)
-    assert "ชั้น a1" in support.get("/console/learners/tags").text
-    support.submit(page, f"{page}/tags", tag=["ชั้น a1", "วันเสาร์", "ไม่มีในรายการ"])
+    assert "ชั้น A1" in support.get("/console/learners/tags").text
+    support.submit(page, f"{page}/tags", tag=["ชั้น A1", "วันเสาร์", "ไม่มีในรายการ"])
     support.submit(page, f"{page}/tags", tag=["วันเสาร์"])
     assert [(e.data["tag"], e.data["is_on"]) for e in trail("learner:tag")] == [
-        ("ชั้น a1", 1),
+        ("ชั้น A1", 1),
         ("วันเสาร์", 1),
-        ("ชั้น a1", 0),
+        ("ชั้น A1", 0),
     ]
     assert len(trail("tag:make")) == 2
     assert re.search(r'value="วันเสาร์" checked', support.get(page).text)
+
+
+def test_a_group_stays_as_typed_and_is_one_however_it_is_typed_again(support, database):
+    for word in ("ห้อง A1", "ห้อง a1", "Class B-2", "CLASS b-2"):
+        assert support.submit(TAGS, TAGS, word=word).status_code == 303
+    assert database.read(tags.catalogue) == ["Class B-2", "ห้อง A1"]
+    text = support.get(TAGS).text
+    assert "ห้อง A1" in text
+    assert "ห้อง a1" not in text
+
+
+def test_several_are_put_into_a_group_and_it_is_renamed_and_deleted(
+    database, clock, support, learner_id, trail
+):
+    others = {"phone": "+66899999999", "email": "other@example.test", "line_id": None}
+    other_id = database.write(lambda s: enrolled(s, clock(), **others))
+    support.submit(TAGS, TAGS, word="ห้อง A1")
+    people = "081-234-5678\n OTHER@example.test\n\nnobody-at-all\n089 999 9999"
+    answer = support.submit(TAGS, f"{TAGS}/people", tag="ห้อง A1", people=people)
+    assert answer.status_code == 422
+    assert "nobody-at-all</textarea>" in answer.text
+    assert "089 999 9999" not in answer.text
+    assert database.read(tags.sizes) == {"ห้อง A1": 2}
+    assert support.submit(TAGS, f"{TAGS}/rename", old="ห้อง A1", new="ห้อง a1").status_code == 303
+    assert support.submit(TAGS, f"{TAGS}/rename", old="ห้อง a1", new="ห้อง B2").status_code == 303
+    assert database.read(lambda s: tags.of(s, other_id)) == ["ห้อง B2"]
+    assert trail("tag:rename")[-1].data == {"tag": "ห้อง a1", "renamed": "ห้อง B2"}
+    support.submit(TAGS, TAGS, word="อื่น")
+    taken = support.submit(TAGS, f"{TAGS}/rename", old="ห้อง B2", new="อื่น")
+    assert (taken.status_code, "มีกลุ่มชื่อนี้อยู่แล้ว" in taken.text) == (422, True)
+    assert support.submit(TAGS, f"{TAGS}/remove", old="ห้อง B2").status_code == 303
+    assert database.read(tags.sizes) == {"อื่น": 0}
+    assert trail("tag:remove")[-1].data == {"tag": "ห้อง B2", "learners": 2}
+
+
+@pytest.mark.parametrize(
+    ("state", "is_free"),
+    [
+        (CampaignState.DRAFT, False),
+        (CampaignState.SCHEDULED, False),
+        (CampaignState.DONE, True),
+        (CampaignState.STOPPED, True),
+    ],
+)
+def test_a_group_that_an_announcement_waits_for_stays(state, is_free, support, database, clock):
+    support.submit(TAGS, TAGS, word="ห้อง A1")
+    narrowed = {"tags": ["ห้อง A1"]}
+    database.write(lambda s: make_campaign(s, clock(), state=state, audience=narrowed).id)
+    for act, more in (("rename", {"new": "ห้อง B2"}), ("remove", {})):
+        answer = support.submit(TAGS, f"{TAGS}/{act}", old="ห้อง A1", **more)
+        assert (answer.status_code == 303) == is_free
+        assert ("ประกาศที่ยังไม่ได้ส่ง" in answer.text) == (not is_free)
+        if is_free:
+            break
+
+
+def test_too_many_lines_and_none_are_said(support):
+    support.submit(TAGS, TAGS, word="ห้อง A1")
+    for people, said in (("", "บรรทัดละหนึ่งคน"), ("x\n" * 301, "ครั้งละไม่เกิน 300 บรรทัด")):
+        answer = support.submit(TAGS, f"{TAGS}/people", tag="ห้อง A1", people=people)
+        assert answer.status_code == 422
+        assert said in answer.text

@@ -72,6 +72,8 @@ class Action(StrEnum):
     DUPLICATE_DISMISSED = "duplicate:dismiss"
     TAG_MADE = "tag:make"
     ADDRESS_PROPOSED = "learner:propose-email"
+    TAG_RENAMED = "tag:rename"
+    TAG_REMOVED = "tag:remove"
     IMPORT_UPLOADED = "import:upload"
     IMPORT_MOVED = "import:move"
     IMPORT_REST_TAKEN = "import:take"
@@ -176,6 +178,8 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.DUPLICATE_DISMISSED: frozenset({"one_id", "other_id"}),
     Action.TAG_MADE: frozenset({"tag"}),
     Action.ADDRESS_PROPOSED: frozenset({"new"}),
+    Action.TAG_RENAMED: frozenset({"tag", "renamed"}),
+    Action.TAG_REMOVED: frozenset({"tag", "learners"}),
     Action.IMPORT_UPLOADED: frozenset({"import_id", "lines"}),
     Action.IMPORT_MOVED: frozenset({"import_id", "state", "enrolled", "known", "refused"}),
     Action.IMPORT_REST_TAKEN: frozenset({"import_id", "rows"}),

@@ -1,11 +1,11 @@
-"""Finding learners for staff: by one exact detail, or the newest; masked, always."""
+"""Finding learners for staff: by one exact detail, the words of a name, or the newest; masked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, insert, select
 from sqlalchemy.orm import Session
 
 from bot.errors import InputError
@@ -15,11 +15,14 @@ from bot.services.auth.sign_in import normal_username
 from bot.services.people import fields
 from bot.services.people.fields import FIELDS, Item
 from models.account import Account, AccountState
-from models.learner import AgeBand, Learner, LearnerState
+from models.base import session_keyring
+from models.learner import AgeBand, Learner, LearnerState, NameWord, SealedName
 
 PAGE = 50
 MAX_USERNAME = 32  # as long as its column
 MAX_FOUND = 50  # people of one detail: more is no search any more
+MAX_PEOPLE = 300  # named at once, to be put into a group
+BATCH = 200
 
 
 class By(StrEnum):
@@ -81,6 +84,44 @@ def search(session: Session, by: Way, typed: str, *, actor: str, now: datetime) 
     return found
 
 
+def identify(
+    session: Session, lines: Iterable[str], *, actor: str, now: datetime
+) -> tuple[list[str], list[str]]:
+    """Who is meant by lines of one exact detail each, and the lines that mean nobody, or several.
+
+    A username, a phone number or an e-mail address; the audit entry says how many were found.
+    """
+    found: dict[str, None] = {}
+    unknown = []
+    for line in lines:
+        meant = _meant(session, line)
+        if len(meant) == 1:
+            found |= dict.fromkeys(meant)
+        else:
+            unknown.append(line)
+    audit.record(
+        session,
+        Action.LEARNERS_SEARCHED,
+        actor=actor,
+        subject=None,
+        now=now,
+        kind=By.USERNAME.value,
+        found=len(found),
+    )
+    return list(found), unknown
+
+
+def _meant(session: Session, line: str) -> set[str]:
+    for way in (By.USERNAME, Item.EMAIL if "@" in line else Item.PHONE):
+        try:
+            rows = session.scalars(_query(session, way, line).limit(2))
+        except InputError:
+            continue
+        if found := {learner.id for learner in rows}:
+            return found
+    return set()
+
+
 def newest(session: Session, before: str | None = None) -> tuple[list[LearnerRow], str | None]:
     """A page of learners, newest first, and the id to go on from; ids grow with time.
 
@@ -127,3 +168,23 @@ def _query(session: Session, by: Way, typed: str) -> Select[Learner]:
     # As typed: whoever searches for an address with a slip in it wants that very address.
     value, field = fields.read(by, typed, insists=True), FIELDS[by]
     return select(Learner).where(field.is_given(session, value))
+
+
+def index_names(session: Session) -> int:
+    """Make a batch of learners findable by name who were there before names were indexed.
+
+    Returns how many; what is done is not met again, so it may be interrupted anywhere.
+    """
+    is_known = exists().where(NameWord.learner_id == Learner.id)
+    # Locked: a name that changes meanwhile must not get the words of the old one.
+    query = select(Learner).where(~is_known).order_by(Learner.id).limit(BATCH).with_for_update()
+    found = session.scalars(query).all()
+    keyring = session_keyring(session)
+    words = [
+        {"learner_id": learner.id, "word_index": index}
+        for learner in found
+        for index in SealedName.digests(keyring, learner.name or "")
+    ]
+    if words:
+        session.execute(insert(NameWord), words)
+    return len(found)

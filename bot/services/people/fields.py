@@ -71,14 +71,17 @@ class Field:
 
     @property
     def is_searched(self) -> bool:
-        """Whether it is looked up: staff search by it, and who gave the same is noticed."""
+        """Whether staff search by it."""
+        return _attribute(self.item).is_searched
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is noticed who gave the same; two people of one name are nothing special."""
         return _attribute(self.item).blind is not None
 
     def is_given(self, session: Session, value: str) -> ColumnElement[bool]:
-        """That a learner gave this very value; for a field that is looked up."""
-        attribute = _attribute(self.item)
-        index: ColumnElement[str] = getattr(Learner, attribute.blind or "")
-        return index.in_(attribute.lookups(session, value))
+        """That a learner gave this very value, or of a name these words; for what is searched."""
+        return _attribute(self.item).matches(session, value)
 
     def from_cell(self, typed: str, *, insists: bool = False) -> str:
         """A cell of a spreadsheet as it is stored; empty where there is none and need be none.

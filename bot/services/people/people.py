@@ -130,7 +130,7 @@ def same_details(session: Session, learner: Learner) -> list[tuple[Learner, str]
     found: list[tuple[Learner, str]] = []
     for item, field in FIELDS.items():
         value = value_of(learner, item)
-        if not field.is_searched or value is None:
+        if not field.is_compared or value is None:
             continue
         query = select(Learner).where(field.is_given(session, value), Learner.id != learner.id)
         found.extend((other, item.value) for other in session.scalars(query))

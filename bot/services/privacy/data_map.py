@@ -70,6 +70,15 @@ TABLES: tuple[Table, ...] = (
         "account",
     ),
     Table(
+        "learner_name_word",
+        _("What staff find your name by"),
+        ("keyed digests of the words of a name",),
+        data_rows.nothing,
+        ErasureAction.DELETED,
+        "account",
+        withheld="digests that say nothing: the name itself stands in “Your details”",
+    ),
+    Table(
         "conversation",
         _("Your chat"),
         ("pseudonym of the LINE userId", "language", "what an open step has collected"),

@@ -282,9 +282,12 @@ STEPS: dict[str, Step] = {
     "learner": _learner,
     "conversation": _conversation,
 }
-WITH_ANOTHER = dict.fromkeys(
-    ("portal_session", "portal_stay", "known_network", "lesson_progress"), "portal_account"
-)
+WITH_ANOTHER = {
+    **dict.fromkeys(
+        ("portal_session", "portal_stay", "known_network", "lesson_progress"), "portal_account"
+    ),
+    "learner_name_word": "learner",
+}
 
 
 def _delete(session: Session, model: Any, *criteria: Any) -> int:

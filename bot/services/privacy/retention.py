@@ -58,6 +58,7 @@ RULES: tuple[RetentionRule, ...] = (
         "possible_duplicate",
         "learner_merge",
         "learner_tag",
+        "learner_name_word",
         "unmasking",
         "guardianship",
     ),

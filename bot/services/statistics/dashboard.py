@@ -1,11 +1,14 @@
 """The dashboard's figures as they may be shown: counts, quota and forecast, next sends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from bot.services.campaigns.reporting import month
+from bot.services.campaigns.reporting.month import Use
 from bot.services.campaigns.sending import quota
 from bot.services.campaigns.sending.quota import Forecast
 from bot.services.statistics import statistics
@@ -50,13 +53,21 @@ class Dashboard:
     funnel: tuple[Cell, ...]
     blocked: tuple[Cell, ...]
     subscribers: dict[tuple[Channel, str], Cell]
+    reached: dict[str, Cell]
     reading: QuotaReading | None
+    by_use: Mapping[Use, int]
     forecast: Forecast | None
     next: tuple[Send, ...]
 
+    @property
+    def elsewhere(self) -> int:
+        """What LINE counts beyond what we sent: by hand in its manager, or by another program."""
+        used = self.reading.used if self.reading else 0
+        return max(0, used - sum(self.by_use.values()))
+
 
 def dashboard(session: Session, settings: Settings, now: datetime) -> Dashboard:
-    """Five queries, however many people and announcements there are."""
+    """A few queries, however many people and announcements there are."""
     newest = session.execute(
         select(Statistic.day, Statistic.counted_at)
         .where(Statistic.name == statistics.LEARNERS)
@@ -74,6 +85,7 @@ def dashboard(session: Session, settings: Settings, now: datetime) -> Dashboard:
     ).all()
     per_day = {row.day: row.value for row in rows if row.name == statistics.REGISTERED}
     last = {row.name: row.value for row in rows if newest and row.day == newest.day}
+    by_use = month.by_use(session, now)
     return Dashboard(
         counted_at=newest.counted_at if newest else None,
         learners=alone(last.get(statistics.LEARNERS, 0)),
@@ -81,8 +93,16 @@ def dashboard(session: Session, settings: Settings, now: datetime) -> Dashboard:
         funnel=tuple(nested([last.get(name, 0) for name in statistics.FUNNEL])),
         blocked=tuple(nested([last.get(name, 0) for name in statistics.BLOCKED])),
         subscribers=_subscribers(last),
+        reached=_reached(last),
+        by_use=by_use,
         reading=quota.latest(session, now),
-        forecast=quota.forecast(session, settings, now),
+        forecast=quota.forecast(
+            session,
+            settings,
+            now,
+            announced=by_use[Use.ANNOUNCEMENTS],
+            planned=month.planned(session, now),
+        ),
         next=_next(session),
     )
 
@@ -112,6 +132,15 @@ def _subscribers(last: dict[str, int]) -> dict[tuple[Channel, str], Cell]:
             channel, _, topic = rest.partition(":")
             found[Channel(channel), topic] = alone(value)
     return found
+
+
+def _reached(last: dict[str, int]) -> dict[str, Cell]:
+    begin = f"{statistics.REACHED}:"
+    return {
+        name.removeprefix(begin): alone(value)
+        for name, value in last.items()
+        if name.startswith(begin)
+    }
 
 
 def _next(session: Session) -> tuple[Send, ...]:

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
+from bot.services.campaigns.audience import estimate
+from bot.services.campaigns.audience.filters import Audience
+from bot.services.learners.invitations import IMPORTED
 from models.consent import ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.inserts import inserting
@@ -23,6 +26,7 @@ LEARNERS = "learners"
 FUNNEL = ("funnel:greeted", "funnel:consented", "funnel:finished", "funnel:signed_in")
 BLOCKED = ("blocked:now", "blocked:lately")
 SUBSCRIBERS = "subscribers"  # subscribers:<channel>:<topic>
+REACHED = "reached"  # reached:<topic>
 
 WEEKS = 12  # of registrations, whole ones from Monday
 LATELY = timedelta(days=30)
@@ -60,6 +64,7 @@ def counted(session: Session, now: datetime) -> Counts:
         **_funnel(session, now - LATELY),
         **_blocked(session, now - LATELY),
         **_subscribers(session),
+        **_reached(session, now),
     }
     return found | {(name, day): value for name, value in as_of_now.items()}
 
@@ -115,13 +120,16 @@ def _count(session: Session, query: Any) -> int:
 
 
 def _funnel(session: Session, since: datetime) -> Mapping[str, int]:
-    """How far those came who were greeted since then; each step holds the next one."""
+    """How far those came who were greeted since then; each step holds the next one.
+
+    Whoever the school enrolled from a file was greeted by nobody before they join the chat.
+    """
     said_yes = exists().where(
         ConsentEvent.subject_id == Conversation.id,
         ConsentEvent.purpose == Purpose.ENROLMENT,
         ConsentEvent.state == ConsentState.GIVEN,
     )
-    greeted = select(Conversation.id).where(Conversation.created_at >= since)
+    greeted = select(Conversation.id).where(Conversation.created_at >= since, _has_chat())
     finished = greeted.join(Learner, Learner.conversation_id == Conversation.id)
     steps = (
         greeted,
@@ -135,12 +143,17 @@ def _funnel(session: Session, since: datetime) -> Mapping[str, int]:
     return dict(zip(FUNNEL, values, strict=True))
 
 
+def _has_chat() -> ColumnElement[bool]:
+    """Imported people who have not joined have a row without a chat: nothing was said in it."""
+    return Conversation.person.not_like(f"{IMPORTED}%")
+
+
 def _blocked(session: Session, since: datetime) -> Mapping[str, int]:
     row = session.execute(
         select(
             func.count(Conversation.blocked_at),
             func.count(Conversation.blocked_at).filter(Conversation.blocked_at >= since),
-        ).where(Conversation.person.not_like("import:%"))  # who never had a chat blocks nobody
+        ).where(_has_chat())
     ).one()
     return dict(zip(BLOCKED, row, strict=True))
 
@@ -158,6 +171,19 @@ def _subscribers(session: Session) -> Mapping[str, int]:
         for channel, topic, count in session.execute(grouped):
             found[subscribers(channel, topic)] = count
     return found
+
+
+def _reached(session: Session, now: datetime) -> Mapping[str, int]:
+    """By topic, who would get an announcement now, each once, as its author is told too."""
+    topics = session.scalars(select(Subscription.topic).distinct().order_by(Subscription.topic))
+    return {
+        reached(topic): estimate.count(session, Audience(), topic, now).total for topic in topics
+    }
+
+
+def reached(topic: str) -> str:
+    """The name under which it is counted who can be reached with a topic."""
+    return f"{REACHED}:{topic}"
 
 
 def subscribers(channel: Channel, topic: str) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.line import messages as line_messages
@@ -137,3 +138,37 @@ def test_a_draft_out_of_a_backup_says_so_in_words(author, bot, engine, line):
     told = words(author.says("สถานะ"))
     assert "กู้คืน" in told
     assert "restored" not in told
+
+
+@pytest.mark.parametrize(
+    ("rule", "messages", "is_too_often"),
+    [
+        ("0 10 15 * *", "ประมาณ 2 (1 รอบ)", False),
+        ("0 10 * * mon", "ประมาณ 8 (4 รอบ)", True),
+        ("0 10 * * mon,wed,fri", " รอบ)", True),
+    ],
+)
+def test_a_series_says_what_it_costs_in_a_month_and_whether_it_is_too_much(
+    rule, messages, is_too_often, bot, line, engine
+):
+    approver = linked(bot, line, Role.APPROVER)
+    for number in range(2):
+        Subscriber(bot, line, Channel.LINE, name=f"ผู้เรียน {number}")
+    Announcement(bot, line, rule=rule).is_asked_for()
+    card = words(approver.says("รออนุมัติ"))
+    assert "ข้อความทาง LINE ใน 30 วัน" in card
+    assert messages in card
+    assert ("รอบส่งถี่กว่า" in card) == is_too_often
+
+
+@pytest.mark.parametrize("state", [CampaignState.SCHEDULED, CampaignState.STOPPED])
+def test_a_series_that_was_stopped_has_no_next_time(state, bot, line):
+    approver = linked(bot, line, Role.APPROVER)
+    make(
+        bot, state=state, started_at=None, due_at=bot.clock(), rule="0 10 * * mon", name="รายสัปดาห์"
+    )
+    campaign_id = bot.database.read(lambda s: s.scalars(select(Campaign.id)).one())
+    card = words(approver.posts(f"a=campaign_show&c={campaign_id}"))
+    assert "รายสัปดาห์" in card
+    assert ("ครั้งถัดไป" in card) == (state is CampaignState.SCHEDULED)
+    assert ("ข้อความทาง LINE ใน 30 วัน" in card) == (state is CampaignState.SCHEDULED)

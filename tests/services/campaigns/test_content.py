@@ -182,6 +182,35 @@ def test_a_button_leads_to_an_open_and_honest_address(url: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored", "code"),
+    [
+        ("02-123-4567", "tel:+6621234567", None),
+        ("tel:081 234 5678", "tel:+66812345678", None),
+        ("๐๘๑๒๓๔๕๖๗๘", "tel:+66812345678", None),
+        ("+44 20 7946 0958", "tel:+442079460958", None),
+        ("https://example.com/1669", "https://example.com/1669", None),
+        ("tel:1", "tel:1", "not_phone"),
+        ("tel:javascript:alert(1)", "tel:javascript:alert(1)", "not_phone"),
+        ("tel:0812345678", "tel:+66812345678", None),
+        ("123", "123", "not_https"),
+    ],
+)
+def test_a_button_may_call(typed: str, stored: str, code: str | None) -> None:
+    assert campaign_content.address(typed) == stored
+    button = {"label": "โทร", "url": stored}
+    found = wrong(said({"type": "card", **CARD, "buttons": [button]}))
+    assert found == (set() if code is None else {("th.parts.0.buttons.0.url", code)})
+
+
+def test_a_call_stands_in_the_mail_too(settings: Settings) -> None:
+    button = {"label": "โทรหาเรา", "url": "tel:+6621234567"}
+    shown = said({"type": "card", **CARD, "buttons": [button]})
+    letter = mail.letter(shown, "th", topics.load(settings.news_dir)[0], settings)
+    assert 'href="tel:+6621234567"' in letter.html
+    assert "tel:+6621234567" in letter.text
+
+
 def test_pictures_are_found_wherever_they_stand() -> None:
     assert campaign_content.pictures(FULL) == {PICTURE}
 
@@ -191,7 +220,7 @@ def test_every_code_and_place_has_its_words() -> None:
     codes = {
         "needed", "too_long", "too_many", "too_few", "unknown", "not_https", "choose_one",
         "out_of_range", "past", "quiet", "short", "own", "gone", "empty", "large", "pixels",
-        "not_picture", "too_large",
+        "not_picture", "too_large", "heic", "not_phone",
     }  # fmt: skip
     for code in codes:
         words = campaign_words.said(t, FieldProblem("th.parts.0.cards.1.title", code, most=5))

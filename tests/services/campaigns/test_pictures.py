@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.services.campaigns.content import pictures
-from bot.services.campaigns.content.pictures import MAX_BYTES, SIDE, PictureError
+from bot.services.campaigns.content.pictures import MAX_BYTES, SIDE, Oddity, PictureError
 from models.database import Database
 from models.picture import Picture
 from tests.clock import FakeClock
@@ -36,6 +36,34 @@ def test_what_phones_and_programs_save_becomes_a_jpeg(kind: str) -> None:
     drawn = pictures.draw(saved(Image.new("RGB", (2400, 1200), "teal"), kind))
     assert (drawn.width, drawn.height) == (SIDE, SIDE // 2)
     assert shown(drawn.data).format == "JPEG"
+
+
+def moving() -> bytes:
+    frames = [Image.new("RGB", (300, 300), colour) for colour in ("red", "blue")]
+    return saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+@pytest.mark.parametrize(
+    ("upload", "oddities"),
+    [
+        (saved(Image.new("RGB", (1200, 800))), ()),
+        (moving(), (Oddity.STILL,)),
+        (saved(Image.new("RGB", (300, 300)), "GIF"), ()),
+        (saved(Image.new("RGB", (199, 400))), (Oddity.TINY,)),
+        (saved(Image.new("RGB", (2000, 300))), (Oddity.LONG,)),
+        (saved(Image.new("RGB", (300, 2000))), (Oddity.LONG,)),
+        (saved(Image.new("RGB", (40, 16)), "PNG"), (Oddity.TINY,)),
+        (saved(Image.new("RGB", (750, 300))), ()),
+    ],
+)
+def test_what_will_look_otherwise_is_said(upload: bytes, oddities: tuple[Oddity, ...]) -> None:
+    assert pictures.draw(upload).oddities == oddities
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
+def test_an_iphones_own_format_has_its_own_word(brand: bytes) -> None:
+    assert code_of(b"\0\0\0\x24ftyp" + brand + b"\0" * 64) == "heic"
+    assert code_of(b"\0\0\0\x24ftypavif" + b"\0" * 64) == "not_picture"
 
 
 def test_a_small_one_is_not_blown_up() -> None:

@@ -100,8 +100,8 @@ def here(text):
 def forecast(database, settings):
     chosen = replace(settings, line_included=15_000, line_extra_price=Decimal("0.10"))
 
-    def ask(now):
-        return database.read(lambda session: quota.forecast(session, chosen, now))
+    def ask(now, **known):
+        return database.read(lambda session: quota.forecast(session, chosen, now, **known))
 
     return ask
 
@@ -111,6 +111,27 @@ def test_the_months_end_is_linear(read, forecast):
     found = forecast(here("2026-11-10 00:05"))
     assert (found.messages, found.satang) == (33_333, 18_333 * 10)
     assert not found.is_short
+
+
+@pytest.mark.parametrize(
+    ("announced", "planned", "messages"),
+    [
+        (0, 0, 20_000),
+        (10_000, 0, 10_000),  # one announcement is no pace
+        (9_000, 0, 9_000 + 2_000),
+        (9_000, 6_000, 17_000),
+        (0, 500, 20_500),
+        (12_000, 0, 10_000),  # LINE's figure is a little behind ours
+    ],
+)
+def test_announcements_are_counted_once_and_the_approved_ones_added(
+    announced, planned, messages, read, forecast
+):
+    read(15_000, 10_000, here("2026-11-16 00:00"))
+    found = forecast(here("2026-11-16 00:05"), announced=announced, planned=planned)
+    assert found.messages == messages
+    assert found.planned == planned
+    assert found.is_short == (messages > 15_000)
 
 
 def test_a_short_month_is_said(read, forecast):

@@ -6,7 +6,6 @@ import pytest
 
 from bot.errors import InputError
 from bot.services.learners import import_lines, spreadsheets
-from bot.services.learners.import_lines import LineProblem
 from bot.services.learners.import_words import ImportColumn, guess
 from bot.services.people.fields import Item
 from tests.services.learners.csv_files import GOOD, HEADER, file, line

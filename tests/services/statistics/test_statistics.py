@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.runtime import counting
+from bot.services.learners.invitations import IMPORTED
 from bot.services.statistics import statistics
 from bot.services.statistics.dashboard import dashboard
 from bot.services.statistics.small_numbers import MIN_SHOWN, Cell, Mark, alone, nested, with_total
@@ -147,11 +148,30 @@ def test_everything_is_counted(bot, database, clock, people):
         "blocked:lately": 7,
         "subscribers:line:promotions": 11,
         "subscribers:email:promotions": 9,
+        "reached:promotions": 0,  # nobody has a consent to news
     }
     per_day = {k: v for k, v in counted(database).items() if k[0] == "registered"}
     assert registered <= 12
     assert sum(per_day.values()) == 12
     assert len(per_day) == 7 * 11 + statistics.today(clock()).weekday() + 1
+
+
+def test_whoever_was_imported_was_not_greeted(bot, database, clock):
+    """They are learners all the same."""
+
+    def plant(session):
+        for number in range(13):
+            person = new_id() if number < 6 else f"{IMPORTED}{new_id()}"
+            chat = make_conversation(session, clock(), person=person)
+            row = make_learner(session, clock(), conversation_id=chat.id)
+            chat.learner_id = row.id
+
+    database.write(plant)
+    counting.count(bot)
+    today = statistics.today(clock()).isoformat()
+    found = counted(database)
+    assert found["learners", today] == 13
+    assert found["funnel:greeted", today] == 6
 
 
 def test_only_a_given_consent_to_enrolment_counts(bot, database, clock):

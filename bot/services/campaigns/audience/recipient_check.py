@@ -16,7 +16,7 @@ from bot.services.subscriptions import frequency_cap
 from bot.settings import Settings
 from models.account import Account
 from models.campaign import Campaign
-from models.conversation import Language
+from models.conversation import Conversation, Language
 from models.learner import Learner
 from models.recipient import ExclusionReason
 from models.subscription import Channel
@@ -68,8 +68,25 @@ def find(
         kind="username",
         found=1 if learner else 0,
     )
-    if learner is None:
-        return None
+    return None if learner is None else _as_read(session, campaign, learner, settings, now)
+
+
+def of_person(
+    session: Session, campaign: Campaign, person: str, settings: Settings, now: datetime
+) -> Reader | None:
+    """How the holder of a pseudonym would get it, who asks it about themselves.
+
+    None where they are no learner.
+    """
+    of_chat = Learner.conversation_id == Conversation.id
+    query = select(Learner).join(Conversation, of_chat).where(Conversation.person == person)
+    learner = session.scalars(query).one_or_none()
+    return None if learner is None else _as_read(session, campaign, learner, settings, now)
+
+
+def _as_read(
+    session: Session, campaign: Campaign, learner: Learner, settings: Settings, now: datetime
+) -> Reader:
     one = _One("", learner.conversation_id)
     when = max(campaign.send_at or now, now)
     near = frequency_cap.campaigns_near(session, when, but=campaign.id)

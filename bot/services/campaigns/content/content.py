@@ -8,9 +8,9 @@ that is missing is told in the other one. A part is one of
     {"type": "card", "title": str, "text": str, "picture"?: str, "buttons"?: [button, ...]}
     {"type": "cards", "cards": [card, ...]}
 
-with button = {"label": str, "url": str}. A picture is the id of one that staff put into the
-console (`pictures.py` beside this). LINE takes five messages a request, and the last one is ours:
-why it came and how to stop.
+with button = {"label": str, "url": str}, where url is an https address or tel: with a number. A
+picture is the id of one that staff put into the console (`pictures.py` beside this). LINE takes
+five messages a request, and the last one is ours: why it came and how to stop.
 """
 
 import hashlib
@@ -20,7 +20,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.errors import InputError
 from bot.services.campaigns.content.problems import FieldProblem
+from bot.services.people import inputs
 from bot.services.shared import links
 from bot.texts import LANGUAGES, units
 from bot.unicode import is_blank, trimmed
@@ -32,6 +34,8 @@ MAX_LENGTH = {"title": 100, "text": 4000, "card_title": 80, "card_text": 400, "l
 MAX_URL_LENGTH = 1000
 # LINE takes 50 KB a carousel; what a card and a button cost besides their words is reckoned in.
 MAX_SET_BYTES, CARD_BYTES, BUTTON_BYTES = 50 * 1024, 700, 180
+CALLS = "tel:"
+_CALL = re.compile(r"tel:\+[0-9]{5,15}")  # as `address` writes a number (E.164)
 PICTURE = re.compile(r"[0-9a-f]{32}")
 
 Content = Mapping[str, Any]
@@ -95,6 +99,17 @@ def _normal(value: Any, key: str = "") -> Any:
     return links.encoded_in(trimmed(value)) if key == "text" else trimmed(value)
 
 
+def address(typed: str) -> str:
+    """What a button opens, as it is stored: a phone number becomes tel:, the rest stays.
+
+    LINE and mail programs call a tel: address (Messaging API reference, "URI action"; RFC 3966).
+    """
+    try:
+        return CALLS + inputs.phone(typed.strip().removeprefix(CALLS))
+    except InputError:
+        return typed
+
+
 def _part(part: Mapping[str, Any], where: str) -> Iterator[FieldProblem]:
     kind = part.get("type")
     if kind == "text":
@@ -152,6 +167,10 @@ def _picture(value: Any, where: str) -> Iterator[FieldProblem]:
 def _url(value: Any, where: str) -> Iterator[FieldProblem]:
     if not isinstance(value, str) or is_blank(value):
         yield FieldProblem(where, "needed")
+        return
+    if value.lower().startswith(CALLS):
+        if not _CALL.fullmatch(value):
+            yield FieldProblem(where, "not_phone")
         return
     try:
         parts = urlsplit(value)

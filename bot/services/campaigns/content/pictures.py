@@ -6,8 +6,10 @@ What was uploaded is drawn anew, so that nothing of its file (place, camera, hid
 import hashlib
 import io
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import Select, delete, select
@@ -29,6 +31,9 @@ MAX_PIXELS = 50_000_000
 MAX_UNFOLDED = 12_000_000  # where a format has no smaller sizes of its own: 4 bytes each
 _ONE_AT_A_TIME = threading.Lock()  # a hundred uploads at once must not need a hundred's memory
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+MIN_SIDE = 200  # pixels: less is a smudge on a phone
+MAX_RATIO = 2.5  # a card shows 20:13 of it and cuts the rest
 QUALITIES = (88, 80, 70, 55, 40)
 
 
@@ -39,12 +44,20 @@ def url(settings: Settings, picture: str) -> str:
 
 @dataclass
 class PictureError(BotError):
-    """An upload that cannot be shown; code: empty, large, not_picture, pixels."""
+    """An upload that cannot be shown; code: empty, large, not_picture, heic, pixels."""
 
     code: str
 
     def __str__(self) -> str:
         return self.code
+
+
+class Oddity(StrEnum):
+    """What is shown otherwise than its author may expect: said, never refused."""
+
+    STILL = "still"  # it moved, and moves no more
+    TINY = "tiny"
+    LONG = "long"  # far wider than high, or the other way
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,7 @@ class Drawn:
     data: bytes
     width: int
     height: int
+    oddities: tuple[Oddity, ...] = ()
 
 
 def draw(upload: bytes) -> Drawn:
@@ -68,7 +82,8 @@ def draw(upload: bytes) -> Drawn:
 
 
 def _drawn(upload: bytes) -> Drawn:
-    picture = _opened(upload)
+    picture, moves = _opened(upload)
+    oddities = tuple(_oddities(picture, moves=moves))
     picture.info = {}  # a comment and the like would be written again
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     for quality in QUALITIES:
@@ -77,7 +92,18 @@ def _drawn(upload: bytes) -> Drawn:
         if out.tell() <= MAX_BYTES:
             break
     data = out.getvalue()
-    return Drawn(hashlib.sha256(data).hexdigest()[:32], data, picture.width, picture.height)
+    name = hashlib.sha256(data).hexdigest()[:32]
+    return Drawn(name, data, picture.width, picture.height, oddities)
+
+
+def _oddities(picture: Image.Image, *, moves: bool) -> Iterator[Oddity]:
+    if moves:
+        yield Oddity.STILL
+    short, long = sorted(picture.size)
+    if short < MIN_SIDE:
+        yield Oddity.TINY
+    if long > MAX_RATIO * short:
+        yield Oddity.LONG
 
 
 def keep(session: Session, drawn: Drawn, member_id: str, now: datetime) -> None:
@@ -123,14 +149,22 @@ def forget(session: Session, ids: list[str], before: datetime) -> int:
     return len(session.execute(gone.returning(Picture.id)).all())
 
 
-def _opened(upload: bytes) -> Image.Image:
-    """Upright, in three colours, on white where it was clear."""
+def _is_heic(upload: bytes) -> bool:
+    """A photograph as an iPhone keeps it: its brand stands behind `ftyp` (ISO 23008-12)."""
+    return upload[4:8] == b"ftyp" and upload[8:12] in HEIC
+
+
+def _opened(upload: bytes) -> tuple[Image.Image, bool]:
+    """Upright, in three colours, on white where it was clear; and whether it moved."""
+    if _is_heic(upload):
+        raise PictureError("heic")
     try:
         found = Image.open(io.BytesIO(upload), formats=FORMATS)
         if found.width * found.height > MAX_PIXELS:
             raise PictureError("pixels")
         if found.format != "JPEG" and found.width * found.height > MAX_UNFOLDED:
             raise PictureError("pixels")
+        moves = bool(getattr(found, "is_animated", False))
         # A photograph's own smaller sizes: a phone's 48 megapixels never unfold.
         found.draft("RGB", (2 * SIDE, 2 * SIDE))
         upright = ImageOps.exif_transpose(found)
@@ -138,8 +172,8 @@ def _opened(upload: bytes) -> Image.Image:
             clear = upright.convert("RGBA")
             ground = Image.new("RGB", clear.size, "white")
             ground.paste(clear, mask=clear.getchannel("A"))
-            return ground
-        return upright.convert("RGB")
+            return ground, moves
+        return upright.convert("RGB"), moves
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("pixels") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:

@@ -56,7 +56,11 @@ class Decision:
 
 @dataclass(frozen=True)
 class Progress:
-    """people by the outcome of their batch; per_second over the last minute."""
+    """by_state: people by the outcome of their batch; per_second over the last minute.
+
+    What has gone out counts those whom its request named, what waits all of its batch. `people`
+    and `settled` are of the frozen list, with whoever was taken off or erased since.
+    """
 
     lines: tuple[ProgressLine, ...]
     by_state: dict[BatchState, int]
@@ -67,7 +71,7 @@ class Progress:
 
     @property
     def people(self) -> int:
-        return sum(self.by_state.values())
+        return sum(line.people for line in self.lines)
 
     @property
     def waiting(self) -> int:
@@ -75,7 +79,7 @@ class Progress:
 
     @property
     def settled(self) -> int:
-        return self.people - self.waiting
+        return sum(line.settled for line in self.lines)
 
     @property
     def accepted(self) -> int:

@@ -1,10 +1,10 @@
-"""What a campaign caused: who was not sent it after all, who took a yes back, who blocked us."""
+"""What became of a campaign's list, and what it caused: who took a yes back, who blocked us."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from bot.services.subscriptions.subscriptions import NEWS
@@ -12,10 +12,70 @@ from models.campaign import Campaign
 from models.consent import ConsentEvent, ConsentState
 from models.conversation import Conversation
 from models.mail import Mail, MailState
-from models.recipient import ExclusionReason, Recipient
+from models.recipient import ACCEPTED, Batch, BatchState, ExclusionReason, Recipient
+from models.subscription import Channel
 
 # What somebody does later is hardly because of it.
 CAUSED_WITHIN = timedelta(hours=48)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Everybody on a frozen list, once each: by_state, taken_off and erased add up to people.
+
+    by_state: by what became of their batch. by_channel: of those to whom it went. taken_off: not
+    sent it after all, by why. erased: before it went to them; nothing of them is kept.
+    """
+
+    people: int
+    by_state: Mapping[BatchState, int]
+    by_channel: Mapping[Channel, int]
+    taken_off: int
+    erased: int
+
+
+def outcomes(session: Session, campaign_id: str) -> Outcomes:
+    """The figures of this moment, with nobody left over."""
+    members = _members_left(session, campaign_id)
+    query = select(Batch).where(Batch.campaign_id == campaign_id)
+    people = 0
+    by_state: dict[BatchState, int] = {}
+    by_channel: dict[Channel, int] = {}
+    for batch in session.scalars(query):
+        people += batch.size
+        got = batch.reached
+        if got is None or batch.state in _NOT_OUT:
+            got = members.get(batch.number, 0)
+        by_state[batch.state] = by_state.get(batch.state, 0) + got
+        if batch.state in ACCEPTED:
+            by_channel[batch.channel] = by_channel.get(batch.channel, 0) + got
+    taken_off = session.scalar(
+        select(func.count()).where(
+            Recipient.campaign_id == campaign_id, Recipient.dropped.is_not(None)
+        )
+    )
+    off = taken_off or 0
+    known = {state: count for state, count in by_state.items() if count}
+    return Outcomes(people, known, by_channel, off, people - sum(known.values()) - off)
+
+
+_NOT_OUT = (BatchState.QUEUED, BatchState.STOPPED, BatchState.EMPTY)
+
+
+def _members_left(session: Session, campaign_id: str) -> dict[int, int]:
+    """By batch, of those whose request named nobody yet: who is still on it."""
+    of_batch = and_(
+        Batch.campaign_id == Recipient.campaign_id,
+        Batch.number == Recipient.batch,
+        Batch.state.in_(_NOT_OUT) | Batch.reached.is_(None),
+    )
+    query = (
+        select(Recipient.batch, func.count())
+        .join(Batch, of_batch)
+        .where(Recipient.campaign_id == campaign_id, Recipient.dropped.is_(None))
+        .group_by(Recipient.batch)
+    )
+    return {number: count for number, count in session.execute(query) if number is not None}
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,15 @@ KEPT = timedelta(days=400)
 
 @dataclass(frozen=True)
 class Forecast:
-    """The whole month at the pace of its first days; satang: beyond what the plan includes."""
+    """The whole month: what was used, everyday messages at their pace, and what is planned.
+
+    satang: beyond what the plan includes. planned: of announcements that are approved.
+    """
 
     messages: int
     satang: int
     limit: int | None
+    planned: int
 
     @property
     def is_short(self) -> bool:
@@ -123,8 +127,13 @@ def cost_in_satang(messages: int, included: int, settings: Settings) -> int:
     return int((baht * 100).to_integral_value(ROUND_CEILING))
 
 
-def forecast(session: Session, settings: Settings, now: datetime) -> Forecast | None:
-    """The month's end, linear by the day; None while this month has no figures of its own.
+def forecast(
+    session: Session, settings: Settings, now: datetime, *, announced: int = 0, planned: int = 0
+) -> Forecast | None:
+    """The month's end; None while this month has no figures of its own.
+
+    Answers and notices go on at their pace, linear by the day. Announcements do not: those that
+    went out are counted once (announced), those to come by what is approved (planned).
 
     On its first day figures count only once they have fallen, or have been low all along: LINE's
     month may begin hours before or after ours.
@@ -138,9 +147,11 @@ def forecast(session: Session, settings: Settings, now: datetime) -> Forecast | 
     if is_first and before is not None and reading.used >= before.used > 0:
         return None
     passed = max(reading.at - month, timedelta(days=1))
-    messages = max(reading.used, round(reading.used * ((following - month) / passed)))
+    everyday = max(0, reading.used - announced)
+    pace = max(1.0, (following - month) / passed)
+    messages = reading.used - everyday + round(everyday * pace) + planned
     satang = cost_in_satang(messages, settings.line_included, settings)
-    return Forecast(messages, satang, reading.limit)
+    return Forecast(messages, satang, reading.limit, planned)
 
 
 def tell_owner(session: Session, settings: Settings, now: datetime) -> None:

@@ -24,6 +24,7 @@ from bot.services.campaigns.workflow import schedules
 from bot.services.campaigns.workflow.decisions import log_event, record
 from bot.services.shared import quiet_hours
 from bot.services.subscriptions import topics
+from bot.services.subscriptions.topics import NewsKind
 from bot.settings import Settings
 from bot.unicode import is_blank, trimmed
 from models.base import new_id
@@ -346,12 +347,13 @@ def locked(session: Session, campaign_id: str) -> Campaign:
 
 def _fill(campaign: Campaign, draft: Draft, settings: Settings) -> None:
     topic = topics.find(settings.news_dir, draft.topic)
-    if topic is None:
+    if topic is None and draft.topic:
         raise CampaignError([FieldProblem("topic", "unknown")])
     if len(draft.name) > MAX_NAME_LENGTH:
         raise CampaignError([FieldProblem("name", "too_long", most=MAX_NAME_LENGTH)])
-    campaign.name = trimmed(draft.name)
-    campaign.topic, campaign.kind = topic.id, topic.kind.value
+    # Without a topic it can be kept, and goes nowhere: `problems` asks for one.
+    campaign.name, campaign.topic = trimmed(draft.name), topic.id if topic else ""
+    campaign.kind = (topic.kind if topic else NewsKind.NEWS).value
     campaign.content = campaign_content.normal(draft.content)
     campaign.audience = draft.audience.stored()
     campaign.send_at = draft.send_at

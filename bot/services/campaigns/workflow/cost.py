@@ -74,6 +74,11 @@ def promised_by_others(session: Session, campaign_id: str, now: datetime) -> int
     return _promised(session, campaign_id, None, quota.month_of(now)[1])
 
 
+def promised(session: Session, now: datetime) -> int:
+    """What all approved campaigns still have to send up to the end of this month."""
+    return _promised(session, "", None, quota.month_of(now)[1])
+
+
 def _promised(
     session: Session, campaign_id: str, since: datetime | None, until: datetime | None
 ) -> int:

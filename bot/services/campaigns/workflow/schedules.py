@@ -119,6 +119,12 @@ def next_times(
     return found
 
 
+def times_within(rule: str, now: datetime, until: datetime | None = None) -> int:
+    """How often a series comes within 30 days, as far as it goes on."""
+    end = min(filter(None, (until, now + WINDOW)))
+    return len(next_times(rule, now, WINDOW.days, end))
+
+
 def is_too_often(rule: str, now: datetime, most: int) -> bool:
     """Whether it comes more often in 30 days than one person may get news at all.
 
