@@ -47,7 +47,7 @@ def begin(
     if mail is None:
         return None
     if mail.handed_at is not None:
-        # We, or another worker, died between DATA and its answer: a person decides (E6).
+        # We, or another worker, died between DATA and its answer.
         leases.close(mail, MailState.UNKNOWN, "no answer after DATA")
         return None
     if mail.useful_until is not None and now >= mail.useful_until:
@@ -71,10 +71,10 @@ def begin(
 def hand_over(
     session: Session, outgoing: OutgoingMail, worker: str, now: datetime, gate: Gate
 ) -> bool:
-    """Write down that a piece of news goes out with the next step; False where it must not.
+    """Write down that a mail goes out with the next step; False where it must not.
 
-    The last look at the ledger, with the server waiting for DATA. A notice needs neither: it is
-    sent again under its Message-ID where nobody knows whether it arrived.
+    The last look at the ledger, with the server waiting for DATA. From here on a mail whose end
+    nobody knows is not sent again by itself, for it may have arrived: a person decides.
     """
     decided = _decided(session, outgoing.id, now, gate)
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
@@ -105,7 +105,7 @@ def failed(
     gate: Gate,
     per_domain: int = 10,
 ) -> None:
-    """Close it where the server refused it for good, or try again later."""
+    """Close it where the server refused it for good or may have taken it, or try again later."""
     told = error if isinstance(error, MailError) else MailError(error.reason)
     is_bounce = told.is_dead_address or told.may_be_dead
     if is_bounce:
@@ -119,7 +119,7 @@ def failed(
         if is_bounce:
             code = told.code or str(told.status)
             gate.is_undeliverable(session, mail, code, now, is_dead=told.is_dead_address)
-    elif error.unknown and mail.stream is Stream.NEWS:
+    elif error.unknown:
         leases.close(mail, MailState.UNKNOWN, reason)
     else:
         _postpone(mail, reason, now)
