@@ -18,6 +18,7 @@ from bot.runtime import (
     campaign_calendar,
     campaigning,
     counting,
+    errands,
     imports_exports,
     insight_reading,
     mailing,
@@ -41,6 +42,7 @@ class Job:
 JOBS = (
     Job("sweep", IntervalTrigger(seconds=1), Engine.sweep),
     Job("pushes", IntervalTrigger(seconds=1), Engine.drain_pushes),
+    Job("errands", IntervalTrigger(seconds=1), lambda engine: errands.drain(engine.bot)),
     Job("quota", IntervalTrigger(minutes=3), lambda engine: quota_reading.read(engine.bot)),
     Job("campaign lists", IntervalTrigger(seconds=2), lambda engine: campaigning.count(engine.bot)),
     Job("campaigns", IntervalTrigger(seconds=2), lambda engine: campaigning.move_on(engine.bot)),

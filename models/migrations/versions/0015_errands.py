@@ -1,0 +1,27 @@
+"""Errands: what is done after an answer, because its time would tell who is known."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "errand",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject_id", sa.String(length=32), nullable=False),
+        sa.Column("item", sa.String(length=16), nullable=True),
+        sa.Column("value_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_errand")),
+    )
+    op.create_index(op.f("ix_errand_subject_id"), "errand", ["subject_id"])
+
+
+def downgrade() -> None:
+    raise RuntimeError("this revision cannot be undone: restore a backup instead")
