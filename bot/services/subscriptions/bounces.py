@@ -92,6 +92,7 @@ def is_dead(session: Session, mail: Mail, code: str, now: datetime) -> None:
     if status_codes.is_dead(known) or known in COMPLAINTS:  # both have ended the news already
         return
     _mark(mail, code, now)
+    mails.is_lost(session, mail)
     _suppress(session, mail, HARD, now)
     learner = _whose(session, mail)
     is_unconfirmed = learner is not None and learner.email_verified_at is not None
@@ -114,6 +115,7 @@ def is_soft(session: Session, mail: Mail, code: str, now: datetime) -> None:
     if mail.bounced_at is not None:
         return
     _mark(mail, code, now)
+    mails.is_lost(session, mail)
     learner, since = _whose(session, mail), now - SOFT_SPAN
     if learner is not None and learner.email_verified_at is not None:
         since = max(since, learner.email_verified_at)  # it lived then

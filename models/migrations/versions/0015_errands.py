@@ -1,4 +1,4 @@
-"""Errands: what is done after an answer, because its time would tell who is known."""
+"""Errands after an answer, and the mail that did not arrive, of which its owner is to be told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_errand")),
     )
+    op.add_column("conversation", sa.Column("undelivered", sa.String(length=32), nullable=True))
     op.create_index(op.f("ix_errand_subject_id"), "errand", ["subject_id"])
 
 
