@@ -34,6 +34,7 @@ STATES: dict[ImportState, str] = {
     ImportState.FORGOTTEN: _("forgotten"),
 }
 _PROBLEMS: dict[str, str] = {
+    "email_letters": _("Before the @ there are letters or quotes that mail does not carry."),
     "email_slip": _("Probably a slip in the domain, such as gmial.com. Please correct it."),
     "age_invalid": _("Please write the age in years, or {adult_age}+."),
     "minor": _("Under {adult_age} a parent or guardian has to consent, in the chat (PDPA s.20)."),
