@@ -23,7 +23,7 @@ def look_at_stop(token: str) -> Response:
     """
     bot = the_bot()
     if not subscriptions.is_stop_token(bot.keyring, token):
-        return _not_whole()
+        return page("stop_unknown")
     return page("stop")
 
 
@@ -42,8 +42,4 @@ def stop_news(token: str) -> Response:
             session, bot.keyring, token, said, bot.settings.school, bot.clock()
         )
     )
-    return page("stop", is_done=True) if is_stopped else _not_whole()
-
-
-def _not_whole() -> Response:
-    return page("stop_unknown", 410)
+    return page("stop", is_done=True) if is_stopped else page("stop_unknown", 410)

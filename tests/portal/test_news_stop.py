@@ -128,7 +128,7 @@ def test_a_link_that_stops_nothing_says_how_to_stop(
     def says_how(token):
         url = f"/s/stop/{token}?lang={language}"
         answer = new_browser().request(method, url)
-        assert answer.status_code == 410
+        assert answer.status_code == {"GET": 200, "POST": 410}[method]
         for said in (*words, "/portal/news", "line.me"):
             assert said in answer.text
         assert "<form" not in answer.text
