@@ -344,12 +344,14 @@ class Dispatcher:
         nobody: Callable[[], list[Message]],
         ways_on: Callable[[Context], Message],
         account_ready: Callable[[Session, str, datetime], None],
+        undelivered: Prompt,
     ) -> None:
         self.flows = {flow.name: flow for flow in flows}
         self.menu = menu
         self.fallback = fallback
         self.ways_on = ways_on  # said where buttons are asked and words came, twice
         self.in_group = in_group  # said once to a group or room
+        self.undelivered = undelivered  # said before an answer where a mail did not arrive
         self.account_ready = account_ready  # an account was made later than its owner waited
         self.nobody = nobody  # said where LINE does not tell from whom an event is
         self.entries: dict[str, Handler] = {}
@@ -396,7 +398,20 @@ class Dispatcher:
             turn = replace(turn, messages=_fitting(ended.messages, turn.messages))
         if turn.state is not None:
             enter(ctx, turn.state)
+        turn = self._told_of_mail(event, ctx, turn)
         return Reaction(list(turn.messages), turn.after, self.menu(ctx))
+
+    def _told_of_mail(self, event: Event, ctx: Context, turn: HandlerResult) -> HandlerResult:
+        """The result after the news that a mail did not arrive: once, and where it costs nothing.
+
+        Not with what only happens, nor where an answer has no room or its words come later.
+        """
+        has_room = 0 < len(turn.messages) < line.MAX_MESSAGES
+        if ctx.conversation.undelivered is None or event.kind in HAPPENINGS or not has_room:
+            return turn
+        told = self.undelivered(ctx)
+        ctx.conversation.undelivered = None
+        return replace(turn, messages=_fitting(told, turn.messages))
 
     def _counted(self, ctx: Context, turn: HandlerResult, flow: Flow, step: str) -> HandlerResult:
         """The result, with the ways on where buttons were asked and words came again."""

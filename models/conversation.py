@@ -39,6 +39,8 @@ class Conversation(Base):
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     menu: Mapped[str | None] = mapped_column(String(64))  # LINE's id of the rich menu last linked
+    # A mail about the account that did not arrive, until they are told with an answer.
+    undelivered: Mapped[str | None] = mapped_column(String(32))
     seen_at: Mapped[datetime]  # to the day: enough for the purge, and no write a message
 
     draft_json = Sealed("draft_sealed")

@@ -23,7 +23,7 @@ class MailState(StrEnum):
     SENT = "sent"  # the mail server took it; that is not the same as read
     FAILED = "failed"  # refused for good
     DROPPED = "dropped"  # not sent: consent, address or wish changed meanwhile
-    UNKNOWN = "unknown"  # news whose server vanished after DATA: it may have arrived
+    UNKNOWN = "unknown"  # the server vanished, or we did, after DATA: it may have arrived
 
 
 # In the words of the partial indexes, or databases do not know them again.
@@ -65,7 +65,7 @@ class Mail(Base):
     first_tried_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
     useful_until: Mapped[datetime | None]  # e.g. as long as its link lives; then it is dropped
-    handed_at: Mapped[datetime | None]  # news: set before DATA, so that a crash can be told
+    handed_at: Mapped[datetime | None]  # set before DATA, so that a crash can be told
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None] = mapped_column(String(40))

@@ -6,6 +6,7 @@ from models import (  # noqa: F401 - to be known, not to be used here
     campaign,
     consent,
     conversation,
+    errand,
     guardianship,
     imports_exports,
     inbox,

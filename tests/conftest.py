@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis
 from app import create_bot, create_shell, install
 from bot import logs
 from bot.providers import hashes
-from bot.runtime import Bot
+from bot.runtime import Bot, errands
 from bot.runtime.engine import Engine
 from bot.services.chat import inbox
 from bot.settings import Settings
@@ -179,6 +179,7 @@ def line(app: Flask, platform: Platform, engine: Engine) -> Platform:
         status = door.post("/line/webhook", data=body, headers=headers).status_code
         for person in engine.bot.database.read(inbox.everyone_waiting):
             engine.answering.work(person)
+        errands.drain(engine.bot)  # what comes soon after the answer
         engine.bot.database.write(lambda _: None)  # what nobody waited for is written by now
         return status
 

@@ -16,6 +16,9 @@ from bot.mail_settings import DkimKey, MailServer, mail_server
 from bot.settings import Settings
 
 T = TypeVar("T")
+# Octets of one answer that are kept and read. smtplib refuses a line over 8,192 after it read the
+# code, which makes a failure of a mail that was taken; RFC 5321 (4.5.3.1.5) allows 512.
+KEPT, READ = 8_192, 1_048_576
 CLOSING = 421  # RFC 5321, 3.8: the server is about to hang up, whatever was asked
 # Ours to cure, not the mail's: the server wants a sign-in, or does not like the one it got.
 CURABLE = {530, 534, 535, 538}
@@ -90,6 +93,66 @@ def letterhead_of(settings: Settings, sender: str = "", news_sender: str = "") -
         bounce_domain=settings.mail_bounce_domain,
         dkim=signing,
     )
+
+
+class _Talk(smtplib.SMTP):
+    """A session that gets an answer's code out of as many words as the server likes."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The code and the first of the words; -1 for an answer that is none.
+
+        An answer that goes on beyond READ has said its code in every line (RFC 5321, 4.2.1):
+        that one counts, and the connection is closed. Raises SMTPServerDisconnected.
+        """
+        code, said, room, is_last = -1, b"", READ, False
+        while not is_last and room > 0:
+            line = self._line()
+            code, is_last = _code(line), line[3:4] != b"-"
+            said += line[4:].strip()[: KEPT - len(said)] + b"\n"
+            room -= len(line) + (0 if line.endswith(b"\n") else self._skip_line(room))
+        if room <= 0:
+            self.close()
+        return code, said.strip()
+
+    def _skip_line(self, room: int) -> int:
+        """Read what is left of a line; how many octets it were, `room` where it has no end."""
+        left = room
+        with suppress(OSError):  # the code is known: whatever becomes of the words
+            while left > 0:
+                piece = self._read()
+                left -= len(piece)
+                if piece.endswith(b"\n"):
+                    return room - left
+                if not piece:
+                    break
+        return room
+
+    def _line(self) -> bytes:
+        """The beginning of the next line."""
+        try:
+            line = self._read()
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(type(error).__name__) from error
+        if not line:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("nobody answered")
+        return line
+
+    def _read(self) -> bytes:
+        if self.file is None:
+            if self.sock is None:
+                raise ConnectionError
+            self.file = self.sock.makefile("rb")
+        return bytes(self.file.readline(KEPT))
+
+
+class _SecureTalk(_Talk, smtplib.SMTP_SSL):
+    """The same with TLS from the start."""
+
+
+def _code(line: bytes) -> int:
+    return int(line[:3]) if line[:3].isdigit() and len(line[:3]) == 3 else -1
 
 
 class Connection:
@@ -174,11 +237,11 @@ class Connection:
         name = self._mailer.head.domain()
         smtp: smtplib.SMTP
         if server.security == "tls":
-            smtp = smtplib.SMTP_SSL(
+            smtp = _SecureTalk(
                 server.host, server.port, name, timeout=patience.connect, context=context
             )
         else:
-            smtp = smtplib.SMTP(server.host, server.port, name, timeout=patience.connect)
+            smtp = _Talk(server.host, server.port, name, timeout=patience.connect)
         try:
             smtp.ehlo_or_helo_if_needed()
             if server.security == "starttls":
@@ -207,9 +270,11 @@ class Connection:
     ) -> None:
         """Ask for something and read the answer; anything but yes is an error with its code."""
         code, said = self._step(stage, ask)
+        if self._smtp is not None and self._smtp.sock is None:
+            self._hang_up()  # the answer had no end
         if code == good or (good is None and 200 <= code < 300):
             return
-        if code == CLOSING:
+        if code == CLOSING or code < 200:  # it hangs up, or we do not understand each other
             self._hang_up()
         raise _refusal(stage, code, said)
 
@@ -256,8 +321,8 @@ def _refusal(stage: str, code: int, said: bytes) -> MailError:
     return MailError(
         f"{stage} {enhanced}" if enhanced else stage,
         permanent=is_permanent,
-        # -1 is smtplib's word for an answer that is none.
-        unknown=code == -1 and stage == "content",
+        # Neither yes nor no (-1: nothing that can be read), with all of the mail in its hands.
+        unknown=stage == "content" and not 400 <= code < 600,
         status=code,
         stage=stage,
         is_dead_address=is_of_recipient and verdict is Verdict.DEAD,

@@ -44,6 +44,8 @@ def values(t: Translator) -> dict[str, str]:
             "email_code": t("a code by e-mail"),
             "relink_code": t("a code for another LINE account"),
             "archive": t("a copy of your data"),
+            "relink_mail": t("a code by e-mail"),
+            "same_details": t("a comparison with other registrations"),
             "transactional": t("about your account"),
             "news": t("News"),
             "unknown": t("Unknown"),

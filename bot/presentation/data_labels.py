@@ -49,6 +49,7 @@ LABELS: dict[str, str] = {
     "notice_version": _("Version of the notice"),
     "objected_at": _("Objected to news on"),
     "opened_at": _("Asked on"),
+    "asked_at": _("Asked on"),
     "placed_at": _("Ordered on"),
     "provider": _("System"),
     "purpose": _("Purpose"),

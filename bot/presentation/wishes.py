@@ -30,6 +30,7 @@ _DETAIL = (
     r"(?:เบอร์|อีเมล|อีเมว|เมล(?!์)|ชื่อ|นามสกุล|ไอดีไลน์|ไลน์ไอดี|ข้อมูล(?:ส่วนตัว)?|"
     r"\be-?mail|\bphone\b|\bnumber\b|\bname\b|\bline id\b|\bdetails\b)"
 )
+_MAIL = r"(?:อีเมล|อีเมว|อิเมล|เมล(?!์)|\be-?mails?\b|\bmails?\b)"
 _ASKS = (
     r"(?:ไหม|มั้ย|มัย|ป่าว|เปล่า|ได้ยัง|หรือ|เท่า?ไห?[รล]|\bcan\b|\bis\b|\bare\b|"
     r"\bwhat\b|\bok\b|\?)"
@@ -101,6 +102,19 @@ RULES = (
         r"\bcode\b.{0,12}\b(?:child|son|daughter|kid)",
     ),
     _rule("register", r"ยังไม่(?:เคย|ได้)?(?:สมัคร|ลงทะเบียน|มีบัญชี)", guard=r"อยาก|ไม่เอา"),
+    _rule(
+        "mail_missing",
+        (
+            rf"ไม่(?:เคย)?(?:ได้(?:รับ)?|เห็น|เจอ).{{0,8}}{_MAIL}|"
+            rf"{_MAIL}.{{0,14}}ไม่(?:มา|เข้า(?!ใจ)|ถึง|เห็น|เจอ|ได้รับ|ส่งมา)|"
+            rf"{_MAIL}.{{0,6}}(?:หาย|อยู่ไหน)"
+        ),
+        (
+            rf"\b(?:not|never|(?:did|have|has)n t|where|missing)\b.{{0,20}}{_MAIL}|"
+            rf"{_MAIL}.{{0,16}}\b(?:not|never|(?:did|has)n t|missing)\b"
+        ),
+        guard=rf"อยาก|ต้อง|อย่า|เปลี่ยน|แก้|{_KEY}|{_NEWS}|\b(?:want|send me|change|have an?|right)\b",
+    ),
     _rule(
         "news_stop",
         (

@@ -36,6 +36,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "ยืนยันอีเมล", "ยืนยันเมล", "confirm email", "confirm my email", "confirm my e-mail",
         "verify my email",
     ),
+    "mail_missing": (
+        "ไม่ได้รับอีเมล", "ไม่ได้รับเมล", "ไม่ได้อีเมล", "ไม่ได้เมล", "อีเมลไม่มา", "เมลไม่มา", "อีเมลไม่เข้า",
+        "เมลไม่เข้า", "อีเมลยังไม่มา", "เมลยังไม่มา", "ยังไม่ได้รับอีเมล", "ยังไม่ได้รับเมล", "ไม่เห็นอีเมล",
+        "ไม่เห็นเมล", "email did not arrive", "email not received", "did not get the email",
+        "did not get email", "i got no email", "where is the email",
+    ),
     "history": ("ประวัติ", "ประวัติของฉัน", "history", "my history"),
     "close": (
         "ปิดบัญชี", "ขอปิดบัญชี", "ลบบัญชี", "close account", "close my account", "delete account",

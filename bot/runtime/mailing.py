@@ -173,7 +173,7 @@ def _send(lane: _MailLane, claimed: ClaimedMail) -> None:
     try:
         envelope = compose(_in_full(bot, outgoing), lane.mailer.head)
         lane.connection.address(envelope)
-        if outgoing.written.is_news and not bot.database.write(
+        if not bot.database.write(
             lambda session: mail_delivery.hand_over(
                 session, outgoing, worker, bot.clock(), bot.gate
             )

@@ -47,6 +47,7 @@ MEANS: dict[str, str] = {
     "LINE chat": _("LINE"),
 }
 _PROBLEMS: dict[str, str] = {
+    "email_letters": _("Before the @ there are letters or quotes that mail does not carry."),
     "age_invalid": _("Please write the age in years, or {adult_age}+."),
     "minor": _("Under {adult_age} a parent or guardian has to consent, in the chat (PDPA s.20)."),
     "language_invalid": _("Please write th or en, or leave it empty for Thai."),

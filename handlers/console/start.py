@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import InputError
 from bot.services.auth import passwords
+from bot.services.shared import codes
 from bot.services.staff import enrolment, factors
 from handlers.console import guard, problems
 from handlers.console.guard import public, stage
@@ -22,6 +23,7 @@ from models.staff import Stage
 @public
 def start(token: str) -> AnyResponse:
     """The form for a password; looking at it spends nothing, because previews look."""
+    token = codes.bare_token(token)
     return _form(token, 200, {})
 
 
@@ -29,7 +31,7 @@ def start(token: str) -> AnyResponse:
 @public
 def spend(token: str) -> AnyResponse:
     """Spend the link for a password."""
-    bot = the_bot()
+    bot, token = the_bot(), codes.bare_token(token)
     chosen = request.form.get("chosen", "")
     try:
         if passwords.kept_form(chosen) != passwords.kept_form(request.form.get("again", "")):

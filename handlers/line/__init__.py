@@ -58,4 +58,5 @@ def build_dispatcher() -> Dispatcher:
         nobody=groups.nobody,
         ways_on=menu.ways_on,
         account_ready=credentials.account_ready,
+        undelivered=details.told_of_mail,
     )

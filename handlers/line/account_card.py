@@ -106,6 +106,8 @@ def _standing(ctx: Context, learner: Learner) -> str:
     if pending:
         masked = fields.masked(Item.EMAIL, pending)
         return ctx.t("({masked} waits for its link)", masked=masked)
+    if details.undelivered(ctx.session, learner, ctx.now) is not None:
+        return ctx.t("(our last mail may not have arrived)")
     is_confirmed = learner.email_verified_at is not None
     return ctx.t("(confirmed)") if is_confirmed else ctx.t("(not confirmed yet)")
 

@@ -6,7 +6,7 @@ from bot.dispatch import Context, Flow, HandlerResult
 from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
-from bot.line.messages import Message
+from bot.line.messages import Action, Message
 from bot.presentation import input_words, words
 from bot.presentation.words import Heard
 from bot.services.accounts import details
@@ -30,6 +30,7 @@ from handlers.line.shared import (
     source_of,
 )
 from models.learner import Learner, LearnerState
+from models.mail import MailState
 
 MAX_TRIES = 3
 TYPED = ("value", "typed_email", "meant_email", "single_name")
@@ -272,6 +273,85 @@ def confirming_wanted(event: Event, ctx: Context) -> HandlerResult:
         ],
     )
     return flow.say(card, *ctx.asked())
+
+
+@flow.entry("mail_missing")
+def mail_missed(event: Event, ctx: Context) -> HandlerResult:
+    """Somebody says that our mail does not come: what we know of it, and what can be done."""
+    t, learner = ctx.t, ctx.learner
+    if learner is None:
+        return flow.say(_mail_of_a_stranger(ctx), *ctx.asked())
+    if not details.may_change(ctx.session, learner):
+        return _not_now(ctx, learner)
+    if lost := told_of_mail(ctx):
+        ctx.conversation.undelivered = None
+        return flow.say(*lost, *ctx.asked())
+    if details.unconfirmed_email(ctx.session, learner, ctx.now) is not None:
+        return confirming_wanted(event, ctx)
+    arrived = t(
+        "As far as we know, our mails reach {masked}. Please look among the spam too, and whether "
+        "the address is right.",
+        masked=fields.masked(Item.EMAIL, learner.email),
+    )
+    buttons = [_change_of_address(ctx), line.entry(t("Ask our staff"), "human", topic="account")]
+    return flow.say(line.card(t("Our mail does not come?"), [arrived], buttons), *ctx.asked())
+
+
+def _mail_of_a_stranger(ctx: Context) -> Message:
+    t = ctx.t
+    known = t(
+        "No account is registered in this chat, so no mail is on its way from here. If you have "
+        "asked for one, please look among the spam too, and whether the address is right."
+    )
+    buttons = [
+        line.entry(t("Move my account here"), "relink"),
+        line.entry(t("Ask our staff"), "human", topic="account"),
+    ]
+    return line.card(t("Our mail does not come?"), [known], buttons)
+
+
+def told_of_mail(ctx: Context) -> list[Message]:
+    """That the newest mail did not arrive; [] where it did, or another one has since."""
+    t, learner = ctx.t, ctx.learner
+    if learner is None or not details.may_change(ctx.session, learner):
+        return []
+    mail = details.undelivered(ctx.session, learner, ctx.now)
+    if mail is None:
+        return []
+    masked = fields.masked(Item.EMAIL, mail.to)
+    why = t("Our mail to {masked} could not be delivered. Is the address right?", masked=masked)
+    if mail.state is MailState.UNKNOWN:
+        why = t(
+            "We do not know whether our mail to {masked} arrived. Please look for it, also among "
+            "the spam.",
+            masked=masked,
+        )
+    buttons = [
+        line.entry(t("Send again"), "mail_again"),
+        _change_of_address(ctx),
+        line.entry(t("Ask our staff"), "human", topic="account"),
+    ]
+    return [line.card(t("A mail may not have reached you"), [why], buttons)]
+
+
+def _change_of_address(ctx: Context) -> Action:
+    return line.entry(ctx.t("Change the address"), "change", item=Item.EMAIL)
+
+
+@flow.entry("mail_again")
+def mail_wanted_again(event: Event, ctx: Context) -> HandlerResult:
+    """What did not arrive, once more."""
+    t, learner = ctx.t, ctx.learner
+    if learner is None:
+        return not_registered(ctx)
+    if not details.may_change(ctx.session, learner):
+        return _not_now(ctx, learner)
+    address = details.unconfirmed_email(ctx.session, learner, ctx.now) or learner.email
+    is_sent = details.send_again(ctx.session, learner, ctx.now, ctx.settings)
+    told = t("That could not be sent again now. Please ask for it anew, or try again later.")
+    if is_sent:
+        told = t("The mail is on its way to {masked}.", masked=fields.masked(Item.EMAIL, address))
+    return flow.say(told, *ctx.asked())
 
 
 def too_many_mails(ctx: Context) -> str:

@@ -22,8 +22,10 @@ from handlers.portal.routes import portal
 from handlers.web import cookies, language
 from handlers.web.language import link
 from handlers.web.parts import the_bot
+from models.learner import Learner
 
 PASSWORD = "1"  # noqa: S105 - what the address says after the password was changed
+SENT, NOT_SENT = "again", "not_again"  # and after a mail was asked for once more
 LINK_SENT, TOO_MANY = "link", "many"  # and after the link to the e-mail address was asked for
 
 
@@ -35,6 +37,7 @@ class OwnDetails:
     waiting_email: str
     is_guardian: bool
     unconfirmed_email: str  # masked too; empty where nothing waits for a link
+    undelivered_to: str  # masked too; empty where our last mail arrived, as far as we know
 
 
 @portal.get("/account")
@@ -46,7 +49,9 @@ def account() -> Response:
         "account",
         kept=bot.database.read(lambda session: _kept(session, key, now)),
         names={str(item): input_words.item_name(language.translate(), item) for item in Item},
-        changed=changed if changed in {PASSWORD, LINK_SENT, TOO_MANY, *Item} else "",
+        changed=changed
+        if changed in {PASSWORD, LINK_SENT, TOO_MANY, SENT, NOT_SENT, *Item}
+        else "",
     )
 
 
@@ -60,7 +65,30 @@ def _kept(session: Session, key: str, now: datetime) -> OwnDetails | None:
         fields.masked(Item.EMAIL, pending),
         guardians.is_guardian(session, learner.conversation_id),
         fields.masked(Item.EMAIL, details.unconfirmed_email(session, learner, now)),
+        _undelivered(session, learner, now),
     )
+
+
+def _undelivered(session: Session, learner: Learner, now: datetime) -> str:
+    mail = details.undelivered(session, learner, now)
+    return "" if mail is None else fields.masked(Item.EMAIL, mail.to)
+
+
+@portal.post("/account/mail/again")
+def send_mail_again() -> AnyResponse:
+    """What did not arrive, once more; only a few an hour."""
+    bot, key = the_bot(), key_of_visit()
+
+    def send(session: Session) -> bool | None:
+        learner = learner_of(session, key)
+        if learner is None or not details.may_change(session, learner):
+            return None
+        return details.send_again(session, learner, bot.clock(), bot.settings)
+
+    is_sent = bot.database.write(send)
+    if is_sent is None:
+        abort(404)
+    return redirect(link("portal.account", changed=SENT if is_sent else NOT_SENT), 303)
 
 
 @portal.post("/account/email/link")

@@ -1,8 +1,10 @@
 """The link that confirms an e-mail address: a GET shows a button, only the POST counts."""
 
 from flask import Response
+from sqlalchemy.orm import Session
 
 from bot.services.accounts import details
+from bot.services.accounts.details import EmailLink
 from handlers.portal.links import is_foreign, links
 from handlers.portal.pages import page
 from handlers.web.parts import the_bot
@@ -20,7 +22,13 @@ def confirm_email(token: str) -> Response:
     if is_foreign():
         return page("email_link", 403, is_foreign=True)
     bot = the_bot()
-    is_confirmed = bot.database.write(
-        lambda session: details.confirm_email(session, token, bot.clock())
-    )
-    return page("email_confirmed") if is_confirmed else page("email_dead", 410)
+    now = bot.clock()
+
+    def confirm(session: Session) -> EmailLink | None:
+        is_done = details.confirm_email(session, token, now)
+        return None if is_done else details.email_link(session, token, now)
+
+    why = bot.database.write(confirm)
+    if why in {None, EmailLink.CONFIRMED}:
+        return page("email_confirmed", is_before=why is not None)
+    return page("email_dead", 410, is_replaced=why is EmailLink.REPLACED)

@@ -17,7 +17,7 @@ from handlers.web.parts import the_bot
 @links.get("/guardian/<token>")
 def look_at_guardian_code(token: str) -> Response:
     """How a code gets into the guardian's own chat with us."""
-    code = codes.read_guardian(token)
+    code = codes.read_guardian(token) or codes.read_guardian(codes.bare_token(token))
     if code is None:
         return page("guardian", code=None)
     basic_id, message = the_bot().basic_id, codes.GUARDIAN.message(code)

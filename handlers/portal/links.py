@@ -11,6 +11,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, g, redirect, request
@@ -24,6 +25,7 @@ from bot.services.auth import passwords, secret_links, sessions
 from bot.services.auth import sign_in as service
 from bot.services.auth.secret_links import Opened
 from bot.services.auth.sessions import SessionCookie
+from bot.services.shared import codes
 from handlers.portal.guard import MAX_FORM_BYTES
 from handlers.portal.pages import page
 from handlers.portal.sign_in import sign_in_form
@@ -39,7 +41,27 @@ log = structlog.get_logger(__name__)
 
 _PLACE = "page|shown|"
 
-links = Blueprint("links", __name__, url_prefix="/s")
+
+class SecretLinks(Blueprint):
+    """Addresses that end in a secret; a slash that came to stand behind it does not matter."""
+
+    def add_url_rule(self, rule: str, *args: Any, **options: Any) -> None:
+        """Add an address that may end in a slash."""
+        options.setdefault("strict_slashes", False)
+        super().add_url_rule(rule, *args, **options)
+
+
+links = SecretLinks("links", __name__, url_prefix="/s")
+
+
+@links.url_value_preprocessor
+def without_its_sentence(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Take a token without what a sentence, a bracket or a quote put around it.
+
+    A guardian's code has a reader of its own.
+    """
+    if values and "token" in values and endpoint != "links.look_at_guardian_code":
+        values["token"] = codes.bare_token(values["token"])
 
 
 @links.get("/<token>")

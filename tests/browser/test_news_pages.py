@@ -87,7 +87,7 @@ def test_chosen_paused_sent_and_stopped_on_a_phone(someone: Callable[..., Person
     person.follows_in(news, "/s/stop/")
     person.is_on("Stop news by e-mail", is_signed_in=False)
     person.clicks("button", "Stop news by e-mail")
-    person.is_told("Done: no more news comes to this e-mail address.")
+    person.is_told("Done: you get no more news by e-mail.")
     person.is_on("Stop news by e-mail", is_signed_in=False)
 
     person.page = portal

@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
+from bot.services.delivery import mails
 from bot.services.learners import unmasking
 from models.account import Account
 from models.audit import AuditEntry
@@ -15,6 +16,7 @@ from models.base import new_id
 from models.consent import ConsentState, Purpose
 from models.conversation import Conversation
 from models.learner import AgeBand, Learner
+from models.mail import Mail, MailState
 from models.merges import Unmasking
 from models.staff import Role
 from tests.console.people import SECRETS, enrolled, one
@@ -274,3 +276,26 @@ def test_so_many_looks_a_day_and_no_more(database, clock, learner_id, console, s
     clock.advance(hours=24, minutes=1)
     fresh = console(Role.SUPPORT)
     assert unmask(fresh, learner_id, category="asked", reason=REASON).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (MailState.UNKNOWN, "nobody knows whether it arrived"),
+        (MailState.FAILED, "not delivered"),
+        (MailState.SENT, None),
+    ],
+)
+def test_staff_see_that_the_last_mail_may_not_have_arrived(state, said, database, clock, support):
+    def make(session):
+        learner = session.get_one(Learner, enrolled(session, clock()))
+        mail_id = mails.queue_to(
+            session, learner, cause="told", template="changed_name", now=clock()
+        )
+        session.flush()
+        session.get_one(Mail, mail_id).state = state
+        return learner.id
+
+    page = support.get(f"/console/learners/{database.write(make)}?lang=en").text
+    told = ["nobody knows whether it arrived", "not delivered"]
+    assert [each for each in told if each in page] == ([said] if said else [])

@@ -150,6 +150,51 @@ def test_no_answer_is_uncertain_only_after_the_content(step: str, how: str) -> N
         assert error.reason == "timeout"
 
 
+MUCH = "ก" * 40_000  # 120,000 octets
+
+
+@pytest.mark.parametrize(
+    ("answer", "connections"),
+    [
+        (f"250 {MUCH}", 1),
+        (f"250-{MUCH}\r\n250-{MUCH}\r\n250 2.0.0 ok", 1),
+        ("250-ok\r\n" * 20_000 + "250 ok", 1),
+        ("250", 1),
+        (f"250 {MUCH * 12}", 2),  # without an end: what it is about is clear all the same
+        ("250-ok\r\n" * 200_000 + "250 ok", 2),
+    ],
+)
+def test_a_yes_is_a_yes_in_any_number_of_words(answer: str, connections: int) -> None:
+    box = Wilful(keeps_first=True, content=answer)
+    with serving(box) as mailer, mailer.connected() as connection:
+        hand_in(connection, envelope("one@example.test"))
+        box.behaviour.clear()
+        hand_in(connection, envelope("two@example.test"))
+    assert [mail.to for mail in box.mails] == ["one@example.test", "two@example.test"]
+    assert box.connections == connections
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_permanent", "is_unknown"),
+    [
+        (f"554 5.0.0 {MUCH}", True, False),
+        (f"451-{MUCH}\r\n451 4.3.0 later", False, False),
+        ("accepted", False, True),
+        ("25", False, True),
+        (" 250 ok", False, True),
+        ("354 go on", False, True),
+        (f"{MUCH}", False, True),
+    ],
+)
+def test_after_the_content_only_a_no_is_a_no(
+    answer: str, is_permanent: bool, is_unknown: bool
+) -> None:
+    with serving(Wilful(content=answer)) as mailer, mailer.connected() as connection:
+        error = refused(connection, envelope())
+    assert (error.permanent, error.unknown) == (is_permanent, is_unknown)
+    assert len(str(error)) < 200
+
+
 def test_a_server_that_is_closing_is_called_again() -> None:
     box = Wilful(mail="421 4.3.2 going down")
     with serving(box) as mailer, mailer.connected() as connection:

@@ -10,7 +10,7 @@ from bot.runtime import Bot, mailing
 from models.account import Account, AccountState
 from models.audit import AuditEntry
 from models.learner import Learner
-from models.mail import Mail
+from models.mail import Mail, MailState
 from tests.clock import FakeClock
 from tests.factories import PERSON, make_consent_event
 from tests.portal.conftest import OWN_PASSWORD, TOKEN, Browser, Pupil
@@ -295,3 +295,31 @@ def test_no_link_is_sent_while_the_account_is_frozen(
     answer = browser.post("/portal/account/email/link", {"token": token})
     assert answer.status_code in {303, 403, 404}
     assert letters(bot) == []
+
+
+def test_a_mail_that_did_not_arrive_is_told_with_the_ways_on(
+    browser: Browser, settled: Pupil, bot: Bot, clock: FakeClock
+) -> None:
+    note = "may not have reached you"
+
+    def lost(session: Session) -> None:
+        mail = session.scalars(select(Mail).order_by(Mail.id.desc())).first()
+        mail.state = MailState.UNKNOWN
+
+    bot.database.write(lambda s: setattr(learner(s), "email_verified_at", clock()))
+    assert note not in browser.get("/portal/account?lang=en").text
+    assert change(browser, "name", "สมหญิง ดีใจ").status_code == 303
+    bot.database.write(lost)
+    page = browser.get("/portal/account?lang=en").text
+    assert note in page
+    assert "/portal/account/email" in page
+    sent = browser.submit("/portal/account", "/portal/account/mail/again")
+    assert sent.status_code == 303
+    page = browser.get(sent.location.replace("lang=th", "lang=en")).text
+    assert letters(bot)[-1] == letters(bot)[-2] == "changed_name"
+    assert note not in page
+    for _ in range(4):
+        bot.database.write(lost)
+        sent = browser.submit("/portal/account", "/portal/account/mail/again")
+    assert "not_again" in sent.location
+    assert len(letters(bot)) == 4

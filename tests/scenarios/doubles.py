@@ -90,4 +90,5 @@ def add_flow(bot: Bot, flow: Flow) -> None:
         nobody=known.nobody,
         ways_on=known.ways_on,
         account_ready=known.account_ready,
+        undelivered=known.undelivered,
     )

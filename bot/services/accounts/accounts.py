@@ -16,10 +16,11 @@ from bot.services.consent import consents
 from bot.services.guardians import ends
 from bot.services.people import people
 from bot.services.people.fields import Item
-from bot.services.shared import processors, retries
+from bot.services.shared import errands, processors, retries
 from models.account import IS_DUE, Account, AccountState
 from models.base import new_id
 from models.conversation import Conversation
+from models.errand import Errand, ErrandKind
 from models.learner import AgeBand, Learner, LearnerState, PossibleDuplicate
 
 FIRST_CHANCE = timedelta(seconds=60)
@@ -127,9 +128,22 @@ def _store(
 def flag_duplicates(
     session: Session, learner: Learner, now: datetime, *, only: str | None = None
 ) -> None:
-    """Note who else gave the same details, for staff; `only` names one of them."""
+    """Have it noted who else gave the same details, for staff; `only` names one of them.
+
+    Afterwards: the answer takes the same time, whether or not somebody did.
+    """
+    errands.queue(session, ErrandKind.SAME_DETAILS, learner.conversation_id, now, item=only)
+
+
+def compare(session: Session, errand: Errand, now: datetime) -> None:
+    """Note who else gave the same details as somebody, as both stand now."""
+    learner = session.scalars(
+        select(Learner).where(Learner.conversation_id == errand.subject_id)
+    ).one_or_none()
+    if learner is None:
+        return  # erased meanwhile
     for other, matched in people.same_details(session, learner):
-        if only not in {None, matched}:
+        if errand.item not in {None, matched} or _is_noted(session, learner, other, matched):
             continue
         session.add(
             PossibleDuplicate(
@@ -145,6 +159,17 @@ def flag_duplicates(
             other_id=other.id,
             matched=matched,
         )
+
+
+def _is_noted(session: Session, learner: Learner, other: Learner, matched: str) -> bool:
+    """Whether staff know of two people with one detail; of two who came at once either may have."""
+    pair = (learner.id, other.id)
+    query = select(PossibleDuplicate.id).where(
+        PossibleDuplicate.learner_id.in_(pair),
+        PossibleDuplicate.other_id.in_(pair),
+        PossibleDuplicate.matched == matched,
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def account_of(session: Session, learner: Learner, provider: str) -> Account | None:

@@ -4,6 +4,7 @@ import hmac
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -31,7 +32,16 @@ MAX_CONFIRMATIONS = 3  # mails in SPAN: nobody's mailbox is filled through us
 SPAN = timedelta(hours=1)
 JUST_NOW = timedelta(minutes=1)  # a second tap means the mail that is on its way
 WITH_LINK = ("email_confirm", "welcome")  # letters that confirm an address
+SENT_AGAIN = throttles.Limit("mail-again", 3, timedelta(hours=1))  # of one learner
 PHONE_PROOFS = throttles.Limit("phone_proof", 5, timedelta(days=1))
+
+
+class EmailLink(Enum):
+    """Why a link confirms no address."""
+
+    CONFIRMED = auto()  # it has done so, or another one for the same address
+    REPLACED = auto()  # a newer one waits in a later mail
+    DEAD = auto()
 
 
 def may_change(session: Session, learner: Learner) -> bool:
@@ -179,6 +189,48 @@ def pending_email(session: Session, learner: Learner, now: datetime) -> str | No
     if found is None or found.value == learner.email:
         return None
     return found.value
+
+
+def undelivered(session: Session, learner: Learner, now: datetime) -> Mail | None:
+    """The newest mail to the address that counts now, if it may not have arrived."""
+    address = unconfirmed_email(session, learner, now) or learner.email
+    if not address:
+        return None
+    return mails.undelivered(session, learner.conversation_id, address)
+
+
+def send_again(session: Session, learner: Learner, now: datetime, settings: Settings) -> bool:
+    """Send once more what did not arrive: the link of an address, or the same words.
+
+    True too where nothing is missing any more. False after too many, and where the mail held a
+    code or link of its own: that is asked for where it was asked for before.
+    """
+    address = unconfirmed_email(session, learner, now)
+    if address is not None:
+        return ask_to_change_email(session, learner, address, now, settings)
+    mail = undelivered(session, learner, now)
+    if mail is None:
+        return True
+    if throttles.take(session, [(SENT_AGAIN, learner.id)], now) > throttles.NOW:
+        return False
+    return mails.again(session, mail, now)
+
+
+def email_link(session: Session, token: str, now: datetime) -> EmailLink:
+    """Why a link confirms nothing; only for whoever has it, so it tells nobody else anything."""
+    found = tokens.find(session, TokenPurpose.EMAIL_CONFIRM, token)
+    if found is None:
+        return EmailLink.DEAD
+    learner = session.scalars(
+        select(Learner).where(Learner.conversation_id == found.subject_id)
+    ).one_or_none()
+    if learner is None or not may_change(session, learner):
+        return EmailLink.DEAD
+    is_over = found.used_at is not None or found.replaced_at is not None
+    if is_over and learner.email == found.value and learner.email_verified_at is not None:
+        return EmailLink.CONFIRMED
+    newer = tokens.live(session, TokenPurpose.EMAIL_CONFIRM, found.subject_id, now)
+    return EmailLink.REPLACED if found.replaced_at and newer else EmailLink.DEAD
 
 
 def confirm_email(session: Session, token: str, now: datetime) -> bool:

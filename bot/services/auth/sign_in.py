@@ -19,6 +19,7 @@ from bot.services.auth.stays import StayCookie, StayWish
 from bot.services.shared import throttles
 from bot.services.shared.throttles import CountedTry, Growing, Try
 from bot.unicode import nfkc, without_invisible
+from models.account import Account
 from models.database import Database
 from models.portal import PortalAccount
 
@@ -230,12 +231,18 @@ def _begin(
 
 
 def _refuse(session: Session, account_id: str | None, cause: str, now: datetime) -> None:
-    account = session.get(PortalAccount, account_id) if account_id else None
+    # Asked where there is no account too: both refusals are the same statements.
+    query = (
+        select(PortalAccount.external_key, Account.learner_id)
+        .outerjoin(Account, Account.id == PortalAccount.external_key)
+        .where(PortalAccount.id == (account_id or ""))
+    )
+    found = session.execute(query).one_or_none()
     audit.record(
         session,
         Action.SESSION_REFUSED,
         actor="portal",
-        subject=sessions.learner_of(session, account) if account else None,
+        subject=(found.learner_id or found.external_key) if found else None,
         now=now,
         cause=cause,
     )

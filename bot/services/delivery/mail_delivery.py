@@ -43,15 +43,16 @@ def begin(
     """
     # The person is locked before the mail, as everywhere.
     decided = _decided(session, claimed.id, now, gate)
+    _lock_owner(session, claimed.id, now)
     mail = _mine(session, claimed.id, claimed.attempts, worker)
     if mail is None:
         return None
     if mail.handed_at is not None:
-        # We, or another worker, died between DATA and its answer: a person decides (E6).
-        leases.close(mail, MailState.UNKNOWN, "no answer after DATA")
+        # We, or another worker, died between DATA and its answer.
+        _lose(session, mail, MailState.UNKNOWN, "no answer after DATA")
         return None
     if mail.useful_until is not None and now >= mail.useful_until:
-        leases.close(mail, MailState.DROPPED, "too late")
+        _lose(session, mail, MailState.DROPPED, "too late")
         return None
     if isinstance(decided, Drop):
         leases.close(mail, MailState.DROPPED, decided.reason)
@@ -71,10 +72,10 @@ def begin(
 def hand_over(
     session: Session, outgoing: OutgoingMail, worker: str, now: datetime, gate: Gate
 ) -> bool:
-    """Write down that a piece of news goes out with the next step; False where it must not.
+    """Write down that a mail goes out with the next step; False where it must not.
 
-    The last look at the ledger, with the server waiting for DATA. A notice needs neither: it is
-    sent again under its Message-ID where nobody knows whether it arrived.
+    The last look at the ledger, with the server waiting for DATA. From here on a mail whose end
+    nobody knows is not sent again by itself, for it may have arrived: a person decides.
     """
     decided = _decided(session, outgoing.id, now, gate)
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
@@ -105,24 +106,25 @@ def failed(
     gate: Gate,
     per_domain: int = 10,
 ) -> None:
-    """Close it where the server refused it for good, or try again later."""
+    """Close it where the server refused it for good or may have taken it, or try again later."""
     told = error if isinstance(error, MailError) else MailError(error.reason)
     is_bounce = told.is_dead_address or told.may_be_dead
-    if is_bounce:
-        people.lock(session, outgoing.subject_id)  # before the mail, as everywhere
+    people.lock(session, outgoing.subject_id)  # before the mail, as everywhere
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
     if mail is None:
         return
     reason = _reason(error)
     if error.permanent:
-        leases.close(mail, MailState.FAILED, reason)
+        _lose(session, mail, MailState.FAILED, reason)
         if is_bounce:
             code = told.code or str(told.status)
             gate.is_undeliverable(session, mail, code, now, is_dead=told.is_dead_address)
-    elif error.unknown and mail.stream is Stream.NEWS:
-        leases.close(mail, MailState.UNKNOWN, reason)
+    elif error.unknown:
+        _lose(session, mail, MailState.UNKNOWN, reason)
     else:
         _postpone(mail, reason, now)
+        if mail.state is MailState.FAILED:
+            mails.is_lost(session, mail)
     if told.is_too_fast and mail.to:
         mail_rate_limit.slow_down(
             session, mail.to, per_domain, mail_rate_limit.moment(session, now)
@@ -178,6 +180,22 @@ def _outgoing(session: Session, mail: Mail) -> OutgoingMail:
             is_news=mail.stream is Stream.NEWS,
         ),
     )
+
+
+def _lock_owner(session: Session, mail_id: str, now: datetime) -> None:
+    """Lock whoever is to be told that a mail is lost; most mails are not, and lock nobody."""
+    mail = session.get(Mail, mail_id)
+    if mail is None:
+        return
+    is_late = mail.useful_until is not None and now >= mail.useful_until
+    if is_late or mail.handed_at is not None:
+        people.lock(session, mail.subject_id)
+
+
+def _lose(session: Session, mail: Mail, state: MailState, reason: str) -> None:
+    """Close a mail that did not arrive, or may not have. The caller has locked its owner."""
+    leases.close(mail, state, reason)
+    mails.is_lost(session, mail)
 
 
 def _postpone(mail: Mail, reason: str, now: datetime) -> None:

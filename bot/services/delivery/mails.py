@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.services.delivery.gate import News
@@ -12,7 +13,7 @@ from bot.texts import letters, translator
 from bot.texts.dates import shown_span
 from bot.texts.letters import Letter
 from models.base import Sealed, new_id, session_keyring
-from models.conversation import Language
+from models.conversation import Conversation, Language
 from models.inserts import insert_if_new
 from models.learner import Learner
 from models.mail import Mail, MailState, Stream, Suppression
@@ -21,6 +22,8 @@ CODE_DIGITS = codes.DIGITS
 # How long the proof inside lives, and so the mail is worth sending: a dead link helps nobody.
 CODE_USEFUL = timedelta(minutes=10)
 LINK_USEFUL = timedelta(hours=24)
+# Of a mail that may not have arrived.
+LOST = (MailState.FAILED, MailState.UNKNOWN, MailState.DROPPED)
 # Why an address is suppressed.
 HARD, SOFT, SPAM = "hard bounce", "soft bounces", "complaint"
 # Replaced by `Message-ID` with the sender's domain when it is first sent; RFC 2606.
@@ -130,6 +133,45 @@ def code_secret(session: Session, mail_id: str) -> str:
 def address_index(session: Session, address: str) -> str:
     """What an address is known by where it may not be read."""
     return session_keyring(session).blind(Mail.to.index_name, Mail.to.normal(address))
+
+
+def is_lost(session: Session, mail: Mail) -> None:
+    """Have whoever a mail is about told with their next answer that it may not have arrived.
+
+    Never by a push, which costs money. The caller has locked the person before the mail.
+    """
+    if mail.stream is Stream.TRANSACTIONAL and mail.subject_id is not None:
+        conversation = session.get(Conversation, mail.subject_id)
+        if conversation is not None:
+            conversation.undelivered = mail.id
+
+
+def undelivered(session: Session, subject_id: str, address: str) -> Mail | None:
+    """The newest mail about somebody's account to an address, if it may not have arrived."""
+    query = (
+        select(Mail)
+        .where(
+            Mail.subject_id == subject_id,
+            Mail.stream == Stream.TRANSACTIONAL,
+            Mail.address_index.in_(Mail.to.lookups(session, address)),
+        )
+        .order_by(Mail.id.desc())
+        .limit(1)
+    )
+    newest = session.scalars(query).first()
+    if newest is None or (newest.state not in LOST and newest.bounced_at is None):
+        return None
+    return newest
+
+
+def again(session: Session, mail: Mail, now: datetime) -> bool:
+    """Send the same words as a new mail; False where a one-time secret in them has gone."""
+    if mail.useful_until is not None or mail.to is None:
+        return False
+    letter = Letter(mail.title or "", mail.text or "", mail.html or "")
+    text = MailText(mail.template, mail.language, written=letter)
+    queue(session, text, cause=f"again:{new_id()}", to=mail.to, now=now, subject_id=mail.subject_id)
+    return True
 
 
 def suppress(session: Session, index: str, reason: str, now: datetime) -> None:

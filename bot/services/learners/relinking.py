@@ -20,13 +20,14 @@ from bot.services.consent.consents import ConsentStatement
 from bot.services.delivery import mails
 from bot.services.guardians import ends
 from bot.services.people.fields import FIELDS, Item, masked
-from bot.services.shared import codes, throttles
+from bot.services.shared import codes, errands, throttles
 from bot.services.shared.throttles import Limit
 from bot.settings import School, Settings
 from models.account import Account, AccountState
 from models.base import new_id
 from models.consent import ConsentState
 from models.conversation import Conversation
+from models.errand import Errand, ErrandKind
 from models.guardianship import OPEN_OR_AGREED, Guardianship
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner, LearnerState
@@ -76,22 +77,29 @@ def by_code(session: Session, code: str, now: datetime) -> Learner | None:
 
 
 def send_code(session: Session, newcomer: Conversation, address: str, now: datetime) -> timedelta:
-    """Mail six digits to an address for each account whose owner confirmed it.
+    """Have six digits mailed to an address for each account whose owner confirmed it.
 
-    A family shares an address: each account gets a mail and digits of its own, which names it.
-    Nothing tells the caller whether there is any: the return value is the wait of this chat,
-    zero where there is none.
+    Nothing tells the caller whether there is any, neither a word nor the time that it takes: that
+    is looked up afterwards. The return value is the wait of this chat, zero where there is none.
     """
     wait = throttles.take(session, [(ASKED, newcomer.id)], now)
     if wait > throttles.NOW:
         return wait
     if throttles.take(session, [(ADDRESS, address.casefold())], now) > throttles.NOW:
         return throttles.NOW
+    errands.queue(session, ErrandKind.RELINK_MAIL, newcomer.id, now, value=address)
+    return throttles.NOW
+
+
+def mail_codes(session: Session, errand: Errand, now: datetime) -> None:
+    """Mail what was asked for, while that is of use: each account of a family has its own mail."""
+    newcomer = session.get(Conversation, errand.subject_id)
+    if newcomer is None or errand.value is None or now >= errand.asked_at + mails.CODE_USEFUL:
+        return
     drawn: set[str] = set()
-    for learner in _confirmed(session, address):
+    for learner in _confirmed(session, errand.value):
         if not _has_enough(session, learner, now):
             _mail_code(session, learner, newcomer, drawn, now)
-    return throttles.NOW
 
 
 def _mail_code(
@@ -126,14 +134,17 @@ def by_mail(
 ) -> Learner | None:
     """Whose mail held these digits, if it was sent because this chat asked for it.
 
-    Digits that fit none are a wrong try against each code that this chat asked for.
+    Digits that fit none are a wrong try against each code that this chat asked for. As many are
+    looked for where the address is unknown: a wrong try must not tell by its time whether it is.
     """
-    for learner in _confirmed(session, address):
-        subject = learner.conversation_id
+    known: dict[str, Learner | None] = {
+        learner.conversation_id: learner for learner in _confirmed(session, address)
+    }
+    known |= {new_id(): None for _ in range(MOST_OF_ADDRESS - len(known))}
+    for subject, learner in known.items():
         live = tokens.live(session, TokenPurpose.EMAIL_CODE, subject, now)
-        if live is None or live.value != newcomer.id:
-            continue
-        if tokens.claim(session, TokenPurpose.EMAIL_CODE, digits, now, subject_id=subject):
+        asked = subject if live is not None and live.value == newcomer.id else new_id()
+        if tokens.claim(session, TokenPurpose.EMAIL_CODE, digits, now, subject_id=asked):
             return learner
     return None
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
-from bot.services.accounts import holds
+from bot.services.accounts import details, holds
 from bot.services.consent import consents
 from bot.services.courses import progress
 from bot.services.learners import invitations, merging, search, tags
@@ -19,6 +19,7 @@ from models.conversation import Conversation
 from models.guardianship import Guardianship, GuardianshipState
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner
+from models.mail import Mail
 from models.merges import Merge
 from models.privacy import LegalHold, PrivacyRequest, RequestKind
 
@@ -44,6 +45,7 @@ class LearnerView:
     has_joined: bool
     blocked_at: datetime | None
     email_verified_at: datetime | None
+    undelivered: Mail | None  # the newest mail to them, where it may not have arrived
     paused_until: datetime | None
     objected_at: datetime | None
     restricted_at: datetime | None
@@ -101,6 +103,7 @@ def of(
         has_joined=invitations.has_joined(chat),
         blocked_at=chat.blocked_at,
         email_verified_at=learner.email_verified_at,
+        undelivered=details.undelivered(session, learner, now),
         paused_until=learner.news_paused_until,
         objected_at=learner.objected_at,
         restricted_at=learner.restricted_at,

@@ -202,6 +202,10 @@ _ALL = (
                 "There is a space in the address. Please write the address only, without spaces."
             ),
             "email_two": _("That looks like two e-mail addresses. Please write one only."),
+            "email_letters": _(
+                "Before the @ there may be a-z, 0-9 and signs of an English keyboard only, so no "
+                "mail would arrive there. Please write the address with an English keyboard."
+            ),
             "email_invalid": _(
                 "That is not a complete e-mail address. It has a name, an @ and a domain."
             ),

@@ -102,7 +102,13 @@ def shown_phone(e164: str) -> str:
 def email(text: str) -> str:
     """An e-mail address in its normal form (RFC 5321, RFC 6531); nothing is looked up.
 
-    Raises InputError: email_invalid, or email_slip with the probable address as suggestion.
+    What stands before the @ is ASCII: letters of another script, curly quotes and full-width
+    letters, which keyboards put there, are carried only where our relay and every one behind it
+    speaks SMTPUTF8 (RFC 6531, 3.2), and a mail that fails is told too late. The domain may be in
+    any script: servers know it in ASCII (RFC 5891).
+
+    Raises InputError: email_invalid, email_letters, or email_slip with the probable address as
+    suggestion.
     """
     try:
         found = validate_email(tidy(text).strip("<>"), check_deliverability=False)
@@ -110,6 +116,8 @@ def email(text: str) -> str:
         raise InputError("email_invalid") from None
     if len(found.local_part.encode()) > _LOCAL_LIMIT:
         raise InputError("email_invalid")
+    if not found.local_part.isascii():
+        raise InputError("email_letters")
     domain = found.domain.lower()
     near = probable_domain(domain)
     if near is not None:

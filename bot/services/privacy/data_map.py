@@ -151,6 +151,14 @@ TABLES: tuple[Table, ...] = (
         "token",
     ),
     Table(
+        "errand",
+        _("What is being done for you"),
+        ("e-mail address that was typed", "time"),
+        data_rows.errand,
+        ErasureAction.DELETED,
+        "token",
+    ),
+    Table(
         "consent_event",
         _("Your consents"),
         ("what was said to a purpose", "the text that was seen"),

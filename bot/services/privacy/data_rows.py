@@ -17,6 +17,7 @@ from models.audit import AuditEntry
 from models.campaign import Campaign
 from models.consent import ConsentEvent
 from models.conversation import Conversation
+from models.errand import Errand
 from models.guardianship import Guardianship
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
@@ -50,6 +51,7 @@ def _of_chat(owner: Any, order: Any, *columns: str) -> Read:
 
 subscription = _of_chat(Subscription.subject_id, None, "channel", "topic", "chosen_at")
 inquiry = _of_chat(Inquiry.conversation_id, Inquiry.created_at, "topic", "created_at", "closed_at")
+errand = _of_chat(Errand.subject_id, Errand.id, "kind", "asked_at", "value")
 erasure = _of_chat(Erasure.subject_id, None, "erased_at")
 
 

@@ -23,6 +23,7 @@ from models.base import new_id, session_keyring
 from models.campaign import Campaign
 from models.conversation import Conversation
 from models.database import after_commit
+from models.errand import Errand
 from models.guardianship import OPEN_OR_AGREED, Guardianship
 from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
@@ -274,6 +275,7 @@ STEPS: dict[str, Step] = {
     "learner_tag": _of_learner(LearnerTag.learner_id),
     "unmasking": _of_learner(Unmasking.learner_id),
     "one_time_token": _of_chat(OneTimeToken.subject_id),
+    "errand": _of_chat(Errand.subject_id),
     "subscription": _of_chat(Subscription.subject_id),
     "recipient": _recipients,
     "inquiry": _of_chat(Inquiry.conversation_id),

@@ -68,6 +68,7 @@ RULES: tuple[RetentionRule, ...] = (
     _rule("push", "archive", "push"),
     _rule("inquiry", "archive", "inquiry"),
     _rule("token", "token", "one_time_token"),
+    _rule("errand", "token", "errand"),
     _rule("link", "link", "secret_link"),
     _rule("link of staff", "link", "staff_link"),
     _rule("session of staff", "link", "staff_session"),

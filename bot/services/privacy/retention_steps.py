@@ -16,7 +16,7 @@ from bot.services.chat import drafts, inbox
 from bot.services.delivery import mail_rate_limit
 from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure
-from bot.services.shared import throttles
+from bot.services.shared import errands, throttles
 from bot.services.staff import sessions as staff_sessions
 from bot.settings import School
 from bot.texts.periods import Period
@@ -24,6 +24,7 @@ from models.audit import AuditEntry
 from models.campaign import OVER, Campaign, CampaignState
 from models.consent import ConsentEvent
 from models.conversation import Conversation
+from models.errand import Errand
 from models.guardianship import Guardianship, GuardianshipState
 from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
@@ -291,6 +292,7 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     "inquiry": (_inquiries, _deleted(Inquiry)),
     # Technical rows run out even while a hold stands: what was done with them is in the audit.
     "token": _over(OneTimeToken, lambda m: tokens.over(TokenPurpose.ARCHIVE, m.now)),
+    "errand": _over(Errand, lambda m: Errand.asked_at < m.now - errands.KEPT),
     "link": _over(SecretLink, lambda m: tokens.over(LinkPurpose.INITIAL_PASSWORD, m.now)),
     "link of staff": _over(StaffLink, lambda m: tokens.over(tokens.StaffPurpose.LINK, m.now)),
     "session of staff": _over(

@@ -118,6 +118,7 @@ def is_dead(session: Session, mail: Mail, code: str, now: datetime) -> None:
     if mail.bounce_verdict == Verdict.DEAD or mail.bounce_code in COMPLAINTS:
         return
     _mark(mail, code, Verdict.DEAD, now)
+    mails.is_lost(session, mail)
     _suppress(session, mail, HARD, now)
     learner = _whose(session, mail)
     is_unconfirmed = learner is not None and learner.email_verified_at is not None
@@ -140,6 +141,7 @@ def is_soft(session: Session, mail: Mail, code: str, now: datetime) -> None:
     if mail.bounced_at is not None:
         return
     _mark(mail, code, Verdict.SOFT, now)
+    mails.is_lost(session, mail)
     session.flush()
     if _in_a_row(session, mail) >= SOFT_LIMIT:
         _suppress(session, mail, SOFT, now)

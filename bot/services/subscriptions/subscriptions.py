@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.crypto import Keyring
 from bot.errors import SealError
@@ -23,6 +23,7 @@ from models.consent import SAID_NO, ConsentEvent, ConsentState, Purpose
 from models.conversation import Conversation
 from models.inserts import insert_if_new
 from models.learner import AgeBand, Learner
+from models.merges import Merge
 from models.subscription import Channel, Subscription
 
 PURPOSE_OF = {Channel.LINE: Purpose.LINE_NEWS, Channel.EMAIL: Purpose.EMAIL_NEWS}
@@ -215,6 +216,11 @@ def unsubscribe_url(keyring: Keyring, settings: Settings, subject_id: str, purpo
     return f"{settings.public_url}/s/stop/{token}"
 
 
+def is_stop_token(keyring: Keyring, token: str) -> bool:
+    """Whether we made a token; it says nothing of whom it is about, or whether they are here."""
+    return _stopped_by(keyring, token) is not None
+
+
 def stop_by_token(
     session: Session,
     keyring: Keyring,
@@ -222,17 +228,42 @@ def stop_by_token(
     said: ConsentStatement,
     school: School,
     now: datetime,
-) -> None:
-    """End the channel that a token names; one that says nothing to us changes nothing."""
+) -> bool:
+    """End the channel that a token names; False, and nothing changed, for one that is not ours.
+
+    Somebody who is gone gets no news either, so that is True.
+    """
+    named = _stopped_by(keyring, token)
+    if named is None:
+        return False
+    subject_id, purpose = named
+    for each in (subject_id, *_merged_into(session, subject_id)):
+        conversation = session.get(Conversation, each, with_for_update=True)
+        if conversation is not None:
+            stop(session, conversation, purpose, said, school, now)
+    return True
+
+
+def _stopped_by(keyring: Keyring, token: str) -> tuple[str, Purpose] | None:
     try:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
         sealed = base64.b64decode(padded, altchars=b"-_", validate=True)
         subject_id, _, purpose = keyring.open(sealed, _PLACE).decode().partition("|")
+        return subject_id, Purpose(purpose)
     except (SealError, ValueError, binascii.Error):
-        return
-    conversation = session.get(Conversation, subject_id, with_for_update=True)
-    if conversation is not None:
-        stop(session, conversation, Purpose(purpose), said, school, now)
+        return None
+
+
+def _merged_into(session: Session, subject_id: str) -> list[str]:
+    """The chat in which somebody's registration goes on, whose older mails name the other one."""
+    kept, closed = aliased(Learner), aliased(Learner)
+    query = (
+        select(kept.conversation_id)
+        .join(Merge, Merge.kept_id == kept.id)
+        .join(closed, Merge.closed_id == closed.id)
+        .where(closed.conversation_id == subject_id, Merge.undone_at.is_(None))
+    )
+    return list(session.scalars(query))
 
 
 def _insert(

@@ -73,7 +73,11 @@ def test_the_new_address_counts_from_its_link_on(
 
     assert answer.status_code == 200
     assert learner(database) == (NEW, clock())
-    assert client.post(link).status_code == 410
+    again = client.post(link)
+    assert again.status_code == 200
+    before = {"th": "ยืนยันไปก่อนหน้านี้แล้ว", "en": "It was confirmed before"}[language]
+    assert before in again.text
+    assert before not in answer.text
     mailing.drain(bot)
     _, told = mailbox.of(EMAIL)
     assert NEW not in told.raw.decode()
@@ -112,12 +116,33 @@ def test_a_newer_address_ends_the_link_of_the_older(someone, database, bot, mail
     first = link_to(mailbox, bot)
     ask(chat, "newer@gmail.com")
     second = link_to(mailbox, bot, "newer@gmail.com")
-    assert client.post(first).status_code == 410
+    newer, there_is = client.post(first), "เราส่งลิงก์ใหม่กว่านี้ให้แล้ว"
+    assert newer.status_code == 410
+    assert there_is in newer.text
     assert client.post(second).status_code == 200
     assert learner(database)[0] == "newer@gmail.com"
+    # Of another address than the one that counts now, so it is neither confirmed nor newer.
+    late = client.post(first)
+    assert late.status_code == 410
+    assert there_is not in late.text
 
 
-def test_an_unknown_link_looks_and_answers_like_a_dead_one(someone, bot, mailbox, client):
+def test_an_older_link_of_an_address_that_is_confirmed_says_so(
+    someone, bot, mailbox, client, clock
+):
+    chat = someone("มะลิ")
+    register(chat)
+    first = link_to(mailbox, bot, EMAIL)
+    clock.advance(minutes=2)
+    chat.posts("a=confirm_email")
+    second = link_to(mailbox, bot, EMAIL)
+    assert client.post(second).status_code == 200
+    answer = client.post(first)
+    assert answer.status_code == 200
+    assert "ยืนยันไปก่อนหน้านี้แล้ว" in answer.text
+
+
+def test_an_unknown_link_looks_and_answers_like_a_dead_one(someone, bot, mailbox, client, clock):
     chat = someone("มะลิ")
     register(chat)
     ask(chat)
@@ -125,7 +150,7 @@ def test_an_unknown_link_looks_and_answers_like_a_dead_one(someone, bot, mailbox
     unknown = "/s/email/" + "0" * 64 + "?lang=th"
     live, none = client.get(link), client.get(unknown)
     assert (live.status_code, live.data) == (none.status_code, none.data)
-    client.post(link)
+    clock.advance(hours=25)
     dead, none = client.post(link), client.post(unknown)
     assert (dead.status_code, dead.data) == (none.status_code, none.data)
     for answer in (live, dead):

@@ -28,7 +28,7 @@ WRONG: dict[Step, dict[str, str]] = {
         "phone_invalid": "0812",
         "phone_country": "+44 20 7946",
     },
-    Step.EMAIL: {"email_invalid": "somchai@"},
+    Step.EMAIL: {"email_invalid": "somchai@", "email_letters": "สมชาย@gmail.com"},
     Step.LINE_ID: {"line_id_invalid": "สมชาย"},
 }
 READERS = {

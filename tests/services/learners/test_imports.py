@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.errors import InputError
-from bot.runtime import imports_exports
+from bot.runtime import errands, imports_exports
 from bot.services.consent import consents
 from bot.services.delivery import mails
 from bot.services.learners import import_lines, import_rest, imports, invitations, spreadsheets
@@ -53,6 +53,7 @@ def go_through(bot, database, clock):
     def do(row):
         assert database.write(lambda s: confirmed(s, row, clock()))
         lines = imports_exports.advance(bot)
+        errands.drain(bot)
         return lines, database.read(lambda s: s.get_one(Import, row.id))
 
     return do

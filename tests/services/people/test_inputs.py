@@ -152,7 +152,9 @@ def test_phones_as_people_write_them(e164, shown):
         ("<somchai@gmail.com>", "somchai@gmail.com"),
         (f"som{ZW}chai@gmail.com", "somchai@gmail.com"),
         ("somchai+line@gmail.com", "somchai+line@gmail.com"),
-        ("สมชาย@ไทย.ไทย", "สมชาย@ไทย.ไทย"),
+        ("somchai@ไทย.ไทย", "somchai@ไทย.ไทย"),
+        ("o'brien@gmail.com", "o'brien@gmail.com"),
+        ("somchai@ｇｍａｉｌ.com", "somchai@gmail.com"),
         ("somchai@chula.ac.th", "somchai@chula.ac.th"),
         ("somchai@english-planet.co.th", "somchai@english-planet.co.th"),
         ("somchai@gmail.com\r\n", "somchai@gmail.com"),
@@ -188,6 +190,24 @@ def test_addresses_that_are_kept(typed, kept):
 )
 def test_addresses_that_are_asked_again(typed):
     assert refusal(inputs.email, typed) == "email_invalid"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "สมชาย@gmail.com",
+        "สมชาย@ไทย.ไทย",
+        "o’brien@gmail.com",
+        "“somchai”@gmail.com",
+        "ｓｏｍｃｈａｉ@gmail.com",
+        "somchai‐x@gmail.com",
+        "café@gmail.com",
+        "ｓｏｍ@gmial.com",
+    ],
+)
+def test_what_no_relay_carries_is_asked_again(typed):
+    for reader in (inputs.email, inputs.kept_email):
+        assert refusal(reader, typed) == "email_letters"
 
 
 def test_a_local_part_ends_at_64_characters():
@@ -315,8 +335,8 @@ CODES = {
     "name": NAME_CODES,
     "single": NAME_CODES - {"name_single"},
     "phone": {"phone_letters", "phone_invalid", "phone_country"},
-    "email": {"email_invalid", "email_slip"},
-    "kept_email": {"email_invalid"},
+    "email": {"email_invalid", "email_letters", "email_slip"},
+    "kept_email": {"email_invalid", "email_letters"},
     "line_id": {"line_id_invalid"},
 }
 # Letters and marks that people's phones send, and a little of everything else.

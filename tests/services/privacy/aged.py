@@ -8,6 +8,7 @@ from bot.services.staff import kept_forms, sessions
 from models.base import new_id
 from models.campaign import CampaignState
 from models.conversation import Conversation, Language
+from models.errand import Errand, ErrandKind
 from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.mail import MailState, WaitingLetter, WhyWaiting
@@ -143,6 +144,10 @@ def token(session: Session, at: datetime) -> None:
             expires_at=at,
         )
     )
+
+
+def errand(session: Session, at: datetime) -> None:
+    session.add(Errand(id=new_id(), kind=ErrandKind.SAME_DETAILS, subject_id=new_id(), asked_at=at))
 
 
 def event(session: Session, at: datetime) -> None:

@@ -14,6 +14,7 @@ from models.base import Base, new_id, session_keyring
 from models.campaign import Campaign
 from models.consent import Purpose
 from models.conversation import Conversation, Language
+from models.errand import Errand, ErrandKind
 from models.guardianship import Guardianship, GuardianshipState, Relation
 from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
@@ -91,6 +92,7 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
         "portal_account": [portal.username],
         "lesson_progress": [f"course-{mark}", f"lesson-{mark}"],
         "one_time_token": [f"new-{mark}@example.test"],
+        "errand": [f"errand-{mark}@example.test"],
         "consent_event": [f"text-{mark}"],
         "subscription": [f"topic-{mark}"],
         "mail": [email, f"title-{mark}", f"body-{mark}"],
@@ -152,6 +154,10 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
                 expires_at=now,
             ),
             {"value": f"new-{mark}@example.test"},
+        ),
+        (
+            Errand(id=new_id(), kind=ErrandKind.RELINK_MAIL, subject_id=chat.id, asked_at=now),
+            {"value": f"errand-{mark}@example.test"},
         ),
         (
             Subscription(

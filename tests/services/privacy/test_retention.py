@@ -20,6 +20,7 @@ from models.base import new_id
 from models.campaign import CampaignState
 from models.consent import ConsentEvent
 from models.conversation import Conversation
+from models.errand import Errand
 from models.guardianship import Guardianship, GuardianshipState
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
@@ -87,6 +88,7 @@ CASES = (
     Case("stranger", lambda s, at: make_conversation(s, at), Conversation, 30),
     Case("event", aged.event, WebhookEvent, 30),
     Case("token", aged.token, OneTimeToken, 7),
+    Case("errand", aged.errand, Errand, 7),
     Case("link", aged.link, SecretLink, 30),
     Case("stay", aged.stay, PortalStay, 30),
     Case(
