@@ -112,7 +112,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     _("Sign-ins, links and passwords"): (
         "session", "stay", "link", "token", "password", "reset",
     ),
-    _("Consent, news and e-mail"): ("consent", "news", "email", "suppression"),
+    _("Consent, news and e-mail"): (
+        "consent", "news", "email", "suppression", "domain", "letter",
+    ),
     _("Guardians"): ("guardian",),
     _("Rights and legal orders"): ("request", "archive", "hold", "data"),
     _("Import and export"): ("import", "export"),
