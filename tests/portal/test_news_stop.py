@@ -122,7 +122,7 @@ def test_a_link_that_stops_nothing_says_how_to_stop(
     forged = {each: each for each in FORGED if "/" not in each} | {"nothing": ""}
     words = {
         "th": ("จึงยังไม่ได้หยุดรับข่าวค่ะ", "หยุดรับข่าว"),
-        "en": ("it has stopped nothing", "stop news"),
+        "en": ("it has stopped nothing", "“Stop news”"),
     }[language]
 
     def says_how(token):
