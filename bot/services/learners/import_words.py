@@ -19,6 +19,7 @@ class ImportColumn(StrEnum):
     CONSENT_WORDS = "consent_words"
     CONSENT_MEANS = "consent_means"
     EMAIL_NEWS = "email_news"
+    GROUP = "group"
 
 
 Column = Item | ImportColumn
@@ -123,6 +124,12 @@ CALLED: dict[Column, frozenset[str]] = {
             "ข่าวสารทางอีเมล",
             "รับข่าวสาร",
             "ยินยอมรับข่าวสารทางอีเมล",
+        }
+    ),
+    ImportColumn.GROUP: frozenset(
+        {
+            *("group", "groups", "class", "classroom", "room", "tag", "tags", "cohort"),
+            *("กลุ่ม", "กลุ่มเรียน", "ห้อง", "ห้องเรียน", "ชั้น", "ชั้นเรียน", "ชั้น/ห้อง", "รุ่น"),
         }
     ),
 }
