@@ -119,6 +119,8 @@ def failed(
         if is_bounce:
             code = told.code or str(told.status)
             gate.is_undeliverable(session, mail, code, now, is_dead=told.is_dead_address)
+        elif told.is_blocked:
+            mail_rate_limit.pause(session, mail, told.code or str(told.status), now)
     elif error.unknown:
         _lose(session, mail, MailState.UNKNOWN, reason)
     else:
