@@ -131,7 +131,8 @@ def slow_down(session: Session, address: str, per_second: int, now: datetime) ->
 def pause(session: Session, mail: Mail, code: str, now: datetime) -> MailPace | None:
     """The servers of a mail's domain refuse us: hold its news. None where that is known already.
 
-    Whether they say so at once or in a report that comes back is the same. What was sent before the last pause, or before a person let it go on, says nothing new.
+    They may say so at once or in a report that comes back. What was sent before the last pause, or
+    before a person let it go on, says nothing new.
     """
     row = _locked(session, domain_of(session, mail.to or ""), now)
     known = max((at for at in (row.paused_at, row.released_at) if at), default=None)

@@ -1,0 +1,28 @@
+"""Staff see which notices failed, or may not have arrived, and say that they have seen them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0050"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+IS_UNSEEN = sa.text(
+    "stream = 'transactional' AND state IN ('failed', 'unknown') AND seen_at IS NULL"
+)
+
+
+def upgrade() -> None:
+    op.add_column("mail", sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_mail_unseen",
+        "mail",
+        ["created_at"],
+        sqlite_where=IS_UNSEEN,
+        postgresql_where=IS_UNSEEN,
+    )
+
+
+def downgrade() -> None:
+    raise RuntimeError("this revision cannot be undone: restore a backup instead")
