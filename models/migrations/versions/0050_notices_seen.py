@@ -1,4 +1,4 @@
-"""Staff see which notices failed, or may not have arrived, and say that they have seen them."""
+"""Staff say which lost notices they have seen; what came in a message can be taken back with it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ IS_UNSEEN = sa.text(
 
 def upgrade() -> None:
     op.add_column("mail", sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("campaign_event", sa.Column("note_source", sa.String(length=64), nullable=True))
+    op.add_column("guardianship", sa.Column("nickname_source", sa.String(length=64), nullable=True))
     op.create_index(
         "ix_mail_unseen",
         "mail",
