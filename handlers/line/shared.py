@@ -229,6 +229,23 @@ def source_of(event: Event, ctx: Context, key: str) -> str | None:
     return source
 
 
+def came_in(ctx: Context, source: str | None, *keys: str) -> None:
+    """Note the message that values came in: taken back, it takes them along. None: tapped."""
+    sources = ctx.draft.setdefault("sources", {})
+    for key in keys:
+        if source is None:
+            sources.pop(key, None)
+        else:
+            sources[key] = source
+
+
+def forget(ctx: Context, *keys: str) -> None:
+    """Drop values of the draft, with where they came from."""
+    for key in keys:
+        ctx.draft.pop(key, None)
+        ctx.draft.get("sources", {}).pop(key, None)
+
+
 def name_question(ctx: Context, mark: str, name: str) -> Message:
     """Which of two names is right: the likely one, or the one with the doubtful end."""
     t, likely = ctx.t, names.shorter(name)

@@ -160,11 +160,6 @@ def column(name: str) -> Column:
     return Item(name) if name in set(Item) else ImportColumn(name)
 
 
-def is_complete(columns: Mapping[Column, int]) -> bool:
-    """Whether every detail that is needed has its column."""
-    return not missing_of(columns)
-
-
 def missing_of(columns: Mapping[Column, int]) -> list[Column]:
     """Details that are needed and have no column."""
     return [one for one in NEEDED if one not in columns and INSTEAD.get(one) not in columns]
