@@ -83,7 +83,7 @@ def _line(t: Translator, one: Looked, *, in_full: bool) -> dict[str, Any]:
         "is_good": one.fate is RowOutcome.ENROL,
         "values": _values(t, line, in_full=in_full),
         "consent": _consent(t, line),
-        "problems": import_words.problems(t, line.problems + line.notes),
+        "problems": import_words.problems(t, line.problems) + import_words.notes(t, line.notes),
         "doubts": import_words.problems(t, line.doubts),
         "is_asked": bool(line.doubts or one.crowd) and not line.problems,
         "beside": import_words.beside(t, one),

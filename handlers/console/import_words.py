@@ -132,6 +132,12 @@ def problems(t: Translator, found: tuple[LineProblem, ...]) -> list[tuple[str, s
     return [(t(FIELDS[one.field]), problem(t, one.code, one.suggestion)) for one in found]
 
 
+def notes(t: Translator, found: tuple[LineProblem, ...]) -> list[tuple[str, str]]:
+    """What is left out of a line that goes in all the same; so far it can be the group."""
+    said = problems(t, found)
+    return [(label, t("Goes in without a group. {why}", why=why)) for label, why in said]
+
+
 def beside(t: Translator, looked: Looked) -> list[str]:
     """Who else has the same details."""
     if looked.same_as is not None:

@@ -196,7 +196,7 @@ def test_groups_are_seen_before_they_are_made(bot, database, support, bring):
     text = support.get(check).text
     assert "จะเพิ่มกลุ่มใหม่: ม.1/2" in text
     assert re.search(r"<dt[^>]*>กลุ่ม</dt><dd[^>]*>ม.1/2</dd>", text)
-    assert "<strong>กลุ่ม:</strong> ชื่อกลุ่มมี 2 ถึง 30 ตัว" in text
+    assert "<strong>กลุ่ม:</strong> ลงทะเบียนโดยไม่ใส่กลุ่ม ชื่อกลุ่มมี 2 ถึง 30 ตัว" in text
     assert "ลงทะเบียน 2 คน" in text
     confirm(support, check, bot)
     assert "ม.1/2" in support.get("/console/learners/tags").text

@@ -118,7 +118,7 @@ def test_notices_that_may_not_have_arrived_are_listed_by_ids_until_seen(console,
     for mail_id in (failed, unknown, failed):
         seen = f"{PAGE}/notices/{mail_id}/seen"
         assert admin.submit(PAGE, seen).status_code == 303
-    assert "ส่งอีเมลแจ้งเรื่องได้ครบแล้ว" in support.get(PAGE).text
+    assert "ไม่มีอีเมลแจ้งเรื่องที่รอให้ดู" in support.get(PAGE).text
     query = select(AuditEntry).where(AuditEntry.action == "mail:see").order_by(AuditEntry.seq)
     entries = database.read(lambda session: list(session.scalars(query)))
     assert [entry.actor for entry in entries] == [f"staff:{admin.member_id}"] * 2
