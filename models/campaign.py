@@ -188,3 +188,5 @@ class CampaignEvent(Base):
     verdict: Mapped[CampaignAction] = mapped_column(ByValue(CampaignAction))
     digest: Mapped[str | None] = mapped_column(String(64))
     note: Mapped[str | None] = mapped_column(String(400))
+    # LINE's id of the message that is the note, which can be taken back.
+    note_source: Mapped[str | None] = mapped_column(String(64))

@@ -51,6 +51,8 @@ class Guardianship(Base):
     child_line_sealed: Mapped[bytes | None]  # LINE userIds, for the two notices
     guardian_line_sealed: Mapped[bytes | None]
     guardian_called_sealed: Mapped[bytes | None]  # full name, as the guardian wrote it
+    # LINE's id of the message that is the nickname, which can be taken back.
+    nickname_source: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

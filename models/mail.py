@@ -31,6 +31,8 @@ IS_QUEUED = text("state = 'queued'")
 IS_QUEUED_ALONE = text("state = 'queued' AND campaign_id IS NULL")
 IS_QUEUED_BY_CAMPAIGN = text("state = 'queued' AND campaign_id IS NOT NULL")
 HAS_BOUNCED = text("bounced_at IS NOT NULL")
+# Notices, whose end staff are told of; what is news counts in its campaign.
+IS_UNSEEN = text("stream = 'transactional' AND state IN ('failed', 'unknown') AND seen_at IS NULL")
 WENT_WRONG = text("(state = 'failed' OR bounced_at IS NOT NULL)")
 
 
@@ -73,6 +75,7 @@ class Mail(Base):
     reason: Mapped[str | None] = mapped_column(String(80))
     bounced_at: Mapped[datetime | None]  # a server wrote back, after one had taken it
     bounce_code: Mapped[str | None] = mapped_column(String(16))  # RFC 3463, or what a complaint is
+    seen_at: Mapped[datetime | None]  # staff have seen that it did not arrive, or may not have
     # What that said about the address; none where it came back before this was written down.
     bounce_verdict: Mapped[str | None] = mapped_column(String(16))
 
@@ -108,6 +111,7 @@ class Mail(Base):
             sqlite_where=WENT_WRONG,
             postgresql_where=WENT_WRONG,
         ),
+        Index("ix_mail_unseen", "created_at", sqlite_where=IS_UNSEEN, postgresql_where=IS_UNSEEN),
         # What came back from one address lately.
         Index(
             "ix_mail_bounced",

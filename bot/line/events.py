@@ -14,6 +14,7 @@ _USER = re.compile(r"U[0-9a-f]{32}")
 _VERIFY_TOKEN, _VERIFY_USER = re.compile(r"0{8,}|[fF]{8,}"), re.compile(r"U(?:deadbeef){4}")
 _PLACE, _MOST_EMOJIS = ("index", "length"), 100
 # What we act on. Everything else that LINE sends, now or later, is acknowledged and let go.
+MAX_MESSAGE_ID = 64  # characters; columns that keep one are as wide
 KINDS = frozenset({"message", "postback", "follow", "unfollow", "unsend", "join"})
 
 
@@ -115,7 +116,7 @@ def read_event(raw: dict[str, Any], received_at: datetime) -> Event | None:
         is_standby=is_standby,
         is_unblocked=_dict(raw, "follow").get("isUnblocked") is True,
         message_kind=_text(message, "type"),
-        message_id=_text(message, "id") or _text(unsend, "messageId"),
+        message_id=_id(message, "id") or _id(unsend, "messageId"),
         text=text,
         emojis=_emojis(message, text or ""),
         image_set=_text(_dict(message, "imageSet"), "id"),
@@ -151,6 +152,12 @@ def _is_dummy(raw: dict[str, Any], source: dict[str, Any]) -> bool:
 def _dict(raw: dict[str, Any], key: str) -> dict[str, Any]:
     value = raw.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _id(raw: dict[str, Any], key: str) -> str | None:
+    """What a message is called; what is longer than any number of LINE's names none."""
+    found = _text(raw, key)
+    return found if found is not None and len(found) <= MAX_MESSAGE_ID else None
 
 
 def _text(raw: dict[str, Any], key: str) -> str | None:

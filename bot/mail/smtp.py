@@ -35,6 +35,7 @@ class MailError(DeliveryError):
     stage: connect, mail, rcpt, data (before the content) or content (after all of it was sent).
     is_dead_address: the server says that nobody is there, and cannot mean us.
     may_be_dead: it refused this recipient for good, and did not say whether that is about us.
+    is_blocked: it, or the server of the recipient's domain, takes nothing from us whatever it is.
     is_too_fast: the server, or the one behind it, wants fewer mails at a time for this domain.
     code: the enhanced status code (RFC 3463), where there is one.
     """
@@ -42,6 +43,7 @@ class MailError(DeliveryError):
     stage: str = "connect"
     is_dead_address: bool = False
     may_be_dead: bool = False
+    is_blocked: bool = False
     is_too_fast: bool = False
     code: str | None = None
 
@@ -327,6 +329,10 @@ def _refusal(stage: str, code: int, said: bytes) -> MailError:
         stage=stage,
         is_dead_address=is_of_recipient and verdict is Verdict.DEAD,
         may_be_dead=is_of_recipient and status_codes.may_be_dead(code, enhanced, text),
+        # Before the address was named it is about us, and about no domain.
+        is_blocked=is_permanent
+        and stage in {"rcpt", "data", "content"}
+        and verdict is Verdict.BLOCKED,
         is_too_fast=_says_too_fast(stage, code, enhanced, text),
         code=enhanced,
     )

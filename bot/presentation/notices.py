@@ -6,7 +6,7 @@ from bot.services.accounts import details, freezing
 from bot.services.accounts.notices import AccountMoved, PasswordReset, Welcomed
 from bot.services.learners.invitations import Invitation, WayToPassword
 from bot.services.learners.merging import AccountsMerged, AccountsParted
-from bot.settings import Settings
+from bot.settings import School, Settings
 from bot.texts import Translator, translator
 from bot.texts.dates import shown_time
 
@@ -21,14 +21,20 @@ def letter(notice: PasswordReset | AccountMoved, t: Translator) -> dict[str, str
     }
 
 
-def school_contact(settings: Settings, language: str) -> str:
-    """How to reach the school, in one line for a letter."""
-    t, school = translator(language), settings.school
+def contact_lines(school: School, t: Translator) -> list[str]:
+    """How to reach the school, as far as the owner has set it."""
     lines = []
     if school.phone:
         lines.append(t("Phone: {phone}", phone=school.phone))
     if school.email:
         lines.append(t("E-mail: {email}", email=school.email))
+    return lines
+
+
+def school_contact(settings: Settings, language: str) -> str:
+    """How to reach the school, in one line for a letter."""
+    t = translator(language)
+    lines = contact_lines(settings.school, t)
     page = f"{settings.public_url}/privacy?lang={language}"
     return " · ".join(lines) or t("Contact details: {page}", page=page)
 

@@ -14,6 +14,7 @@ WAITS: dict[Matter, str] = {
     Matter.DOWNLOAD: _("Your files to download"),
     Matter.IMPORT: _("Your imports to confirm"),
     Matter.LETTER: _("Letters that wait for a person"),
+    Matter.NOTICE: _("Notices that may not have arrived"),
     Matter.REQUEST: _("Requests under the PDPA to answer"),
 }
 

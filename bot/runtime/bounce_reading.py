@@ -61,6 +61,7 @@ class _Opened:
 def read(bot: Bot) -> int:
     """Look at every new letter of the mailbox, and tell what is wrong; returns how many letters."""
     if bot.bounce_mailbox is None:
+        _tell(bot, None)
         return 0
     name = bot.bounce_mailbox.name
     reading = bot.database.write(
@@ -84,10 +85,15 @@ def read(bot: Bot) -> int:
         bot.database.write(
             lambda session: mailbox_cursor.end(session, reading, bot.worker, bot.clock(), trouble)
         )
-        bot.database.write(
-            lambda session: mail_trouble.tell(session, name, bot.settings, bot.clock())
-        )
+        _tell(bot, name)
     return seen
+
+
+def _tell(bot: Bot, mailbox: str | None) -> None:
+    """Also without a mailbox: servers refuse us at once, too."""
+    bot.database.write(
+        lambda session: mail_trouble.tell(session, mailbox, bot.settings, bot.clock())
+    )
 
 
 def _letters(opened: _Opened) -> Iterator[int]:

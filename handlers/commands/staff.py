@@ -70,10 +70,8 @@ def staff_role(username: str, roles: tuple[str, ...]) -> None:
     """Give a member exactly these roles; their sessions end."""
     bot, _ = parts()
     now, wanted = bot.clock(), [Role(role) for role in roles]
-    staff_id = bot.database.read(lambda session: staff.find(session, username))
+    staff_id = _found(username)
     try:
-        if staff_id is None:
-            raise InputError("unknown")
         bot.database.write(
             lambda session: staff.change_roles(session, staff_id, wanted, staff.OPERATOR, now)
         )
@@ -98,10 +96,8 @@ def staff_link(username: str) -> None:
     """Print a new one-time link for a member who lost password or factor."""
     bot, _ = parts()
     now = bot.clock()
-    staff_id = bot.database.read(lambda session: staff.find(session, username))
+    staff_id = _found(username)
     try:
-        if staff_id is None:
-            raise InputError("unknown")
         drawn = bot.database.write(
             lambda session: staff.new_link(session, staff_id, staff.OPERATOR, now)
         )
@@ -116,14 +112,19 @@ def staff_disable(username: str) -> None:
     """Shut a member out at once: sessions, factors, links and LINE."""
     bot, _ = parts()
     now = bot.clock()
-    staff_id = bot.database.read(lambda session: staff.find(session, username))
+    staff_id = _found(username)
     try:
-        if staff_id is None:
-            raise InputError("unknown")
         bot.database.write(lambda session: staff.disable(session, staff_id, staff.OPERATOR, now))
     except InputError as error:
         _stop(error)
     click.echo(f"{username} may not enter any more.")
+
+
+def _found(username: str) -> str:
+    """A member's id; ends the command where there is none."""
+    bot, _ = parts()
+    staff_id = bot.database.read(lambda session: staff.find(session, username))
+    return staff_id if staff_id is not None else _stop(InputError("unknown"))
 
 
 def _stop(error: InputError) -> NoReturn:

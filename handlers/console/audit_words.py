@@ -39,6 +39,7 @@ ACTS: dict[Action, str] = {
     Action.DOMAIN_PAUSED: _("News to a mail provider paused, it refuses us"),
     Action.DOMAIN_RELEASED: _("News to a mail provider go on"),
     Action.LETTER_DONE: _("Letter that came back looked at"),
+    Action.MAIL_SEEN: _("Notice that did not arrive seen"),
     Action.NEWS_CHOSEN: _("Choice of news changed"),
     Action.NEWS_PAUSED: _("Pause of the news set or ended"),
     Action.REQUEST_OPENED: _("Request under the PDPA made"),
@@ -113,7 +114,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "session", "stay", "link", "token", "password", "reset",
     ),
     _("Consent, news and e-mail"): (
-        "consent", "news", "email", "suppression", "domain", "letter",
+        "consent", "news", "email", "suppression", "domain", "letter", "mail",
     ),
     _("Guardians"): ("guardian",),
     _("Rights and legal orders"): ("request", "archive", "hold", "data"),

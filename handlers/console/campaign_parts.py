@@ -15,7 +15,6 @@ from bot.texts import LANGUAGES
 from bot.unicode import trimmed
 
 Said = dict[str, Any]  # content as it is typed: unfinished, every language there
-PART_KINDS = ("text", "picture", "card", "cards")
 MAX_COUNT = {"parts": MAX_PARTS, "cards": MAX_CARDS, "buttons": MAX_BUTTONS}
 _PATH = re.compile(
     r"(?:th|en)\.(?:title|parts\.\d"

@@ -40,6 +40,7 @@ def _people(t: Translator, on: str) -> list[dict[Column, str]]:
             ImportColumn.CONSENT_WORDS: policy.CURRENT,
             ImportColumn.CONSENT_MEANS: t("paper"),
             ImportColumn.EMAIL_NEWS: t("yes"),
+            ImportColumn.GROUP: t("Saturday class"),
         },
         {
             Item.NAME: t("Somchai Sample"),

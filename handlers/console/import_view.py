@@ -64,6 +64,8 @@ def dry_run(t: Translator, dry: DryRun, number: int, *, in_full: bool) -> dict[s
         "pages": most,
         "left_out": ", ".join(map(str, dry.table.left_out[:20])),
         "is_garbled": is_garbled(dry.table),
+        "new_groups": dry.new_groups,
+        "room": dry.room,
         "question": dry.question,
         "order": dry.order,
         "orders": {
@@ -81,7 +83,7 @@ def _line(t: Translator, one: Looked, *, in_full: bool) -> dict[str, Any]:
         "is_good": one.fate is RowOutcome.ENROL,
         "values": _values(t, line, in_full=in_full),
         "consent": _consent(t, line),
-        "problems": import_words.problems(t, line.problems),
+        "problems": import_words.problems(t, line.problems) + import_words.notes(t, line.notes),
         "doubts": import_words.problems(t, line.doubts),
         "is_asked": bool(line.doubts or one.crowd) and not line.problems,
         "beside": import_words.beside(t, one),
@@ -100,7 +102,8 @@ def _values(t: Translator, line: ImportLine, *, in_full: bool) -> list[tuple[str
         if said or FIELDS[item].is_needed:
             found.append((t(FIELDS[item].label), said or "–"))
     band = learner_words.words()(line.age_band) if line.age_band else "–"
-    return [*found, (t("Age group"), band)]
+    groups = [(t("Group"), ", ".join(line.groups))] if line.groups else []
+    return [*found, (t("Age group"), band), *groups]
 
 
 def _consent(t: Translator, line: ImportLine) -> str:

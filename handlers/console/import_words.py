@@ -10,6 +10,7 @@ from bot.services.people import fields
 from bot.texts import Translator
 from bot.texts import marked as _
 from handlers import figures
+from handlers.console import learner_words
 from models.imports_exports import ImportState
 
 FIELDS: dict[Column, str] = {
@@ -22,6 +23,7 @@ FIELDS: dict[Column, str] = {
     ImportColumn.CONSENT_WORDS: _("Consent: wording or version"),
     ImportColumn.CONSENT_MEANS: _("Consent: on paper, web, e-mail or LINE"),
     ImportColumn.EMAIL_NEWS: _("Agreed to news by e-mail"),
+    ImportColumn.GROUP: _("Group"),
 }
 FATES: dict[RowOutcome, str] = {
     RowOutcome.ENROL: _("will be enrolled"),
@@ -83,6 +85,9 @@ _PROBLEMS: dict[str, str] = {
     "file_wide": _("This file has more than {columns} columns."),
     "file_headless": _("Please put the names of the columns in the first line, people below."),
     "file_again": _("This very file was imported before. Nobody is enrolled twice."),
+    "columns_changed": _(
+        "Somebody has changed the columns or a choice. Please look at the lines again."
+    ),
     "column_twice": _("One column was chosen for two details. Each needs its own."),
 }
 
@@ -115,6 +120,8 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
     if code == "column_missing":
         field = t(FIELDS[column(detail)]) if detail else ""
         return t("Please say which column holds: {field}.", field=field)
+    if code in {"tag_invalid", "tags_full"}:
+        return learner_words.problem(code, t)
     if code not in _PROBLEMS:
         return input_words.why(t, code)
     return figures.fill(t, _PROBLEMS[code])
@@ -123,6 +130,12 @@ def problem(t: Translator, code: str, detail: str | None = None) -> str:
 def problems(t: Translator, found: tuple[LineProblem, ...]) -> list[tuple[str, str]]:
     """The column and the words of everything that is wrong with a line."""
     return [(t(FIELDS[one.field]), problem(t, one.code, one.suggestion)) for one in found]
+
+
+def notes(t: Translator, found: tuple[LineProblem, ...]) -> list[tuple[str, str]]:
+    """What is left out of a line that goes in all the same; so far it can be the group."""
+    said = problems(t, found)
+    return [(label, t("Goes in without a group. {why}", why=why)) for label, why in said]
 
 
 def beside(t: Translator, looked: Looked) -> list[str]:

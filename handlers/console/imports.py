@@ -186,11 +186,8 @@ def confirm_import(import_id: str) -> AnyResponse:
         begins = bot.database.write(
             lambda s: csv_imports.confirm(s, import_id, member_id, seen, now)
         )
-    except InputError:
-        flash(
-            t("Somebody has changed the columns or a choice. Please look at the lines again."),
-            "warning",
-        )
+    except InputError as error:
+        flash(import_words.problem(t, error.code), "warning")
         return redirect(url_for("console.import_check", import_id=import_id), 303)
     if begins:
         flash(t("The import has begun."), "success")

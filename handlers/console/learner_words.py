@@ -74,8 +74,8 @@ PROBLEMS: dict[str, str] = {
     "nothing_typed": _("Please type the whole detail that you search for."),
     "no_cause": _("Please choose why."),
     "tag_invalid": _(
-        "A group has {least_group} to {most_group} letters, digits, spaces and hyphens, "
-        "and no phone number."
+        "A group has {least_group} to {most_group} letters, digits, spaces, hyphens, dots and "
+        "slashes, and no phone number."
     ),
     "tag_gone": _("This group is not there any more."),
     "tag_taken": _("There is a group of this name already."),

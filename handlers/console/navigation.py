@@ -64,7 +64,7 @@ MENU = (
         _("Returned mails"),
         Permission.SEE_RETURNED_MAILS,
         ("/console/mails",),
-        (Matter.LETTER,),
+        (Matter.LETTER, Matter.NOTICE),
     ),
     MenuEntry("console.audit_trail", _("Audit trail"), Permission.SEE_AUDIT, ("/console/audit",)),
     MenuEntry("console.team", _("Team"), Permission.ADMINISTER_STAFF, ("/console/team",)),

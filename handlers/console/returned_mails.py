@@ -1,5 +1,6 @@
 """Returned mails: is the mailbox read, who refuses us, which letters wait for a person."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.presentation import mail_trouble_words
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
-from bot.services.delivery import mail_trouble, waiting_letters
+from bot.services.delivery import mail_trouble, mails, waiting_letters
 from bot.services.people.fields import Item, masked
 from bot.services.staff.permissions import Permission
 from bot.services.subscriptions import bounces
@@ -19,6 +20,7 @@ from handlers.console.request_context import member
 from handlers.console.routes import console
 from handlers.web import language
 from handlers.web.parts import the_bot
+from models.mail import MailState
 
 
 @console.get("/mails")
@@ -28,7 +30,7 @@ def returned_mails() -> AnyResponse:
     bot, t = the_bot(), language.translate()
     mailbox = bot.bounce_mailbox.name if bot.bounce_mailbox else None
 
-    def read(session: Session) -> tuple[mail_trouble.MailTrouble, list[dict[str, Any]]]:
+    def read(session: Session) -> tuple[mail_trouble.MailTrouble, list[dict[str, Any]], list[Any]]:
         letters = [
             {
                 "id": each.id,
@@ -40,14 +42,16 @@ def returned_mails() -> AnyResponse:
             }
             for each in waiting_letters.newest(session)
         ]
-        return mail_trouble.of(session, mailbox, bot.settings, bot.clock()), letters
+        now = bot.clock()
+        return mail_trouble.of(session, mailbox, bot.settings, now), letters, _notices(session, now)
 
-    trouble, letters = bot.database.read(read)
+    trouble, letters, notices = bot.database.read(read)
     return page(
         "returned_mails",
         title=t("Returned mails"),
         trouble=trouble,
         letters=letters,
+        notices=notices,
         is_named=mailbox is not None,
         unread=lambda found: mail_trouble_words.unread(t, found),
         paused=lambda found: mail_trouble_words.paused(t, found),
@@ -78,6 +82,26 @@ def letter_done(letter_id: str) -> AnyResponse:
     return redirect(url_for("console.returned_mails"), 303)
 
 
+@console.post("/mails/notices/<mail_id>/seen")
+@allow(Permission.SEE_RETURNED_MAILS)
+def notice_seen(mail_id: str) -> AnyResponse:
+    """Somebody has seen that a notice did not arrive, or may not have."""
+    bot, member_id, t = the_bot(), member().id, language.translate()
+    now = bot.clock()
+
+    def work(session: Session) -> bool:
+        mail = mails.see(session, mail_id, now)
+        if mail is None:
+            return False
+        about = mail.subject_id
+        audit.by_staff(session, Action.MAIL_SEEN, member_id, now, about, mail_id=mail.id)
+        return True
+
+    if bot.database.write(work):
+        flash(t("The notice is off the list."), "success")
+    return redirect(url_for("console.returned_mails"), 303)
+
+
 @console.post("/mails/domains/<domain>/go-on")
 @allow(Permission.SEE_RETURNED_MAILS)
 def domain_goes_on(domain: str) -> AnyResponse:
@@ -86,3 +110,23 @@ def domain_goes_on(domain: str) -> AnyResponse:
     if bot.database.write(lambda session: bounces.let_go_on(session, domain, actor, bot.clock())):
         flash(t("News go there again."), "success")
     return redirect(url_for("console.returned_mails"), 303)
+
+
+def _notices(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """Notices that may not have arrived: by ids, for whom they were is seen on the learner's page.
+
+    Of one that is about nobody stands which letter it was; of others that would tell too much.
+    """
+    may_open = member().may(Permission.SEARCH_LEARNERS)
+    return [
+        {
+            "id": mail.id,
+            "at": mail.created_at,
+            "is_unknown": mail.state is MailState.UNKNOWN,
+            "reason": mail.reason,
+            "template": None if mail.subject_id else mail.template,
+            "person": mail.subject_id,
+            "learner": learner_id if may_open else None,
+        }
+        for mail, learner_id in mails.unseen(session, now)
+    ]

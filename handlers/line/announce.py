@@ -19,6 +19,7 @@ from bot.services.subscriptions import topics
 from bot.texts import ENGLISH, LANGUAGES, THAI, units
 from bot.unicode import trimmed
 from handlers.line.announce_parts import asking, problems
+from handlers.line.shared import came_in
 from models.campaign import Campaign
 
 MAX_NAME_LENGTH = 60
@@ -239,8 +240,7 @@ def _keep(event: Event, ctx: Context, typed: str) -> None:
 def _put(event: Event, ctx: Context, language: str, typed: str) -> None:
     """Keep a text, and which message it came in: taken back, it takes the text along."""
     ctx.draft[language] = typed
-    if event.message_id is not None:
-        ctx.draft.setdefault("sources", {})[language] = event.message_id
+    came_in(ctx, event.message_id, language)
 
 
 def _named(ctx: Context, typed: str) -> str:

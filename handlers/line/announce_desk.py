@@ -171,7 +171,8 @@ def sent_back(event: Event, ctx: Context) -> HandlerResult:
         chats.confirm(ctx.session, ctx.staff.id, Permission.APPROVE_CAMPAIGN)
         if campaign.state is not CampaignState.IN_REVIEW:
             raise MoveError
-        campaigns.send_back(ctx.session, campaign, ctx.staff.id, note[:MAX_NOTE_LENGTH], ctx.now)
+        note, source = note[:MAX_NOTE_LENGTH], event.message_id
+        campaigns.send_back(ctx.session, campaign, ctx.staff.id, note, ctx.now, source)
     except PermissionRevokedError:
         return flow.end(t("Your role may not do that. Please ask an administrator."))
     except MoveError:

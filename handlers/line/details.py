@@ -18,8 +18,10 @@ from bot.texts.dates import shown_span
 from handlers.line.account_card import account_card
 from handlers.line.shared import (
     answered,
+    came_in,
     corrected_on_card,
     did_you_mean,
+    forget,
     greeting,
     human_offer,
     left_as_it_is,
@@ -212,7 +214,7 @@ def change_confirmed(event: Event, ctx: Context) -> HandlerResult:
     if learner is None or not details.may_change(ctx.session, learner):
         return flow.end(greeting(ctx))
     if chosen == "again" or "value" not in ctx.draft:
-        _forget(ctx)
+        forget(ctx, *TYPED)
         return flow.to(ctx, Step.VALUE)
     if chosen != "save":
         return flow.say(nudge(ctx, step, t("Please tap one of the buttons.")))
@@ -370,23 +372,13 @@ def _item(ctx: Context) -> Item:
 
 def _onward(event: Event, ctx: Context, value: str) -> HandlerResult:
     source = source_of(event, ctx, "typed_email") or source_of(event, ctx, "single_name")
-    _forget(ctx)
-    _keep(event, ctx, value=value)
-    if source:
-        ctx.draft["sources"]["value"] = source
+    forget(ctx, *TYPED)
+    ctx.draft["value"] = value
+    came_in(ctx, source or event.message_id, "value")
     return flow.to(ctx, Step.CONFIRM)
 
 
 def _keep(event: Event, ctx: Context, **values: str) -> None:
     """Remember values with the message that they came from: taking it back takes them back."""
-    sources = ctx.draft.setdefault("sources", {})
-    for key, value in values.items():
-        ctx.draft[key] = value
-        if event.message_id:
-            sources[key] = event.message_id
-
-
-def _forget(ctx: Context) -> None:
-    for key in TYPED:
-        ctx.draft.pop(key, None)
-        ctx.draft.get("sources", {}).pop(key, None)
+    ctx.draft.update(values)
+    came_in(ctx, event.message_id, *values)

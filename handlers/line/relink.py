@@ -19,6 +19,7 @@ from bot.services.shared import codes
 from bot.texts.dates import shown_span, shown_time
 from handlers.line.account_card import account_card
 from handlers.line.shared import (
+    came_in,
     has_left,
     human_offer,
     left_as_it_is,
@@ -299,4 +300,4 @@ def _too_often(ctx: Context, wait: timedelta) -> HandlerResult:
 def _keep(event: Event, ctx: Context, item: str, typed: str) -> None:
     """Remember an answer and the message that it came in, which may be taken back."""
     ctx.draft[item] = typed
-    ctx.draft["sources"] = {**ctx.draft.get("sources", {}), item: event.message_id}
+    came_in(ctx, event.message_id, item)

@@ -5,7 +5,7 @@ from bot.errors import InputError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.presentation import request_words, words
+from bot.presentation import notices, request_words, words
 from bot.services.accounts import accounts
 from bot.services.consent import consents
 from bot.services.consent.consents import ConsentStatement
@@ -75,14 +75,9 @@ def children_button(ctx: Context) -> list[Action]:
 
 
 def contact_lines(ctx: Context) -> str:
-    """How to reach the school, as far as the owner has set it."""
-    t, school = ctx.t, ctx.settings.school
-    lines = []
-    if school.phone:
-        lines.append(t("Phone: {phone}", phone=school.phone))
-    if school.email:
-        lines.append(t("E-mail: {email}", email=school.email))
-    return "\n".join(lines) or t("The school’s contact details stand in the privacy notice.")
+    """How to reach the school, a line for each way that the owner has set."""
+    lines = notices.contact_lines(ctx.settings.school, ctx.t)
+    return "\n".join(lines) or ctx.t("The school’s contact details stand in the privacy notice.")
 
 
 def human_offer(ctx: Context, topic: str) -> Message:
@@ -227,6 +222,23 @@ def source_of(event: Event, ctx: Context, key: str) -> str | None:
         return event.message_id
     source: str | None = ctx.draft.get("sources", {}).get(key)
     return source
+
+
+def came_in(ctx: Context, source: str | None, *keys: str) -> None:
+    """Note the message that values came in: taken back, it takes them along. None: tapped."""
+    sources = ctx.draft.setdefault("sources", {})
+    for key in keys:
+        if source is None:
+            sources.pop(key, None)
+        else:
+            sources[key] = source
+
+
+def forget(ctx: Context, *keys: str) -> None:
+    """Drop values of the draft, with where they came from."""
+    for key in keys:
+        ctx.draft.pop(key, None)
+        ctx.draft.get("sources", {}).pop(key, None)
 
 
 def name_question(ctx: Context, mark: str, name: str) -> Message:

@@ -2,7 +2,9 @@
 
 from bot.dispatch import Context, Flow, FlowState, HandlerResult
 from bot.line.events import Event
+from bot.services.campaigns.workflow import decisions
 from bot.services.chat import inbox
+from bot.services.guardians import guardians
 from bot.services.privacy import requests
 from handlers.line.shared import greeting
 
@@ -39,6 +41,9 @@ def message_taken_back(event: Event, ctx: Context) -> HandlerResult:
     """Erase what is kept of the message; LINE asks for it, and gives no reply token."""
     if event.message_id is not None:
         requests.forget_note(ctx.session, ctx.conversation.id, event.message_id)
+        guardians.forget_nickname(ctx.session, ctx.conversation, event.message_id)
+        if ctx.member is not None:
+            decisions.forget_note(ctx.session, ctx.member.id, event.message_id)
     if ctx.conversation.flow is None or event.message_id is None:
         return flow.say()
     sources: dict[str, str] = ctx.draft.get("sources", {})

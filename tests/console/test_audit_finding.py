@@ -86,6 +86,7 @@ def test_a_group_finds_all_its_acts(reader, did):
         did(action, "learner")
     page = reader.get(PAGE).text
     assert page.count("<optgroup") == len(audit_words.GROUPS)
+    assert sorted(act for _, acts in audit_words.groups() for act in acts) == sorted(Action)
     found = reader.submit(PAGE, PAGE, action="group:Sign-ins, links and passwords")
     assert codes(found) == ["session:open", "link:open"]
     assert "การเข้าสู่ระบบ ลิงก์ และรหัสผ่าน" in searched(found)

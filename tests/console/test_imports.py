@@ -187,3 +187,16 @@ def test_an_import_that_is_none_is_not_found(support, way):
     token = support.token("/console/imports")
     for act in ("lines", "dates", "rest", "undo", "confirm", "cancel"):
         assert support.post(f"/console/imports/nothing/{act}", {"token": token}).status_code == 303
+
+
+def test_groups_are_seen_before_they_are_made(bot, database, support, bring):
+    header = (*HEADER, "ห้อง")
+    people = [(*GOOD, "ม.1/2"), (*line(name="สมใจ ใจดี"), "x")]
+    check = bring(file(*people, header=header))
+    text = support.get(check).text
+    assert "จะเพิ่มกลุ่มใหม่: ม.1/2" in text
+    assert re.search(r"<dt[^>]*>กลุ่ม</dt><dd[^>]*>ม.1/2</dd>", text)
+    assert "<strong>กลุ่ม:</strong> ลงทะเบียนโดยไม่ใส่กลุ่ม ชื่อกลุ่มมี 2 ถึง 30 ตัว" in text
+    assert "ลงทะเบียน 2 คน" in text
+    confirm(support, check, bot)
+    assert "ม.1/2" in support.get("/console/learners/tags").text

@@ -15,10 +15,13 @@ from bot.services.subscriptions import bounces
 from models.database import Database
 from models.learner import Learner
 from models.mail import Mail, MailState
+from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
 from tests.mail.coming_back import acts, now_of, own_address, reason_of
 from tests.mail.imap_server import ImapBox
 from tests.mail.returned import bounce, by_a_person, holiday
+from tests.mail.servers import Wilful
+from tests.mail.test_news_sending import sending_to
 
 Queue = Callable[..., str]
 MailOf = Callable[[str], Mail]
@@ -251,3 +254,61 @@ def test_a_reader_that_has_died_is_noticed(
     assert "! returned mails: letters that wait for a person: 1; domains" in said()
     clock.advance(seconds=timedelta(hours=1).total_seconds() + 1)
     assert "✗ returned mails: have not been read since" in said()
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "code"),
+    [
+        ("rcpt", LISTED, "5.1.3"),
+        ("rcpt", "550 SPF check failed", "550"),
+        ("content", "554 5.7.1 Message rejected due to the reputation of 203.0.113.5", "5.7.1"),
+    ],
+)
+def test_who_refuses_us_at_once_gets_no_more_news_either(
+    stage: str,
+    answer: str,
+    code: str,
+    bot: Bot,
+    queue_news: Queue,
+    news_to: Callable[[str], str],
+    mail_of: MailOf,
+    database: Database,
+    reader: Learner,
+    clock: FakeClock,
+    told: Callable[[], list[str]],
+) -> None:
+    refused = queue_news(), queue_news()
+    with sending_to(bot, Wilful(**{stage: answer})):
+        mailing.drain(bot)
+    assert {mail_of(each).state for each in refused} == {MailState.FAILED}
+    [domain] = paused(database, clock)
+    assert (domain.name, domain.code) == ("example.test", code)
+    assert now_of(database, reader).email_verified_at is not None
+    assert len(acts(database, "domain:pause")) == 1
+    held, other = queue_news(), news_to("x@elsewhere.test")
+    with sending_to(bot, Mailbox()):
+        mailing.drain(bot)
+    assert [mail_of(each).state for each in (held, other)] == [MailState.QUEUED, MailState.SENT]
+    # Told once, also where there is no mailbox that is read.
+    for _ in range(2):
+        bounce_reading.read(bot)
+    [words] = told()
+    assert f"example.test ไม่รับอีเมลของเรา ({code})" in words
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer"),
+    [
+        ("rcpt", "451 4.7.1 blocked for a while"),
+        ("rcpt", "550 5.1.1 no such user"),
+        ("rcpt", "550 5.7.1 looks like spam"),
+        ("mail", "553 5.7.1 blocked using zen.spamhaus.org"),
+    ],
+)
+def test_what_is_said_at_once_and_blames_no_domain_pauses_none(
+    stage: str, answer: str, bot: Bot, queue_news: Queue, database: Database, clock: FakeClock
+) -> None:
+    queue_news()
+    with sending_to(bot, Wilful(**{stage: answer})):
+        mailing.drain(bot)
+    assert paused(database, clock) == []

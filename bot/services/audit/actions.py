@@ -41,6 +41,7 @@ class Action(StrEnum):
     DOMAIN_PAUSED = "domain:pause"
     DOMAIN_RELEASED = "domain:release"
     LETTER_DONE = "letter:done"
+    MAIL_SEEN = "mail:see"
     NEWS_CHOSEN = "news:choose"
     NEWS_PAUSED = "news:pause"
     REQUEST_OPENED = "request:open"
@@ -143,6 +144,7 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.DOMAIN_PAUSED: frozenset({"mail_id", "code"}),
     Action.DOMAIN_RELEASED: frozenset({"domain"}),  # its keyed digest
     Action.LETTER_DONE: frozenset({"letter_id"}),
+    Action.MAIL_SEEN: frozenset({"mail_id"}),
     Action.NEWS_CHOSEN: frozenset({"channel", "topic", "is_on"}),
     Action.NEWS_PAUSED: frozenset({"until"}),
     Action.REQUEST_OPENED: frozenset({"request_id", "kind", "asked_by"}),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
@@ -119,12 +120,12 @@ def failed(
         if is_bounce:
             code = told.code or str(told.status)
             gate.is_undeliverable(session, mail, code, now, is_dead=told.is_dead_address)
+        elif told.is_blocked:
+            mail_rate_limit.pause(session, mail, told.code or str(told.status), now)
     elif error.unknown:
         _lose(session, mail, MailState.UNKNOWN, reason)
     else:
-        _postpone(mail, reason, now)
-        if mail.state is MailState.FAILED:
-            mails.is_lost(session, mail)
+        _postpone(session, mail, reason, now)
     if told.is_too_fast and mail.to:
         mail_rate_limit.slow_down(
             session, mail.to, per_domain, mail_rate_limit.moment(session, now)
@@ -134,13 +135,20 @@ def failed(
 def postpone(
     session: Session, claimed: list[ClaimedMail], worker: str, error: DeliveryError, now: datetime
 ) -> None:
-    """The server cannot be reached: an attempt for each, and all of them later."""
+    """The server cannot be reached: an attempt for each, and all of them later.
+
+    Whoever has waited for too long is told that the mail is lost, as where it was refused.
+    """
+    _lock_owners(session, claimed, now)
     for one in claimed:
         mail = _mine(session, one.id, one.attempts, worker)
         if mail is not None and mail.handed_at is None:
             mail.attempts += 1
             mail.first_tried_at = mail.first_tried_at or now
-            _postpone(mail, _reason(error), now)
+            if mail.useful_until is not None and now >= mail.useful_until:
+                _lose(session, mail, MailState.DROPPED, "too late")
+            else:
+                _postpone(session, mail, _reason(error), now)
 
 
 def _mine(
@@ -192,16 +200,25 @@ def _lock_owner(session: Session, mail_id: str, now: datetime) -> None:
         people.lock(session, mail.subject_id)
 
 
+def _lock_owners(session: Session, claimed: list[ClaimedMail], now: datetime) -> None:
+    """Lock, in one order, whoever is to be told that a mail of theirs is given up now."""
+    is_over = or_(Mail.first_tried_at <= now - GIVE_UP, Mail.useful_until <= now)
+    query = select(Mail.subject_id).where(Mail.id.in_([one.id for one in claimed]), is_over)
+    for subject_id in session.scalars(query.order_by(Mail.subject_id).distinct()).all():
+        people.lock(session, subject_id)
+
+
 def _lose(session: Session, mail: Mail, state: MailState, reason: str) -> None:
     """Close a mail that did not arrive, or may not have. The caller has locked its owner."""
     leases.close(mail, state, reason)
     mails.is_lost(session, mail)
 
 
-def _postpone(mail: Mail, reason: str, now: datetime) -> None:
+def _postpone(session: Session, mail: Mail, reason: str, now: datetime) -> None:
+    """Later again, or never where that has lasted for too long. The caller has locked the owner."""
     mail.handed_at = None
     if mail.first_tried_at is not None and now - mail.first_tried_at >= GIVE_UP:
-        leases.close(mail, MailState.FAILED, f"gave up: {reason}")
+        _lose(session, mail, MailState.FAILED, f"gave up: {reason}")
         return
     spread = 0.75 + retries.by_chance(mail.id[-4:]) / 2
     wait = retries.wait(FIRST_WAIT, mail.attempts - 1, MAX_WAIT, spread=spread)

@@ -17,6 +17,8 @@ from typing import Any, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.services.audit import audit
+from bot.services.audit.audit import Action
 from bot.services.shared import gcra
 from models import inserts
 from models.base import session_keyring
@@ -129,7 +131,8 @@ def slow_down(session: Session, address: str, per_second: int, now: datetime) ->
 def pause(session: Session, mail: Mail, code: str, now: datetime) -> MailPace | None:
     """The servers of a mail's domain refuse us: hold its news. None where that is known already.
 
-    What was sent before the last pause, or before a person let it go on, says nothing new.
+    They may say so at once or in a report that comes back. What was sent before the last pause, or
+    before a person let it go on, says nothing new.
     """
     row = _locked(session, domain_of(session, mail.to or ""), now)
     known = max((at for at in (row.paused_at, row.released_at) if at), default=None)
@@ -137,6 +140,15 @@ def pause(session: Session, mail: Mail, code: str, now: datetime) -> MailPace | 
         return None
     row.paused_at, row.paused_until = now, moment(session, now) + PAUSE
     row.paused_by, row.pause_code = mail.id, code[:16]
+    audit.record(
+        session,
+        Action.DOMAIN_PAUSED,
+        actor="system",
+        subject=mail.subject_id,
+        now=now,
+        mail_id=mail.id,
+        code=code,
+    )
     return row
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from bot.services.delivery.gate import News
@@ -24,6 +24,8 @@ CODE_USEFUL = timedelta(minutes=10)
 LINK_USEFUL = timedelta(hours=24)
 # Of a mail that may not have arrived.
 LOST = (MailState.FAILED, MailState.UNKNOWN, MailState.DROPPED)
+SHOWN = timedelta(days=30)  # to staff: what failed longer ago helps nobody any more
+PAGE = 50
 # Why an address is suppressed.
 HARD, SOFT, SPAM = "hard bounce", "soft bounces", "complaint"
 # Replaced by `Message-ID` with the sender's domain when it is first sent; RFC 2606.
@@ -144,6 +146,33 @@ def is_lost(session: Session, mail: Mail) -> None:
         conversation = session.get(Conversation, mail.subject_id)
         if conversation is not None:
             conversation.undelivered = mail.id
+
+
+def is_unseen(now: datetime) -> ColumnElement[bool]:
+    """Notices that failed for good, or whose end nobody knows, and that no member has seen."""
+    return and_(
+        Mail.stream == Stream.TRANSACTIONAL,
+        Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)),
+        Mail.seen_at.is_(None),
+        Mail.created_at > now - SHOWN,
+    )
+
+
+def unseen(session: Session, now: datetime) -> list[tuple[Mail, str | None]]:
+    """Those notices, the newest first: a page of them, each with the learner that it is about."""
+    query = select(Mail, Learner.id).where(is_unseen(now))
+    query = query.outerjoin(Learner, Learner.conversation_id == Mail.subject_id)
+    rows = session.execute(query.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(PAGE))
+    return [(row[0], row[1]) for row in rows]
+
+
+def see(session: Session, mail_id: str, now: datetime) -> Mail | None:
+    """A member has seen that a notice did not arrive; None where somebody else had."""
+    query = select(Mail).where(Mail.id == mail_id, is_unseen(now)).with_for_update()
+    mail = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if mail is not None:
+        mail.seen_at = now
+    return mail
 
 
 def undelivered(session: Session, subject_id: str, address: str) -> Mail | None:

@@ -186,3 +186,4 @@ def _erase(row: Guardianship, now: datetime) -> None:
     row.ended_at = now
     for attribute in _SEALED:
         setattr(row, attribute, None)
+    row.nickname_source = None

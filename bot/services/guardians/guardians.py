@@ -86,23 +86,40 @@ def request_code(
     now: datetime,
     *,
     nickname: str | None = None,
+    source: str | None = None,
     user_id: str | None = None,
 ) -> str:
     """A new code for the guardian; the one before is dead, and so is its reading.
 
-    With the first code come what the guardian recognises the child by, and the way back.
+    With the first code come what the guardian recognises the child by, and the way back. source:
+    LINE's id of the message that is the nickname.
     """
     code = codes.GUARDIAN.draw()
     row.code_digest, row.code = _digests(session, code)[0], code
     row.state, row.guardian_id = GuardianshipState.PENDING, None
     row.expires_at = now + LIFE
     if nickname is not None:
-        row.nickname = nickname
+        row.nickname, row.nickname_source = nickname, source
     if user_id is not None:
         row.child_line = user_id
     ends.note(session, Action.GUARDIAN_ASKED, row, "learner", now, age_band=row.age_band)
     session.flush()
     return code
+
+
+def forget_nickname(session: Session, child: Conversation, source: str) -> None:
+    """Erase the nickname that came in a message which was taken back.
+
+    A request that waits is asked for it again, and nobody can open it until then; an agreement
+    stands without it. The caller has locked the child's chat.
+    """
+    query = select(Guardianship).where(
+        Guardianship.child_id == child.id, Guardianship.nickname_source == source
+    )
+    for row in session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        row.nickname = row.nickname_source = None
+        if row.state in WAITING:
+            row.state, row.guardian_id, row.code = GuardianshipState.PENDING, None, None
 
 
 def is_own_code(session: Session, conversation: Conversation, code: str) -> bool:

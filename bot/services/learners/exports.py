@@ -36,7 +36,6 @@ LIFE = timedelta(hours=24)
 KEPT = timedelta(days=30)
 MAX_ROWS = 50_000  # rows: the file is made in memory
 _BATCH = 500
-_ITEMS = {item.value for item in Item}
 
 
 class Column(StrEnum):

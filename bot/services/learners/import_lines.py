@@ -14,7 +14,7 @@ from bot.crypto import digest
 from bot.errors import InputError
 from bot.services.accounts.accounts import Details
 from bot.services.consent.consents import Evidence
-from bot.services.learners import cell_dates, spreadsheets
+from bot.services.learners import cell_dates, spreadsheets, tags
 from bot.services.learners.cell_dates import DateOrder
 from bot.services.learners.import_words import (
     CHILDREN,
@@ -38,6 +38,7 @@ MIN_WORDING = 20  # characters: a sentence that somebody can have agreed to
 MAX_CELL = 320  # characters of every other cell: the longest address has as many (RFC 3696)
 OLDEST = timedelta(days=3653)
 OLDEST_AGE = 120  # years
+_BETWEEN_GROUPS = re.compile(r"[,;|\n]")
 _AGE = re.compile(r"(?:อายุ)?([0-9]{1,3})(?:\.0)?(?:ปี|years?(?:old)?|yrs?|y)?")
 # A proof that is there, and says something else than was meant.
 _MISTYPED = {
@@ -80,6 +81,7 @@ class ImportLine:
     values: what was read of them, as it would be stored, or as it stands where it cannot be.
     doubts: what is unusual; the line goes in where somebody says that it is meant.
     evidence None: the consent is not proved, so the details may not be kept.
+    groups: of the line, as they were written. notes: what is left out of a line that goes in.
     """
 
     number: int
@@ -92,6 +94,8 @@ class ImportLine:
     doubts: tuple[LineProblem, ...] = ()
     values: Mapping[Item, str] = field(default_factory=dict)
     age_band: AgeBand | None = None
+    groups: tuple[str, ...] = ()
+    notes: tuple[LineProblem, ...] = ()
 
     @property
     def is_minor(self) -> bool:
@@ -120,6 +124,7 @@ def read(
     language = row.checked(ImportColumn.LANGUAGE, _language) or Language.THAI
     news = row.checked(ImportColumn.EMAIL_NEWS, _yes_or_no)
     evidence = row.evidence()
+    groups = row.groups()
     details = None
     if not row.problems and band and (not row.doubts or number in how.accepted):
         details = Details({item: said or None for item, said in values.items()}, band)
@@ -134,6 +139,8 @@ def read(
         tuple(row.doubts),
         {item: said or row.said(item) for item, said in values.items()},
         band,
+        groups,
+        tuple(row.notes),
     )
 
 
@@ -150,6 +157,7 @@ class _Row:
         self.cells, self.columns, self.order, self.now = cells, columns, order, now
         self.problems: list[LineProblem] = []
         self.doubts: list[LineProblem] = []
+        self.notes: list[LineProblem] = []
 
     def said(self, column: Column) -> str:
         """What stands in a column; first names and surnames stand in two."""
@@ -229,6 +237,19 @@ class _Row:
         if len(bands) > 1:
             raise InputError("date_two_ways")
         return bands.pop()
+
+    def groups(self) -> tuple[str, ...]:
+        """Groups of the line, each once; what names none is noted, and keeps nobody out."""
+        found: dict[str, str] = {}
+        try:
+            said = self._sound(ImportColumn.GROUP)
+            for part in filter(str.strip, _BETWEEN_GROUPS.split(said)):
+                word = tags.read(part)
+                found.setdefault(word.casefold(), word)
+        except InputError as error:
+            self.notes.append(LineProblem(ImportColumn.GROUP, error.code))
+            return ()
+        return tuple(found.values())[: tags.MAX_EACH]
 
     def evidence(self) -> Evidence | None:
         """When, to which words, by which means; None where any of them is missing or wrong."""

@@ -19,6 +19,7 @@ class ImportColumn(StrEnum):
     CONSENT_WORDS = "consent_words"
     CONSENT_MEANS = "consent_means"
     EMAIL_NEWS = "email_news"
+    GROUP = "group"
 
 
 Column = Item | ImportColumn
@@ -125,6 +126,12 @@ CALLED: dict[Column, frozenset[str]] = {
             "ยินยอมรับข่าวสารทางอีเมล",
         }
     ),
+    ImportColumn.GROUP: frozenset(
+        {
+            *("group", "groups", "class", "classroom", "room", "tag", "tags", "cohort"),
+            *("กลุ่ม", "กลุ่มเรียน", "ห้อง", "ห้องเรียน", "ชั้น", "ชั้นเรียน", "ชั้น/ห้อง", "รุ่น"),
+        }
+    ),
 }
 # Written, or by electronic means (PDPA s.19): a voice on the telephone proves nothing.
 # When a form was sent is when its yes was said; a column that says so itself comes first.
@@ -151,11 +158,6 @@ CHILDREN = frozenset({"0-10", "≤10", "upto10", "ไม่เกิน10ปี"
 def column(name: str) -> Column:
     """What a stored column holds; raises ValueError."""
     return Item(name) if name in set(Item) else ImportColumn(name)
-
-
-def is_complete(columns: Mapping[Column, int]) -> bool:
-    """Whether every detail that is needed has its column."""
-    return not missing_of(columns)
 
 
 def missing_of(columns: Mapping[Column, int]) -> list[Column]:

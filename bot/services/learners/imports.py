@@ -31,6 +31,7 @@ from bot.services.learners import (
     import_words,
     invitations,
     spreadsheets,
+    tags,
 )
 from bot.services.learners.cell_dates import DateOrder
 from bot.services.learners.import_fates import Looked, RowOutcome
@@ -177,12 +178,17 @@ def fingerprint(row: Import) -> str:
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a file would become. question: two dates that make one ask for their order."""
+    """What a file would become. question: two dates that make one ask for their order.
+
+    new_groups: of those who would be enrolled. room: how many of them there is room for.
+    """
 
     table: CsvTable
     looked: Sequence[Looked]
     question: tuple[str, str] | None
     order: DateOrder | None  # that somebody chose
+    new_groups: Sequence[str]
+    room: int
 
 
 def dry_run(session: Session, row: Import, now: datetime) -> DryRun:
@@ -192,15 +198,27 @@ def dry_run(session: Session, row: Import, now: datetime) -> DryRun:
     lines = [import_lines.read(number, cells, columns, now, how) for number, cells in table.lines]
     looked = import_fates.judged(session, lines, how.accepted)
     chosen = how.order if "order" in row.choices else None
-    return DryRun(table, looked, date_question(row, table), chosen)
+    question = date_question(row, table)
+    return DryRun(table, looked, question, chosen, _new_groups(session, looked), tags.room(session))
+
+
+def _new_groups(session: Session, looked: Sequence[Looked]) -> list[str]:
+    """Groups that nobody has made yet, of the lines that go in, in the file's own spelling."""
+    found: dict[str, str] = {}
+    for one in looked:
+        if one.fate is RowOutcome.ENROL:
+            for word in one.line.groups:
+                found.setdefault(word.casefold(), word)
+    present = {word.casefold() for word in tags.catalogue(session)}
+    return [word for key, word in found.items() if key not in present]
 
 
 def confirm(session: Session, import_id: str, member_id: str, seen: str, now: datetime) -> bool:
     """Begin; False where it was begun before, cancelled, or its day is over.
 
     seen: the fingerprint of the dry run that was read. Raises InputError columns_changed where
-    somebody has assigned them, or chosen, otherwise meanwhile. From here on it is whoever
-    confirmed it who enrols.
+    somebody has assigned them, or chosen, otherwise meanwhile; tags_full where the file has more
+    new groups than there is room for. From here on it is whoever confirmed it who enrols.
     """
     row = _locked(session, import_id)
     if row is None or row.state is not ImportState.UPLOADED or now >= row.expires_at:
@@ -209,6 +227,9 @@ def confirm(session: Session, import_id: str, member_id: str, seen: str, now: da
         return False
     if seen != fingerprint(row):
         raise InputError("columns_changed")
+    if ImportColumn.GROUP in columns_of(row):
+        new = dry_run(session, row, now).new_groups
+        _choose(row, groups=[tags.make(session, word, member_id, now) for word in new])
     row.state, row.member_id = ImportState.RUNNING, member_id
     moved(session, row, f"staff:{member_id}", now)
     return True
@@ -250,7 +271,8 @@ def step(
             above = import_fates.first_alike(number, table.lines, columns)
             left_out[str(number)] = f"{import_rest.SAME}{above}" if above else import_rest.KNOWN
         else:
-            _enrol(session, row, line, settings, provider, basic_id, now)
+            learner = _enrol(session, row, line, settings, provider, basic_id, now)
+            _put_into_groups(session, learner, line, row.member_id, now)
             row.enrolled += 1
         session.flush()
     row.left_out = {**row.left_out, **left_out}
@@ -307,7 +329,7 @@ def _enrol(
     provider: str,
     basic_id: str | None,
     now: datetime,
-) -> None:
+) -> Learner:
     details, evidence = line.details, line.evidence
     if details is None or evidence is None:
         raise ValueError("a line without proof of consent enrols nobody")
@@ -334,6 +356,24 @@ def _enrol(
     invitations.write(session, learner, account, settings, basic_id, now)
     what: dict[str, Any] = {"import_id": row.id, "line": line.number}
     audit.by_staff(session, Action.LEARNER_IMPORTED, row.member_id, now, learner.id, **what)
+    return learner
+
+
+def _put_into_groups(
+    session: Session, learner: Learner, line: ImportLine, member_id: str, now: datetime
+) -> None:
+    for written in line.groups:
+        word = tags.known(session, written)
+        if word is not None:  # else somebody has deleted it since the yes
+            tags.put_on_many(session, [learner.id], word, member_id, now)
+
+
+def forget_groups(session: Session, row: Import, now: datetime) -> None:
+    """Delete the groups that an import made, where nobody is in them and nothing asks for them."""
+    sizes = tags.sizes(session)
+    for word in row.choices.get("groups", ()):
+        if sizes.get(word) == 0 and not tags.is_asked_for(session, word):
+            tags.remove(session, word, row.member_id, now)
 
 
 def _forget(session: Session, row: Import, actor: str, now: datetime) -> None:

@@ -20,11 +20,11 @@ MAX_WORDS = 200  # in the catalogue: more than can be chosen from is no catalogu
 MAX_EACH = 20
 LEAST, LONGEST = 2, 30  # characters
 _SIGN = r"\w\u0e00-\u0e7f"
-_WORD = re.compile(rf"[{_SIGN}][{_SIGN} -]{{{LEAST - 1},{LONGEST - 1}}}")
+_WORD = re.compile(rf"[{_SIGN}][{_SIGN} ./-]{{{LEAST - 1},{LONGEST - 1}}}")  # ม.1/2
 
 
 def read(typed: str) -> str:
-    """A tag as it was typed: 2 to 30 letters, digits, spaces, hyphens.
+    """A tag as it was typed: 2 to 30 letters, digits, spaces and signs.
 
     Raises InputError: tag_invalid. A tag says something of a group; what looks like a phone number
     would be a detail of one person.
@@ -46,14 +46,24 @@ def make(session: Session, typed: str, member_id: str, now: datetime) -> str:
     ห้อง A1 and ห้อง a1 are one. Raises InputError: tag_invalid, tags_full.
     """
     word = read(typed)
-    if (known := _known(session, word)) is not None:
-        return known
-    if session.scalars(select(func.count()).select_from(Tag)).one() >= MAX_WORDS:
+    if (present := known(session, word)) is not None:
+        return present
+    if not room(session):
         raise InputError("tags_full")
     row = {"word": word, "made_by": member_id, "made_at": now}
     insert_if_new(session, Tag, row)
     audit.by_staff(session, Action.TAG_MADE, member_id, now, tag=word)
     return word
+
+
+def known(session: Session, word: str) -> str | None:
+    """The same word as the catalogue spells it; None where it is not there."""
+    return next((each for each in catalogue(session) if each.casefold() == word.casefold()), None)
+
+
+def room(session: Session) -> int:
+    """How many more words the catalogue takes."""
+    return max(MAX_WORDS - session.scalars(select(func.count()).select_from(Tag)).one(), 0)
 
 
 def sizes(session: Session) -> dict[str, int]:
@@ -73,7 +83,7 @@ def rename(session: Session, word: str, typed: str, member_id: str, now: datetim
     if new == word:
         return word
     old = _unused(session, word)
-    if (known := _known(session, new)) is not None and known != word:
+    if (present := known(session, new)) is not None and present != word:
         raise InputError("tag_taken")
     row = {"word": new, "made_by": old.made_by, "made_at": old.made_at}
     session.delete(old)
@@ -101,20 +111,20 @@ def remove(session: Session, word: str, member_id: str, now: datetime) -> int:
     return len(gone)
 
 
-def _known(session: Session, word: str) -> str | None:
-    """The same word as the catalogue spells it."""
-    return next((each for each in catalogue(session) if each.casefold() == word.casefold()), None)
-
-
 def _unused(session: Session, word: str) -> Tag:
     """A word's row, where no announcement that may still go out asks for it."""
     row = session.get(Tag, word, with_for_update=True)
     if row is None:
         raise InputError("tag_gone")
-    narrowed = select(Campaign.audience).where(Campaign.state.not_in(OVER))
-    if any(word in audience.get("tags", ()) for audience in session.scalars(narrowed)):
+    if is_asked_for(session, word):
         raise InputError("tag_used")
     return row
+
+
+def is_asked_for(session: Session, word: str) -> bool:
+    """Whether an announcement that may still go out is narrowed to a word."""
+    narrowed = select(Campaign.audience).where(Campaign.state.not_in(OVER))
+    return any(word in audience.get("tags", ()) for audience in session.scalars(narrowed))
 
 
 def of(session: Session, learner_id: str) -> list[str]:

@@ -60,6 +60,7 @@ def step(session: Session, now: datetime) -> int:
     row.undone += len(found)
     if not found:
         row.state = ImportState.UNDONE
+        imports.forget_groups(session, row, now)
         imports.moved(session, row, "system", now)
     return max(len(found), 1)
 

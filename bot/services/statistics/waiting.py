@@ -42,6 +42,7 @@ class Matter(StrEnum):
     DOWNLOAD = "download"  # one's own file, approved
     IMPORT = "import"  # one's own file, not confirmed yet
     LETTER = "letter"  # in the mailbox of returned mails, which no rule understands
+    NOTICE = "notice"  # that did not arrive, or of which nobody knows
     REQUEST = "request"  # under the PDPA, which only a person can answer
 
 
@@ -52,6 +53,7 @@ MAY: Mapping[Matter, Permission] = {
     Matter.DOWNLOAD: Permission.EXPORT_LEARNERS,
     Matter.IMPORT: Permission.IMPORT_LEARNERS,
     Matter.LETTER: Permission.SEE_RETURNED_MAILS,
+    Matter.NOTICE: Permission.SEE_RETURNED_MAILS,
     Matter.REQUEST: Permission.ANSWER_REQUESTS,
 }
 
@@ -103,6 +105,7 @@ def _counted(matter: Matter, member: Member, now: datetime) -> Select[Any, Any]:
             Import.expires_at > now,
         ),
         Matter.LETTER: (WaitingLetter.id.is_not(None),),  # all there are
+        Matter.NOTICE: (mails.is_unseen(now),),
         Matter.REQUEST: (_needs_somebody(),),
     }[matter]
     return select(literal(matter.value), func.count()).where(*conditions)

@@ -94,16 +94,7 @@ def _came_back(
             _mark(mail, report.code, verdict, now)
         if verdict is Verdict.ABOUT_US or not is_itself:
             return BounceOutcome.REFUSED
-        if mail_rate_limit.pause(session, mail, report.code, now) is not None:
-            audit.record(
-                session,
-                Action.DOMAIN_PAUSED,
-                actor="system",
-                subject=mail.subject_id,
-                now=now,
-                mail_id=mail.id,
-                code=report.code,
-            )
+        mail_rate_limit.pause(session, mail, report.code, now)
         return BounceOutcome.BLOCKED
     if is_itself and verdict is Verdict.DEAD:
         is_dead(session, mail, report.code, now)

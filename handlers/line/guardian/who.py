@@ -12,7 +12,15 @@ from bot.services.guardians import guardians
 from bot.services.people import answers, inputs
 from bot.services.people.fields import Item
 from handlers.line.guardian.flow import READING, Step, dead, flow, held_request, too_young
-from handlers.line.shared import answered, name_question, nudge, question_offer, source_of
+from handlers.line.shared import (
+    answered,
+    came_in,
+    forget,
+    name_question,
+    nudge,
+    question_offer,
+    source_of,
+)
 from models.guardianship import Relation
 from models.learner import ADULT_FROM, AgeBand
 
@@ -117,20 +125,11 @@ def called_given(event: Event, ctx: Context) -> HandlerResult:
     except InputError as error:
         if error.code in {"name_single", "name_polite"}:
             ctx.draft["single"] = inputs.tidy(event.plain)
-            _remember_source(event, ctx, "single")
+            came_in(ctx, event.message_id, "single")
         if error.code == "name_polite":
             return flow.stay(ctx, name_question(ctx, mark, error.suggestion or ""))
         offer = [question_offer(ctx)] if error.code == "name_question" else []
         return flow.to(ctx, Step.CALLED, input_words.why(ctx.t, error.code), *offer)
-    ctx.draft.pop("single", None)
-    source = source_of(event, ctx, "single") or event.message_id
-    ctx.draft.get("sources", {}).pop("single", None)
-    if source:
-        ctx.draft.setdefault("sources", {})["called"] = source
+    came_in(ctx, source_of(event, ctx, "single") or event.message_id, "called")
+    forget(ctx, "single")
     return flow.to(ctx, Step.ENROLMENT)
-
-
-def _remember_source(event: Event, ctx: Context, item: str) -> None:
-    """Which message it came from: taking the message back takes it back."""
-    if event.message_id:
-        ctx.draft.setdefault("sources", {})[item] = event.message_id

@@ -24,7 +24,7 @@ from handlers.line.registration.guardian import (
     remembered,
     where_it_stands,
 )
-from handlers.line.shared import human_offer, main_menu, nudge, record_choice
+from handlers.line.shared import came_in, human_offer, main_menu, nudge, record_choice
 from models.consent import ConsentState, Purpose
 from models.learner import AgeBand, LearnerState
 
@@ -211,8 +211,7 @@ def _age_typed(event: Event, ctx: Context) -> HandlerResult:
         please = line.quick(t("Please tap one of the age groups."), _age_groups(ctx))
         return _tap_please(ctx, Step.AGE, please, ask_age(ctx))
     ctx.draft["guessed"] = band
-    if event.message_id:
-        ctx.draft.setdefault("sources", {})["guessed"] = event.message_id
+    came_in(ctx, event.message_id, "guessed")
     buttons = [
         line.choice(t("Yes, that is right"), step, band),
         line.choice(t("No, another group"), step, OTHER),

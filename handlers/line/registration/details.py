@@ -12,7 +12,9 @@ from bot.services.people.fields import FIELDS, Item
 from handlers.line.registration.flow import MAX_TRIES, Step, flow, keep_button, kept, onward, placed
 from handlers.line.shared import (
     answered,
+    came_in,
     did_you_mean,
+    forget,
     human_offer,
     main_menu,
     name_question,
@@ -77,7 +79,7 @@ def correction_chosen(event: Event, ctx: Context) -> HandlerResult:
         return flow.say(*offer_correction(ctx))
     address = ctx.draft.get(f"{chosen}_email")
     source = ctx.draft.get("sources", {}).get("typed_email")
-    _forget(ctx, *SLIP)
+    forget(ctx, *SLIP)
     if address:
         ctx.draft[Step.EMAIL] = address
         if source:
@@ -94,10 +96,8 @@ def _take(event: Event, ctx: Context, item: Item) -> HandlerResult:
     except InputError as error:
         return _wrong(event, ctx, step, error)
     ctx.draft.get("tries", {}).pop(step, None)
-    source = source_of(event, ctx, "single_name") or event.message_id
-    _forget(ctx, "single_name", *SLIP)
-    if source:
-        ctx.draft.setdefault("sources", {})[step] = source
+    came_in(ctx, source_of(event, ctx, "single_name") or event.message_id, step)
+    forget(ctx, "single_name", *SLIP)
     return onward(ctx)
 
 
@@ -105,15 +105,14 @@ def _wrong(event: Event, ctx: Context, step: Step, error: InputError) -> Handler
     if error.code == "email_slip":
         ctx.draft["typed_email"] = fields.read_answer(Item.EMAIL, event.plain, insists=True)
         ctx.draft["meant_email"] = error.suggestion
-        for key in SLIP:
-            _remember_source(event, ctx, key)
+        came_in(ctx, event.message_id, *SLIP)
         return flow.to(ctx, Step.EMAIL_SLIP)
     wrong = input_words.why(ctx.t, error.code)
     if error.code == "name_question":
         return flow.to(ctx, step, wrong, question_offer(ctx))
     if error.code in MAY_BE_MEANT:
         ctx.draft["single_name"] = inputs.tidy(event.plain)
-        _remember_source(event, ctx, "single_name")
+        came_in(ctx, event.message_id, "single_name")
     if error.code == "name_polite":
         return flow.stay(ctx, name_question(ctx, flow.mark(step), error.suggestion or ""))
     tries = ctx.draft.setdefault("tries", {})
@@ -121,15 +120,3 @@ def _wrong(event: Event, ctx: Context, step: Step, error: InputError) -> Handler
     if tries[step] % MAX_TRIES == 0:
         return flow.to(ctx, step, wrong, human_offer(ctx, "registration"))
     return flow.to(ctx, step, wrong)
-
-
-def _forget(ctx: Context, *keys: str) -> None:
-    for key in keys:
-        ctx.draft.pop(key, None)
-        ctx.draft.get("sources", {}).pop(key, None)
-
-
-def _remember_source(event: Event, ctx: Context, item: str) -> None:
-    """Which message an item came from: taking the message back takes the item back."""
-    if event.message_id:
-        ctx.draft.setdefault("sources", {})[item] = event.message_id

@@ -115,7 +115,14 @@ def nickname_given(event: Event, ctx: Context) -> HandlerResult:
     except InputError as error:
         offer = [question_offer(ctx)] if error.code == "name_question" else []
         return flow.to(ctx, Step.NICKNAME, _why(ctx, error.code), *offer)
-    code = guardians.request_code(ctx.session, row, ctx.now, nickname=nickname, user_id=ctx.user_id)
+    code = guardians.request_code(
+        ctx.session,
+        row,
+        ctx.now,
+        nickname=nickname,
+        source=event.message_id,
+        user_id=ctx.user_id,
+    )
     return flow.end(*code_card(ctx, row, code))
 
 

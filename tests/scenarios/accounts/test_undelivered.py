@@ -9,6 +9,7 @@ from models.conversation import Conversation
 from models.learner import Learner
 from models.mail import Mail, MailState
 from models.outbox import Push
+from simulator.mailbox import Mailbox
 from tests.chat import words
 from tests.mail.servers import CUT, Wilful
 from tests.mail.test_news_sending import sending_to
@@ -31,6 +32,11 @@ def confirmed(bot):
         session.scalars(select(Learner)).one().email_verified_at = bot.clock()
 
     bot.database.write(write)
+
+
+def change_name(session, now):
+    learner = session.scalars(select(Learner)).one()
+    details.change(session, learner, "name", "Ben Somdet", "learner", now)
 
 
 def newest(rows):
@@ -58,6 +64,28 @@ def test_it_is_told_once_with_the_next_answer(behaviour, state, told, someone, b
     assert rows(Push) == []
 
 
+@pytest.mark.parametrize(
+    ("days", "state"), [(1, MailState.DROPPED), (3, MailState.FAILED)], ids=["a link", "words"]
+)
+def test_what_no_server_took_for_days_is_told_too(days, state, someone, bot, rows, clock):
+    chat = someone("Ben", "en")
+    register(chat)
+    if state is MailState.FAILED:  # a mail without a link is worth sending for longer
+        mailing.drain(bot)
+        confirmed(bot)
+        bot.database.write(lambda s: change_name(s, clock()))
+    with sending_to(bot, Mailbox()):
+        pass  # nobody listens there any more
+    mailing.drain(bot)
+    assert newest(rows).state is MailState.QUEUED
+    assert "could not be delivered" not in words(chat.says("menu"))
+    clock.advance(days=days, hours=1)
+    mailing.drain(bot)
+    assert newest(rows).state is state
+    assert "could not be delivered" in words(chat.says("menu"))
+    assert "could not be delivered" not in words(chat.says("menu"))
+
+
 def test_the_link_goes_out_again_and_then_nothing_is_told(someone, bot, rows, mailbox):
     chat = someone("Ben", "en")
     register(chat)
@@ -76,11 +104,7 @@ def test_the_words_of_a_notice_go_out_again_as_another_mail(someone, bot, rows, 
     mailing.drain(bot)
     confirmed(bot)
 
-    def change(session):
-        learner = session.scalars(select(Learner)).one()
-        details.change(session, learner, "name", "Ben Somdet", "learner", clock())
-
-    bot.database.write(change)
+    bot.database.write(lambda s: change_name(s, clock()))
     lose(bot, **NOT_KNOWN)
     lost = newest(rows)
     assert "may not have arrived" in words(chat.says("my account"))

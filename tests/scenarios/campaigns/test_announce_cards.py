@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.line import messages as line_messages
 from bot.presentation import preview_banners
 from bot.services.campaigns.workflow import campaigns
-from models.campaign import Campaign, CampaignState
+from models.campaign import Campaign, CampaignAction, CampaignEvent, CampaignState
 from models.staff import Role
 from models.subscription import Channel
 from tests.campaigns import Announcement
@@ -113,6 +113,23 @@ def test_sent_back_is_called_so_and_taken_back_is_a_draft(
     told = words(author.taps("นำกลับมาแก้ไข"))
     assert "ประกาศ: ร่าง" in told
     assert "วันที่ผิด" not in told
+
+
+def test_the_reason_taken_back_is_forgotten_and_the_decision_stands(
+    author, approver, bot, engine, line, rows
+):
+    Subscriber(bot, line, Channel.LINE)
+    asks(author, bot, engine)
+    approver.heard()
+    approver.taps("ส่งกลับแก้ไข")
+    approver.says("วันที่ผิด")
+    (said,) = [one for one in line.room(approver.user_id) if one.text == "วันที่ผิด"]
+    line.unsend(approver.user_id, said.message_id)
+    sent_back = [one for one in rows(CampaignEvent) if one.verdict is CampaignAction.SENT_BACK]
+    assert [(one.note, one.note_source) for one in sent_back] == [(None, None)]
+    assert rows(Campaign)[0].state is CampaignState.DRAFT
+    author.says("สถานะ")
+    assert "วันที่ผิด" not in words(author.heard())
 
 
 def test_an_empty_list_has_no_button_and_no_forged_tap(author, approver, bot, engine, rows):

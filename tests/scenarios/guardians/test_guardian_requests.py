@@ -15,6 +15,7 @@ from tests.scenarios.guardians.guardian_story import (
     NICKNAME,
     agrees,
     asks,
+    code_in,
     comes_to_the_cards,
     finishes,
     label,
@@ -87,6 +88,39 @@ def test_the_name_taken_back_is_asked_for_again(someone, rows, all_words):
 
     assert "ชื่อ-นามสกุล" in again
     assert state(rows) is GuardianshipState.OPENED
+
+
+def taken_back(chat, said):
+    (bubble,) = [one for one in chat.platform.room(chat.user_id) if one.text == said]
+    chat.platform.unsend(chat.user_id, bubble.message_id)
+
+
+def test_a_nickname_taken_back_ends_the_code_and_is_asked_for_again(someone, rows, all_words):
+    child, guardian = someone("Child"), someone("Parent")
+    code = asks(child, "from_11_to_19")
+    opens(guardian, code)
+    taken_back(child, NICKNAME)
+    assert NICKNAME not in all_words()
+    assert state(rows) is GuardianshipState.PENDING
+    assert label(guardian, DEAD) in words(opens(guardian, code))
+    asked = words(child.says("register"))
+    assert "มะลิ" in asked, "asked for the nickname again"
+    code = code_in(child.says("มะปราง"))
+    agrees(guardian, code)
+    assert state(rows) is GuardianshipState.AGREED
+    # The agreement stands without it.
+    taken_back(child, "มะปราง")
+    assert "มะปราง" not in all_words()
+    assert state(rows) is GuardianshipState.AGREED
+
+
+def test_another_message_taken_back_leaves_the_nickname(someone, rows, all_words):
+    child, other = someone("Child"), someone("Other")
+    asks(child, "from_11_to_19")
+    for chat in (child, other):
+        chat.says("สวัสดี")
+        taken_back(chat, "สวัสดี")
+    assert NICKNAME in all_words()
 
 
 def test_cancelling_by_the_child_erases_the_request(someone, rows, all_words, database, clock):

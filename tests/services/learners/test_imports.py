@@ -9,7 +9,14 @@ from bot.errors import InputError
 from bot.runtime import errands, imports_exports
 from bot.services.consent import consents
 from bot.services.delivery import mails
-from bot.services.learners import import_lines, import_rest, imports, invitations, spreadsheets
+from bot.services.learners import (
+    import_lines,
+    import_rest,
+    imports,
+    invitations,
+    spreadsheets,
+    tags,
+)
 from bot.services.learners.cell_dates import DateOrder
 from bot.services.learners.import_fates import RowOutcome
 from bot.services.learners.import_words import ImportColumn, guess
@@ -24,6 +31,7 @@ from models.conversation import Conversation
 from models.imports_exports import Import, ImportState
 from models.learner import Learner, PossibleDuplicate
 from models.mail import Mail, MailState
+from models.merges import Tag
 from models.outbox import Push
 from models.subscription import Channel
 from tests.factories import make_learner
@@ -396,7 +404,7 @@ def test_what_did_not_go_in_comes_back_as_a_file(bot, database, clock, bring, go
 def test_an_import_is_taken_back_as_far_as_nobody_has_used_it(
     bot, database, clock, bring, go_through
 ):
-    people = [line(name=f"สมหญิง {n}", email=f"p{n}@gmail.com") for n in "กขคงจฉ"]
+    people = [line(name=f"สมหญิง {n}", email=f"p{ord(n)}@gmail.com") for n in "กขคงจฉ"]
     _, row = go_through(bring(*people))
     other = go_through(bring(line(email="other@gmail.com")))[1]
 
@@ -494,3 +502,84 @@ def test_lines_whose_dates_nobody_explained_say_so_afterwards(database, clock, b
     assert (done.enrolled, done.refused) == (1, 1)
     table = imports.table_of(spreadsheets.decode(rest_of(database, row, clock())))
     assert [cells[-1] for _, cells in table.lines] == ["date_two_ways"]
+
+
+def in_groups(*cells):
+    """Lines of different people with these cells in a column of groups."""
+    names = "กขคงจฉชซฌญ"
+    return [
+        (*line(name=f"สมหญิง {names[n]}", email=f"g{n}@gmail.com"), cell)
+        for n, cell in enumerate(cells)
+    ]
+
+
+def borne(database):
+    """Every group with how many learners are in it."""
+    return database.read(tags.sizes)
+
+
+def test_a_column_of_groups_puts_the_enrolled_into_them(database, clock, bring, go_through):
+    database.write(lambda s: tags.make(s, "ห้อง A1", MEMBER, clock()))
+    header = (*HEADER, "ห้อง")
+    cells = ("ห้อง a1", "ม.1/2; วันเสาร์", "ม.1/2 , ม.1/2", "", "081-234-5678")
+    minor = (*line(name="เด็ก ดี", age="12", email="kid@gmail.com"), "ป.4")
+    row = bring(*in_groups(*cells), minor, header=header)
+    run = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()))
+    assert list(run.new_groups) == ["ม.1/2", "วันเสาร์"], "no group of whom nobody enrols"
+    assert [one.line.groups for one in run.looked[:5]] == [
+        ("ห้อง a1",), ("ม.1/2", "วันเสาร์"), ("ม.1/2",), (), (),
+    ]  # fmt: skip
+    assert [note.code for note in run.looked[4].line.notes] == ["tag_invalid"]
+    assert borne(database) == {"ห้อง A1": 0}, "a dry run changes nothing"
+    _, done = go_through(row)
+    assert done.enrolled == 5, "the name of no group keeps nobody out"
+    assert borne(database) == {"ม.1/2": 2, "วันเสาร์": 1, "ห้อง A1": 1}
+    acts = database.read(
+        lambda s: s.scalars(select(AuditEntry.actor).where(AuditEntry.action == "learner:tag"))
+    )
+    assert list(acts) == [f"staff:{MEMBER}"] * 4
+
+
+def test_groups_of_an_import_go_with_it_where_nobody_is_left_in_them(
+    bot, database, clock, bring, go_through
+):
+    database.write(lambda s: tags.make(s, "เดิม", MEMBER, clock()))
+    row = bring(*in_groups("เดิม", "ไปด้วย", "อยู่ต่อ", "เปลี่ยนชื่อ"), header=(*HEADER, "กลุ่ม"))
+    _, row = go_through(row)
+
+    def use(session):
+        tags.rename(session, "เปลี่ยนชื่อ", "ชื่อใหม่", MEMBER, clock())
+        learner = session.scalars(select(Learner).where(Learner.used_at.is_(None))).all()
+        stays = next(one for one in learner if tags.of(session, one.id) == ["อยู่ต่อ"])
+        stays.used_at = clock()
+
+    database.write(use)
+    assert database.write(lambda s: undone_imports.begin(s, row.id, MEMBER, clock()))
+    imports_exports.advance(bot)
+    assert borne(database) == {"ชื่อใหม่": 0, "อยู่ต่อ": 1, "เดิม": 0}
+
+
+def test_more_groups_than_there_is_room_for_are_refused_before_they_begin(database, clock, bring):
+    def fill(session):
+        for n in range(tags.MAX_WORDS - 1):
+            session.add(Tag(word=f"g{n}", made_by=MEMBER, made_at=clock()))
+
+    database.write(fill)
+    row = bring(*in_groups("ใหม่", "ใหม่กว่า"), header=(*HEADER, "group"))
+    run = database.read(lambda s: imports.dry_run(s, s.get_one(Import, row.id), clock()))
+    assert (len(run.new_groups), run.room) == (2, 1)
+    with pytest.raises(InputError, match="tags_full"):
+        database.write(lambda s: confirmed(s, row, clock()))
+    assert len(borne(database)) == tags.MAX_WORDS - 1
+    unassigned = {field: at for field, at in imports.columns_of(row).items() if field != "group"}
+    database.write(lambda s: imports.assign(s, row.id, unassigned))
+    assert database.write(lambda s: confirmed(s, row, clock()))
+
+
+def test_a_group_that_was_deleted_meanwhile_stays_deleted(bot, database, clock, bring):
+    row = bring(*in_groups("ลบแล้ว"), header=(*HEADER, "รุ่น"))
+    assert database.write(lambda s: confirmed(s, row, clock()))
+    database.write(lambda s: tags.remove(s, "ลบแล้ว", MEMBER, clock()))
+    imports_exports.advance(bot)
+    assert database.read(lambda s: s.get_one(Import, row.id)).enrolled == 1
+    assert borne(database) == {}

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
+from bot.services.delivery import mails
 from bot.services.staff.sessions import Member
 from bot.services.statistics import waiting
 from bot.services.statistics.waiting import Matter
 from models.base import new_id
 from models.campaign import CampaignState
+from models.conversation import Language
 from models.imports_exports import ExportRequest, ExportState, Import, ImportState
-from models.mail import Mail, WaitingLetter, WhyWaiting
+from models.mail import Mail, MailState, Stream, WaitingLetter, WhyWaiting
 from models.outbox import Push
 from models.privacy import PrivacyRequest, RequestKind, RequestState
 from models.staff import Role
@@ -52,6 +54,13 @@ def letter(now):
     return WaitingLetter(id=new_id(), at=now, **row)
 
 
+def notice(now, **values):
+    row = {"template": "changed_name", "language": Language.THAI, "stream": Stream.TRANSACTIONAL}
+    row |= {"state": MailState.FAILED, "created_at": now, "due_at": now}
+    mail_id = new_id()
+    return Mail(id=mail_id, cause=mail_id, message_id=mail_id, **row | values)
+
+
 def review(session, now, author=OTHER, **values):
     row = {"state": CampaignState.IN_REVIEW, "digest": "d", "author_id": author}
     return make_campaign(session, now, **row | {"writers": [author]} | values)
@@ -85,6 +94,11 @@ def everything(database, clock):
                 asked(now, kind=RequestKind.ERASE, state=RequestState.HELD),
                 asked(now, state=RequestState.DONE),
                 letter(now),
+                notice(now, state=MailState.UNKNOWN),
+                notice(now, seen_at=now),
+                notice(now, stream=Stream.NEWS),
+                notice(now - mails.SHOWN),
+                notice(now, state=MailState.DROPPED),
             ]
         )
 
@@ -98,9 +112,9 @@ def everything(database, clock):
         (tuple(Role), set(Matter)),
         ((Role.AUTHOR,), set()),
         ((Role.APPROVER,), {Matter.APPROVAL, Matter.PAUSED}),
-        ((Role.SUPPORT,), {Matter.DOWNLOAD, Matter.IMPORT, Matter.LETTER}),
+        ((Role.SUPPORT,), {Matter.DOWNLOAD, Matter.IMPORT, Matter.LETTER, Matter.NOTICE}),
         ((Role.PRIVACY,), {Matter.EXPORT, Matter.DOWNLOAD, Matter.REQUEST}),
-        ((Role.ADMIN,), {Matter.LETTER}),
+        ((Role.ADMIN,), {Matter.LETTER, Matter.NOTICE}),
     ],
 )
 def test_each_counts_what_they_may_decide(database, settings, clock, roles, wanted):

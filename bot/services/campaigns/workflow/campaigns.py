@@ -231,9 +231,17 @@ def is_as_approved(session: Session, campaign: Campaign, settings: Settings) -> 
 
 
 def send_back(
-    session: Session, campaign: Campaign, member_id: str | None, note: str, now: datetime
+    session: Session,
+    campaign: Campaign,
+    member_id: str | None,
+    note: str,
+    now: datetime,
+    source: str | None = None,
 ) -> None:
-    """Back to the draft, as an approver's answer or to edit it: an approval is void by that."""
+    """Back to the draft, as an approver's answer or to edit it: an approval is void by that.
+
+    source: LINE's id of the message that is the note.
+    """
     if campaign.started_at is not None:
         raise MoveError
     was_approved = campaign.approved_digest is not None
@@ -243,7 +251,7 @@ def send_back(
     # They say what is to be changed. The pattern makes new ones when it is approved again.
     for ahead in members_ahead(session, campaign) if was_approved else ():
         stop(session, ahead, member_id, now, BY_SERIES)
-    log_event(session, campaign, CampaignAction.SENT_BACK, member_id, note, now)
+    log_event(session, campaign, CampaignAction.SENT_BACK, member_id, note, now, source)
     record(session, Action.CAMPAIGN_SENT_BACK, campaign, member_id, now)
 
 

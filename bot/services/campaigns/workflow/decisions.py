@@ -19,8 +19,12 @@ def log_event(
     member_id: str | None,
     note: str | None,
     now: datetime,
+    source: str | None = None,
 ) -> None:
-    """Keep a decision with the digest that it was about; member_id None is the system itself."""
+    """Keep a decision with the digest that it was about; member_id None is the system itself.
+
+    source: LINE's id of the message that is the note.
+    """
     session.add(
         CampaignEvent(
             id=new_id(),
@@ -30,8 +34,18 @@ def log_event(
             verdict=verdict,
             digest=campaign.digest,
             note=note[:400] if note else None,
+            note_source=source if note else None,
         )
     )
+
+
+def forget_note(session: Session, member_id: str, source: str) -> None:
+    """Erase the note that came in a member's message which was taken back; the decision stays."""
+    query = select(CampaignEvent).where(
+        CampaignEvent.staff_id == member_id, CampaignEvent.note_source == source
+    )
+    for event in session.scalars(query):
+        event.note = event.note_source = None
 
 
 def record(
