@@ -10,6 +10,7 @@ import ssl
 import weakref
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -49,7 +50,9 @@ class Wire:
         """
         connection = self._kept() or self._opened()
         try:
-            connection.request("POST", self._path + path, body, dict(headers))
+            # Who refuses may answer, and hang up, before everything was read.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request("POST", self._path + path, body, dict(headers))
             response = connection.getresponse()
             data = response.read(MOST)
             is_whole = response.isclosed()

@@ -220,3 +220,24 @@ def test_over_tls_a_connection_is_kept_and_a_stranger_is_refused(peer, tmp_path,
     wire = wire_to(server)
     assert [post(wire).status for _ in range(3)] == [200] * 3
     assert {number for number, *_ in server.seen} == {0}
+
+
+def test_an_answer_that_came_before_all_was_read_is_heard(peer):
+    """As a proxy refuses what is too long: the rest of the body meets a closed door."""
+    refusal = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer():
+            sock, _ = listener.accept()
+            with sock:
+                sock.recv(64)
+                sock.sendall(refusal)
+                sock.shutdown(socket.SHUT_WR)
+                while sock.recv(1 << 16):  # so that closing sends no reset, which may overtake
+                    pass
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        wire = Wire(f"http://127.0.0.1:{listener.getsockname()[1]}", 4, 1.0, 5.0)
+        assert post(wire, b"x" * 1_000_000).status == 413
+        thread.join(5)
