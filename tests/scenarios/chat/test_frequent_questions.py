@@ -38,3 +38,15 @@ def test_an_open_conversation_goes_on_behind_the_answer(somchai, answered):
     said = words(somchai.says("ราคาเท่าไหร่คะ"))
     assert "๑๐๐ บาทค่ะ" in said
     assert said.endswith(asked)
+
+
+@pytest.mark.parametrize("step", [Step.CONSENT, Step.NAME, Step.PHONE, Step.EMAIL, Step.LINE_ID])
+def test_the_owners_own_question_is_answered_at_every_step(somchai, bot, tmp_path, step):
+    """No command and no wish says that "มีที่จอดรถไหม" is a question; the owner's file does."""
+    own = GOOD.replace("ราคาเท่าไหร่", "มีที่จอดรถไหม").replace("๑๐๐ บาทค่ะ", "จอดได้ค่ะ")
+    (tmp_path / "answers.toml").write_text(own, encoding="utf-8")
+    bot.settings = replace(bot.settings, answers_dir=tmp_path)
+    asked = words(reach(somchai, step))
+    said = words(somchai.says("มีที่จอดรถมั้ยคะ"))
+    assert "จอดได้ค่ะ" in said
+    assert said.endswith(asked)
