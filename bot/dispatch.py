@@ -286,11 +286,10 @@ def _offered(ctx: Context) -> tuple[Course, ...]:
 
 def _is_frequent(said: str, ctx: Context, heard: Heard | None) -> bool:
     """Whether the owner has answered what was said, where the open step hears a question."""
-    if heard is None or not frequent_words.may_ask(said, heard):
+    if heard is None:
         return False
-    return (
-        frequent_words.answered(said, frequent_questions.load(ctx.settings.answers_dir)) is not None
-    )
+    questions = frequent_questions.load(ctx.settings.answers_dir)
+    return frequent_words.heard_as(said, heard, questions) is not None
 
 
 def _led(action: str | None, ctx: Context, flow: Flow | None) -> str | None:

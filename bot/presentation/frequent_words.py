@@ -13,6 +13,7 @@ from bot.services.people import names
 _MOST = 200  # characters of a text that asks one thing
 _NEAR = 84  # of 100: one slip in five letters
 _LEAST = 4  # letters below which nearness says nothing
+_NO_NAME = 8  # letters from which a whole wording is no name
 # One thing that is said in many ways, so that nobody has to write a wording down for each.
 _ALIKE = tuple(
     (re.compile(pattern), said)
@@ -55,11 +56,22 @@ def answered(text: str, questions: Iterable[FrequentQuestion]) -> FrequentQuesti
     return found if found is not None and found.is_set else None
 
 
-def may_ask(text: str, heard: Heard) -> bool:
-    """Whether a text may be a question where a step waits for an answer of this kind."""
+def heard_as(
+    text: str, heard: Heard, questions: Iterable[FrequentQuestion]
+) -> FrequentQuestion | None:
+    """The answered question that a text asks where a step waits for an answer of this kind.
+
+    Where a name is waited for it has to ask, or to be one of the wordings as a whole; a single
+    Latin word or a short one may be what somebody is called.
+    """
     if heard is Heard.TEXT or "@" in text:
-        return False
-    return heard is not Heard.NAME or names.is_question(text)
+        return None
+    found = answered(text, questions)
+    if found is None or heard is not Heard.NAME or names.is_question(text):
+        return found
+    said = _normal(text)
+    is_called = len(said) < _NO_NAME or (said.isascii() and " " not in said)
+    return None if is_called or said not in map(_normal, found.asked) else found
 
 
 def _likeness(said: str, wording: str) -> float:

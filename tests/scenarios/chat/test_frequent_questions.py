@@ -27,7 +27,10 @@ def test_the_answer_comes_with_two_ways_on(somchai, answered):
     assert "ดีใจที่ช่วยได้" in words(somchai.taps("ได้คำตอบแล้ว"))
 
 
-def test_what_is_not_set_is_never_said(somchai):
+def test_what_is_not_set_is_never_said(somchai, bot, tmp_path):
+    unset = GOOD.replace("๑๐๐ บาทค่ะ", "").replace("100 baht.", "")
+    (tmp_path / "answers.toml").write_text(unset, encoding="utf-8")
+    bot.settings = replace(bot.settings, answers_dir=tmp_path)
     somchai.says("ราคาเท่าไหร่คะ")
     assert "ได้คำตอบแล้ว" not in somchai.labels()
     assert "ถามเจ้าหน้าที่" in somchai.labels()
