@@ -144,7 +144,7 @@ AfterWork = Callable[[Any, dict[str, str], Translator], "PostCommitReply"]
 
 @dataclass(frozen=True)
 class PostCommitReply:
-    """What After work has to say now, and what may be pushed later in its place.
+    """What a post-commit task has to say now, and what may be pushed later in its place.
 
     now may hold a one-time link and is never stored; later is what a push carries instead.
     """

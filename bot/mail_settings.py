@@ -121,6 +121,11 @@ def mail_sender(text: str) -> str:
         raise ValueError("not an address") from None
 
 
+def mail_recipient(text: str) -> str:
+    """The address alone, of `Name <address>` or a bare one: that is what a mail is queued to."""
+    return parseaddr(mail_sender(text))[1]
+
+
 def mail_domain(text: str) -> str:
     """Check the name of a domain, as it stands in the DNS."""
     labels = text.lower().rstrip(".").split(".")

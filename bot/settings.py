@@ -15,6 +15,7 @@ from bot.mail_settings import (
     dkim_selector,
     imap_server,
     mail_domain,
+    mail_recipient,
     mail_sender,
     mail_server,
 )
@@ -74,7 +75,7 @@ class Settings:
     data_keys: Mapping[str, bytes] = field(repr=False)  # DATA_KEYS: id:base64,... first one seals
     channel_secrets: tuple[str, ...] = field(repr=False)  # LINE_CHANNEL_SECRET[_PREVIOUS]
     audit_keys: tuple[str, ...] = field(default=(), repr=False)  # AUDIT_KEY[_PREVIOUS]
-    owner_email: str | None = None  # OWNER_EMAIL: who gets the daily anchor of the audit trail
+    owner_email: str | None = None  # OWNER_EMAIL: gets the daily anchor, and what nobody dealt with
     access_token: str | None = field(default=None, repr=False)  # LINE_CHANNEL_ACCESS_TOKEN
     channel_id: str | None = None  # LINE_CHANNEL_ID: for stateless tokens instead of a fixed one
     bot_user_id: str | None = None  # LINE_BOT_USER_ID: expected destination; else asked of LINE
@@ -209,7 +210,7 @@ class _Reader(Environment):
             begun,
             data_keys=self.data_keys(),
             audit_keys=tuple(filter(None, (audit_key, self.text("AUDIT_KEY_PREVIOUS")))),
-            owner_email=self.parsed("OWNER_EMAIL", None, mail_sender, "One address."),
+            owner_email=self.parsed("OWNER_EMAIL", None, mail_recipient, "One address."),
             bot_user_id=self.text("LINE_BOT_USER_ID"),
             bot_basic_id=self.text("LINE_BOT_BASIC_ID"),
             database_url=self.database_url(),

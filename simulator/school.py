@@ -374,7 +374,7 @@ def _past(
     log_event(session, campaign, CampaignAction.ASKED, author, None, at - timedelta(hours=20))
     log_event(session, campaign, CampaignAction.APPROVED, approver, None, at - timedelta(hours=1))
     if ends is CampaignState.STOPPED:
-        log_event(session, campaign, CampaignAction.STOPPED, approver, "พบคำผิดในหัวข้อ", over)
+        log_event(session, campaign, CampaignAction.STOPPED, approver, "พบคำผิดในหัวเรื่อง", over)
     for number, (channel, wave, members) in enumerate(_waves(by_channel)):
         _batch(school, campaign, number, channel, wave, members, over)
 

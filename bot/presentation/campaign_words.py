@@ -124,7 +124,7 @@ PAUSES: dict[str, tuple[str, str]] = {
     ),
     "errors": (
         _("LINE refused too many requests."),
-        _("Look at the errors below. If it is not your text, call whoever runs the system."),
+        _("Look at the errors below. If it is not your text, call whoever runs the server."),
     ),
     "blocks": (
         _("Unusually many people blocked us after they got it."),

@@ -1,7 +1,5 @@
 """The audit trail's ticks: link what is new, check it, and send its daily anchor to the owner."""
 
-from email.utils import parseaddr
-
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
@@ -101,7 +99,7 @@ def send_anchor(bot: Bot) -> Head | None:
     seal(bot)
     now = bot.clock()
     day = now.astimezone(BANGKOK).date()
-    _, address = parseaddr(bot.settings.owner_email or "")
+    address = bot.settings.owner_email or ""
     head = bot.database.write(lambda session: anchor_mails.drop(session, day, address, now))
     if head is None:
         return None  # today's is there, or there is nothing to be anchored yet

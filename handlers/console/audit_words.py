@@ -74,7 +74,7 @@ ACTS: dict[Action, str] = {
     Action.TAG_REMOVED: _("Group deleted"),
     Action.IMPORT_UPLOADED: _("File of learners brought"),
     Action.IMPORT_MOVED: _("Import of a file went on"),
-    Action.IMPORT_REST_TAKEN: _("Lines taken that did not go in"),
+    Action.IMPORT_REST_TAKEN: _("Left-out lines of an import downloaded"),
     Action.EXPORT_ASKED: _("File of learners asked for"),
     Action.EXPORT_MOVED: _("Wish for a file of learners went on"),
     Action.CAMPAIGN_WRITTEN: _("Announcement written or changed"),
@@ -112,7 +112,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     _("Sign-ins, links and passwords"): (
         "session", "stay", "link", "token", "password", "reset",
     ),
-    _("Consent, news and e-mail"): ("consent", "news", "email", "suppression"),
+    _("Consent, news and e-mail"): (
+        "consent", "news", "email", "suppression", "domain", "letter",
+    ),
     _("Guardians"): ("guardian",),
     _("Rights and legal orders"): ("request", "archive", "hold", "data"),
     _("Import and export"): ("import", "export"),

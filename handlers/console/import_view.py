@@ -109,7 +109,7 @@ def _consent(t: Translator, line: ImportLine) -> str:
         return ""
     day = shown_day(line.evidence.at.astimezone(BANGKOK).date(), t.language)
     is_ours = line.words in policy.versions()
-    words = t("notice {n}", n=line.words) if is_ours else f"“{_cut(line.words)}”"
+    words = t("privacy notice {n}", n=line.words) if is_ours else f"“{_cut(line.words)}”"
     means = t(import_words.MEANS[line.evidence.method])
     news = t("news by e-mail: yes") if line.wants_news else t("news by e-mail: no")
     return " · ".join((day, words, means, news))

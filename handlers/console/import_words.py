@@ -34,7 +34,7 @@ FATES: dict[RowOutcome, str] = {
 }
 STATES: dict[ImportState, str] = {
     ImportState.UPLOADED: _("waits to be confirmed"),
-    ImportState.RUNNING: _("is being worked on"),
+    ImportState.RUNNING: _("being worked on"),
     ImportState.DONE: _("completed"),
     ImportState.UNDOING: _("is being taken back"),
     ImportState.UNDONE: _("taken back"),

@@ -66,7 +66,7 @@ MENU = (
         ("/console/mails",),
         (Matter.LETTER,),
     ),
-    MenuEntry("console.audit_trail", _("Audit"), Permission.SEE_AUDIT, ("/console/audit",)),
+    MenuEntry("console.audit_trail", _("Audit trail"), Permission.SEE_AUDIT, ("/console/audit",)),
     MenuEntry("console.team", _("Team"), Permission.ADMINISTER_STAFF, ("/console/team",)),
 )
 

@@ -177,7 +177,7 @@ def sent_back(event: Event, ctx: Context) -> HandlerResult:
     except MoveError:
         return flow.end(t("That has been decided already."))
     alerts.tell_author(ctx.session, campaign, ctx.settings, ctx.now)
-    return flow.end(t("Sent back to the author."))
+    return flow.end(t("Sent back to its author."))
 
 
 @flow.entry("campaign_take_back")

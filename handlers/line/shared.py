@@ -288,4 +288,4 @@ def once_more(flow: Flow, ctx: Context) -> HandlerResult:
         return flow.end(ctx.t("Nothing has changed."), greeting(ctx))
     ctx.draft["missed"] = True
     mark = f"{flow.name}.{ctx.conversation.step}"
-    return flow.stay(ctx, nudge(ctx, mark, ctx.t("Please tap one of the two buttons.")))
+    return flow.stay(ctx, nudge(ctx, mark, ctx.t("Please tap one of the buttons.")))

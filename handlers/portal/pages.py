@@ -23,7 +23,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
         when=lambda moment: shown_time(moment, language.chosen()),
         chat_link=_chat_link,
         visit=g.get("visit"),
-        is_on_thai=keyboard.is_on_thai,  # read where it is said: an error page reads no form
+        is_on_thai=keyboard.is_on_thai,
         # LINE's own browser says so; it hands a page on at `openExternalBrowser=1`.
         is_in_line=" Line/" in request.user_agent.string,
         chat=chat_address(basic_id) if (basic_id := the_bot().basic_id) else None,

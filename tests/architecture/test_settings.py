@@ -109,6 +109,14 @@ def test_the_audit_trail_has_a_key_that_outlives_the_others() -> None:
     assert set(problems(OWNER_EMAIL="nobody")) == {"OWNER_EMAIL"}
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["o@school.example", "The Owner <o@school.example>", '"เจ้าของ, โรงเรียน" <o@school.example>'],
+)
+def test_the_owner_is_written_to_by_the_address_alone(written: str) -> None:
+    assert Settings.from_env(VALID | {"OWNER_EMAIL": written}).owner_email == "o@school.example"
+
+
 def test_everything_that_is_missing_is_said_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_env({})

@@ -10,6 +10,7 @@ import pytest
 
 from app import create_bot
 from bot import texts
+from bot.services.chat import frequent_questions
 from bot.settings import KA, KHRAP, NEUTRAL, ROOT, TONES, Settings
 from bot.texts import THAI, letters, tone, translator
 from tests.architecture.test_texts import catalogue
@@ -52,13 +53,16 @@ def other_words(text: str, *, to_learners: bool) -> Iterator[str]:
 
 
 def texts_said() -> Iterator[tuple[str, str, bool]]:
-    """Every sentence and letter in Thai: where, what, and whether learners read it."""
+    """Every sentence, letter and answer in Thai: where, what, and whether learners read it."""
     for path, message in catalogue():
         if not str(message.id).startswith(OF_THE_POLICY):
             yield f"{path.name}: {message.id}", str(message.string), path.stem in LEARNERS
     for name in letters.names():
         path = letters.HERE / f"{name}.th.md"
         yield path.name, path.read_text(encoding="utf-8"), name not in FOR_STAFF
+    for question in frequent_questions.read(ROOT / "answers"):
+        said = f"{question.title[THAI]} {question.says[THAI]}".strip()
+        yield f"answers: {question.id}", said, True
 
 
 def files_with_thai() -> Iterator[tuple[str, str, bool]]:
@@ -141,6 +145,11 @@ def test_most_of_what_learners_are_told_ends_politely() -> None:
     ]
     blunt = [said for said in told if not PARTICLE.search(said)]
     assert len(blunt) * 6 < len(told), "\n".join(blunt)
+
+
+def test_an_answer_of_the_owner_ends_politely() -> None:
+    for question in frequent_questions.read(ROOT / "answers"):
+        assert not question.is_set or PARTICLE.search(question.says[THAI]), question.id
 
 
 def test_a_letter_greets_and_ends_politely() -> None:

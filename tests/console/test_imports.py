@@ -56,7 +56,7 @@ def test_the_dry_run_shows_what_would_be_stored(support, bring):
     text = support.get(check).text
     for said in ("สมหญิง ใจดี", "081-234-5678", "Somying@gmail.com", "20 ปีขึ้นไป", "รายชื่อ.csv"):
         assert said in text
-    assert "1 ตุลาคม 2569 · ประกาศฉบับที่ 1 · กระดาษ · รับข่าวสารทางอีเมล" in text
+    assert "1 ตุลาคม 2569 · ประกาศความเป็นส่วนตัวฉบับที่ 1 · กระดาษ · รับข่าวสารทางอีเมล" in text
 
 
 def test_big_files_are_paged(support, bring):

@@ -166,7 +166,7 @@ def test_a_file_becomes_learners(bot, database, console, support):
     assert database.read(lambda s: s.scalars(select(func.count(Learner.id))).one()) == 0
     state = lambda: database.read(lambda s: s.scalars(select(Import.state)).one())  # noqa: E731
     answer = support.submit(check, f"{check}/confirm", seen="of other columns")
-    assert "คอลัมน์ไปแล้ว" in support.get(answer.location).text
+    assert "คอลัมน์หรือตัวเลือกไปแล้ว" in support.get(answer.location).text
     assert state() is ImportState.UPLOADED
     seen = re.search(r'name="seen" value="(\w+)"', dry)[1]
     support.submit(check, f"{check}/confirm", seen=seen)

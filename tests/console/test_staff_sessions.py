@@ -200,7 +200,7 @@ def test_the_portals_cookie_opens_no_console(
     assert not is_in(desk)
 
 
-@pytest.mark.parametrize("evil", ["", "x", "=" * 40, "ก", "a" * 5000])
+@pytest.mark.parametrize("evil", ["", "x", "=" * 40, "ก", "a" * 700])
 def test_evil_cookies_are_no_cookies(app: Flask, evil: str) -> None:
     header = "; ".join(f"{cookie.name}={evil}" for cookie in cookies.COOKIES)
     desk = Desk(app.test_client(use_cookies=False))

@@ -121,8 +121,8 @@ def test_a_link_that_stops_nothing_says_how_to_stop(
     lower = {"small letters": token.lower(), "broken in two": f"{token[:40]}%0D%0A{token[40:]}"}
     forged = {each: each for each in FORGED if "/" not in each} | {"nothing": ""}
     words = {
-        "th": ("จึงยังไม่ได้หยุดข่าวค่ะ", "หยุดข่าว"),
-        "en": ("it has stopped nothing", "stop news"),
+        "th": ("จึงยังไม่ได้หยุดรับข่าวค่ะ", "หยุดรับข่าว"),
+        "en": ("it has stopped nothing", "“Stop news”"),
     }[language]
 
     def says_how(token):

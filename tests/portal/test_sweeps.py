@@ -1,6 +1,7 @@
 """Sweeps over all of the learner's pages: no GET writes, no cookie unknown, nothing unescaped."""
 
 import re
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from flask import Flask
 from jinja2.ext import babel_extract
 
 from bot.runtime import Bot
+from bot.runtime.leadership import Leadership
 from bot.texts import catalogue
 from handlers.web.cookies import COOKIES
 from models.consent import ConsentEvent
@@ -48,7 +50,17 @@ def fill(rule: str, values: dict[str, str]) -> str:
 
 
 @pytest.fixture
-def values(bot: Bot, clock, settled: Pupil, new_link) -> dict[str, str]:
+def led(bot: Bot) -> Iterator[None]:
+    """Somebody answers, as /readyz asks."""
+    leader = Leadership(bot.settings.database_url) if bot.settings.is_sqlite else None
+    assert leader is None or leader.take()
+    yield
+    if leader is not None:
+        leader.release()
+
+
+@pytest.fixture
+def values(bot: Bot, led: None, clock, settled: Pupil, new_link) -> dict[str, str]:
     """Something real for every placeholder of every route."""
     event: ConsentEvent = bot.database.write(lambda s: make_consent_event(s, clock()))
     return {

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
@@ -46,7 +45,7 @@ def of(session: Session, mailbox: str | None, settings: Settings, now: datetime)
 
 def tell(session: Session, mailbox: str | None, settings: Settings, now: datetime) -> int:
     """Queue what the operator does not know yet; returns how many mails."""
-    _, address = parseaddr(settings.owner_email or "")
+    address = settings.owner_email
     trouble = of(session, mailbox, settings, now)
     if not address or not trouble:
         return 0

@@ -225,7 +225,6 @@ STUCK = tuple(
     THAI(sentence)
     for sentence in (
         "Please tap one of the buttons.",
-        "Please tap one of the two buttons.",
         "Please tap one of the two buttons; either answer is fine.",
         "Please tap one of the age groups.",
         "Please read the card and tap one of its buttons; typing is not enough.",

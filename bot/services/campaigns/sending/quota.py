@@ -6,7 +6,6 @@ A part (QUOTA_RESERVE) is kept for links, resets and answers: no campaign can to
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING
-from email.utils import parseaddr
 
 from sqlalchemy import Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -156,7 +155,7 @@ def forecast(
 
 def tell_owner(session: Session, settings: Settings, now: datetime) -> None:
     """Mail the owner that LINE refuses messages, with LINE's own figures; once a day."""
-    _, address = parseaddr(settings.owner_email or "")
+    address = settings.owner_email
     if not address:
         return
     reading = latest(session, now)
