@@ -14,10 +14,10 @@ from bot.errors import BotError
 from bot.line import messages as line
 from bot.line.events import Event
 from bot.line.messages import Action, Message
-from bot.presentation import staff_words, words
+from bot.presentation import frequent_words, staff_words, words
 from bot.presentation.words import Heard
 from bot.services.campaigns.reporting import listing
-from bot.services.chat import drafts
+from bot.services.chat import drafts, frequent_questions
 from bot.services.courses import courses
 from bot.services.courses.courses import Course, CoursesError
 from bot.services.people import people
@@ -284,6 +284,14 @@ def _offered(ctx: Context) -> tuple[Course, ...]:
         return ()
 
 
+def _is_frequent(said: str, ctx: Context, heard: Heard | None) -> bool:
+    """Whether the owner has answered what was said, where the open step hears a question."""
+    if heard is None:
+        return False
+    questions = frequent_questions.load(ctx.settings.answers_dir)
+    return frequent_words.heard_as(said, heard, questions) is not None
+
+
 def _led(action: str | None, ctx: Context, flow: Flow | None) -> str | None:
     """The action that typed words mean here, where they end whatever is open.
 
@@ -458,6 +466,8 @@ class Dispatcher:
             heard = flow.takes.get(ctx.conversation.step or "") if flow is not None else None
             action = self._staff_action(event.text, ctx, is_inside=is_inside)
             action = action or words.command(event.plain, heard, _offered(ctx))
+            if action is None and flow is not None and not flow.is_for_staff:
+                action = "question" if _is_frequent(event.plain, ctx, heard) else None
             action = _led(action, ctx, flow)
             if flow is not None and action in flow.own.get(ctx.conversation.step or "", ()):
                 return None

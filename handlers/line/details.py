@@ -302,8 +302,8 @@ def mail_missed(event: Event, ctx: Context) -> HandlerResult:
 def _mail_of_a_stranger(ctx: Context) -> Message:
     t = ctx.t
     known = t(
-        "No account is registered in this chat, so no mail is on its way from here. If you have "
-        "asked for one, please look among the spam too, and whether the address is right."
+        "No account is registered in this chat yet. If you have asked us for a mail, it may take a "
+        "few minutes. Please look among the spam too, and whether the address is right."
     )
     buttons = [
         line.entry(t("Move my account here"), "relink"),

@@ -194,8 +194,8 @@ def answer_helped(event: Event, ctx: Context) -> HandlerResult:
 def _frequent(event: Event, ctx: Context) -> Message | None:
     """The owner's answer to a question that many ask, with two ways on; None where it is none."""
     questions = frequent_questions.load(ctx.settings.answers_dir)
-    found = frequent_words.asked(event.plain, questions) if event.text is not None else None
-    if found is None or not found.is_set:
+    found = frequent_words.answered(event.plain, questions) if event.text is not None else None
+    if found is None:
         return None
     t, language = ctx.t, ctx.conversation.language
     ways = {

@@ -43,12 +43,18 @@ _PLACE = "page|shown|"
 
 
 class SecretLinks(Blueprint):
-    """Addresses that end in a secret; a slash that came to stand behind it does not matter."""
+    """Addresses that end in a secret; a slash that came to stand behind it does not matter.
+
+    What was cut short until the secret is gone is still a link of its kind, and a dead one.
+    """
 
     def add_url_rule(self, rule: str, *args: Any, **options: Any) -> None:
-        """Add an address that may end in a slash."""
+        """Add an address that may end in a slash, and the same without its secret."""
         options.setdefault("strict_slashes", False)
         super().add_url_rule(rule, *args, **options)
+        kind = rule.removesuffix("/<token>")
+        if kind not in {rule, ""}:
+            super().add_url_rule(kind, *args, **options | {"defaults": {"token": ""}})
 
 
 links = SecretLinks("links", __name__, url_prefix="/s")

@@ -14,7 +14,6 @@ from handlers.web.language import translate
 from handlers.web.parts import the_bot
 
 
-@links.get("/stop", defaults={"token": ""})
 @links.get("/stop/<token>")
 def look_at_stop(token: str) -> Response:
     """What this is, and the button; without a button where the address is not whole. Reads nothing.
@@ -27,7 +26,6 @@ def look_at_stop(token: str) -> Response:
     return page("stop")
 
 
-@links.post("/stop", defaults={"token": ""})
 @links.post("/stop/<token>")
 def stop_news(token: str) -> Response:
     """Stop at once; whoever is here, gone, or has stopped before is answered alike.

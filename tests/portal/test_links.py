@@ -337,3 +337,27 @@ def test_what_a_sentence_puts_around_a_link_is_forgiven_at_every_door(
 )
 def test_a_secret_without_its_sentence(text: str, token: str) -> None:
     assert codes.bare_token(text) == token
+
+
+@pytest.mark.parametrize(
+    "kind", ["email", "lessons", "freeze", "reset", "data", "guardian", "stop"]
+)
+def test_a_link_without_its_secret_is_a_dead_one_of_its_kind(kind: str, browser: Browser) -> None:
+    """Never the page of a password, whose links have no kind: /s/email is none with that secret."""
+    for path in (f"/s/{kind}", f"/s/{kind}/"):
+        looked = browser.get(path)
+        assert looked.status_code == 200
+        assert looked.text == browser.get(f"/s/{kind}/%E0%B8%81").text
+
+
+@pytest.mark.parametrize("body", ["password=a%00b", "password=" + "x" * 20_001])
+def test_a_page_of_an_error_reads_no_form(browser: Browser, body: str) -> None:
+    """It is refused for its origin before its form is looked at, and again where a page looks."""
+    answer = browser.request(
+        "POST",
+        "/portal/account/email/link",
+        data=body,
+        content_type="application/x-www-form-urlencoded",
+        headers={"Origin": "https://elsewhere.example"},
+    )
+    assert 400 <= answer.status_code < 500

@@ -185,10 +185,12 @@ def test_no_request_is_answered_with_a_fault_of_ours(
         wanted = fuzz.request(tokens.get(visitor, tokens[browser]), rule)
         if wanted["path"].startswith(LEAVING):
             visitor = stranger
-        answer = visitor.request(wanted.pop("method"), wanted.pop("path"), **wanted)
+        path = wanted.pop("path")
+        answer = visitor.request(wanted.pop("method"), path, **wanted)
         answer.get_data()
         statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
-        assert answer.status_code < 500 or answer.status_code in {501}, wanted
+        is_told = answer.status_code == 501 or path.startswith("/readyz")  # nobody works here
+        assert answer.status_code < 500 or is_told, (path, wanted)
         answer.close()
         if visitor in held:
             visitor.set_cookie(held[visitor])  # a garbage cookie is answered with a new visitor's

@@ -15,6 +15,7 @@ _AGE = re.compile(
 )
 _ADULT = re.compile(r"\d{2}\s*(?:ปี)?\s*(?:ขึ้นไป|\+|or over|and over|years and over)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+_AROUND = re.compile(r"^mailto:|[.,;]+$", re.IGNORECASE)  # a copied link; two spaces on a phone
 _BETWEEN = re.compile(r"\s*(?:หรือ|และ|กับ|,|/|;|\bor\b|\band\b)\s*", re.IGNORECASE)
 _HAS_NONE = re.compile(
     r"(?:ยัง)?ไม่(?:มี|ได้ใช้|ได้ตั้ง|ใช้)\s*(?:line\s*id|ไอดี\s*(?:ไลน์|line)?|ไลน์\s*(?:ไอดี)?|id)?\s*(?:เลย)?"
@@ -36,7 +37,7 @@ def phone(said: str) -> str:
 
 def email(said: str) -> str:
     """An address alone. Raises InputError: email_at, email_space, email_two."""
-    address = politeness.bare(inputs.latin_digits(said), politeness.EMAIL)
+    address = _AROUND.sub("", politeness.bare(inputs.latin_digits(said), politeness.EMAIL))
     if (within := _IN_BRACKETS.search(address)) is not None and address.count("@") == 1:
         return within[1]
     if "@" not in address:

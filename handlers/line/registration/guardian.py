@@ -136,7 +136,7 @@ def _why(ctx: Context, code: str) -> str:
     t = ctx.t
     if code in {"name_question", "name_emoji"}:
         return input_words.why(t, code)
-    if code in {"name_long", "name_words"}:
+    if code in {"name_long", "name_words", "name_sentence", "name_link"}:
         return t(
             "Please write your first name or nickname only: one word of up to {most} letters.",
             most=names.NICKNAME_LIMIT,

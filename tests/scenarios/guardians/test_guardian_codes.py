@@ -249,6 +249,14 @@ def test_a_nickname_is_one_word(typed, someone, rows):
     assert conversation.step == Step.NICKNAME
 
 
+def test_a_sentence_is_no_nickname_and_told_why(someone):
+    child = someone("Child")
+    reach(child, Step.AGE)
+    tap(child, "11 to 19 years")
+    assert "คำเดียว" in words(child.says("ภาษาอังกฤษ ม.ต้น"))
+    assert "คำเดียว" in words(child.says("เรียนภาษาจีน"))
+
+
 def test_a_guardian_in_the_middle_of_something_else_is_asked_to_finish_it(someone, rows):
     child, guardian = someone("Child"), someone("Parent")
     code = asks(child, "from_11_to_19")

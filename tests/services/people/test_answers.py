@@ -118,8 +118,9 @@ def test_what_may_be_politeness_or_a_surname_is_asked_about_and_kept_when_repeat
 def test_a_nickname_is_found_too():
     kept = {"มะลิค่ะ": "มะลิ", "ชื่อเล่น มะลิ": "มะลิ", "หนูชื่อมะลินะคะ": "มะลิ", "Mali": "Mali"}
     assert {said: answers.nickname(said) for said in kept} == kept
-    with pytest.raises(InputError, match="name_question"):
-        answers.nickname("ทำไมต้องบอก")
+    for said in ("ทำไมต้องบอก", "เรียนได้ตั้งแต่กี่ขวบ", "มีกี่สาขา"):
+        with pytest.raises(InputError, match="name_question"):
+            answers.nickname(said)
 
 
 def test_phone_numbers():
@@ -151,6 +152,9 @@ def test_addresses():
         "natnuch๒@gmail.com": "natnuch2@gmail.com",
         "mail.natnuch@gmail.com": "mail.natnuch@gmail.com",
         "a@b.co.na": "a@b.co.na",
+        "mailto:natnuch.s@gmail.com": "natnuch.s@gmail.com",
+        "natnuch.s@hotmail.co.th.": "natnuch.s@hotmail.co.th",
+        "natnuch.s@gmail.com,": "natnuch.s@gmail.com",
         "natnuch.s": "email_at",
         "ค่ะ": "email_at",
         "nat nuch@gmail.com": "email_space",
