@@ -13,6 +13,7 @@ from bot.clock import BANGKOK, stopwatch
 from bot.logs import failure
 from bot.runtime import (
     Bot,
+    archive_reading,
     auditing,
     bounce_reading,
     campaign_calendar,
@@ -50,6 +51,7 @@ JOBS = (
     Job("insight", IntervalTrigger(minutes=10), lambda engine: insight_reading.read(engine.bot)),
     Job("mails", IntervalTrigger(seconds=2), lambda engine: mailing.drain(engine.bot)),
     Job("bounces", IntervalTrigger(minutes=3), lambda engine: bounce_reading.read(engine.bot)),
+    Job("archive", IntervalTrigger(minutes=2), lambda engine: archive_reading.read(engine.bot)),
     Job("accounts", IntervalTrigger(seconds=5), Engine.drain_accounts),
     Job("drafts", IntervalTrigger(minutes=1), Engine.expire_drafts),
     Job("guardians", IntervalTrigger(minutes=1), Engine.expire_guardianships),

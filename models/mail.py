@@ -177,6 +177,7 @@ class WhyWaiting(StrEnum):
     NOT_UNDERSTOOD = "not_understood"  # no report of a kind that we know
     NOT_OURS = "not_ours"  # a report, but about no mail that we know
     BROKE = "broke"  # reading it failed, or ended the process
+    TOO_LARGE = "too_large"  # in the contact mailbox: only its headers are in the archive
 
 
 class WaitingLetter(Base):

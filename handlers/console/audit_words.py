@@ -45,6 +45,7 @@ ACTS: dict[Action, str] = {
     Action.REQUEST_MOVED: _("Request under the PDPA went on"),
     Action.REQUEST_READ: _("Request under the PDPA read"),
     Action.ARCHIVE_MADE: _("Copy of a person’s data made for them"),
+    Action.MAILS_EXPORTED: _("Archive of e-mails exported"),
     Action.HOLD_PLACED: _("Legal order to keep data noted"),
     Action.HOLD_RELEASED: _("Legal order to keep data lifted"),
     Action.DATA_DISCLOSED: _("Personal data given to somebody outside"),

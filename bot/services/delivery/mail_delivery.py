@@ -1,6 +1,6 @@
 """From a claimed mail to the server's receipt: looked at once more, handed in, settled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from bot.errors import DeliveryError
 from bot.mail.mime import Letterhead, Written
 from bot.mail.smtp import MailError
-from bot.services.delivery import mail_rate_limit, mails
+from bot.services.delivery import mail_archive, mail_rate_limit, mails
 from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
+from bot.services.delivery.mail_archive import HandedMail
 from bot.services.delivery.mail_claims import LEASE, ClaimedMail
 from bot.services.people import people
 from bot.services.shared import retries
@@ -25,13 +26,18 @@ MAX_WAIT = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A mail whose attempt is counted, ready to be written."""
+    """A mail whose attempt is counted, ready to be written.
+
+    gapped: the same without its one-time secret, where it has one; that is what is archived.
+    """
 
     id: str
     attempts: int
     subject_id: str | None
     purpose: Purpose | None
+    campaign_id: str | None
     written: Written
+    gapped: Written | None = None
 
 
 def begin(
@@ -69,12 +75,18 @@ def begin(
 
 
 def hand_over(
-    session: Session, outgoing: OutgoingMail, worker: str, now: datetime, gate: Gate
+    session: Session,
+    outgoing: OutgoingMail,
+    worker: str,
+    now: datetime,
+    gate: Gate,
+    handed: HandedMail,
 ) -> bool:
-    """Write down that a piece of news goes out with the next step; False where it must not.
+    """Archive what goes out with the next step; False where it must not go.
 
-    The last look at the ledger, with the server waiting for DATA. A notice needs neither: it is
-    sent again under its Message-ID where nobody knows whether it arrived.
+    The last look at the ledger, with the server waiting for DATA. That a piece of news goes is
+    written down, too. A notice needs neither: it is sent again under its Message-ID where nobody
+    knows whether it arrived.
     """
     decided = _decided(session, outgoing.id, now, gate)
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
@@ -83,13 +95,15 @@ def hand_over(
     if isinstance(decided, Drop):  # one that has to wait has begun: it goes
         leases.close(mail, MailState.DROPPED, decided.reason)
         return False
-    mail.handed_at = now
+    if mail.stream is Stream.NEWS:
+        mail.handed_at = now
     leases.renew(session, mail, LEASE)
+    mail_archive.keep_handed(session, mail, handed, now)
     return True
 
 
 def sent(session: Session, outgoing: OutgoingMail, worker: str, now: datetime) -> None:
-    """The server took it. What was written stays, sealed: the row is the archive (S17)."""
+    """The server took it. What was written stays, sealed, and its bytes are archived (S17)."""
     mail = _mine(session, outgoing.id, outgoing.attempts, worker, MailState.UNKNOWN)
     if mail is not None:
         mail.sent_at = now
@@ -161,22 +175,30 @@ def _outgoing(session: Session, mail: Mail) -> OutgoingMail:
         "link": mails.link_secret(session, mail.id),
         "code": mails.code_secret(session, mail.id),
     }
+    gapped = Written(
+        id=mail.id,
+        message_id=mail.message_id,
+        to=mail.to or "",
+        title=mail.title or "",
+        text=mail.text or "",
+        html=mail.html or "",
+        language=mail.language,
+        date=mail.created_at,
+        is_news=mail.stream is Stream.NEWS,
+    )
+    written = replace(
+        gapped,
+        text=fill_kept(gapped.text, secrets),
+        html=fill_kept(gapped.html, secrets, is_html=True),
+    )
     return OutgoingMail(
         id=mail.id,
         attempts=mail.attempts,
         subject_id=mail.subject_id,
         purpose=mail.purpose,
-        written=Written(
-            id=mail.id,
-            message_id=mail.message_id,
-            to=mail.to or "",
-            title=mail.title or "",
-            text=fill_kept(mail.text or "", secrets),
-            html=fill_kept(mail.html or "", secrets, is_html=True),
-            language=mail.language,
-            date=mail.created_at,
-            is_news=mail.stream is Stream.NEWS,
-        ),
+        campaign_id=mail.campaign_id,
+        written=written,
+        gapped=gapped if written != gapped else None,
     )
 
 

@@ -12,6 +12,7 @@ from bot.errors import BotError
 from bot.services.accounts import holds, provider_erasures
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.delivery import mail_archive
 from bot.services.guardians import ends
 from bot.services.learners import merging
 from bot.services.people import subjects
@@ -116,6 +117,11 @@ def _mails(session: Session, subject: Subject, now: datetime) -> int:
         mail.worker = mail.lease_until = None
     session.flush()
     return len(found)
+
+
+def _archived_mails(session: Session, subject: Subject, now: datetime) -> int:
+    found = data_rows.archived_mails(session, subject)
+    return mail_archive.erase(session, found, ERASED, now)
 
 
 def _waiting_letters(session: Session, subject: Subject, now: datetime) -> int:
@@ -262,6 +268,7 @@ def _of_learner(column: Any) -> Step:
 STEPS: dict[str, Step] = {
     "push": _pushes,
     "mail": _mails,
+    "archived_mail": _archived_mails,  # with its bytes
     "waiting_letter": _waiting_letters,
     "webhook_event": _events,
     "guardianship": _guardianships,
@@ -281,7 +288,9 @@ STEPS: dict[str, Step] = {
     "learner": _learner,
     "conversation": _conversation,
 }
-WITH_ANOTHER = dict.fromkeys(("portal_session", "portal_stay", "lesson_progress"), "portal_account")
+WITH_ANOTHER = dict.fromkeys(
+    ("portal_session", "portal_stay", "lesson_progress"), "portal_account"
+) | {"archived_chunk": "archived_mail"}
 
 
 def _delete(session: Session, model: Any, *criteria: Any) -> int:
