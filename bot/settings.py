@@ -109,8 +109,7 @@ class Settings:
     mail_connections: int = 4  # MAIL_CONNECTIONS: to the mail server at once, for each process
     mail_per_domain: int = 10  # MAIL_PER_DOMAIN: mails a second to one domain, of all processes
     imap_url: str | None = field(default=None, repr=False)  # IMAP_URL: where bounces are read
-    # CONTACT_IMAP_URL: the mailbox that people write to, which is archived
-    contact_imap_url: str | None = field(default=None, repr=False)
+    contact_imap_url: str | None = field(default=None, repr=False)  # CONTACT_IMAP_URL: archived
     contact_sent_folder: str | None = None  # CONTACT_SENT_FOLDER: where its answers are kept
     dkim_domain: str | None = None  # DKIM_DOMAIN: in whose name mails are signed
     dkim_selector: str | None = None  # DKIM_SELECTOR: the public key's name in the DNS
