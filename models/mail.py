@@ -1,4 +1,4 @@
-"""Every e-mail: a row before it is sent, and after that the archive that the policy promises."""
+"""Every e-mail of ours: a row before it is sent, which says how that ended."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -180,6 +180,9 @@ def _send(lane: _MailLane, claimed: ClaimedMail) -> None:
     try:
         written = _in_full(bot, outgoing, outgoing.written)
         envelope = compose(written, lane.mailer.head)
+        if outgoing.handed is not None:
+            # Signed at another moment they would be other bytes: one mail would be two.
+            envelope = replace(envelope, content=outgoing.handed)
         lane.connection.address(envelope)
         handed = _handed(lane, outgoing, written, envelope)
         if not bot.database.write(

@@ -76,6 +76,18 @@ def keep_handed(session: Session, mail: Mail, handed: HandedMail, now: datetime)
     session.flush()
 
 
+def handed_before(session: Session, mail_id: str) -> bytes | None:
+    """The bytes of an earlier try; None where there was none, or they had a secret."""
+    kept = session.scalars(
+        select(ArchivedMail).where(
+            ArchivedMail.mail_id == mail_id,
+            ArchivedMail.erased_at.is_(None),
+            ArchivedMail.sent_sha256.is_(None),
+        )
+    ).first()
+    return None if kept is None else b"".join(pieces(session, kept))
+
+
 def share(
     session: Session, campaign_id: str, language: Language, raw: bytes, now: datetime
 ) -> SharedBody:
@@ -151,13 +163,10 @@ def drop_unfinished(session: Session, mailbox: str) -> int:
 
 def pieces(session: Session, mail: ArchivedMail) -> Iterator[bytes]:
     """The bytes that were kept, in their order; raises SealError and ValueError for broken ones."""
-    found = session.scalars(
-        select(ArchivedChunk)
-        .where(ArchivedChunk.mail_id == mail.id)
-        .order_by(ArchivedChunk.id)
-        .execution_options(yield_per=4)
+    mine = select(ArchivedChunk.id).where(ArchivedChunk.mail_id == mail.id)
+    each = (
+        _piece(session, name) for name in session.scalars(mine.order_by(ArchivedChunk.id)).all()
     )
-    each = (chunk.piece or b"" for chunk in found)
     if mail.body_id is None:
         yield from each
         return
@@ -245,6 +254,15 @@ def forget(session: Session, ids: list[str]) -> int:
 
 def _is_known(session: Session, sha256: str) -> bool:
     return session.scalar(select(ArchivedMail.id).where(ArchivedMail.sha256 == sha256)) is not None
+
+
+def _piece(session: Session, name: str) -> bytes:
+    """One piece, which the session forgets again: a large mail is not held as a whole."""
+    chunk = session.get_one(ArchivedChunk, name)
+    found = chunk.piece or b""
+    if chunk not in session.dirty and chunk not in session.new:
+        session.expunge(chunk)
+    return found
 
 
 def _add_pieces(session: Session, mail_id: str, after: int, raw: bytes) -> int:

@@ -29,6 +29,7 @@ class OutgoingMail:
     """A mail whose attempt is counted, ready to be written.
 
     gapped: the same without its one-time secret, where it has one; that is what is archived.
+    handed: the bytes that an earlier try may have handed over: the same go again.
     """
 
     id: str
@@ -38,6 +39,7 @@ class OutgoingMail:
     campaign_id: str | None
     written: Written
     gapped: Written | None = None
+    handed: bytes | None = None
 
 
 def begin(
@@ -199,6 +201,7 @@ def _outgoing(session: Session, mail: Mail) -> OutgoingMail:
         campaign_id=mail.campaign_id,
         written=written,
         gapped=gapped if written != gapped else None,
+        handed=mail_archive.handed_before(session, mail.id) if mail.attempts > 1 else None,
     )
 
 
