@@ -26,7 +26,7 @@ BROKEN = (SealError, ValueError, KeyError, IndexError)
 
 
 @dataclass(frozen=True)
-class Flaw:
+class BrokenMail:
     """What is wrong with an archived mail."""
 
     mail_id: str
@@ -41,7 +41,7 @@ class Outcome:
     whole: int = 0
     erased: int = 0
     unknown: int = 0  # handed to a mail server that did not answer any more
-    flaws: list[Flaw] = field(default_factory=list)
+    flaws: list[BrokenMail] = field(default_factory=list)
 
 
 def verify(bot: Bot) -> Outcome:
@@ -159,10 +159,10 @@ def _page(session: Session, at: tuple[datetime, str] | None) -> list[ArchivedMai
     return list(session.scalars(query.order_by(ArchivedMail.at, ArchivedMail.id).limit(PAGE)))
 
 
-def _through(bot: Bot, mail: ArchivedMail, take: Callable[[bytes], object]) -> Flaw | None:
+def _through(bot: Bot, mail: ArchivedMail, take: Callable[[bytes], object]) -> BrokenMail | None:
     """Go through a mail's bytes; what is wrong with them."""
 
-    def read(session: Session) -> Flaw | None:
+    def read(session: Session) -> BrokenMail | None:
         digest, size = hashlib.sha256(), 0
         try:
             for piece in mail_archive.pieces(session, mail):
@@ -170,12 +170,12 @@ def _through(bot: Bot, mail: ArchivedMail, take: Callable[[bytes], object]) -> F
                 size += len(piece)
                 take(piece)
         except BROKEN as error:
-            return Flaw(mail.id, f"cannot be opened ({type(error).__name__})")
+            return BrokenMail(mail.id, f"cannot be opened ({type(error).__name__})")
         if digest.hexdigest() == mail.sha256:
             return None
         if size != mail.size:
-            return Flaw(mail.id, f"has {size} bytes instead of {mail.size}")
-        return Flaw(mail.id, "has other bytes than those that were kept")
+            return BrokenMail(mail.id, f"has {size} bytes instead of {mail.size}")
+        return BrokenMail(mail.id, "has other bytes than those that were kept")
 
     return bot.database.read(read)
 

@@ -33,7 +33,7 @@ MAX_MAILS = 1000  # of one folder in one tick; the next tick goes on
 
 
 @dataclass(frozen=True)
-class _Opened:
+class _ContactFolder:
     """A folder that this process reads."""
 
     bot: Bot
@@ -73,7 +73,7 @@ def _read(bot: Bot, mailbox: BounceMailbox, direction: Direction) -> int:
     try:
         bot.database.write(lambda session: mail_archive.drop_unfinished(session, reading.id))
         with mailbox.opened() as folder:
-            for _ in _letters(_Opened(bot, reading, folder, direction)):
+            for _ in _letters(_ContactFolder(bot, reading, folder, direction)):
                 seen += 1
         done = True
     except BounceMailboxError as error:
@@ -93,7 +93,7 @@ def _read(bot: Bot, mailbox: BounceMailbox, direction: Direction) -> int:
     return seen
 
 
-def _letters(opened: _Opened) -> Iterator[int]:
+def _letters(opened: _ContactFolder) -> Iterator[int]:
     """Take the letters one by one; yields the number of each that is done."""
     is_same = opened.reading.validity == opened.folder.validity
     after = opened.reading.last_uid if is_same else 0
@@ -103,7 +103,7 @@ def _letters(opened: _Opened) -> Iterator[int]:
         yield uid
 
 
-def _take(opened: _Opened, uid: int) -> bool:
+def _take(opened: _ContactFolder, uid: int) -> bool:
     """Archive a letter; False where the folder is another process's by now."""
     parts = opened.folder.slices(uid)
     first = next(parts, b"")
@@ -115,7 +115,7 @@ def _take(opened: _Opened, uid: int) -> bool:
     return _large(opened, uid, chain([first], parts))
 
 
-def _small(session: Session, opened: _Opened, uid: int, raw: bytes) -> bool:
+def _small(session: Session, opened: _ContactFolder, uid: int, raw: bytes) -> bool:
     if not opened.goes_on(session, uid):
         return False
     # Somebody else may have taken it away meanwhile, and what we sent is kept.
@@ -126,7 +126,7 @@ def _small(session: Session, opened: _Opened, uid: int, raw: bytes) -> bool:
     return True
 
 
-def _large(opened: _Opened, uid: int, parts: Iterator[bytes]) -> bool:
+def _large(opened: _ContactFolder, uid: int, parts: Iterator[bytes]) -> bool:
     """A letter in slices, each of which is kept before the next one is asked for."""
     bot, validity = opened.bot, opened.folder.validity
     mail_id = bot.database.write(lambda session: opened.begin(session, uid))
@@ -156,7 +156,7 @@ def _large(opened: _Opened, uid: int, parts: Iterator[bytes]) -> bool:
     return bot.database.write(finish)
 
 
-def _stub(opened: _Opened, uid: int, size: int) -> bool:
+def _stub(opened: _ContactFolder, uid: int, size: int) -> bool:
     """Of a letter that is too large its headers are kept, and a person is told where it is."""
     bot, head = opened.bot, opened.folder.head(uid) or b""
     part = arrived.read(head)
