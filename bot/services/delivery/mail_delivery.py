@@ -90,16 +90,17 @@ def hand_over(
     written down, too. A notice needs neither: it is sent again under its Message-ID where nobody
     knows whether it arrived.
     """
-    decided = _decided(session, outgoing.id, now, gate)
+    is_news = outgoing.written.is_news
+    decided = _decided(session, outgoing.id, now, gate) if is_news else Go()
     mail = _mine(session, outgoing.id, outgoing.attempts, worker)
     if mail is None:
         return False
     if isinstance(decided, Drop):  # one that has to wait has begun: it goes
         leases.close(mail, MailState.DROPPED, decided.reason)
         return False
-    if mail.stream is Stream.NEWS:
+    if is_news:
         mail.handed_at = now
-    leases.renew(session, mail, LEASE)
+        leases.renew(session, mail, LEASE)
     mail_archive.keep_handed(session, mail, handed, now)
     return True
 
