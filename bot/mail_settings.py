@@ -109,6 +109,13 @@ def imap_server(url: str) -> ImapServer:
     )
 
 
+def imap_folder(text: str) -> str:
+    """Check the name of a folder: nothing in it may end a command and begin another."""
+    if not text.isprintable() or len(text) > 200:
+        raise ValueError("not a folder")
+    return text
+
+
 def mail_sender(text: str) -> str:
     """Check `Name <address>` or a bare address; the address itself is plain ASCII."""
     name, address = parseaddr(text)

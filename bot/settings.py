@@ -13,6 +13,7 @@ from bot.errors import SettingsError
 from bot.mail_settings import (
     dkim_pem,
     dkim_selector,
+    imap_folder,
     imap_server,
     mail_domain,
     mail_recipient,
@@ -112,6 +113,8 @@ class Settings:
     mail_connections: int = 4  # MAIL_CONNECTIONS: to the mail server at once, for each process
     mail_per_domain: int = 10  # MAIL_PER_DOMAIN: mails a second to one domain, of all processes
     imap_url: str | None = field(default=None, repr=False)  # IMAP_URL: where bounces are read
+    contact_imap_url: str | None = field(default=None, repr=False)  # CONTACT_IMAP_URL: archived
+    contact_sent_folder: str | None = None  # CONTACT_SENT_FOLDER: where its answers are kept
     dkim_domain: str | None = None  # DKIM_DOMAIN: in whose name mails are signed
     dkim_selector: str | None = None  # DKIM_SELECTOR: the public key's name in the DNS
     dkim_key: str | None = field(default=None, repr=False)  # DKIM_KEY: the private key, PEM
@@ -248,6 +251,10 @@ class _Reader(Environment):
             mail_connections=self.number("MAIL_CONNECTIONS", 4, 1, 32),
             mail_per_domain=self.number("MAIL_PER_DOMAIN", 10, 1, 10_000),
             imap_url=self.parsed("IMAP_URL", None, checked(imap_server), IMAP_CURE),
+            contact_imap_url=self.parsed("CONTACT_IMAP_URL", None, checked(imap_server), IMAP_CURE),
+            contact_sent_folder=self.parsed(
+                "CONTACT_SENT_FOLDER", None, imap_folder, "The folder's name, for example Sent."
+            ),
             dkim_domain=self.parsed("DKIM_DOMAIN", None, mail_domain, "The name of a domain."),
             dkim_selector=self.parsed("DKIM_SELECTOR", None, dkim_selector, "E.g. line2026."),
             dkim_key=self.parsed("DKIM_KEY", None, dkim_pem, "openssl genrsa 2048"),

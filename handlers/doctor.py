@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DeliveryError
 from bot.line.menu_pictures import MenuPictureError
-from bot.mail.imap import BounceMailboxError
+from bot.mail.imap import BounceMailboxError, contact_mailboxes_of
 from bot.runtime import Bot
 from bot.runtime.menu_deployment import designs, matches
 from bot.services.chat import frequent_questions, rich_menus
@@ -51,6 +51,7 @@ def examine(bot: Bot) -> list[Finding]:
         *_school(bot),
         _mail(bot),
         *_bounces(bot),
+        *_contact_mailbox(bot),
         _owner(bot),
         *_line(bot),
     ]
@@ -184,6 +185,33 @@ def _bounces(bot: Bot) -> list[Finding]:
             return [Finding("IMAP_URL"), _mailbox_read(bot, bot.bounce_mailbox.name)]
     except BounceMailboxError as error:
         return [Finding("IMAP_URL", f"cannot be read ({error.reason}).", error.cure)]
+
+
+def _contact_mailbox(bot: Bot) -> list[Finding]:
+    """Whether each folder of the contact mailbox can be opened, and was read within the hour."""
+    name = "CONTACT_IMAP_URL"
+    folders = contact_mailboxes_of(bot.settings)
+    if not folders:
+        problem = "is not set; what people write to the school by e-mail is not archived."
+        return [Finding(name, problem, "See .env.example.", is_warning=True)]
+    for folder in folders:
+        try:
+            with folder.opened():
+                pass
+        except BounceMailboxError as error:
+            return [Finding(name, f"cannot be read ({error.reason}).", error.cure)]
+    try:
+        found = bot.database.read(
+            lambda session: mail_trouble.of(session, None, bot.settings, bot.clock())
+        ).unread_contact
+    except SQLAlchemyError as error:
+        problem = f"cannot be looked at ({type(error).__name__})."
+        return [Finding("archive", problem, "Cure the findings above first.", is_warning=True)]
+    if found is not None:
+        problem = f"has read nothing since {found.since:%Y-%m-%d %H:%M} UTC."
+        cure = "Is the worker running? Its log says why: archive.unreadable."
+        return [Finding(name), Finding("archive", problem, cure)]
+    return [Finding(name), Finding("archive")]
 
 
 def _mailbox_read(bot: Bot, mailbox: str) -> Finding:

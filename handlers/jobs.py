@@ -13,6 +13,7 @@ from bot.clock import BANGKOK, Clock, stopwatch
 from bot.logs import failure
 from bot.runtime import (
     Bot,
+    archive_reading,
     auditing,
     bounce_reading,
     campaign_calendar,
@@ -55,6 +56,7 @@ JOBS = (
     Job("insight", timedelta(minutes=10), lambda engine: insight_reading.read(engine.bot)),
     Job("mails", timedelta(seconds=2), lambda engine: mailing.drain(engine.bot)),
     Job("bounces", timedelta(minutes=3), lambda engine: bounce_reading.read(engine.bot)),
+    Job("archive", timedelta(minutes=2), lambda engine: archive_reading.read(engine.bot)),
     Job("accounts", timedelta(seconds=5), Engine.drain_accounts),
     Job("drafts", timedelta(minutes=1), Engine.expire_drafts),
     Job("guardians", timedelta(minutes=1), Engine.expire_guardianships),

@@ -165,3 +165,32 @@ class Sealed:
     def lookups(self, session: Session, value: str) -> list[str]:
         """The index of a value under every key, to be used with `IN`."""
         return session_keyring(session).blinds(self.index_name, self.normal(value))
+
+
+class SealedBytes(Sealed):
+    """A sealed column that holds bytes."""
+
+    @overload  # type: ignore[override]
+    def __get__(self, row: None, owner: type[Base]) -> "SealedBytes": ...
+    @overload
+    def __get__(self, row: Base, owner: type[Base]) -> bytes | None: ...
+    def __get__(self, row: Base | None, owner: type[Base]) -> "SealedBytes | bytes | None":
+        if row is None:
+            return self
+        sealed: bytes | None = getattr(row, self.column)
+        return None if sealed is None else keyring_of(row).open(sealed, self.place(row))
+
+    def __set__(self, row: Base, value: bytes | None) -> None:  # type: ignore[override]
+        sealed = None if value is None else keyring_of(row).seal(value, self.place(row))
+        setattr(row, self.column, sealed)
+
+
+class SealedWords(Sealed):
+    """A sealed list of words with a blank between them, each of which has its own blind index."""
+
+    def __set__(self, row: Base, value: str | None) -> None:
+        super().__set__(row, value)
+        if self.blind and value is not None:
+            keyring = keyring_of(row)
+            found = [keyring.blind(self.index_name, self.normal(word)) for word in value.split()]
+            setattr(row, self.blind, " ".join(found))

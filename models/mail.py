@@ -1,4 +1,4 @@
-"""Every e-mail: a row before it is sent, and after that the archive that the policy promises."""
+"""Every e-mail of ours: a row before it is sent, which says how that ended."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -181,6 +181,7 @@ class WhyWaiting(StrEnum):
     NOT_UNDERSTOOD = "not_understood"  # no report of a kind that we know
     NOT_OURS = "not_ours"  # a report, but about no mail that we know
     BROKE = "broke"  # reading it failed, or ended the process
+    TOO_LARGE = "too_large"  # in the contact mailbox: only its headers are in the archive
 
 
 class WaitingLetter(Base):

@@ -13,6 +13,7 @@ from models import (  # noqa: F401 - to be known, not to be used here
     inquiry,
     learner,
     mail,
+    mail_archive,
     merges,
     one_time_token,
     outbox,

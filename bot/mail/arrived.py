@@ -28,6 +28,8 @@ MAX_BOUNDARY = 70  # RFC 2046, 5.1.1
 _THAI = {"windows-874", "x-windows-874", "cp874", "tis-620", "tis620", "iso-8859-11"}
 _NAME = re.compile(rb"([!-9;-~]{1,80})[ \t]{0,8}:")
 _PARAMETER = re.compile(r"([\w-]{1,40})\s{0,4}=\s{0,4}(?:\"([^\"\\]{0,200})\"|([^\s;\"]{1,200}))")
+MAX_ID = 250  # characters of a Message-ID
+_ID = re.compile(rf"<([^<>\s]{{1,{MAX_ID}}})>")
 _BETWEEN = re.compile(r"[\s<>,;:()\"\[\]]+")
 
 
@@ -146,13 +148,28 @@ def _fields(raw: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def addresses(value: str) -> frozenset[str]:
-    """Everything in a field that has the form of an address, in lower case.
+    """Everything in a field that has the form of an address, in lower case."""
+    return frozenset(listed(value))
+
+
+def listed(value: str) -> list[str]:
+    """The same in the field's order.
 
     Neither quotes nor comments are looked at: a broken name must not hide the address beside it.
     """
-    return frozenset(
-        word.lower() for word in _BETWEEN.split(value) if word.count("@") == 1 and len(word) <= 320
-    )
+    words = _BETWEEN.split(value)
+    return [word.lower() for word in words if word.count("@") == 1 and len(word) <= 320]
+
+
+def ids(value: str) -> list[str]:
+    """The Message-IDs in a field without their brackets, also such as only nearly are (`<[..]>`).
+
+    One without brackets is taken where the field has nothing else; an empty one is none.
+    """
+    found: list[str] = _ID.findall(value)
+    words = value.split()
+    bare = len(words) == 1 and "<" not in value and 0 < len(words[0]) <= MAX_ID
+    return found or (words if bare else [])
 
 
 def shown(value: str, most: int = 200) -> str:

@@ -5,22 +5,24 @@ finds the rest as it came.
 """
 
 import imaplib
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
 from bot.errors import RemoteError
-from bot.mail.arrived import MAX_BYTES
+from bot.mail.arrived import MAX_BYTES, MAX_HEADER
 from bot.mail_settings import ImapServer, imap_server
 from bot.settings import Settings
 
 T = TypeVar("T")
+SLICE = 256 * 1024  # bytes of a large letter at a time
 PROCESSED = "Processed"  # where we put away what was understood
 PATIENCE = 30.0  # seconds for each answer
 _BROKEN = (ImapToolsError, imaplib.IMAP4.error, OSError, UnicodeError, ValueError)
@@ -48,6 +50,7 @@ class BounceMailbox:
     server: ImapServer
     tls: ssl.SSLContext | None = None  # None: the authorities that this machine trusts
     patience: float = PATIENCE
+    setting: str = "IMAP_URL"  # where it is named
 
     @property
     def name(self) -> str:
@@ -57,15 +60,19 @@ class BounceMailbox:
     @contextmanager
     def opened(self) -> Iterator["Folder"]:
         """The folder, signed in to; raises BounceMailboxError, here and whatever it is asked."""
-        box = _said(self._connect)
         try:
-            yield Folder(box)
-        finally:
-            # The server may be gone already, and it has nothing to say that we need.
-            with suppress(*_BROKEN):
-                box.logout()
-            with suppress(*_BROKEN):
-                box.client.shutdown()
+            box = _said(self._connect)
+            try:
+                yield Folder(box)
+            finally:
+                # The server may be gone already, and it has nothing to say that we need.
+                with suppress(*_BROKEN):
+                    box.logout()
+                with suppress(*_BROKEN):
+                    box.client.shutdown()
+        except BounceMailboxError as error:
+            error.cure = error.cure.replace("IMAP_URL", self.setting)
+            raise
 
     def _connect(self) -> BaseMailBox:
         server = self.server
@@ -109,14 +116,34 @@ class Folder:
 
     def letters(self, after: int, most: int) -> Iterator[FetchedMail]:
         """The next letters behind a number, oldest first; of a large one, the beginning."""
-        criteria = f"UID {after + 1}:* UNDELETED"
-        found = _said(lambda: self._box.uids(criteria, charset=None))
-        # `n:*` always names the last one, however old that is.
-        numbers = sorted({int(uid) for uid in found if uid.isdigit() and int(uid) > after})
-        for number in numbers[:most]:
-            raw = _said(partial(self._raw, number))
+        for number in self.numbers(after, " UNDELETED")[:most]:
+            raw = _said(partial(self._part, number, f"BODY.PEEK[]<0.{MAX_BYTES}>"))
             if raw is not None:  # somebody else has taken it away meanwhile
                 yield FetchedMail(number, raw)
+
+    def numbers(self, after: int, only: str = "") -> list[int]:
+        """The numbers of the letters behind a number, in their order."""
+        found = _said(lambda: self._box.uids(f"UID {after + 1}:*{only}", charset=None))
+        # `n:*` always names the last one, however old that is.
+        return sorted({int(uid) for uid in found if uid.isdigit() and int(uid) > after})
+
+    def size(self, uid: int) -> int | None:
+        """How many bytes a letter has, as the server says; None where it is gone."""
+        return _said(partial(self._size, uid))
+
+    def head(self, uid: int) -> bytes | None:
+        """The beginning of a letter's headers; None where it is gone."""
+        return _said(partial(self._part, uid, f"BODY.PEEK[HEADER]<0.{MAX_HEADER}>"))
+
+    def slices(self, uid: int) -> Iterator[bytes]:
+        """A whole letter, from front to end; nothing where it is gone."""
+        start, got = 0, SLICE
+        while got == SLICE:
+            part = _said(partial(self._part, uid, f"BODY.PEEK[]<{start}.{SLICE}>"))
+            got = len(part or b"")
+            start += got
+            if part:
+                yield part
 
     def put_away(self, uid: int) -> None:
         """Move a letter out of the way; where the server cannot do that, mark it as read.
@@ -137,16 +164,39 @@ class Folder:
                 _kept(lambda: self._box.folder.create(PROCESSED))
             self._has_processed = True
 
-    def _raw(self, uid: int) -> bytes | None:
-        status, parts = self._box.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MAX_BYTES}>)")
+    def _part(self, uid: int, what: str) -> bytes | None:
+        parts = self._fetched(uid, what)
+        return next((part[1] for part in parts if isinstance(part, tuple) and len(part) > 1), None)
+
+    def _size(self, uid: int) -> int | None:
+        said = b" ".join(
+            part for part in self._fetched(uid, "RFC822.SIZE") if isinstance(part, bytes)
+        )
+        found = re.search(rb"RFC822\.SIZE (\d{1,12})\b", said)
+        return int(found[1]) if found else None
+
+    def _fetched(self, uid: int, what: str) -> list[Any]:
+        status, parts = self._box.client.uid("FETCH", str(uid), f"({what})")
         if status != "OK":
             raise imaplib.IMAP4.error("fetch")
-        return next((part[1] for part in parts if isinstance(part, tuple) and len(part) > 1), None)
+        return list(parts)
 
 
 def bounce_mailbox_of(settings: Settings) -> BounceMailbox | None:
     """The mailbox that the settings describe; None where none is named."""
     return BounceMailbox(imap_server(settings.imap_url)) if settings.imap_url else None
+
+
+def contact_mailboxes_of(settings: Settings) -> list[BounceMailbox]:
+    """The folders of the contact mailbox: what comes in, and what was sent by other programs."""
+    if not settings.contact_imap_url:
+        return []
+    server = imap_server(settings.contact_imap_url)
+    found = [BounceMailbox(server, setting="CONTACT_IMAP_URL")]
+    if settings.contact_sent_folder:
+        sent = replace(server, folder=settings.contact_sent_folder)
+        found.append(BounceMailbox(sent, setting="CONTACT_IMAP_URL or CONTACT_SENT_FOLDER"))
+    return found
 
 
 def _kept(work: Callable[[], T]) -> T:

@@ -23,6 +23,7 @@ FROM_A_LIST = {
     "age_band",
     "asked_by",
     "channel",
+    "direction",
     "ground",
     "kind",
     "language",

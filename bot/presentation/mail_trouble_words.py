@@ -12,6 +12,7 @@ WHY: dict[WhyWaiting, str] = {
     WhyWaiting.NOT_UNDERSTOOD: _("not understood: perhaps somebody wrote to us"),
     WhyWaiting.NOT_OURS: _("a report about a mail that we do not know"),
     WhyWaiting.BROKE: _("could not be read"),
+    WhyWaiting.TOO_LARGE: _("in the contact mailbox: too large for the archive"),
 }
 # In the words of bot/mail/imap.py; whatever else it says is an outage.
 REASONS: dict[str, str] = {
@@ -32,6 +33,7 @@ def letter(notice: MailTrouble, t: Translator) -> dict[str, str]:
 def lines(t: Translator, trouble: MailTrouble) -> list[str]:
     """Each trouble in a sentence."""
     found = [unread(t, trouble.unread)] if trouble.unread else []
+    found += [unread_contact(t, trouble.unread_contact)] if trouble.unread_contact else []
     found += [paused(t, each) for each in trouble.paused[:MAX_NAMED]]
     if len(trouble.paused) > MAX_NAMED:
         found.append(t("and {count} more", count=len(trouble.paused) - MAX_NAMED))
@@ -47,6 +49,15 @@ def unread(t: Translator, mailbox: Unread) -> str:
         "The mailbox for returned mails has not been read since {when}: {reason}",
         when=shown_time(mailbox.since, t.language),
         reason=reason,
+    )
+
+
+def unread_contact(t: Translator, mailbox: Unread) -> str:
+    """That what people write by e-mail does not reach the archive, since when and why."""
+    return t(
+        "The contact mailbox has not been read since {when}: {reason}",
+        when=shown_time(mailbox.since, t.language),
+        reason=t(REASONS.get(mailbox.reason or "", OUTAGE)),
     )
 
 

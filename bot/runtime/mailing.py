@@ -6,6 +6,8 @@ MAIL_CONNECTIONS. What the lanes of all processes may send to one domain stands 
 bot/services/delivery/mail_rate_limit.py.
 """
 
+import hashlib
+import re
 import secrets
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,14 +18,16 @@ from sqlalchemy.orm import Session
 
 from bot.errors import DeliveryError
 from bot.logs import failure
-from bot.mail.mime import Written, compose
+from bot.mail.mime import Envelope, Written, compose
 from bot.mail.smtp import Connection, Mailer, MailError
 from bot.runtime.parts import Bot
-from bot.services.delivery import mail_claims, mail_delivery
+from bot.services.delivery import mail_archive, mail_claims, mail_delivery
+from bot.services.delivery.mail_archive import HandedMail, SharedBody
 from bot.services.delivery.mail_claims import ClaimedMail
 from bot.services.delivery.mail_delivery import OutgoingMail
 from bot.services.subscriptions import subscriptions
 from bot.texts.letters import fill_kept
+from models.conversation import Language
 
 ROUNDS = 50  # of claims of one lane in one tick; the next tick goes on
 CLAIM = 20  # mails
@@ -39,6 +43,7 @@ class _Drain:
     name: str = field(default_factory=lambda: secrets.token_hex(3))
     lock: threading.Lock = field(default_factory=threading.Lock)
     lanes: list[Future[int]] = field(default_factory=list)
+    bodies: dict[tuple[str, Language], SharedBody] = field(default_factory=dict)
 
     def add_lane(self) -> None:
         """One connection more, where it may be."""
@@ -70,6 +75,7 @@ class _MailLane:
     mailer: Mailer
     connection: Connection
     worker: str
+    bodies: dict[tuple[str, Language], SharedBody]  # of campaigns, for all lanes
     accepted: OutgoingMail | None = None
 
     def begin(self, claimed: ClaimedMail) -> OutgoingMail | None:
@@ -110,7 +116,8 @@ def drain(bot: Bot) -> int:
 def _run(tick: _Drain, number: int) -> int:
     bot, seen = tick.bot, 0
     with tick.mailer.connected() as connection:
-        lane = _MailLane(bot, tick.mailer, connection, f"{bot.worker}-{tick.name}{number}")
+        worker = f"{bot.worker}-{tick.name}{number}"
+        lane = _MailLane(bot, tick.mailer, connection, worker, tick.bodies)
         for turn in range(ROUNDS):
             # The first lane has mails before it knocks. The others are helpers: where the server
             # takes no more connections, no mail has been tried for it.
@@ -171,11 +178,16 @@ def _send(lane: _MailLane, claimed: ClaimedMail) -> None:
     if outgoing is None:
         return
     try:
-        envelope = compose(_in_full(bot, outgoing), lane.mailer.head)
+        written = _in_full(bot, outgoing, outgoing.written)
+        envelope = compose(written, lane.mailer.head)
+        if outgoing.handed is not None:
+            # Signed at another moment they would be other bytes: one mail would be two.
+            envelope = replace(envelope, content=outgoing.handed)
         lane.connection.address(envelope)
+        handed = _handed(lane, outgoing, written, envelope)
         if not bot.database.write(
             lambda session: mail_delivery.hand_over(
-                session, outgoing, worker, bot.clock(), bot.gate
+                session, outgoing, worker, bot.clock(), bot.gate, handed
             )
         ):
             lane.connection.skip()
@@ -187,14 +199,49 @@ def _send(lane: _MailLane, claimed: ClaimedMail) -> None:
     lane.accepted = outgoing
 
 
-def _in_full(bot: Bot, outgoing: OutgoingMail) -> Written:
+def _handed(
+    lane: _MailLane, outgoing: OutgoingMail, written: Written, envelope: Envelope
+) -> HandedMail:
+    """What the archive keeps: the very bytes, or those with a gap where a secret goes."""
+    raw, sent_sha256 = envelope.content, None
+    if outgoing.gapped is not None:
+        sent_sha256 = hashlib.sha256(raw).hexdigest()
+        # Unsigned: a signature of words that were never sent would prove what is not true.
+        unsigned = replace(lane.mailer.head, dkim=None)
+        raw = compose(_in_full(lane.bot, outgoing, outgoing.gapped), unsigned).content
+    body = _shared_body(lane, outgoing.campaign_id, written) if outgoing.campaign_id else None
+    return HandedMail(raw, written.to, written.message_id, written.date, sent_sha256, body)
+
+
+def _shared_body(lane: _MailLane, campaign_id: str, written: Written) -> SharedBody:
+    """What the campaign's mails have in common: made once, from a mail that goes to nobody."""
+    key = campaign_id, Language(written.language)
+    found = lane.bodies.get(key)
+    if found is None:
+        blank = written
+        if written.unsubscribe:
+            stop, nobody = written.unsubscribe, re.sub(r"\w", "x", written.unsubscribe)
+            blank = replace(
+                written,
+                id="0" * len(written.id),
+                text=written.text.replace(stop, nobody),
+                html=written.html.replace(stop, nobody),
+            )
+        raw = compose(blank, replace(lane.mailer.head, dkim=None)).content
+        database, now = lane.bot.database, lane.bot.clock()
+        found = database.write(lambda session: mail_archive.share(session, *key, raw, now))
+        lane.bodies[key] = found
+    return found
+
+
+def _in_full(bot: Bot, outgoing: OutgoingMail, written: Written) -> Written:
     """The mail with the address that ends the news, in its header and in its words."""
     if outgoing.subject_id is None or outgoing.purpose is None:
-        return outgoing.written
+        return written
     stop = subscriptions.unsubscribe_url(
         bot.keyring, bot.settings, outgoing.subject_id, outgoing.purpose
     )
-    written, found = outgoing.written, {"unsubscribe": stop}
+    found = {"unsubscribe": stop}
     return replace(
         written,
         text=fill_kept(written.text, found),

@@ -116,6 +116,7 @@ LIVES = (
 )
 # What nobody changes afterwards, and what lies ahead because somebody wants it so.
 LEFT = {
+    "archived_mail": "append-only",
     "audit_anchor": "proof",
     "audit_chain.purged_before": "how far a purge came",
     "audit_chain.named_since": "signed: entries without a name are older",

@@ -1,10 +1,12 @@
-"""Commands about addresses that get no news: suppressions, suppression-release."""
+"""Commands about e-mails: who gets no news, the archive's export and its check."""
 
 import sys
 from collections import Counter
+from pathlib import Path
 
 import click
 
+from bot.runtime import archive_export
 from bot.services.subscriptions import bounces
 from handlers.commands.parts import parts
 
@@ -43,4 +45,35 @@ def release_suppression() -> None:
     click.echo("Released. News go there again once its owner has confirmed it and wants them.")
 
 
-COMMANDS = (list_suppressions, release_suppression)
+@click.command("mail-archive-export")
+@click.argument("directory", type=click.Path(path_type=Path))
+def export_mails(directory: Path) -> None:
+    """Write every archived mail to an empty directory, byte for byte, with an index.csv."""
+    bot, _ = parts()
+    try:
+        done = archive_export.write(bot, directory)
+    except OSError as error:
+        click.echo(f"✗ {directory}: {error.strerror or error}", err=True)
+        sys.exit(1)
+    for flaw in done.flaws:
+        click.echo(f"✗ {flaw.mail_id}: {flaw.what}", err=True)
+    click.echo(f"{done.written} mails in {directory}; {done.erased} more were erased.")
+    sys.exit(bool(done.flaws))
+
+
+@click.command("mail-archive-verify")
+def verify_mails() -> None:
+    """Compute the digest of every archived mail anew; names what is wrong and exits with 1."""
+    bot, _ = parts()
+    done = archive_export.verify(bot)
+    for flaw in done.flaws:
+        click.echo(f"✗ {flaw.mail_id}: {flaw.what}", err=True)
+    mark = "✗" if done.flaws else "✓"
+    click.echo(
+        f"{mark} {done.whole} mails are whole, {done.erased} were erased; "
+        f"of {done.unknown} that went out nobody knows whether they arrived."
+    )
+    sys.exit(bool(done.flaws))
+
+
+COMMANDS = (list_suppressions, release_suppression, export_mails, verify_mails)

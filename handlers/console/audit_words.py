@@ -46,6 +46,7 @@ ACTS: dict[Action, str] = {
     Action.REQUEST_MOVED: _("Request under the PDPA went on"),
     Action.REQUEST_READ: _("Request under the PDPA read"),
     Action.ARCHIVE_MADE: _("Copy of a person’s data made for them"),
+    Action.MAILS_EXPORTED: _("Archive of e-mails exported"),
     Action.HOLD_PLACED: _("Legal order to keep data noted"),
     Action.HOLD_RELEASED: _("Legal order to keep data lifted"),
     Action.DATA_DISCLOSED: _("Personal data given to somebody outside"),
@@ -114,7 +115,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "session", "stay", "link", "token", "password", "reset",
     ),
     _("Consent, news and e-mail"): (
-        "consent", "news", "email", "suppression", "domain", "letter", "mail",
+        "consent", "news", "email", "suppression", "domain", "letter", "mail", "mails",
     ),
     _("Guardians"): ("guardian",),
     _("Rights and legal orders"): ("request", "archive", "hold", "data"),

@@ -103,9 +103,14 @@ def test_the_database_lets_go_of_no_younger_proof_than_the_owner_can_choose() ->
     assert 'deletable_after("consent_event", 3 * 365)' in text
     assert 'deletable_after("audit_entry", 365)' in text
     assert 'append_only_for("audit_link", 365)' in text
+    assert "YEAR = 365" in text
     assert (periods.PROOF_LEAST, periods.AUDIT_LEAST) == (3, 1)
-    for key, years in (("proof", "proof_years"), ("audit", "audit_years")):
-        least = {"proof": 3, "audit": 1}[key]
+    for key, years in (
+        ("proof", "proof_years"),
+        ("audit", "audit_years"),
+        ("archive", "archive_years"),
+    ):
+        least = {"proof": 3, "audit": 1, "archive": 1}[key]
         span = periods.BY_KEY[key].span(School(**{years: least}))
         assert span is not None
         assert span.days >= least * 365

@@ -95,6 +95,7 @@ def test_all_is_well_and_nothing_is_missing(
             school=school,
             smtp_url=mail_server.url,
             imap_url=imap_server.url,
+            contact_imap_url=imap_server.url,
             mail_from="hello@school.example",
             mail_news_from="news@school.example",
             owner_email="owner@school.example",

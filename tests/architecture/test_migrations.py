@@ -98,7 +98,7 @@ def test_every_table_says_what_it_is() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("table", ["audit_entry", "consent_event"])
+@pytest.mark.parametrize("table", ["audit_entry", "consent_event", "archived_mail"])
 def test_what_was_said_and_done_cannot_be_unsaid(database_url: str, table: str) -> None:
     """The database itself refuses, whoever asks."""
     engine = create_engine(database_url, poolclass=NullPool)

@@ -29,6 +29,7 @@ class Stored:
     uid: int
     raw: bytes
     flags: set[str] = field(default_factory=set)
+    claims: int = 0  # bytes that the server says it has; 0: as many as it has
 
 
 class ImapBox:
@@ -211,14 +212,21 @@ class _Conversation:
 
     async def do_uid_fetch(self, arguments: str) -> str:
         uid, _, parts = arguments.partition(" ")
-        cut = re.fullmatch(r"\(BODY\.PEEK\[\]<0\.(\d+)>\)", parts)
-        if cut is None:
+        cut = re.fullmatch(r"\(BODY\.PEEK\[(HEADER|)\]<(\d+)\.(\d+)>\)", parts)
+        if cut is None and parts != "(RFC822.SIZE)":
             raise ValueError(parts)
         for number, letter in enumerate(self.letters(), 1):
-            if letter.uid == int(uid):
-                raw = letter.raw[: int(cut[1])]
-                head = b"* %d FETCH (UID %d BODY[]<0> {%d}\r\n"
-                self.writer.write(head % (number, int(uid), len(raw)))
+            if letter.uid == int(uid) and cut is None:
+                size = letter.claims or len(letter.raw)
+                self.say(f"* {number} FETCH (UID {uid} RFC822.SIZE {size})")
+            elif letter.uid == int(uid) and cut is not None:
+                start, most = int(cut[2]), int(cut[3])
+                whole = letter.raw
+                if cut[1]:
+                    whole = whole[: whole.find(b"\r\n\r\n") + 4]
+                raw = whole[start : start + most]
+                said = f"* {number} FETCH (UID {uid} BODY[{cut[1]}]<{start}> {{{len(raw)}}}\r\n"
+                self.writer.write(said.encode())
                 if self.box.cuts.get("FETCH") == self.counts["FETCH"]:
                     self.writer.write(raw[: len(raw) // 2])
                     await self.writer.drain()

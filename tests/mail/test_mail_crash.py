@@ -8,10 +8,14 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.runtime import Bot, mailing
+from bot.services.delivery import mail_archive
 from bot.settings import ROOT, Settings
 from models.mail import Mail, MailState
+from models.mail_archive import ArchivedMail
 from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
 from tests.crash.mail_drain import ACCEPTED, ADDRESSED, HANDED
@@ -72,6 +76,16 @@ def after_the_lease(bot: Bot, clock: FakeClock) -> None:
     assert mailing.drain(bot) == 1
 
 
+def archived(bot: Bot) -> list[bytes]:
+    """The bytes of every mail in the archive."""
+
+    def read(session: Session) -> list[bytes]:
+        found = session.scalars(select(ArchivedMail)).all()
+        return [b"".join(mail_archive.pieces(session, row)) for row in found]
+
+    return bot.database.read(read)
+
+
 @EACH_DEATH
 @pytest.mark.parametrize("kind", ["notice", "news"])
 def test_no_mail_goes_out_twice(
@@ -87,6 +101,7 @@ def test_no_mail_goes_out_twice(
 ) -> None:
     mail_id = queue() if kind == "notice" else queue_news()
     die(point)
+    assert {mail.raw for mail in mailbox.mails} <= set(archived(bot))
     after_the_lease(bot, clock)
     clock.advance(days=4)
     assert mailing.drain(bot) == 0
@@ -96,3 +111,4 @@ def test_no_mail_goes_out_twice(
         ACCEPTED: (1, MailState.UNKNOWN),
     }[point]
     assert (len(mailbox.mails), mail_of(mail_id).state) == (arrived, state)
+    assert len(archived(bot)) == 1, "what nobody knows the end of is archived too"

@@ -48,6 +48,7 @@ class Action(StrEnum):
     REQUEST_MOVED = "request:move"
     REQUEST_READ = "request:read"
     ARCHIVE_MADE = "archive:make"
+    MAILS_EXPORTED = "mails:export"
     HOLD_PLACED = "hold:place"
     HOLD_RELEASED = "hold:release"
     DATA_DISCLOSED = "data:disclose"
@@ -151,6 +152,7 @@ KEYS: dict[Action, frozenset[str]] = {
     Action.REQUEST_MOVED: frozenset({"request_id", "state"}),
     Action.REQUEST_READ: frozenset({"request_id"}),
     Action.ARCHIVE_MADE: frozenset({"request_id"}),
+    Action.MAILS_EXPORTED: frozenset({"rows"}),
     Action.HOLD_PLACED: frozenset({"hold_id"}),
     Action.HOLD_RELEASED: frozenset({"hold_id"}),
     Action.DATA_DISCLOSED: frozenset({"disclosure_id", "ground"}),

@@ -1,6 +1,6 @@
 """From a claimed mail to the server's receipt: looked at once more, handed in, settled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from bot.errors import DeliveryError
 from bot.mail.mime import Letterhead, Written
 from bot.mail.smtp import MailError
-from bot.services.delivery import mail_rate_limit, mails
+from bot.services.delivery import mail_archive, mail_rate_limit, mails
 from bot.services.delivery.gate import Decision, Drop, Gate, Go, Wait
+from bot.services.delivery.mail_archive import HandedMail
 from bot.services.delivery.mail_claims import LEASE, ClaimedMail
 from bot.services.people import people
 from bot.services.shared import retries
@@ -26,13 +27,20 @@ MAX_WAIT = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A mail whose attempt is counted, ready to be written."""
+    """A mail whose attempt is counted, ready to be written.
+
+    gapped: the same without its one-time secret, where it has one; that is what is archived.
+    handed: the bytes that an earlier try may have handed over: the same go again.
+    """
 
     id: str
     attempts: int
     subject_id: str | None
     purpose: Purpose | None
+    campaign_id: str | None
     written: Written
+    gapped: Written | None = None
+    handed: bytes | None = None
 
 
 def begin(
@@ -71,9 +79,14 @@ def begin(
 
 
 def hand_over(
-    session: Session, outgoing: OutgoingMail, worker: str, now: datetime, gate: Gate
+    session: Session,
+    outgoing: OutgoingMail,
+    worker: str,
+    now: datetime,
+    gate: Gate,
+    handed: HandedMail,
 ) -> bool:
-    """Write down that a mail goes out with the next step; False where it must not.
+    """Archive what goes out with the next step; False where it must not go.
 
     The last look at the ledger, with the server waiting for DATA. From here on a mail whose end
     nobody knows is not sent again by itself, for it may have arrived: a person decides.
@@ -87,11 +100,12 @@ def hand_over(
         return False
     mail.handed_at = now
     leases.renew(session, mail, LEASE)
+    mail_archive.keep_handed(session, mail, handed, now)
     return True
 
 
 def sent(session: Session, outgoing: OutgoingMail, worker: str, now: datetime) -> None:
-    """The server took it. What was written stays, sealed: the row is the archive (S17)."""
+    """The server took it. What was written stays, sealed, and its bytes are archived (S17)."""
     mail = _mine(session, outgoing.id, outgoing.attempts, worker, MailState.UNKNOWN)
     if mail is not None:
         mail.sent_at = now
@@ -171,22 +185,31 @@ def _outgoing(session: Session, mail: Mail) -> OutgoingMail:
         "link": mails.link_secret(session, mail.id),
         "code": mails.code_secret(session, mail.id),
     }
+    gapped = Written(
+        id=mail.id,
+        message_id=mail.message_id,
+        to=mail.to or "",
+        title=mail.title or "",
+        text=mail.text or "",
+        html=mail.html or "",
+        language=mail.language,
+        date=mail.created_at,
+        is_news=mail.stream is Stream.NEWS,
+    )
+    written = replace(
+        gapped,
+        text=fill_kept(gapped.text, secrets),
+        html=fill_kept(gapped.html, secrets, is_html=True),
+    )
     return OutgoingMail(
         id=mail.id,
         attempts=mail.attempts,
         subject_id=mail.subject_id,
         purpose=mail.purpose,
-        written=Written(
-            id=mail.id,
-            message_id=mail.message_id,
-            to=mail.to or "",
-            title=mail.title or "",
-            text=fill_kept(mail.text or "", secrets),
-            html=fill_kept(mail.html or "", secrets, is_html=True),
-            language=mail.language,
-            date=mail.created_at,
-            is_news=mail.stream is Stream.NEWS,
-        ),
+        campaign_id=mail.campaign_id,
+        written=written,
+        gapped=gapped if written != gapped else None,
+        handed=mail_archive.handed_before(session, mail.id) if mail.attempts > 1 else None,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.clock import BANGKOK
+from bot.mail.imap import contact_mailboxes_of
 from bot.services.delivery import mail_rate_limit, mailbox_cursor, mails, waiting_letters
 from bot.services.delivery.mail_rate_limit import PausedDomain
 from bot.services.delivery.mailbox_cursor import Unread
@@ -25,18 +26,23 @@ class MailTrouble(Notice):
     """
 
     unread: Unread | None
+    unread_contact: Unread | None
     paused: tuple[PausedDomain, ...]
     letters: int
     page: str
 
     def __bool__(self) -> bool:
-        return bool(self.unread or self.paused or self.letters)
+        return bool(self.unread or self.unread_contact or self.paused or self.letters)
 
 
 def of(session: Session, mailbox: str | None, settings: Settings, now: datetime) -> MailTrouble:
     """What is wrong now. mailbox: the name of the one that is read, where there is one."""
+    contact = [
+        mailbox_cursor.unread(session, each.name, now) for each in contact_mailboxes_of(settings)
+    ]
     return MailTrouble(
         mailbox_cursor.unread(session, mailbox, now) if mailbox else None,
+        next((each for each in contact if each is not None), None),
         tuple(mail_rate_limit.paused(session, now)),
         waiting_letters.count(session),
         f"{settings.public_url}/console/mails",
@@ -54,6 +60,8 @@ def tell(session: Session, mailbox: str | None, settings: Settings, now: datetim
     causes = []
     if trouble.unread is not None:
         causes.append(f"mailbox-unread:{day}")
+    if trouble.unread_contact is not None:
+        causes.append(f"contact-unread:{day}")
     if trouble.paused:
         # A list of senders of spam is asked by many at once: told again as they become twice as
         # many, not for each.

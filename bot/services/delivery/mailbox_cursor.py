@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from models import leases
@@ -61,9 +61,12 @@ def begin(session: Session, name: str, worker: str, now: datetime) -> Reading | 
 def trying(session: Session, reading: Reading, worker: str, validity: int, uid: int) -> bool:
     """Write down that a letter is about to be read: should it end the process, it is the last time.
 
-    False where the mailbox is another process's by now.
+    False where the mailbox is another process's by now. What was read while the server counted
+    otherwise says nothing of this numbering.
     """
-    return _written(session, reading, worker, validity=validity, trying_uid=uid)
+    is_same = MailboxCursor.validity == validity
+    last = case((is_same, MailboxCursor.last_uid), else_=0)
+    return _written(session, reading, worker, validity=validity, trying_uid=uid, last_uid=last)
 
 
 def went_on(session: Session, reading: Reading, worker: str, validity: int, uid: int) -> bool:

@@ -192,6 +192,22 @@ TABLES: tuple[Table, ...] = (
         "archive",
     ),
     Table(
+        "archived_mail",
+        _("E-mails from and to you, as they were sent"),
+        ("e-mail address", "ids and dates of a mail", "digest of its bytes"),
+        data_rows.archived_mail,
+        ErasureAction.EMPTIED,
+        "archive",
+    ),
+    Table(
+        "archived_chunk",
+        _("The bytes of these e-mails"),
+        ("whole e-mails with their attachments",),
+        data_rows.archived_chunk,
+        ErasureAction.DELETED,
+        "archive",
+    ),
+    Table(
         "suppression",
         _("Bars against news by e-mail"),
         ("keyed digest of an e-mail address", "reason"),
@@ -403,6 +419,7 @@ TABLES: tuple[Table, ...] = (
 WITHOUT_PERSONAL_DATA: dict[str, str] = {
     "line_rate": "how far the calls to LINE are given away, by endpoint",
     "quota_reading": "LINE’s own count of the month’s messages",
+    "archived_body": "what the e-mails of an announcement to many have in common",
     "audit_anchor": "a number and a hash of the audit trail on one day",
     "audit_chain": "where the chain of the audit trail begins",
     "audit_link": "numbers and hashes of entries of the audit trail",

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.services.audit.audit import Action
+from bot.services.delivery import mail_archive
 from bot.services.people import subjects
 from bot.services.people.fields import Item
 from bot.services.people.subjects import Subject
@@ -22,6 +23,7 @@ from models.guardianship import Guardianship
 from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
 from models.mail import Mail, Suppression, WaitingLetter
+from models.mail_archive import ArchivedMail
 from models.merges import Look, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push
@@ -32,6 +34,7 @@ from models.secret_link import SecretLink
 from models.subscription import Subscription
 from models.tag import LearnerTag
 
+SHOWN = 256 * 1024  # bytes of a mail in a person's file; the operator can hand out the rest
 Value = str | int | None
 Row = dict[str, Value]
 
@@ -188,6 +191,23 @@ def mail(session: Session, subject: Subject) -> list[Row]:
     return _rows(mails(session, subject), *columns)
 
 
+def archived_mail(session: Session, subject: Subject) -> list[Row]:
+    columns = ("direction", "at", "date", "peer", "size", "sha256")
+    return _rows(archived_mails(session, subject), *columns)
+
+
+def archived_chunk(session: Session, subject: Subject) -> list[Row]:
+    """The bytes of archived mails, as text; the words of those that the bot sent are in `mail`."""
+    return [
+        {
+            "sha256": row.sha256,
+            "written": mail_archive.start_of(session, row, SHOWN).decode("utf-8", "replace"),
+        }
+        for row in archived_mails(session, subject)
+        if row.mail_id is None and row.sha256 is not None
+    ]
+
+
 def suppression(session: Session, subject: Subject) -> list[Row]:
     return _rows(suppressions(session, subject), "at", "reason")
 
@@ -304,6 +324,18 @@ def mails(session: Session, subject: Subject) -> list[Mail]:
         indexes = Mail.to.lookups(session, known.email)
         criteria.append(Mail.subject_id.is_(None) & Mail.address_index.in_(indexes))
     return list(session.scalars(select(Mail).where(or_(*criteria)).order_by(Mail.created_at)))
+
+
+def archived_mails(session: Session, subject: Subject) -> list[ArchivedMail]:
+    """Archived mails about a person, and those from or to their present address."""
+    criteria: list[Any] = [ArchivedMail.subject_id == subject.conversation_id]
+    known = subjects.learner(session, subject)
+    if known is not None and known.email:
+        indexes = ArchivedMail.peer.lookups(session, known.email)
+        mine = ArchivedMail.subject_id.is_(None) & ArchivedMail.peer_index.in_(indexes)
+        criteria.append(mine)
+    query = select(ArchivedMail).where(or_(*criteria), ArchivedMail.erased_at.is_(None))
+    return list(session.scalars(query.order_by(ArchivedMail.at, ArchivedMail.id)))
 
 
 def suppressions(session: Session, subject: Subject) -> list[Suppression]:

@@ -12,6 +12,7 @@ from bot.errors import BotError
 from bot.services.accounts import holds, provider_erasures
 from bot.services.audit import audit
 from bot.services.audit.audit import Action
+from bot.services.delivery import mail_archive
 from bot.services.guardians import ends
 from bot.services.learners import merging
 from bot.services.people import subjects
@@ -117,6 +118,11 @@ def _mails(session: Session, subject: Subject, now: datetime) -> int:
         mail.worker = mail.lease_until = None
     session.flush()
     return len(found)
+
+
+def _archived_mails(session: Session, subject: Subject, now: datetime) -> int:
+    found = data_rows.archived_mails(session, subject)
+    return mail_archive.erase(session, found, ERASED, now)
 
 
 def _waiting_letters(session: Session, subject: Subject, now: datetime) -> int:
@@ -264,6 +270,7 @@ def _of_learner(column: Any) -> Step:
 STEPS: dict[str, Step] = {
     "push": _pushes,
     "mail": _mails,
+    "archived_mail": _archived_mails,  # with its bytes
     "waiting_letter": _waiting_letters,
     "webhook_event": _events,
     "guardianship": _guardianships,
@@ -289,6 +296,7 @@ WITH_ANOTHER = {
         ("portal_session", "portal_stay", "known_network", "lesson_progress"), "portal_account"
     ),
     "learner_name_word": "learner",
+    "archived_chunk": "archived_mail",
 }
 
 

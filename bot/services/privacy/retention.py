@@ -65,6 +65,8 @@ RULES: tuple[RetentionRule, ...] = (
     _rule("list", "list", "recipient"),
     _rule("picture", "picture", "picture"),
     _rule("mail", "archive", "mail"),
+    _rule("archived mail", "archive", "archived_mail", "archived_chunk"),
+    _rule("body of a campaign", "archive", "archived_body"),
     _rule("push", "archive", "push"),
     _rule("inquiry", "archive", "inquiry"),
     _rule("token", "token", "one_time_token"),

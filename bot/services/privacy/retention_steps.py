@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, delete, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.services.accounts import holds
 from bot.services.audit import chain
 from bot.services.auth import sessions, stays, tokens
 from bot.services.campaigns.content import pictures
 from bot.services.chat import drafts, inbox
-from bot.services.delivery import mail_rate_limit
+from bot.services.delivery import mail_archive, mail_rate_limit
 from bot.services.people.subjects import Subject
 from bot.services.privacy import erasure
 from bot.services.shared import errands, throttles
@@ -30,6 +30,7 @@ from models.inbox import FINISHED, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
 from models.mail import Mail, MailPace, MailState, WaitingLetter
+from models.mail_archive import ArchivedBody, ArchivedMail
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.portal import KnownNetwork, PortalSession, PortalStay, Throttle
@@ -139,6 +140,38 @@ def _mails(session: Session, moment: Moment) -> Ids:
         )
         .order_by(Mail.id)
     )
+
+
+def _archived_mails(session: Session, moment: Moment) -> Ids:
+    """As their rows of the queue; with an address that wrote or was written to since, all stay."""
+    later = aliased(ArchivedMail)
+    since = exists().where(later.peer_index == ArchivedMail.peer_index, later.at >= moment.before)
+    held = select(Learner).where(Learner.id.in_(moment.held))
+    addresses = [
+        index
+        for learner in session.scalars(held)
+        if learner.email
+        for index in ArchivedMail.peer.lookups(session, learner.email)
+    ]
+    stay = or_(
+        ArchivedMail.subject_id.in_(_out_of_touch(moment)),
+        ArchivedMail.subject_id.in_(moment.held),
+        ArchivedMail.peer_index.in_(addresses),
+    )
+    return (
+        select(ArchivedMail.id)
+        .where(ArchivedMail.at < moment.before, ~since, func.coalesce(stay, false()).is_(False))
+        .order_by(ArchivedMail.id)
+    )
+
+
+def _forget_mails(session: Session, ids: list[Any], moment: Moment) -> int:
+    return mail_archive.forget(session, ids)
+
+
+def _bodies(session: Session, moment: Moment) -> Ids:
+    needed = exists().where(ArchivedMail.body_id == ArchivedBody.id)
+    return select(ArchivedBody.id).where(ArchivedBody.at < moment.before, ~needed)
 
 
 def _pushes(session: Session, moment: Moment) -> Ids:
@@ -286,6 +319,8 @@ STEPS: dict[str, tuple[Find, Remove]] = {
     "stranger": (_strangers, _forget),
     "account": (_accounts, _erase),
     "mail": (_mails, _deleted(Mail)),
+    "archived mail": (_archived_mails, _forget_mails),
+    "body of a campaign": (_bodies, _deleted(ArchivedBody)),
     "push": (_pushes, _deleted(Push)),
     "list": (_lists, _forget_lists),
     "picture": (_pictures, _forget_pictures),

@@ -12,6 +12,7 @@ from models.errand import Errand, ErrandKind
 from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.mail import MailState, WaitingLetter, WhyWaiting
+from models.mail_archive import ArchivedBody, ArchivedChunk, ArchivedMail, Direction
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
 from models.picture import Picture
@@ -33,6 +34,22 @@ def learner(session: Session, at: datetime) -> None:
 
 def mail(session: Session, at: datetime) -> None:
     session.add(make_mail(at, state=MailState.SENT, subject_id=new_id()))
+
+
+def archived_mail(session: Session, at: datetime) -> None:
+    row = ArchivedMail(id=new_id(), direction=Direction.INCOMING, at=at, sha256=new_id(), size=1)
+    session.add(row)
+    row.peer = f"{row.id}@example.test"
+    chunk = ArchivedChunk(id=f"{row.id}.000000", mail_id=row.id)
+    with session.no_autoflush:
+        session.add(chunk)
+        chunk.piece = b"x"
+
+
+def archived_body(session: Session, at: datetime) -> None:
+    """One that no mail needs any more."""
+    key = {"campaign_id": new_id(), "language": Language.THAI}
+    session.add(ArchivedBody(id=new_id(), at=at, content=b"x", **key))
 
 
 def waiting_letter(session: Session, at: datetime) -> None:

@@ -20,6 +20,7 @@ from models.inbox import EventState, WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import AgeBand, Learner, PossibleDuplicate
 from models.mail import Mail, MailState, Stream, Suppression, WaitingLetter, WhyWaiting
+from models.mail_archive import ArchivedChunk, ArchivedMail, Direction
 from models.merges import Look, Merge, Unmasking
 from models.one_time_token import OneTimeToken, TokenPurpose
 from models.outbox import Push, PushState
@@ -49,7 +50,7 @@ class Planted:
     words: dict[str, list[str]] = field(default_factory=dict)
 
 
-def sealed(session: Session, row: Base, **values: str) -> None:
+def sealed(session: Session, row: Base, **values: str | bytes) -> None:
     with session.no_autoflush:
         session.add(row)
         for name, value in values.items():
@@ -242,6 +243,21 @@ def plant(session: Session, mark: str, now: datetime) -> Planted:
                 at=now,
             ),
             {},
+        ),
+        (
+            ArchivedMail(
+                id=f"{mark:0>32}",
+                direction=Direction.INCOMING,
+                at=now,
+                sha256=f"{mark:0>64}",
+                size=9,
+                read_at=now,
+            ),
+            {"peer": email, "addresses": f"{email} cc-{mark}@example.test"},
+        ),
+        (
+            ArchivedChunk(id=f"{mark:0>32}.000000", mail_id=f"{mark:0>32}"),
+            {"piece": f"raw-{mark}".encode()},
         ),
         (
             WaitingLetter(

@@ -26,6 +26,7 @@ from models.inbox import WebhookEvent
 from models.inquiry import Inquiry
 from models.learner import Learner
 from models.mail import Mail, MailPace, MailState, WaitingLetter
+from models.mail_archive import ArchivedBody, ArchivedMail
 from models.one_time_token import OneTimeToken
 from models.outbox import Push
 from models.picture import Picture
@@ -67,6 +68,8 @@ YEARS = {n: retention.BY_KEY["account"].span(School(account_years=n)).days for n
 CASES = (
     Case("account", aged.learner, Learner, YEARS[2]),
     Case("mail", aged.mail, Mail, YEARS[3]),
+    Case("archived mail", aged.archived_mail, ArchivedMail, YEARS[3]),
+    Case("body of a campaign", aged.archived_body, ArchivedBody, YEARS[3]),
     Case("push", aged.push, Push, YEARS[3]),
     Case("inquiry", aged.inquiry, Inquiry, YEARS[3]),
     Case("consent", lambda s, at: make_consent_event(s, at), ConsentEvent, YEARS[5]),
@@ -197,10 +200,10 @@ def test_a_learner_who_signs_in_or_writes_stays(bot, database, clock):
 def test_what_the_owner_has_not_decided_is_kept(bot, database, clock):
     bot.settings = replace(bot.settings, school=School())
     ages = clock() - timedelta(days=11000)
-    database.write(lambda session: [case.make(session, ages) for case in CASES[:10]] and None)
+    database.write(lambda session: [case.make(session, ages) for case in CASES[:12]] and None)
     counts = purging.purge(bot)
     undecided = {rule.name for rule in retention.RULES if rule.period.years_of}
-    assert undecided == {case.name for case in CASES[:10]}
+    assert undecided == {case.name for case in CASES[:12]}
     assert sum(counts[name] for name in undecided) == 0
     assert {period.key for period in retention.undecided(School())} == {
         "account",
