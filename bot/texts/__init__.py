@@ -6,6 +6,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from bot.settings import NEUTRAL
 from bot.texts import tone
 
 HERE = Path(__file__).parent
@@ -14,22 +15,29 @@ LANGUAGES = (THAI, ENGLISH)
 
 
 class Translator:
-    """Says a sentence in one language; placeholders are `{name}` and filled after translation."""
+    """Says a sentence in one language; placeholders are `{name}` and filled after translation.
 
-    def __init__(self, language: str) -> None:
+    is_terse: to staff, who read no particle whatever the school's tone is.
+    """
+
+    def __init__(self, language: str, *, is_terse: bool = False) -> None:
         self.language = language if language in LANGUAGES else THAI
+        self._is_terse = is_terse
         self._sentences = catalogue() if self.language == THAI else {}
 
     def __call__(self, sentence: str, /, **values: object) -> str:
         thai = self._sentences.get(sentence)
-        said = sentence if thai is None else tone.said(thai)
+        said = sentence if thai is None else self._toned(thai)
         return said.format(**values) if values else said
+
+    def _toned(self, thai: str) -> str:
+        return tone.toned(thai, NEUTRAL) if self._is_terse else tone.said(thai)
 
 
 @cache
-def translator(language: str) -> Translator:
+def translator(language: str, *, is_terse: bool = False) -> Translator:
     """The Translator of a language; an unknown one gets Thai."""
-    return Translator(language)
+    return Translator(language, is_terse=is_terse)
 
 
 def marked(sentence: str) -> str:

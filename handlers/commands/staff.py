@@ -6,6 +6,7 @@ from typing import NoReturn
 import click
 
 from bot.errors import InputError
+from bot.services.auth.sign_in import normal_username
 from bot.services.staff import enrolment, staff
 from handlers.commands.parts import parts
 from models.conversation import Language
@@ -77,7 +78,7 @@ def staff_role(username: str, roles: tuple[str, ...]) -> None:
         )
     except InputError as error:
         _stop(error)
-    click.echo(f"{username}: {', '.join(sorted(roles))}")
+    click.echo(f"{normal_username(username)}: {', '.join(sorted({*roles}))}")
 
 
 @click.command("staff-list")
@@ -117,7 +118,7 @@ def staff_disable(username: str) -> None:
         bot.database.write(lambda session: staff.disable(session, staff_id, staff.OPERATOR, now))
     except InputError as error:
         _stop(error)
-    click.echo(f"{username} may not enter any more.")
+    click.echo(f"{normal_username(username)} may not enter any more.")
 
 
 def _found(username: str) -> str:

@@ -101,6 +101,7 @@ def arrive() -> AnyResponse | None:
 
 def sit() -> None:
     """Who asks: their session, or a new one that ties a form to the browser."""
+    language.speak_to_staff()
     bot = the_bot()
     now = bot.clock()
     ticket = cookies.ticket(bot.cookie_keys)

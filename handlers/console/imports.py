@@ -23,7 +23,7 @@ from bot.services.learners.import_words import (
 from bot.services.privacy import undone_imports
 from bot.services.staff import staff
 from bot.services.staff.permissions import Permission
-from bot.texts import Translator
+from bot.texts import Translator, translator
 from handlers.console import import_samples, import_view, import_words
 from handlers.console.guard import allow
 from handlers.console.pages import page
@@ -70,6 +70,7 @@ def import_invitation() -> AnyResponse:
     return page(
         "import_invitation",
         title=t("Invitation to print"),
+        ours=translator(t.language),
         address=address,
         qr=_qr(address) if address else None,
     )

@@ -79,6 +79,7 @@ PROBLEMS: dict[str, str] = {
     ),
     "tag_gone": _("This group is not there any more."),
     "tag_taken": _("There is a group of this name already."),
+    "tag_worn": _("Learners are in this group. Please tick that it is to go."),
     "tag_used": _(
         "An announcement that has not gone out yet is narrowed to this group. Please change or "
         "stop that one first."

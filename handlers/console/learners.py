@@ -102,8 +102,9 @@ def remove_tag() -> AnyResponse:
     """A group goes, its people stay."""
     bot, member_id, t = the_bot(), member().id, language.translate()
     word, now = request.form.get("old", "")[:100], bot.clock()
+    is_sure = "sure" in request.form
     try:
-        count = bot.database.write(lambda s: tags.remove(s, word, member_id, now))
+        count = bot.database.write(lambda s: tags.remove(s, word, member_id, now, is_sure=is_sure))
     except InputError as error:
         return _tags(422, {f"new:{word}": learner_words.problem(error.code)}, word)
     said = t("The group “{word}” is deleted; {count} learners were in it.", word=word, count=count)

@@ -26,7 +26,12 @@ def _choose() -> str:
 
 def translate() -> Translator:
     """The translator of this request."""
-    return translator(chosen())
+    return translator(chosen(), is_terse=g.get("is_to_staff", False))
+
+
+def speak_to_staff() -> None:
+    """From here on this request's words are for staff: sentences that learners get too as well."""
+    g.is_to_staff = True
 
 
 def link(endpoint: str, **values: Any) -> str:

@@ -14,7 +14,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from bot import texts
 from bot.settings import ROOT
 
-KEYWORDS = {"t": None, "both": None, "_": None}
+KEYWORDS = {"t": None, "both": None, "ours": None, "_": None}
 HOLES = re.compile(r"\{(\w*)[^{}]*\}")
 
 

@@ -187,6 +187,14 @@ def test_one_sentence_in_three_tones() -> None:
         assert tone.toned(written, NEUTRAL) == neutral
 
 
+def test_staff_read_no_particle_of_what_learners_are_told_too() -> None:
+    to_learner, to_staff = translator(THAI), translator(THAI, is_terse=True)
+    for english in ("Saved.", "Your present password is not right.", "Please wait a moment"):
+        assert PARTICLE.search(to_learner(english)), english
+        assert not PARTICLE.search(to_staff(english)), english
+    assert translator("en", is_terse=True)("Saved.") == "Saved."
+
+
 def test_every_sentence_keeps_its_gaps_and_shape_in_every_tone() -> None:
     """Nothing is left of a particle, no white space is doubled, and all lines remain."""
     for where, said, _ in texts_said():

@@ -17,7 +17,8 @@ class Clerk:
         self, context: BrowserContext, product: Product, screen: Screen, language: str, shots: Any
     ) -> None:
         self.context, self.product, self.screen = context, product, screen
-        self.language, self.t, self.shots = language, translator(language), shots
+        self.language, self.shots = language, shots
+        self.t = translator(language, is_terse=True)
         self.page: Page = context.new_page()
 
     def enters(self, role: str, at: str) -> None:

@@ -4,7 +4,6 @@ import io
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.clock import system_clock
 from bot.crypto import Keyring
 from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.workflow.rollout import WAVE_PAUSE
 from bot.settings import Settings
 from models.campaign import Campaign, CampaignState, RolloutStage
 from models.database import Database
@@ -161,7 +161,7 @@ def test_written_looked_at_counted_approved_watched_and_stopped(
         now = system_clock()
         campaigns.move(campaign, CampaignState.SENDING)
         campaign.started_at, campaign.wave = now, RolloutStage.FIRST
-        campaign.wave_due_at, campaign.alive_at = now + timedelta(minutes=9), now
+        campaign.wave_due_at, campaign.alive_at = now + WAVE_PAUSE, now
 
     rows(begin)
     expect(page.locator("#live")).to_have_attribute("data-state", "sending", timeout=SOON)

@@ -118,7 +118,9 @@ def test_why_it_paused_by_itself_and_what_to_do(
     page = author.get(progress(held)).text
     assert said in page
     assert "โดยระบบ" in page
-    assert "รอคุณ" in author.get("/console/campaigns").text
+    waits = "รอคุณดำเนินการ"
+    assert waits in approver.get("/console/campaigns").text
+    assert waits not in author.get("/console/campaigns").text, "who may not go on with it"
     author.submit(progress(held), f"/console/campaigns/{held}/go-on")
     assert row(bot, held).state is CampaignState.PAUSED, "an approver's decision"
     approver.submit(progress(held), f"/console/campaigns/{held}/go-on")

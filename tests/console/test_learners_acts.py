@@ -212,9 +212,14 @@ def test_several_are_put_into_a_group_and_it_is_renamed_and_deleted(
     support.submit(TAGS, TAGS, word="อื่น")
     taken = support.submit(TAGS, f"{TAGS}/rename", old="ห้อง B2", new="อื่น")
     assert (taken.status_code, "มีกลุ่มชื่อนี้อยู่แล้ว" in taken.text) == (422, True)
-    assert support.submit(TAGS, f"{TAGS}/remove", old="ห้อง B2").status_code == 303
-    assert database.read(tags.sizes) == {"อื่น": 0}
+    slip = support.submit(TAGS, f"{TAGS}/remove", old="ห้อง B2")
+    assert (slip.status_code, "กรุณาติ๊กยืนยันก่อนลบ" in slip.text) == (422, True)
+    assert database.read(tags.sizes) == {"ห้อง B2": 2, "อื่น": 0}
+    gone = support.submit(TAGS, f"{TAGS}/remove", old="ห้อง B2", sure="yes")
+    assert gone.status_code == 303
     assert trail("tag:remove")[-1].data == {"tag": "ห้อง B2", "learners": 2}
+    assert support.submit(TAGS, f"{TAGS}/remove", old="อื่น").status_code == 303, "nobody is in it"
+    assert database.read(tags.sizes) == {}
 
 
 @pytest.mark.parametrize(

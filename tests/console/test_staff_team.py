@@ -218,7 +218,8 @@ def test_roles_by_command_and_the_last_administrator_stays(app: Flask, bot: Bot)
     for locked_out in (("staff-role", "kru.ko", "--role", "author"), ("staff-disable", "kru.ko")):
         code, said = run(*locked_out)
         assert (code, "last administrator" in said) == (1, True)
-    assert run("staff-role", "kru.ko", "--role", "admin", "--role", "author")[0] == 0
+    twice = ("staff-role", "Kru.Ko", "--role", "admin", "--role", "author", "--role", "admin")
+    assert run(*twice) == (0, "kru.ko: admin, author\n")
     assert run("staff-list")[1] == "kru.ko  admin,author  not begun  never signed in\n"
     run("staff-add", "--name", "ข", "--username", "kru.kho", "--role", "admin")
     assert run("staff-role", "kru.ko", "--role", "author")[0] == 0

@@ -95,12 +95,17 @@ def rename(session: Session, word: str, typed: str, member_id: str, now: datetim
     return new
 
 
-def remove(session: Session, word: str, member_id: str, now: datetime) -> int:
+def remove(session: Session, word: str, member_id: str, now: datetime, *, is_sure: bool) -> int:
     """Take a word out of the catalogue and off everybody; returns off how many.
 
-    Raises InputError: tag_gone, tag_used.
+    is_sure: said for a word that somebody has, because who had it is not to be found again.
+    Raises InputError: tag_gone, tag_used, tag_worn.
     """
-    session.delete(_unused(session, word))
+    row = _unused(session, word)
+    worn = select(LearnerTag.tag).where(LearnerTag.tag == word).limit(1)
+    if not is_sure and session.scalars(worn).first() is not None:
+        raise InputError("tag_worn")
+    session.delete(row)
     gone = session.execute(
         delete(LearnerTag)
         .where(LearnerTag.tag == word)

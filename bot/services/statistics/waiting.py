@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from bot.services.campaigns.workflow import campaigns
+from bot.services.campaigns.reporting import listing
 from bot.services.delivery import mails, outbox
 from bot.services.delivery.presenter import Notice, presenter_of
 from bot.services.shared import quiet_hours
@@ -85,10 +85,7 @@ def counts(
 def _counted(matter: Matter, member: Member, now: datetime) -> Select[Any, Any]:
     """How many of one kind wait for this member."""
     conditions = {
-        Matter.PAUSED: (
-            Campaign.state == CampaignState.PAUSED,
-            Campaign.pause_reason.not_in((campaigns.BY_PERSON, campaigns.BY_SERIES)),
-        ),
+        Matter.PAUSED: (listing.paused_by_itself(),),
         Matter.EXPORT: (
             ExportRequest.state == ExportState.WAITING,
             ExportRequest.member_id != member.id,

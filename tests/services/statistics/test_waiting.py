@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
+from bot.services.campaigns.reporting import listing
 from bot.services.delivery import mails
 from bot.services.staff.sessions import Member
 from bot.services.statistics import waiting
@@ -120,6 +121,16 @@ def everything(database, clock):
 def test_each_counts_what_they_may_decide(database, settings, clock, roles, wanted):
     found = database.read(lambda s: waiting.counts(s, member(*roles), settings, clock()))
     assert found == dict.fromkeys(wanted, 1)
+
+
+@pytest.mark.usefixtures("everything")
+@pytest.mark.parametrize("role", list(Role))
+def test_the_list_of_announcements_shows_what_is_counted(database, settings, clock, role):
+    """What somebody paused waits for nobody else; whoever may not go on with it is not asked to."""
+    mine = member(role)
+    found = database.read(lambda s: waiting.counts(s, mine, settings, clock()))
+    listed = database.read(lambda s: listing.waiting(s, mine, settings))
+    assert len(listed) == found.get(Matter.APPROVAL, 0) + found.get(Matter.PAUSED, 0)
 
 
 @pytest.mark.usefixtures("everything")

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.services.campaigns.workflow import decisions
+from bot.services.campaigns.workflow import campaigns, decisions
 from bot.services.staff.permissions import Permission
 from bot.services.staff.sessions import Member
 from bot.settings import Settings
@@ -64,11 +64,13 @@ def page(session: Session, group: str, before: str | None) -> tuple[list[Campaig
 
 
 def waiting(session: Session, member: Member, settings: Settings) -> list[CampaignRow]:
-    """What only goes on when this member does something: what paused, what is to be approved."""
+    """What only goes on when this member does something: what paused, what is to be approved.
+
+    It is what bot/services/statistics/waiting.py counts for the menu and the first page.
+    """
     wanted = []
-    if member.may(Permission.STOP_CAMPAIGN):
-        wanted.append(Campaign.state == CampaignState.PAUSED)
     if member.may(Permission.APPROVE_CAMPAIGN):
+        wanted.append(paused_by_itself())
         to_approve = (Campaign.state == CampaignState.IN_REVIEW) & Campaign.digest.is_not(None)
         if not settings.approve_own:
             to_approve &= ~_is_own(member.id)
@@ -78,6 +80,12 @@ def waiting(session: Session, member: Member, settings: Settings) -> list[Campai
     # Both states are in the index; what has come to its end is not looked at.
     query = select(Campaign).where(Campaign.state.in_(WAITS), or_(*wanted))
     return _rows(session, session.scalars(query.order_by(Campaign.id).limit(MAX_WAITING)).all())
+
+
+def paused_by_itself() -> ColumnElement[bool]:
+    """The condition: it waits for a decision. Whoever paused it themselves knows of it."""
+    by_somebody = (campaigns.BY_PERSON, campaigns.BY_SERIES)
+    return (Campaign.state == CampaignState.PAUSED) & Campaign.pause_reason.not_in(by_somebody)
 
 
 def on_the_way(session: Session, most: int) -> list[Campaign]:
