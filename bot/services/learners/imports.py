@@ -373,7 +373,7 @@ def forget_groups(session: Session, row: Import, now: datetime) -> None:
     sizes = tags.sizes(session)
     for word in row.choices.get("groups", ()):
         if sizes.get(word) == 0 and not tags.is_asked_for(session, word):
-            tags.remove(session, word, row.member_id, now)
+            tags.remove(session, word, row.member_id, now, is_sure=True)
 
 
 def _forget(session: Session, row: Import, actor: str, now: datetime) -> None:
