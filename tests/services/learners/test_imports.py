@@ -579,7 +579,7 @@ def test_more_groups_than_there_is_room_for_are_refused_before_they_begin(databa
 def test_a_group_that_was_deleted_meanwhile_stays_deleted(bot, database, clock, bring):
     row = bring(*in_groups("ลบแล้ว"), header=(*HEADER, "รุ่น"))
     assert database.write(lambda s: confirmed(s, row, clock()))
-    database.write(lambda s: tags.remove(s, "ลบแล้ว", MEMBER, clock()))
+    database.write(lambda s: tags.remove(s, "ลบแล้ว", MEMBER, clock(), is_sure=True))
     imports_exports.advance(bot)
     assert database.read(lambda s: s.get_one(Import, row.id)).enrolled == 1
     assert borne(database) == {}
