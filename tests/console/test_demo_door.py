@@ -38,7 +38,7 @@ def test_the_team_page_takes_them_for_members_in_use(demo: Flask) -> None:
     for key in CAST:
         desk.post(f"/simulator/console/{key}")
     page = desk.get("/console/team").text
-    assert page.count("<td>ใช้งานอยู่<") == len(CAST)
+    assert page.count(">ใช้งานอยู่<") == len(CAST)
     assert "ยังไม่เริ่มใช้" not in page
 
 
