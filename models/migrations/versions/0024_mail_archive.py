@@ -139,7 +139,7 @@ def refuse_on_postgres(table: str, update: str, deletion: str) -> None:
     raised = f"RAISE EXCEPTION '{table} is append-only'"
     for verb, when, passed in (("update", update, "NEW"), ("delete", deletion, "OLD")):
         op.execute(
-            f"CREATE FUNCTION {table}_no_{verb}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"CREATE OR REPLACE FUNCTION {table}_no_{verb}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN IF {when} THEN {raised}; END IF; RETURN {passed}; END $$"
         )
         op.execute(
@@ -147,7 +147,7 @@ def refuse_on_postgres(table: str, update: str, deletion: str) -> None:
             f"FOR EACH ROW EXECUTE FUNCTION {table}_no_{verb}()"
         )
     op.execute(
-        f"CREATE FUNCTION {table}_no_truncate() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE OR REPLACE FUNCTION {table}_no_truncate() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN {raised}; END $$"
     )
     op.execute(
