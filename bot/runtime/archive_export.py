@@ -84,12 +84,10 @@ def write(bot: Bot, directory: Path) -> Outcome:
             if flaw is not None:
                 done.flaws.append(flaw)
     bot.database.write(
-        lambda session: audit.record(
+        lambda session: audit.by_operator(
             session,
             Action.MAILS_EXPORTED,
-            actor="operator",
-            subject=None,
-            now=bot.clock(),
+            bot.clock(),
             rows=done.written,
         )
     )

@@ -41,12 +41,10 @@ def adopt(bot: Bot) -> int:
     seal_all(bot)
     links = _seal(bot, 0, is_adopting=True)
     bot.database.write(
-        lambda session: audit.record(
+        lambda session: audit.by_operator(
             session,
             Action.AUDIT_ADOPTED,
-            actor="operator",
-            subject=None,
-            now=bot.clock(),
+            bot.clock(),
             rows=links,
         )
     )

@@ -29,12 +29,10 @@ def backup(directory: Path | None) -> None:
     except (BackupError, OSError) as error:
         _fail(error)
     bot.database.write(
-        lambda session: audit.record(
+        lambda session: audit.by_operator(
             session,
             Action.BACKUP_MADE,
-            actor="operator",
-            subject=None,
-            now=bot.clock(),
+            bot.clock(),
             rows=made.rows,
         )
     )

@@ -13,7 +13,7 @@ from bot.errors import SealError
 from bot.services.auth.sessions import SessionCookie
 from bot.services.staff.devices import LIFE as DEVICE_LIFE
 from bot.services.staff.devices import DeviceCookie
-from handlers.web.cookies import LANGUAGE, Cookie
+from handlers.web.cookies import LANGUAGE, Cookie, put
 
 SESSION = Cookie("__Host-staff", "keeps a member of staff signed in; random and encrypted")
 NOTES = Cookie("__Host-staff-note", "carries one message to the next page of staff; encrypted")
@@ -36,7 +36,7 @@ def ticket(keys: Keyring) -> SessionCookie | None:
 
 def set_ticket(response: Response, keys: Keyring, ticket: SessionCookie, now: datetime) -> None:
     """Give the browser a fresh copy of its session cookie."""
-    _set(response, SESSION, ticket.seen(now).seal(keys, PLACE))
+    put(response, SESSION, ticket.seen(now).seal(keys, PLACE))
 
 
 def device(keys: Keyring) -> DeviceCookie | None:
@@ -47,7 +47,7 @@ def device(keys: Keyring) -> DeviceCookie | None:
 
 def set_device(response: Response, keys: Keyring, device: DeviceCookie) -> None:
     """Let a browser be known the next time; it outlives a session and a signing out."""
-    _set(response, DEVICE, device.seal(keys), int(DEVICE_LIFE.total_seconds()))
+    put(response, DEVICE, device.seal(keys), int(DEVICE_LIFE.total_seconds()))
 
 
 def notes(keys: Keyring) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def set_notes(response: Response, keys: Keyring, notes: dict[str, Any]) -> None:
     sealed = keys.seal(json.dumps(notes, ensure_ascii=False).encode(), _NOTES_PLACE)
     value = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
     if len(NOTES.name) + len(value) <= MAX_BYTES:
-        _set(response, NOTES, value)
+        put(response, NOTES, value)
 
 
 def clear(response: Response, *cookies: Cookie) -> None:
@@ -86,17 +86,3 @@ def clear_all(response: Response) -> None:
     """
     clear(response, SESSION, NOTES, LANGUAGE)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
-
-
-def _set(response: Response, cookie: Cookie, value: str, seconds: int | None = None) -> None:
-    # Lax, not Strict: a link in a mail or a chat must find the session. No lifetime: gone with the
-    # browser.
-    response.set_cookie(
-        cookie.name,
-        value,
-        max_age=seconds,
-        path=cookie.path,
-        secure=True,
-        httponly=True,
-        samesite="Lax",
-    )

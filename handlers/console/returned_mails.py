@@ -1,5 +1,6 @@
 """Returned mails: is the mailbox read, who refuses us, which letters wait for a person."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -62,32 +63,22 @@ def returned_mails() -> AnyResponse:
 @allow(Permission.SEE_RETURNED_MAILS)
 def letter_done(letter_id: str) -> AnyResponse:
     """Somebody has looked at a letter."""
-    bot, actor, t = the_bot(), member().actor, language.translate()
+    member_id, now, t = member().id, the_bot().clock(), language.translate()
 
     def work(session: Session) -> bool:
         if not waiting_letters.done(session, letter_id):
             return False
-        audit.record(
-            session,
-            Action.LETTER_DONE,
-            actor=actor,
-            subject=None,
-            now=bot.clock(),
-            letter_id=letter_id,
-        )
+        audit.by_staff(session, Action.LETTER_DONE, member_id, now, letter_id=letter_id)
         return True
 
-    if bot.database.write(work):
-        flash(t("The letter is off the list."), "success")
-    return redirect(url_for("console.returned_mails"), 303)
+    return _off_the_list(work, t("The letter is off the list."))
 
 
 @console.post("/mails/notices/<mail_id>/seen")
 @allow(Permission.SEE_RETURNED_MAILS)
 def notice_seen(mail_id: str) -> AnyResponse:
     """Somebody has seen that a notice did not arrive, or may not have."""
-    bot, member_id, t = the_bot(), member().id, language.translate()
-    now = bot.clock()
+    member_id, now, t = member().id, the_bot().clock(), language.translate()
 
     def work(session: Session) -> bool:
         mail = mails.see(session, mail_id, now)
@@ -97,18 +88,25 @@ def notice_seen(mail_id: str) -> AnyResponse:
         audit.by_staff(session, Action.MAIL_SEEN, member_id, now, about, mail_id=mail.id)
         return True
 
-    if bot.database.write(work):
-        flash(t("The notice is off the list."), "success")
-    return redirect(url_for("console.returned_mails"), 303)
+    return _off_the_list(work, t("The notice is off the list."))
 
 
 @console.post("/mails/domains/<domain>/go-on")
 @allow(Permission.SEE_RETURNED_MAILS)
 def domain_goes_on(domain: str) -> AnyResponse:
     """News to a provider that refused us go on."""
-    bot, actor, t = the_bot(), member().actor, language.translate()
-    if bot.database.write(lambda session: bounces.let_go_on(session, domain, actor, bot.clock())):
-        flash(t("News go there again."), "success")
+    actor, now, t = member().actor, the_bot().clock(), language.translate()
+
+    def work(session: Session) -> bool:
+        return bounces.let_go_on(session, domain, actor, now)
+
+    return _off_the_list(work, t("News go there again."))
+
+
+def _off_the_list(work: Callable[[Session], bool], said: str) -> AnyResponse:
+    """Back to the page, and a word where it was this press that did it."""
+    if the_bot().database.write(work):
+        flash(said, "success")
     return redirect(url_for("console.returned_mails"), 303)
 
 

@@ -105,7 +105,12 @@ def _delete(response: Response, cookie: Cookie) -> None:
 def _set(response: Response, cookie: Cookie, value: str, seconds: int | None = None) -> None:
     if len(cookie.name) + len(value) > MAX_BYTES:
         raise ValueError(f"{cookie.name} is too large")
-    # Lax, not Strict: a link in LINE must find the login. No lifetime: gone with the browser.
+    put(response, cookie, value, seconds)
+
+
+def put(response: Response, cookie: Cookie, value: str, seconds: int | None = None) -> None:
+    """Set a cookie that a script cannot read; without seconds it goes with the browser."""
+    # Lax, not Strict: a link in LINE or in a mail must find the login.
     response.set_cookie(
         cookie.name,
         value,

@@ -1,11 +1,6 @@
 """The contact mailbox into the archive: every letter once, whatever breaks in the middle."""
 
-import base64
 import hashlib
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,13 +16,14 @@ from bot.mail import arrived
 from bot.mail.imap import SLICE
 from bot.runtime import Bot, archive_reading, mailing
 from bot.services.delivery import archived_fields, mail_archive, mail_trouble, mailbox_cursor
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 from handlers import jobs
 from models.database import Database
 from models.mail import Mail, MailboxCursor, WaitingLetter, WhyWaiting
 from models.mail_archive import ArchivedChunk, ArchivedMail, Direction
 from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
+from tests.crash.death import dies
 from tests.mail.imap_server import ImapBox, ImapServer, serve_imap
 from tests.samples import sampled
 
@@ -330,31 +326,8 @@ def test_killed_at_any_point_each_letter_is_kept_once(
     raws = [letter(0), letter(1, b"x" * (2 * SLICE)), letter(2), letter(3)]
     for raw in raws:
         box.put(raw)
-    keys = ",".join(
-        f"{name}:{base64.b64encode(key).decode()}" for name, key in settings.data_keys.items()
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.archive_drain"],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "CRASH_POINT": point,
-            "CRASH_AT": str(at),
-            "CRASH_CLOCK": clock().isoformat(),
-            "PUBLIC_URL": settings.public_url,
-            "SECRET_KEY": settings.secret_key,
-            "DATA_KEYS": keys,
-            "DATABASE_URL": settings.database_url,
-            "LINE_CHANNEL_SECRET": settings.channel_secrets[0],
-            "LINE_CHANNEL_ACCESS_TOKEN": settings.access_token or "",
-            "CONTACT_IMAP_URL": server.url,
-        },
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+    point_of = {"CRASH_POINT": point, "CRASH_AT": str(at)}
+    dies("tests.crash.archive_drain", settings, clock, CONTACT_IMAP_URL=server.url, **point_of)
     if at == 3:
         box.validity += 1  # and the server counts anew meanwhile
     clock.advance(minutes=6)

@@ -1,10 +1,5 @@
 """kill -9 on the way to the mail server: nothing goes out twice, and all is accounted."""
 
-import base64
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -13,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from bot.runtime import Bot, mailing
 from bot.services.delivery import mail_archive
-from bot.settings import ROOT, Settings
+from bot.settings import Settings
 from models.mail import Mail, MailState
 from models.mail_archive import ArchivedMail
 from simulator.mailbox import Mailbox
 from tests.clock import FakeClock
+from tests.crash.death import dies
 from tests.crash.mail_drain import ACCEPTED, ADDRESSED, HANDED
 from tests.mailbox import LETTERHEAD
 from tests.samples import sampled
@@ -39,32 +35,15 @@ def die(settings: Settings, bot: Bot, mailbox: Mailbox, clock: FakeClock) -> Cal
 
     def run(point: str) -> None:
         assert bot.mailer
-        keys = ",".join(
-            f"{name}:{base64.b64encode(key).decode()}" for name, key in settings.data_keys.items()
+        dies(
+            "tests.crash.mail_drain",
+            settings,
+            clock,
+            CRASH_POINT=point,
+            SMTP_URL=f"smtp://127.0.0.1:{bot.mailer.server.port}",
+            MAIL_FROM=LETTERHEAD.sender,
+            MAIL_NEWS_FROM=LETTERHEAD.news_sender,
         )
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.crash.mail_drain"],
-            cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "CRASH_POINT": point,
-                "CRASH_CLOCK": clock().isoformat(),
-                "PUBLIC_URL": settings.public_url,
-                "SECRET_KEY": settings.secret_key,
-                "DATA_KEYS": keys,
-                "DATABASE_URL": settings.database_url,
-                "LINE_CHANNEL_SECRET": settings.channel_secrets[0],
-                "LINE_CHANNEL_ACCESS_TOKEN": settings.access_token or "",
-                "SMTP_URL": f"smtp://127.0.0.1:{bot.mailer.server.port}",
-                "MAIL_FROM": LETTERHEAD.sender,
-                "MAIL_NEWS_FROM": LETTERHEAD.news_sender,
-            },
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
     return run
 

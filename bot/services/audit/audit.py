@@ -13,7 +13,7 @@ from bot.services.audit.actions import KEYS, Action
 from models.audit import AuditEntry
 from models.base import session_keyring
 
-__all__ = ["KEYS", "Action", "by_learner", "by_staff", "record"]
+__all__ = ["KEYS", "Action", "by_learner", "by_operator", "by_staff", "record"]
 
 
 def record(
@@ -57,3 +57,8 @@ def by_staff(
 ) -> None:
     """Append what a member of staff did; subject None: it is about no person in particular."""
     record(session, action, actor=f"staff:{member_id}", subject=subject, now=now, **data)
+
+
+def by_operator(session: Session, action: Action, now: datetime, **data: str | int) -> None:
+    """Append what whoever runs the server did by command; about no person in particular."""
+    record(session, action, actor="operator", subject=None, now=now, **data)

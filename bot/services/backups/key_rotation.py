@@ -66,12 +66,10 @@ def rotate_batch(
         follows = update(Push).where(of_old).values(person=case(moved, value=Push.person))
         session.execute(follows.execution_options(synchronize_session=False))
     if written:
-        audit.record(
+        audit.by_operator(
             session,
             Action.KEYS_ROTATED,
-            actor="operator",
-            subject=None,
-            now=now,
+            now,
             rows=written,
             key=keyring.current,
         )

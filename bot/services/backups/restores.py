@@ -313,12 +313,10 @@ def _settle(
             people += erasure.erase(session, subject, now, again=erased.row()) > 0
         withdrawn = restored_consents.carry(session, known.withdrawn, now)
         settled = after_restore.settle(session, made_at, now)
-        audit.record(
+        audit.by_operator(
             session,
             Action.BACKUP_RESTORED,
-            actor="operator",
-            subject=None,
-            now=now,
+            now,
             rows=contents.rows,
             erased_again=people,
             sessions=settled.sessions,
